@@ -1,0 +1,140 @@
+"""What a plugin must be: a method, a metric family, a data set. Imports nothing heavy.
+
+A learned method or segmenter derives from :mod:`sspbench.training` instead, which needs torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+Need = Literal["image", "origin", "mask", "probability", "label", "clean"]
+
+
+class Method:
+    """An enhancer of grey images.
+
+    Args:
+        params: The resolved parameters: ``params`` of ``method.yaml``, then the preset, then the variant.
+        seed: Seed of the run; a method must give the same output for the same seed.
+    """
+
+    def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
+        self.params = params
+        self.seed = seed
+
+    def enhance(self, images: np.ndarray) -> np.ndarray:
+        """Enhance (N, 1, H, W) float32 images in [0, 1]; return the same shape, dtype and range.
+
+        Any H and W must work. The input must not be modified.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define enhance(images)")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column of a table.
+
+    Attributes:
+        name: Key in ``scores.csv``, e.g. ``avg_gradient``.
+        label: Name in tables and figures, e.g. ``AvG``.
+        better: Which direction is better, or ``"none"``.
+        unit: Unit, empty for none.
+        decimals: Decimals shown in tables.
+        description: One sentence for the report: definition and source.
+        table: The table it belongs to: ``quality``, ``segmentation``, ``truth``, ``morphometry`` or ``extra``.
+    """
+
+    name: str
+    label: str
+    better: Literal["higher", "lower", "none"]
+    unit: str = ""
+    decimals: int = 4
+    description: str = ""
+    table: Literal["quality", "segmentation", "truth", "morphometry", "extra"] = "extra"
+
+
+@dataclass(frozen=True)
+class ScoringBatch:
+    """A chunk of images of one size, as saved on disk; what a data set lacks is None.
+
+    Attributes:
+        image: Enhanced images, (N, H, W) uint8.
+        origin: The untouched inputs, (N, H, W) uint8.
+        mask: Segmented nerves, (N, H, W) bool.
+        probability: Nerve probability x 255, (N, H, W) uint8.
+        label: True nerves, (N, H, W) bool.
+        clean: The known clean image (simulated data), (N, H, W) uint8.
+        field_um: Side length of the imaged field in micrometres (of the image width).
+    """
+
+    image: np.ndarray
+    origin: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    probability: np.ndarray | None = None
+    label: np.ndarray | None = None
+    clean: np.ndarray | None = None
+    field_um: float = 400.0
+
+    def has(self, needs: frozenset[str]) -> bool:
+        """Tell whether everything in ``needs`` is there."""
+        return all(getattr(self, need) is not None for need in needs)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Values of one measure for a batch.
+
+    Attributes:
+        values: (N,) float64; NaN where undefined.
+        notes: One text an image: why a value is NaN, else empty.
+    """
+
+    values: np.ndarray
+    notes: tuple[str, ...] = field(default=())
+
+
+class MetricFamily:
+    """A family of measures computed together: one file in ``metrics/`` that defines one subclass.
+
+    ``needs`` names the fields of :class:`ScoringBatch` that must be there; without them the family is left out.
+    Options come from ``metrics: {<file name>: {...}}`` in the config.
+    """
+
+    measures: ClassVar[tuple[Measure, ...]] = ()
+    needs: ClassVar[frozenset[str]] = frozenset({"image"})
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        self.options = dict(options or {})
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Return a :class:`Scores` for every measure of the family."""
+        raise NotImplementedError(f"{type(self).__name__} must define score(batch)")
+
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) while a data set is prepared."""
+
+
+@dataclass(frozen=True)
+class PrepareRequest:
+    """What a data set's ``prepare(request)`` gets.
+
+    Attributes:
+        options: ``options`` of ``dataset.yaml`` with the preset's overrides and the user's.
+        source: The user's folder or archive (``data_root``), or None.
+        output: An empty folder to fill: ``trainA``, ``trainB``, ``testA`` (grey 8-bit PNG), and, where known,
+            ``<split>_labels`` (255 nerve, 0 background) and ``testA_clean``, same file names.
+        seed: The data seed.
+        progress: To be called now and then.
+    """
+
+    options: Mapping[str, Any]
+    source: Path | None
+    output: Path
+    seed: int
+    progress: Progress
