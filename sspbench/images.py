@@ -51,9 +51,7 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
     if image.mode.startswith("I"):
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
-            raise UserError(
-                "An image has values outside 0..65535", where=str(path), mend="save it as 8 or 16 bit"
-            )
+            raise UserError("An image has values outside 0..65535", where=str(path), mend="save it as 8 or 16 bit")
         return values.astype(np.uint16)
     raise UserError(
         f"An image has the unsupported mode {image.mode}",
@@ -87,9 +85,7 @@ def read_stack(paths: Sequence[Path]) -> np.ndarray:
     images = [read_grey(path) for path in paths]
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise UserError(
-            "Images of different sizes cannot be stacked", where=str(paths[0].parent), why=str(shapes)
-        )
+        raise UserError("Images of different sizes cannot be stacked", where=str(paths[0].parent), why=str(shapes))
     return np.stack(images)
 
 
