@@ -1,0 +1,1 @@
+"""Training to trust: trainable bases, batches, checkpoints, guards and the loop."""

@@ -1,0 +1,223 @@
+"""Bases of everything that is trained: what a learned method or a segmenter has to define.
+
+A plugin defines ``build()``, ``training_step(...)`` and ``translate(images)`` (a method) or ``predict(images)``
+(a segmenter). Device, precision, seeding, batches, resume, guards, logging and budgets come from the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..contract import Method
+from .pool import ImagePool
+
+Schedule = Callable[[int], float]
+"""Learning rate at a step, counted from 0: a pure function, so that nothing of it has to be saved."""
+
+
+@dataclass
+class ScheduledOptimizer:
+    """An optimiser and the closed form of its learning rate."""
+
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
+
+
+class Trainable:
+    """Networks, optimisers and one training step.
+
+    Set by the frame before ``build()`` and kept up to date:
+
+    Attributes:
+        params: Resolved parameters.
+        seed: Seed of the run.
+        device: Where the networks and batches live.
+        step: The current step, from 0.
+        total_steps: Number of steps of this run.
+        steps_per_epoch: Steps in one epoch of the data at hand.
+        random: A CPU generator, seeded anew from (seed, step) before every step: draw all randomness from it, as in
+            ``torch.randn(..., generator=self.random)``; a resumed run then equals an uninterrupted one.
+        notes: Short facts worth showing beside the method in every table, e.g. ``{"VGG": "random"}``.
+    """
+
+    multiple: int = 1
+    """Height and width must be multiples of this at inference; the frame pads by reflection and crops back."""
+
+    def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
+        self.params = params
+        self.seed = seed
+        self.device = torch.device("cpu")
+        self.step = 0
+        self.total_steps = 1
+        self.steps_per_epoch = 1
+        self.random = torch.Generator()
+        self.notes: dict[str, str] = {}
+        self.networks: dict[str, nn.Module] = {}
+        self.optimizers: dict[str, ScheduledOptimizer] = {}
+        self.pools: dict[str, ImagePool] = {}
+        self.kept: list[str] = []
+        self.learning_rate_scale = 1.0
+        self.finite: Tensor | None = None
+
+    # ---- what a plugin defines -------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        """Create networks (``add_network``), optimisers (``add_optimizer``) and pools (``add_pool``).
+
+        The global torch generator is seeded from the run's seed before the call, so default and explicit
+        initialisations are repeatable.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define build()")
+
+    def training_step(self, *batch: Tensor) -> dict[str, Tensor]:
+        """Do one full step, all optimisers included (``descend``); return named scalar losses, detached or not."""
+        raise NotImplementedError(f"{type(self).__name__} must define training_step(...)")
+
+    def finish(self, high: Iterable[Tensor]) -> None:
+        """Do what has to be done once after the last step, e.g. average a statistic over the HQ training images.
+
+        Args:
+            high: The HQ training images one by one, whole, (1, 1, H, W) in [0, 1] on the device.
+        """
+
+    # ---- what the frame gives --------------------------------------------------------------------------------
+
+    def add_network(self, name: str, network: nn.Module, *, keep: bool = False) -> nn.Module:
+        """Register a network; those with ``keep=True`` are what inference needs and go to ``weights.safetensors``."""
+        self.networks[name] = network.to(self.device)
+        if keep:
+            self.kept.append(name)
+        return network
+
+    def add_optimizer(self, name: str, optimizer: torch.optim.Optimizer, schedule: Schedule) -> torch.optim.Optimizer:
+        """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``."""
+        self.optimizers[name] = ScheduledOptimizer(optimizer, schedule)
+        return optimizer
+
+    def add_pool(self, name: str, size: int) -> ImagePool:
+        """Register an image pool (history of fakes), saved with the checkpoint."""
+        self.pools[name] = ImagePool(size)
+        return self.pools[name]
+
+    def descend(self, loss: Tensor, *names: str) -> None:
+        """Clear gradients, go backward from ``loss`` and step the named optimisers.
+
+        Non-finite losses and gradients are remembered on the device without a synchronisation; the loop looks at
+        them before it saves or logs anything.
+        """
+        optimizers = [self.optimizers[name] for name in names]
+        for scheduled in optimizers:
+            scheduled.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, enabled=False):
+            loss.backward()
+            self._watch(loss, optimizers)
+            for scheduled in optimizers:
+                rate = scheduled.schedule(self.step) * self.learning_rate_scale
+                for group in scheduled.optimizer.param_groups:
+                    group["lr"] = rate
+                scheduled.optimizer.step()
+
+    def _watch(self, loss: Tensor, optimizers: list[ScheduledOptimizer]) -> None:
+        gradients = [
+            parameter.grad
+            for scheduled in optimizers
+            for group in scheduled.optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
+        norms = torch.stack(torch._foreach_norm(gradients)) if gradients else loss.new_zeros(1)
+        finite = torch.isfinite(loss.detach()).all() & torch.isfinite(norms).all()
+        self.finite = finite if self.finite is None else self.finite & finite
+
+    @contextmanager
+    def frozen(self, *names: str) -> Iterator[None]:
+        """Within the block the named networks collect no gradients (inputs still do)."""
+        parameters = [p for name in names for p in self.networks[name].parameters() if p.requires_grad]
+        for parameter in parameters:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in parameters:
+                parameter.requires_grad_(True)
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the tensors of the kept networks, keyed ``<network>.<name>``, contiguous on the CPU."""
+        return {
+            f"{name}.{key}": value.detach().cpu().contiguous().clone()
+            for name in self.kept
+            for key, value in self.networks[name].state_dict().items()
+        }
+
+    def load_weights(self, tensors: Mapping[str, Tensor]) -> None:
+        """Load what :meth:`weights` returned; raises ``RuntimeError`` naming the tensors that do not fit."""
+        for name in self.kept:
+            prefix = f"{name}."
+            own = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+            self.networks[name].load_state_dict(own)
+
+    def inference_mode(self) -> None:
+        """Put all networks into evaluation mode."""
+        for network in self.networks.values():
+            network.eval()
+
+    def _map_padded(self, images: np.ndarray, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+        """Apply ``function`` to (N, 1, H, W) float32 images one by one, padded by reflection to ``multiple``."""
+        results = [_padded(torch.from_numpy(image[None]), self.multiple, self.device, function) for image in images]
+        return np.concatenate(results)
+
+
+def _padded(image: Tensor, multiple: int, device: torch.device, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+    height, width = image.shape[-2:]
+    rows = np.pad(np.arange(height), (0, -height % multiple), mode="symmetric")
+    columns = np.pad(np.arange(width), (0, -width % multiple), mode="symmetric")
+    padded = image[..., rows[:, None], columns[None, :]].to(device)
+    with torch.inference_mode():
+        result = function(padded)
+    return result[..., :height, :width].float().cpu().numpy()
+
+
+class TrainableMethod(Trainable, Method):
+    """A learned enhancer, trained on unpaired low- and high-quality images.
+
+    ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
+    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.batches`).
+    """
+
+    learned: ClassVar[bool] = True
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Map (N, 1, H, W) in [0, 1] to the enhanced images, same shape; H and W are multiples of ``multiple``."""
+        raise NotImplementedError(f"{type(self).__name__} must define translate(images)")
+
+    def enhance(self, images: np.ndarray) -> np.ndarray:
+        """Enhance (N, 1, H, W) float32 in [0, 1] of any size; see :class:`sspbench.contract.Method`."""
+        self.inference_mode()
+        return np.clip(self._map_padded(images, self.translate), 0.0, 1.0).astype(np.float32)
+
+
+class TrainableSegmenter(Trainable):
+    """A segmenter, trained on high-quality images with labels.
+
+    ``training_step(images, labels)`` gets (N, 1, h, w) float32 in [0, 1] and the labels as 0.0 / 1.0.
+    """
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Return the nerve probability (N, 1, H, W) in [0, 1]; H and W are multiples of ``multiple``."""
+        raise NotImplementedError(f"{type(self).__name__} must define predict(images)")
+
+    def binarise(self, probability: np.ndarray) -> np.ndarray:
+        """Return the (H, W) bool mask of an 8-bit probability map (H, W) uint8."""
+        raise NotImplementedError(f"{type(self).__name__} must define binarise(probability)")
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the nerve probability of (N, 1, H, W) float32 images of any size, same shape."""
+        self.inference_mode()
+        return np.clip(self._map_padded(images, self.predict), 0.0, 1.0).astype(np.float32)
