@@ -7,6 +7,8 @@ without the batch counters of batch normalisation.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     import torch
 
 COUNTER = "num_batches_tracked"
-"""Key ending of batch normalisation's counter, which old checkpoints lack and no output depends on."""
+"""Key of batch normalisation's counter, which old checkpoints lack and no output depends on."""
+ROLES = ("weight", "bias", "running_mean", "running_var")
+"""Order of the tensors of one layer."""
 
 
 def official_tensors(module: torch.nn.Module) -> list[torch.Tensor]:
@@ -37,8 +41,7 @@ def official_tensors(module: torch.nn.Module) -> list[torch.Tensor]:
 
 def tensors_of(*modules: torch.nn.Module) -> list[torch.Tensor]:
     """List weight, bias, running mean and running variance (those that exist) of each leaf module, in order."""
-    names = ("weight", "bias", "running_mean", "running_var")
-    found = (getattr(module, name, None) for module in modules for name in names)
+    found = (getattr(module, role, None) for module in modules for role in ROLES)
     return [tensor for tensor in found if tensor is not None]
 
 
@@ -55,12 +58,18 @@ def load_official(module: torch.nn.Module, state: Mapping[str, torch.Tensor], *,
     """Load an official ``state_dict`` by position, whatever its keys are called.
 
     ``module.`` prefixes are cut off and batch counters left out; the mapping's order is the order of the tensors.
+    A network whose public checkpoints hold tensors that reach no output names parts of their keys in
+    ``official_ignored``. A state with the network's own keys is loaded by key.
 
     Raises:
         UserError: the state does not fit; nothing has been changed then.
     """
-    items = [(plain_key(key), tensor) for key, tensor in state.items() if not key.endswith(COUNTER)]
-    _fill(module, items, where=where)
+    ignored = (COUNTER, *getattr(module, "official_ignored", ()))
+    items = {plain_key(key): tensor for key, tensor in state.items() if not any(part in key for part in ignored)}
+    own = _names(module, official_tensors(module))
+    if set(own) == set(items):
+        items = {key: items[key] for key in own}
+    _fill(module, list(items.items()), where=where)
 
 
 def plain_key(key: str) -> str:
@@ -122,9 +131,21 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
     try:
         with safe_open(path, framework="pt") as stored:
-            return {key: stored.get_tensor(key) for key in stored.offset_keys()}
-    except (SafetensorError, OSError) as error:
+            order = json.loads((stored.metadata() or {}).get("order", "null"))
+            return {key: stored.get_tensor(key) for key in order or _numbered(list(stored.keys()))}
+    except (SafetensorError, OSError, ValueError) as error:
         raise UserError("A weight file cannot be read", where=str(path), why=str(error)) from error
+
+
+def _numbered(keys: list[str]) -> list[str]:
+    """Order keys such as ``model.10.bias`` by their number, weight before bias; leave others as they are."""
+    by_plain = {plain_key(key): key for key in keys}
+    matches = [re.fullmatch(r"(\D*)(\d+)(?:\.(weight|bias|running_mean|running_var))?", key) for key in by_plain]
+    if not all(matches) or len({match[1] for match in matches}) > 1:
+        return keys
+    roles = (None, *ROLES)
+    ranked = sorted((int(match[2]), roles.index(match[3]), match.string) for match in matches)
+    return [by_plain[plain] for *_, plain in ranked]
 
 
 def _read_pickled(path: Path) -> dict[str, torch.Tensor]:
