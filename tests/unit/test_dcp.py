@@ -1,0 +1,129 @@
+"""The dark channel prior against a slow reference and on degenerate images."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from methods.dcp.method import DarkChannelPrior, air_light, box_mean, guided_filter
+from sspbench.errors import UserError
+
+SHEET = yaml.safe_load(Path("methods/dcp/method.yaml").read_text())
+
+
+def dcp(**overrides):
+    return DarkChannelPrior({**SHEET["params"], **overrides})
+
+
+def textured(height, width, seed=0):
+    grid = np.add.outer(np.linspace(0.2, 0.6, height), np.linspace(0, 0.3, width))
+    noise = np.random.default_rng(seed).random((height, width))
+    return (grid * (0.7 + 0.3 * noise)).astype(np.float32)
+
+
+def window_of(array, i, j, before, after):
+    return array[max(i - before, 0) : i + after + 1, max(j - before, 0) : j + after + 1]
+
+
+def slow_box(array, side):
+    radius = side // 2
+    return np.array(
+        [[window_of(array, i, j, radius, radius).mean() for j in range(array.shape[1])] for i in range(array.shape[0])]
+    )
+
+
+def slow_dcp(image, p):
+    image = image.astype(np.float64)
+    radius = p["window"] // 2
+    dark = np.array(
+        [[window_of(image, i, j, radius, radius).min() for j in range(image.shape[1])] for i in range(image.shape[0])]
+    )
+    count = max(image.size // 1000, 1)
+    chosen = sorted(range(image.size), key=lambda k: (dark.ravel()[k], k))[-count:]
+    light = np.mean([image.ravel()[k] for k in chosen])
+    rough = 1 - p["omega"] * dark / light
+    mean = lambda array: slow_box(array, p["filter_side"])  # noqa: E731
+    slope = (mean(image * rough) - mean(image) * mean(rough)) / (mean(image**2) - mean(image) ** 2 + p["filter_eps"])
+    offset = mean(rough) - slope * mean(image)
+    transmission = np.maximum(mean(slope) * image + mean(offset), p["t0"])
+    return np.clip((image - light) / transmission + light, 0, 1)
+
+
+def test_agrees_with_a_slow_reference():
+    image = textured(53, 61)
+    method = dcp(filter_side=21)
+    fast = method.enhance(image[None, None])[0, 0]
+    assert fast == pytest.approx(slow_dcp(image, method.params), abs=1e-6)
+    assert np.abs(fast - image).max() > 0.05
+
+
+def test_the_normalised_box_is_a_mean_of_pixels_inside():
+    array = np.random.default_rng(1).random((9, 7))
+    assert box_mean(array, 5, "normalised") == pytest.approx(slow_box(array, 5))
+    assert box_mean(array, 41, "normalised") == pytest.approx(np.full((9, 7), array.mean()))
+
+
+def test_guided_filter_keeps_what_is_linear_in_the_guide():
+    guide = np.random.default_rng(2).random((30, 30))
+    assert guided_filter(guide, 2 * guide - 1, side=9, eps=1e-12, border="normalised") == pytest.approx(2 * guide - 1)
+
+
+def test_air_light_takes_exactly_the_top_share():
+    image = np.arange(4000, dtype=np.float64).reshape(40, 100) / 4000
+    assert air_light(image, image, share=0.001) == pytest.approx(np.mean([3996, 3997, 3998, 3999]) / 4000)
+    short = np.sum([3997, 3998, 3999]) / 4 / 4000
+    assert air_light(image, image, share=0.001, skip=1) == pytest.approx(short)
+
+
+@pytest.mark.parametrize("reading", [None, *SHEET["readings"]])
+@pytest.mark.parametrize("grey", [0.0, 0.37, 1.0])
+def test_constant_images_come_back_unchanged(reading, grey):
+    images = np.full((2, 1, 20, 24), grey, np.float32)
+    assert np.array_equal(dcp(**SHEET["readings"].get(reading, {})).enhance(images), images)
+
+
+@pytest.mark.parametrize("reading", [None, *SHEET["readings"]])
+def test_nearly_black_images_stay_finite(reading):
+    images = np.zeros((1, 1, 25, 31), np.float32)
+    images[0, 0, 3, 4] = 1 / 255
+    enhanced = dcp(**SHEET["readings"].get(reading, {})).enhance(images)
+    assert np.isfinite(enhanced).all()
+    assert 0 <= enhanced.min() <= enhanced.max() <= 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
+def test_any_size_works_and_the_input_is_untouched(height, width, seed):
+    images = np.random.default_rng(seed).random((2, 1, height, width)).astype(np.float32)
+    before = images.copy()
+    enhanced = dcp().enhance(images)
+    assert enhanced.shape == images.shape
+    assert enhanced.dtype == np.float32
+    assert np.isfinite(enhanced).all()
+    assert np.array_equal(images, before)
+    assert np.array_equal(enhanced[1:], dcp().enhance(images[1:]))
+
+
+def test_the_readings_are_different_methods_but_not_far_from_plain():
+    image = textured(96, 96)[None, None]
+    plain = dcp().enhance(image)
+    for name in ("hezhang", "joyee"):
+        other = dcp(**SHEET["readings"][name]).enhance(image)
+        assert 0 < np.abs(other - plain).mean() < 0.1, name
+    inverted = dcp(inverted=True).enhance(image)
+    assert np.abs(inverted - (1 - dcp().enhance(1 - image))).max() < 1e-4
+
+
+def test_plain_dehazing_darkens_the_background_and_stretches():
+    image = textured(96, 96)
+    enhanced = dcp().enhance(image[None, None])[0, 0]
+    assert enhanced.mean() < image.mean()
+    assert enhanced.std() > image.std()
+
+
+def test_an_unknown_border_is_told():
+    with pytest.raises(UserError, match="filter_border"):
+        dcp(filter_border="wrap").enhance(textured(9, 9)[None, None])
