@@ -1,0 +1,129 @@
+"""Information and sharpness of an image: Shannon entropy and average gradient."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+
+from .pixels.stack import notes_where, require_grey_stack
+
+
+def entropy_bits(images: np.ndarray) -> np.ndarray:
+    """Compute the Shannon entropy of the 256-level grey histogram, in bits (0..8).
+
+    ``H = -sum(p log2 p)``, as MATLAB ``entropy`` and ``skimage.measure.shannon_entropy``.
+
+    Args:
+        images: (N, H, W) uint8.
+
+    Returns:
+        (N,) float64.
+
+    >>> float(entropy_bits(np.arange(256, dtype=np.uint8).reshape(1, 16, 16))[0])
+    8.0
+    >>> float(entropy_bits(np.full((1, 4, 4), 7, np.uint8))[0])
+    0.0
+    """
+    require_grey_stack(images)
+    counts = np.stack([np.bincount(image.ravel(), minlength=256) for image in images])
+    share = counts / images[0].size
+    logarithm = np.log2(share, out=np.zeros_like(share), where=counts > 0)
+    return np.abs(np.sum(share * logarithm, axis=1))
+
+
+def average_gradient(images: np.ndarray, kind: Literal["forward", "central"] = "forward") -> np.ndarray:
+    """Compute the average gradient (AvG), in grey levels per pixel.
+
+    ``sum(sqrt((dx**2 + dy**2) / 2)) / ((H - 1) (W - 1))``, where the derivatives are
+
+    - ``forward``: differences to the next pixel, over the (H - 1, W - 1) pixels that have both neighbours
+      (Jagalingam and Hegde, 2015);
+    - ``central``: MATLAB ``gradient``, central inside and one-sided at the border, summed over all pixels, as in
+      the ``avg_gradient.m`` that papers on image fusion hand around. It is 13-27 % lower on corneal images.
+
+    Args:
+        images: (N, H, W) uint8.
+        kind: The derivative.
+
+    Returns:
+        (N,) float64; NaN for images less than two pixels high or wide.
+
+    >>> ramp = np.tile(np.arange(0, 40, 2, dtype=np.uint8), (20, 1))[None]
+    >>> round(float(average_gradient(ramp)[0]), 12) == round(2 ** 0.5, 12)
+    True
+    """
+    require_grey_stack(images)
+    height, width = images.shape[1:]
+    if min(height, width) < 2:
+        return np.full(len(images), np.nan)
+    slope = {"forward": _forward_slope, "central": _central_slope}[kind]
+    return np.array([slope(image).sum() for image in images]) / ((height - 1) * (width - 1))
+
+
+def _forward_slope(image: np.ndarray) -> np.ndarray:
+    levels = image.astype(np.int32)
+    dx = levels[:-1, 1:] - levels[:-1, :-1]
+    dy = levels[1:, :-1] - levels[:-1, :-1]
+    dx *= dx
+    dy *= dy
+    dx += dy
+    return np.sqrt(dx * 0.5)
+
+
+def _central_slope(image: np.ndarray) -> np.ndarray:
+    # Twice the derivative is an integer; whole numbers are faster and exact: sqrt((4 dx^2 + 4 dy^2) / 8).
+    levels = image.astype(np.int32)
+    dx = _twice_central(levels.T).T
+    dy = _twice_central(levels)
+    return np.sqrt((dx * dx + dy * dy) * 0.125)
+
+
+def _twice_central(levels: np.ndarray) -> np.ndarray:
+    difference = np.empty_like(levels)
+    difference[1:-1] = levels[2:] - levels[:-2]
+    difference[0] = 2 * (levels[1] - levels[0])
+    difference[-1] = 2 * (levels[-1] - levels[-2])
+    return difference
+
+
+class Contrast(MetricFamily):
+    """Entropy and average gradient of the enhanced image."""
+
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure(
+            "entropy",
+            "Entropy",
+            "higher",
+            unit="bit",
+            description="Shannon entropy of the 256-level grey histogram, in bits (MATLAB entropy).",
+            table="quality",
+        ),
+        Measure(
+            "avg_gradient",
+            "AvG",
+            "higher",
+            unit="grey levels/px",
+            description="Mean of sqrt((dx^2 + dy^2)/2) with forward differences (Jagalingam and Hegde, 2015).",
+            table="quality",
+        ),
+        Measure(
+            "avg_gradient_central",
+            "AvG (central)",
+            "higher",
+            unit="grey levels/px",
+            description="Average gradient with central differences, as MATLAB gradient() in avg_gradient.m.",
+        ),
+    )
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""
+        images = batch.image
+        scores = {"entropy": Scores(entropy_bits(images))}
+        for name, kind in (("avg_gradient", "forward"), ("avg_gradient_central", "central")):
+            values = average_gradient(images, kind)
+            notes = notes_where(np.isnan(values), "the image is less than two pixels high or wide")
+            scores[name] = Scores(values, notes)
+        return scores

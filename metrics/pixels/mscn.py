@@ -1,0 +1,31 @@
+"""Mean-subtracted contrast-normalised (MSCN) coefficients, shared by NIQE and PIQE.
+
+Source: Ruderman 1994; Mittal, Soundararajan and Bovik, IEEE SPL 2013, equations 1-3.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+_WINDOW = (7, 7)
+_SIGMA = 7 / 6
+
+
+def local_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the MSCN coefficients and the local standard deviation of one image.
+
+    Args:
+        image: (H, W) float64 on the 0..255 scale.
+
+    Returns:
+        ``(image - mean) / (deviation + 1)`` and ``deviation``, both (H, W) float64. Mean and deviation are
+        weighted by a 7x7 Gaussian of sigma 7/6; the border is replicated.
+    """
+    mean = cv2.GaussianBlur(image, _WINDOW, _SIGMA, borderType=cv2.BORDER_REPLICATE)
+    deviation = cv2.GaussianBlur(np.square(image), _WINDOW, _SIGMA, borderType=cv2.BORDER_REPLICATE)
+    deviation -= np.square(mean)
+    np.sqrt(np.abs(deviation, out=deviation), out=deviation)
+    normalised = np.subtract(image, mean, out=mean)
+    normalised /= deviation + 1.0
+    return normalised, deviation
