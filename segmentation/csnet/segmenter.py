@@ -1,0 +1,80 @@
+"""CS-Net as a segmenter: trained on high-quality images with nerve labels, then frozen."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from skimage.filters import threshold_otsu
+from torch import Tensor
+
+from sspbench.training.trainable import Schedule, TrainableSegmenter
+
+from .augmentation import augment
+from .losses import segmentation_losses
+from .network import CSNet
+
+
+class CSNetSegmenter(TrainableSegmenter):
+    """CS-Net with its own loss, schedule, augmentation and Otsu's threshold."""
+
+    multiple = 16
+
+    def build(self) -> None:
+        """Create the network and its Adam optimiser."""
+        p = self.params
+        self.network = self.add_network("csnet", CSNet(p["base"]), keep=True)
+        adam = torch.optim.Adam(self.network.parameters(), lr=p["lr"], weight_decay=p["weight_decay"])
+        schedule = poly_schedule(p["lr"], p["poly_power"], self.total_steps, self.steps_per_epoch)
+        self.add_optimizer("csnet", adam, schedule)
+
+    def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Augment, predict, and descend from MSE plus soft Dice."""
+        p = self.params
+        images, labels = augment(
+            images,
+            labels,
+            rotation=p["rotation"],
+            chance=p["enhance_chance"],
+            factor=p["enhance_factor"],
+            generator=self.random,
+        )
+        losses = segmentation_losses(self.network(images), labels)
+        self.descend(losses["total"], "csnet")
+        return losses
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Return nerve probabilities of (N, 1, H, W) images in [0, 1]; H and W divisible by 16."""
+        return self.network(images)
+
+    def binarise(self, probability: np.ndarray) -> np.ndarray:
+        """Threshold an (H, W) uint8 probability map as ``threshold`` says; see :func:`foreground`."""
+        return foreground(probability, self.params["threshold"])
+
+
+def foreground(probability: np.ndarray, threshold: str | float) -> np.ndarray:
+    """Return the (H, W) bool mask of an (H, W) uint8 probability map: values above the threshold.
+
+    Args:
+        probability: Probability x 255, rounded.
+        threshold: ``"otsu"`` for Otsu's threshold of this map (a constant map is all background), or a probability.
+
+    >>> foreground(np.array([[0, 10], [240, 250]], np.uint8), "otsu").tolist()
+    [[False, False], [True, True]]
+    """
+    if threshold == "otsu":
+        return probability > threshold_otsu(probability)
+    return probability > 255 * float(threshold)
+
+
+def poly_schedule(lr: float, power: float, total_steps: int, steps_per_epoch: int) -> Schedule:
+    """Polynomial decay to zero, changed after each epoch: epochs 0 and 1 both train at ``lr``.
+
+    Epoch ``e >= 1`` trains at ``lr (1 - (e - 1) / E) ** power`` with E epochs in all.
+    """
+    epochs = max(total_steps / steps_per_epoch, 1.0)
+
+    def rate(step: int) -> float:
+        last = max(step // steps_per_epoch - 1, 0)
+        return lr * max(1.0 - last / epochs, 0.0) ** power
+
+    return rate
