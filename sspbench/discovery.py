@@ -1,0 +1,191 @@
+"""Finds plugins by their folders; reading their YAML needs no import of theirs."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jsonschema
+import yaml
+
+from .contract import Method, MetricFamily, PrepareRequest
+from .errors import Faults, UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: plugin folders lie beside ``sspbench``."""
+
+KINDS = {"methods": "method", "segmentation": "segmenter", "data": "dataset"}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin folder and its metadata."""
+
+    group: str
+    name: str
+    folder: Path
+    meta: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Name in tables and figures."""
+        return self.meta["label"]
+
+    @property
+    def code(self) -> Path:
+        """The Python file that defines it."""
+        return self.folder / {"methods": "method.py", "segmentation": "segmenter.py", "data": "prepare.py"}[self.group]
+
+    def module(self) -> ModuleType:
+        """Import the plugin's module."""
+        return importlib.import_module(f"{self.group}.{self.name}.{self.code.stem}")
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return ``sspbench/schemas/<name>.schema.yaml``."""
+    return yaml.safe_load((Path(__file__).parent / "schemas" / f"{name}.schema.yaml").read_text())
+
+
+def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
+    """Add a fault for everything in ``content`` that the schema refuses, with a guess of what was meant."""
+    for error in jsonschema.Draft202012Validator(schema(schema_name)).iter_errors(content):
+        key = ".".join(str(part) for part in error.absolute_path)
+        faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", mend=_hint(error))
+
+
+def _message(error: jsonschema.ValidationError) -> str:
+    if error.validator == "oneOf":
+        return f"{error.instance!r} is not {error.schema.get('description', 'valid')}"
+    return error.message
+
+
+def _hint(error: jsonschema.ValidationError) -> str:
+    import difflib
+
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        wrong = [key for key in error.instance if key not in known]
+        guesses = {key: difflib.get_close_matches(str(key), known, 1) for key in wrong}
+        found = [f"did you mean {guess[0]!r}?" for guess in guesses.values() if guess]
+        return " ".join(found) or f"known keys: {', '.join(known)}"
+    if error.validator == "required":
+        return "add the key"
+    return error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+
+
+def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
+    where = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        faults.add("A YAML file cannot be read", where=where, why=str(error).replace("\n", " "))
+        return None
+    before = len(faults.items)
+    check(content, schema_name, faults, where)
+    return content if len(faults.items) == before else None
+
+
+@cache
+def plugins(group: str, root: Path = ROOT) -> dict[str, Plugin]:
+    """Return the plugins of ``methods``, ``segmentation`` or ``data`` by name.
+
+    Raises:
+        UserError: all faults of all YAML files at once.
+    """
+    kind = KINDS[group]
+    found: dict[str, Plugin] = {}
+    with Faults(f"Some folders of {group}/ are not valid plugins") as faults:
+        for path in sorted((root / group).glob(f"*/{kind}.yaml")):
+            meta = _read(path, "dataset" if kind == "dataset" else "method", faults)
+            if meta is None:
+                continue
+            plugin = Plugin(group, path.parent.name, path.parent, meta)
+            if meta.get("kind") != "control" and not plugin.code.is_file():
+                faults.add("A plugin has no code", where=str(plugin.code.relative_to(root)), mend="add the file")
+            found[plugin.name] = plugin
+    return found
+
+
+def plugin(group: str, name: str) -> Plugin:
+    """Return one plugin.
+
+    Raises:
+        UserError: there is none of that name; close names are suggested.
+    """
+    import difflib
+
+    known = plugins(group)
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, 1)
+    raise UserError(
+        f"There is no {KINDS[group]} named {name!r}",
+        where=f"{group}/",
+        mend=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known)}",
+    )
+
+
+def _single_class(module: ModuleType, base: type, where: Path) -> type:
+    classes = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise UserError(
+            f"A plugin must define exactly one subclass of {base.__name__}, found {len(classes)}",
+            where=str(where.relative_to(ROOT)),
+            mend=f"keep one class that derives from {base.__name__} in this file",
+        )
+    return classes[0]
+
+
+def method_class(plugin: Plugin) -> type[Method]:
+    """Import a method and return its class."""
+    return _single_class(plugin.module(), Method, plugin.code)
+
+
+def segmenter_class(plugin: Plugin) -> type:
+    """Import a segmenter and return its class (a ``TrainableSegmenter``)."""
+    from .training.trainable import TrainableSegmenter
+
+    return _single_class(plugin.module(), TrainableSegmenter, plugin.code)
+
+
+def prepare_function(plugin: Plugin) -> Callable[[PrepareRequest], None]:
+    """Import a data set and return its ``prepare``."""
+    function = getattr(plugin.module(), "prepare", None)
+    if not callable(function):
+        raise UserError("A data set has no function prepare(request)", where=str(plugin.code.relative_to(ROOT)))
+    return function
+
+
+def metric_files(root: Path = ROOT) -> dict[str, Path]:
+    """Return the files of ``metrics/`` that define a family, by name."""
+    return {path.stem: path for path in sorted((root / "metrics").glob("*.py")) if path.stem != "commands"}
+
+
+def metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:
+    """Import all metric families and return one instance of each, by file name.
+
+    Args:
+        options: Options by family name (the config's ``metrics``).
+    """
+    chosen = dict(options or {})
+    families = {}
+    for name, path in metric_files().items():
+        family = _single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, path)
+        families[name] = family(chosen.get(name))
+    return families
+
+
+def command_modules() -> Iterator[ModuleType]:
+    """Import every ``<stage folder>/commands.py``: they add commands to the command line."""
+    for path in sorted(ROOT.glob("*/commands.py")):
+        yield importlib.import_module(f"{path.parent.name}.commands")
