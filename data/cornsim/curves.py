@@ -1,0 +1,97 @@
+"""Wandering curves and smooth random fields: the material of fibres, bands and light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter, zoom
+
+STEP = 0.5
+"""Distance of neighbouring points of a curve, pixels."""
+
+MARGIN = 12
+"""Width of the border rendered around an image and cut off, pixels, so that nothing fades at the edge."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of equal length.
+
+    Attributes:
+        y, x: Positions, pixels, (n, points) float64.
+        heading: Direction, radians, (n, points) float64; 0 points to the right, pi/2 down.
+    """
+
+    y: np.ndarray
+    x: np.ndarray
+    heading: np.ndarray
+
+
+def smooth_noise(rng: np.random.Generator, count: int, length: float, knot: float) -> np.ndarray:
+    """Draw ``count`` smooth random functions of arc length, about unit sd, changing over ``knot`` pixels.
+
+    Returns:
+        (count, points) float64, ``points = round(length / STEP)``.
+    """
+    points = round(length / STEP)
+    knots = int(np.ceil(length / knot)) + 3
+    values = rng.standard_normal((knots, count))
+    arc = np.arange(points) * (STEP / knot) + 1.0
+    return np.ascontiguousarray(CubicSpline(np.arange(knots), values)(arc).T)
+
+
+def walk(y: np.ndarray, x: np.ndarray, heading: np.ndarray) -> Curves:
+    """Follow ``heading`` (n, points) in steps of :data:`STEP` from the starting points ``y``, ``x`` (n,)."""
+    return Curves(
+        y=y[:, None] + np.cumsum(np.sin(heading), axis=1) * STEP,
+        x=x[:, None] + np.cumsum(np.cos(heading), axis=1) * STEP,
+        heading=heading,
+    )
+
+
+def splat(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
+    """Add up ``weight`` of points at sub-pixel positions on a canvas with :data:`MARGIN` on every side.
+
+    Args:
+        y: Positions, pixels of the image, any shape.
+        x: Positions, of the same shape.
+        weight: What a point adds, shared bilinearly by the four pixels around it.
+        size: Side of the image, pixels.
+
+    Returns:
+        (size + 2 MARGIN,) * 2 float32.
+    """
+    side = size + 2 * MARGIN
+    y, x = y.ravel() + MARGIN, x.ravel() + MARGIN
+    inside = (y >= 0) & (x >= 0) & (y < side - 1) & (x < side - 1)
+    y, x, weight = y[inside], x[inside], weight.ravel()[inside]
+    row, column = y.astype(np.int64), x.astype(np.int64)
+    down, right = y - row, x - column
+    canvas = np.zeros(side * side)
+    for step_down, share_down in ((0, 1 - down), (1, down)):
+        for step_right, share_right in ((0, 1 - right), (1, right)):
+            index = (row + step_down) * side + column + step_right
+            canvas += np.bincount(index, weight * share_down * share_right, minlength=side * side)
+    return canvas.reshape(side, side).astype(np.float32)
+
+
+def cut(canvas: np.ndarray) -> np.ndarray:
+    """Cut the :data:`MARGIN` off a canvas."""
+    return canvas[MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
+def smooth_field(rng: np.random.Generator, size: int, period: float) -> np.ndarray:
+    """Draw a smooth random field, (size, size) float32 of about unit sd, that changes over ``period`` pixels."""
+    cells = int(np.ceil(size / period)) + 1
+    coarse = rng.standard_normal((cells + 2, cells + 2)).astype(np.float32)
+    field = zoom(coarse, (size + 2 * period) / coarse.shape[0], order=3, grid_mode=True, mode="nearest")
+    start = (field.shape[0] - size) // 2
+    return field[start : start + size, start : start + size]
+
+
+def correlated_noise(rng: np.random.Generator, size: int, sigma: float) -> np.ndarray:
+    """Draw Gaussian noise blurred by ``sigma`` pixels and brought back to unit sd, (size, size) float32."""
+    noise = gaussian_filter(rng.standard_normal((size, size), dtype=np.float32), sigma, mode="wrap")
+    return noise / noise.std()

@@ -1,0 +1,152 @@
+"""Numbers of the simulation, with their units.
+
+Lengths are in pixels of 400/384 micrometres (HRT3/RCM frames of 384 x 384 pixels), brightness in grey levels of 0..255.
+A :data:`Range` is drawn from uniformly, once an image unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Range = tuple[float, float]
+
+FIELD = 384
+"""Side in pixels for which counts (fibres, cells, bands) are given; they scale with the side of other sizes."""
+
+
+def draw(rng: np.random.Generator, bounds: Range, count: int | None = None) -> np.ndarray | float:
+    """Draw uniformly from ``bounds``: a float, or ``count`` float64 values."""
+    return rng.uniform(*bounds, size=count)
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """What lies in the imaged layer.
+
+    Attributes:
+        trunks: Main fibres crossing the field.
+        branches_per_px: First-order branches a pixel of trunk; second-order ones a pixel of branch.
+        turning: Sd of the slow change of direction of a fibre, radians.
+        tortuosity: Sd of the fast change of direction of a fibre, radians.
+        trunk_sigma: Gaussian half profile of a trunk, pixels (full width at half maximum = 2.35 sigma).
+        branch_scale: Width of a branch relative to its parent, drawn a branch.
+        trunk_peak: Brightness of a trunk above its surroundings, grey levels, drawn a trunk.
+        background: Brightness of the tissue, grey levels.
+        cell_contrast: Relative brightness sd of the basal-epithelium mosaic.
+        grain_contrast: Relative brightness sd of the fine tissue grain.
+        bands: Number of K-structure bands.
+        band_height: Brightness of a K-structure band relative to the background.
+        dendritic_cells: Number of dendritic cells.
+    """
+
+    trunks: Range
+    branches_per_px: Range
+    turning: Range
+    tortuosity: Range
+    trunk_sigma: Range
+    branch_scale: Range
+    trunk_peak: Range
+    background: Range
+    cell_contrast: Range
+    grain_contrast: Range
+    bands: Range
+    band_height: Range
+    dendritic_cells: Range
+
+
+@dataclass(frozen=True)
+class Imaging:
+    """What the microscope does to the layer.
+
+    Attributes:
+        gain: Factor on all brightness.
+        haze: Veil of light from other depths, relative to the background: lowers the contrast.
+        defocus: Sd of the blur, pixels; varies over the field between half of it and all of it.
+        unevenness: Relative sd of the slow illumination field.
+        vignetting: Loss of brightness in the corners, relative.
+        speckle: Relative sd of the multiplicative speckle.
+        shot: Variance of the sensor noise a grey level.
+        read: Sd of the constant sensor noise, grey levels.
+        noise_blur: Sd of the correlation of the noise between neighbouring pixels, pixels.
+        row_gain: Relative sd of the brightness of a scan line.
+        row_shift: Sd of the sideways shift of scan lines by eye motion, pixels.
+        motion_lines: Scan lines smeared by a quick eye movement, number an image.
+    """
+
+    gain: Range
+    haze: Range
+    defocus: Range
+    unevenness: Range
+    vignetting: Range
+    speckle: Range
+    shot: Range
+    read: Range
+    noise_blur: Range
+    row_gain: Range
+    row_shift: Range
+    motion_lines: Range
+
+
+LOW_ANATOMY = Anatomy(
+    trunks=(3, 6),
+    branches_per_px=(0.006, 0.010),
+    turning=(0.20, 0.50),
+    tortuosity=(0.12, 0.25),
+    trunk_sigma=(1.0, 1.7),
+    branch_scale=(0.55, 0.85),
+    trunk_peak=(60.0, 150.0),
+    background=(44.0, 52.0),
+    cell_contrast=(0.05, 0.10),
+    grain_contrast=(0.10, 0.14),
+    bands=(0, 4),
+    band_height=(0.15, 0.40),
+    dendritic_cells=(0, 3),
+)
+
+HIGH_ANATOMY = Anatomy(
+    trunks=(5, 9),
+    branches_per_px=(0.005, 0.010),
+    turning=(0.12, 0.30),
+    tortuosity=(0.10, 0.20),
+    trunk_sigma=(1.0, 1.7),
+    branch_scale=(0.55, 0.85),
+    trunk_peak=(60.0, 150.0),
+    background=(44.0, 52.0),
+    cell_contrast=(0.05, 0.10),
+    grain_contrast=(0.10, 0.14),
+    bands=(0, 2),
+    band_height=(0.08, 0.20),
+    dendritic_cells=(0, 5),
+)
+
+LOW_IMAGING = Imaging(
+    gain=(0.95, 1.10),
+    haze=(0.35, 0.65),
+    defocus=(0.5, 1.0),
+    unevenness=(0.12, 0.20),
+    vignetting=(0.20, 0.45),
+    speckle=(0.12, 0.18),
+    shot=(0.6, 1.0),
+    read=(2.0, 4.0),
+    noise_blur=(0.45, 0.60),
+    row_gain=(0.010, 0.025),
+    row_shift=(0.1, 0.4),
+    motion_lines=(0, 5),
+)
+
+HIGH_IMAGING = Imaging(
+    gain=(0.75, 1.35),
+    haze=(0.0, 0.10),
+    defocus=(0.0, 0.4),
+    unevenness=(0.04, 0.12),
+    vignetting=(0.05, 0.25),
+    speckle=(0.08, 0.12),
+    shot=(0.2, 0.5),
+    read=(1.0, 2.0),
+    noise_blur=(0.45, 0.60),
+    row_gain=(0.003, 0.010),
+    row_shift=(0.0, 0.15),
+    motion_lines=(0, 1),
+)

@@ -1,0 +1,61 @@
+"""One simulated frame: the clean layer, its nerve mask and the picture taken of it, all from one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from . import background, nerves
+from .degradation import photograph
+from .parameters import HIGH_ANATOMY, HIGH_IMAGING, LOW_ANATOMY, LOW_IMAGING
+
+Quality = Literal["low", "high"]
+
+CONDITIONS = {"low": (LOW_ANATOMY, LOW_IMAGING), "high": (HIGH_ANATOMY, HIGH_IMAGING)}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A simulated frame.
+
+    Attributes:
+        image: What the microscope shows, (size, size) uint8.
+        clean: The same layer in focus, evenly lit and without noise, (size, size) uint8.
+        label: Where the nerves run, (size, size) uint8: 255 nerve, 0 background.
+    """
+
+    image: np.ndarray
+    clean: np.ndarray
+    label: np.ndarray
+
+
+def simulate(rng: np.random.Generator, size: int, quality: Quality) -> Frame:
+    """Simulate one frame of ``size`` x ``size`` pixels."""
+    anatomy, imaging = CONDITIONS[quality]
+    fibres = nerves.grow(rng, size, anatomy)
+    tissue = background.tissue(rng, size, anatomy)
+    clean = tissue + _grained(tissue, nerves.render(fibres, size) + background.dendritic_cells(rng, size, anatomy))
+    image = photograph(rng, _saturate(clean), imaging)
+    return Frame(
+        image=_grey8(_saturate(image)),
+        clean=_grey8(_saturate(clean)),
+        label=nerves.mask(fibres, size).astype(np.uint8) * np.uint8(255),
+    )
+
+
+def _grained(tissue: np.ndarray, structures: np.ndarray) -> np.ndarray:
+    """Give structures half of the grain of the tissue they lie in."""
+    return structures * (0.5 + 0.5 * tissue / np.median(tissue))
+
+
+def _saturate(brightness: np.ndarray, knee: float = 190.0) -> np.ndarray:
+    """Leave grey levels under ``knee`` as they are and bring all above softly under 255."""
+    room = 255.0 - knee
+    above = np.maximum(brightness - knee, 0.0)
+    return np.where(brightness > knee, knee + room * (1.0 - np.exp(-above / room)), brightness)
+
+
+def _grey8(brightness: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(brightness, 0.0, 255.0)).astype(np.uint8)
