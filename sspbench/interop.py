@@ -85,6 +85,8 @@ def _fill(module: torch.nn.Module, items: Sequence[tuple[str, np.ndarray | torch
     targets = official_tensors(module)
     names = _names(module, targets)
     fit = f"the weights must belong to {type(module).__name__} at this width and depth"
+    if where.endswith(".safetensors"):
+        fit += "; safetensors sort their tensors, so give their order in the metadata as order: [key, ...], or the .pth"
     for position, (name, target, (key, array)) in enumerate(zip(names, targets, items, strict=False)):
         if tuple(array.shape) != tuple(target.shape):
             raise UserError(

@@ -1,0 +1,92 @@
+"""StillGAN's losses: least-squares GAN, illumination regularisation and structure preservation.
+
+All images are in [-1, 1]. The region losses look at the central square of side ``roi`` (384 of 512 in the public
+code). Where the public code and the equations as reprinted in the SSP-Net paper differ, the code is followed: the
+illumination loss takes an absolute value, the structure loss is the correlation factor of SSIM.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+C3 = (0.03 * 1.0) ** 2 / 2
+"""SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
+NOISE = 0.01
+"""Standard deviation of the noise added to both images of the structure loss."""
+WINDOW, SIGMA = 11, 1.5
+"""Side length and standard deviation of the Gaussian window, in pixels."""
+
+
+def least_squares(scores: Tensor, target: float) -> Tensor:
+    """Return the mean squared distance of a discriminator's scores to 1 (real) or 0 (fake)."""
+    return (scores.float() - target).square().mean()
+
+
+def central(images: Tensor, roi: int) -> Tensor:
+    """Cut the central ``roi`` x ``roi`` region out of (N, C, H, W).
+
+    Raises:
+        ValueError: the images are smaller than that.
+    """
+    height, width = images.shape[-2:]
+    if min(height, width) < roi:
+        raise ValueError(f"the region of {roi} x {roi} does not fit into images of {height} x {width}")
+    top, left = (height - roi) // 2, (width - roi) // 2
+    return images[..., top : top + roi, left : left + roi]
+
+
+def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
+    """Return how unevenly lit the images are: the mean size of the upsampled patch means, less the overall mean.
+
+    Args:
+        images: (N, C, H, W) in [-1, 1].
+        patch: Side length of the patches; divides ``roi``.
+        roi: Side length of the central region.
+
+    Raises:
+        ValueError: ``roi`` is no multiple of ``patch``, or the images are smaller than ``roi``.
+    """
+    if roi % patch:
+        raise ValueError(f"patches of {patch} do not tile a region of {roi}")
+    region = (central(images.float(), roi) + 1) / 2
+    uneven = functional.avg_pool2d(region, patch) - region.mean(dim=(-2, -1), keepdim=True)
+    return functional.interpolate(uneven, size=(roi, roi), mode="bicubic", align_corners=False).abs().mean()
+
+
+def structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Tensor:
+    """Draw the noise field of one call of :func:`structure_loss`: N(0, 0.01 ** 2), shape of the cropped batch."""
+    shape = (*like.shape[:2], roi, roi)
+    return (NOISE * torch.randn(shape, generator=random)).to(like.device)
+
+
+def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Tensor:
+    """Return 1 minus the mean local correlation of two images (the correlation factor of SSIM).
+
+    The same noise is added to both, which keeps the square roots away from zero in flat regions.
+
+    Args:
+        first: (N, C, H, W) in [-1, 1].
+        second: The same shape.
+        noise: (N, C, roi, roi); see :func:`structure_noise`.
+        roi: Side length of the central region.
+    """
+    x, y = (((central(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
+    window = _gaussian_window(x)
+    mean_x, mean_y = _local_mean(x, window), _local_mean(y, window)
+    variance_x = _local_mean(x * x, window) - mean_x.square()
+    variance_y = _local_mean(y * y, window) - mean_y.square()
+    covariance = _local_mean(x * y, window) - mean_x * mean_y
+    return 1 - ((covariance + C3) / (variance_x.sqrt() * variance_y.sqrt() + C3)).mean()
+
+
+def _gaussian_window(like: Tensor) -> Tensor:
+    offsets = torch.arange(WINDOW, dtype=torch.float32, device=like.device) - WINDOW // 2
+    line = torch.exp(-offsets.square() / (2 * SIGMA**2))
+    line = line / line.sum()
+    return torch.outer(line, line).expand(like.shape[1], 1, WINDOW, WINDOW)
+
+
+def _local_mean(values: Tensor, window: Tensor) -> Tensor:
+    return functional.conv2d(values, window, padding=WINDOW // 2, groups=values.shape[1])
