@@ -1,0 +1,45 @@
+"""EnlightenGAN's losses: relativistic and plain least-squares GAN, self feature preserving. Images RGB in [-1, 1]."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sspbench.vgg import VGG16
+
+
+def least_squares(scores: Tensor, target: float) -> Tensor:
+    """Return the mean squared distance of a discriminator's scores to ``target``."""
+    return (scores.float() - target).square().mean()
+
+
+def relativistic(above: Tensor, below: Tensor) -> Tensor:
+    """Return the relativistic average least-squares loss that wants ``above`` to score higher than ``below``.
+
+    The discriminator's loss has the real scores above, the generator's the fake ones.
+    """
+    up = least_squares(above - below.mean(), 1.0)
+    down = least_squares(below - above.mean(), 0.0)
+    return (up + down) / 2
+
+
+def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "relu5_1") -> Tensor:
+    """Return the self-feature-preserving distance: mean squared difference of instance-normed VGG16 features.
+
+    VGG16 pools after its blocks 1, 2 and 3 only, and no mean is subtracted (with Caffe weights).
+
+    Args:
+        vgg: Frozen VGG16.
+        images: (N, 3, H, W); gradients flow through these only.
+        targets: The same shape.
+        layer: Name of the feature map.
+    """
+    with torch.no_grad():
+        wanted = _features(vgg, targets, layer)
+    return (_features(vgg, images, layer) - wanted).square().mean()
+
+
+def _features(vgg: VGG16, images: Tensor, layer: str) -> Tensor:
+    bgr = (images.flip(1) + 1) * 127.5
+    return functional.instance_norm(vgg(bgr, (layer,), pools=3, centre=False)[layer].float(), eps=1e-5)
