@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from .curves import MARGIN, STEP, correlated_noise, cut, smooth_field, smooth_noise, splat, walk
+from .curves import MARGIN, STEP, correlated_noise, cut, enlarge, smooth_field, smooth_noise, splat, walk
 from .parameters import FIELD, Anatomy, draw
 
 CELL = 3.2
 """Scale of the basal-epithelium mosaic, pixels: dark cells of about 10 micrometres with bright borders."""
+
+SPECK = 2.2
+"""Sds of the grain above which a bright speck stands out."""
+
+COARSE = 3
+"""K-structures are so smooth that every third pixel is enough."""
+
+STRANDS = ((30.0, -0.35), (10.0, 0.8), (5.0, 0.3), (4.0, 0.3))
+"""What a K-structure is made of: (Gaussian half profile in pixels, height relative to the band)."""
 
 
 def tissue(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:
@@ -18,7 +27,8 @@ def tissue(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:
     relative = 1.0 + _mosaic(rng, size) * draw(rng, anatomy.cell_contrast)
     relative += _bands(rng, size, anatomy)
     grain = correlated_noise(rng, size, 0.8) * draw(rng, anatomy.grain_contrast)
-    return (level * relative * np.exp(grain)).astype(np.float32)
+    specks = 0.5 * np.maximum(correlated_noise(rng, size, 0.7) - SPECK, 0.0)
+    return (level * (relative * np.exp(grain) + specks)).astype(np.float32)
 
 
 def _mosaic(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -30,26 +40,28 @@ def _mosaic(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def _bands(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:
     """K-structures: broad, soft, curved bands, brighter than the tissue and striated lengthways."""
-    bands = np.zeros((size, size), np.float32)
+    coarse_size = size // COARSE + 2
+    bands = np.zeros((coarse_size, coarse_size), np.float32)
     for _ in range(rng.poisson(draw(rng, anatomy.bands) * size / FIELD)):
-        bands += draw(rng, anatomy.band_height) * _band(rng, size)
-    return bands
+        bands += draw(rng, anatomy.band_height) * _band(rng, size, coarse_size)
+    return enlarge(bands, COARSE, size)
 
 
-def _band(rng: np.random.Generator, size: int) -> np.ndarray:
-    """One band of unit height: a few parallel strands of different width."""
-    length = 2.2 * size
-    heading = rng.uniform(0, 2 * np.pi) + 0.35 * smooth_noise(rng, 1, length, 110.0)
+def _band(rng: np.random.Generator, size: int, coarse_size: int) -> np.ndarray:
+    """One band of about unit height, three strands and dark flanks, on a grid of every :data:`COARSE`-th pixel."""
+    length = 2.4 * size
+    heading = rng.uniform(0, 2 * np.pi) + 0.45 * smooth_noise(rng, 1, length, 110.0)
     curve = walk(np.zeros(1), np.zeros(1), heading)
     middle = heading.shape[1] // 2
     y = curve.y - curve.y[:, middle] + rng.uniform(0.1, 0.9) * size
     x = curve.x - curve.x[:, middle] + rng.uniform(0.1, 0.9) * size
-    total = np.zeros((size, size), np.float32)
-    for sigma, share in ((draw(rng, (9.0, 14.0)), 0.6), (draw(rng, (3.5, 6.0)), 0.5), (draw(rng, (3.5, 6.0)), -0.25)):
-        offset = rng.normal(0.0, 7.0) + 3.0 * smooth_noise(rng, 1, length, 50.0)
-        strength = np.clip(1.0 + 0.5 * smooth_noise(rng, 1, length, 90.0), 0.0, None)
-        strand = splat(y + offset * np.cos(heading), x - offset * np.sin(heading), strength, size)
-        total += share * STEP * sigma * np.float32(np.sqrt(2 * np.pi)) * cut(gaussian_filter(strand, sigma))
+    depth = np.clip(1.0 + 0.4 * smooth_noise(rng, 1, length, 120.0), 0.0, None)
+    total = np.zeros((coarse_size, coarse_size), np.float32)
+    for sigma, share in STRANDS:
+        offset = rng.normal(0.0, 5.0) + 3.0 * smooth_noise(rng, 1, length, 60.0)
+        strength = depth * share * sigma * STEP * np.sqrt(2 * np.pi) / COARSE**2
+        side = (y + offset * np.cos(heading)) / COARSE, (x - offset * np.sin(heading)) / COARSE
+        total += cut(gaussian_filter(splat(*side, strength, coarse_size), sigma / COARSE))
     return total
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter, zoom
+from scipy.ndimage import gaussian_filter
 
 STEP = 0.5
 """Distance of neighbouring points of a curve, pixels."""
@@ -84,11 +84,20 @@ def cut(canvas: np.ndarray) -> np.ndarray:
 
 def smooth_field(rng: np.random.Generator, size: int, period: float) -> np.ndarray:
     """Draw a smooth random field, (size, size) float32 of about unit sd, that changes over ``period`` pixels."""
-    cells = int(np.ceil(size / period)) + 1
-    coarse = rng.standard_normal((cells + 2, cells + 2)).astype(np.float32)
-    field = zoom(coarse, (size + 2 * period) / coarse.shape[0], order=3, grid_mode=True, mode="nearest")
-    start = (field.shape[0] - size) // 2
-    return field[start : start + size, start : start + size]
+    knots = int(np.ceil(size / period)) + 3
+    basis = CubicSpline(np.arange(knots), np.eye(knots))(np.arange(size) / period + 1.0)
+    # einsum, not the matrix product: its rounding does not depend on how many threads BLAS has.
+    rows = np.einsum("ik,kl->il", basis, rng.standard_normal((knots, knots)))
+    return np.einsum("il,jl->ij", rows, basis).astype(np.float32)
+
+
+def enlarge(coarse: np.ndarray, factor: int, size: int) -> np.ndarray:
+    """Enlarge a field bilinearly ``factor`` times, then cut it to (size, size); pixel 0 stays pixel 0."""
+    position = np.arange(size) / factor
+    low = position.astype(int)
+    part = (position - low).astype(np.float32)
+    rows = coarse[low] * (1 - part)[:, None] + coarse[low + 1] * part[:, None]
+    return rows[:, low] * (1 - part) + rows[:, low + 1] * part
 
 
 def correlated_noise(rng: np.random.Generator, size: int, sigma: float) -> np.ndarray:

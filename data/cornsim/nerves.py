@@ -13,11 +13,14 @@ from .parameters import FIELD, Anatomy, draw
 SIGMAS = (0.6, 0.8, 1.05, 1.35, 1.75, 2.3)
 """Widths at which fibres are rendered, pixels; a point of another width is shared by its two neighbours."""
 
-FAINTEST = 18.0
+FAINTEST = 22.0
 """A fibre is drawn to where it falls under this brightness above its surroundings, grey levels: its visible end."""
 
-MASK_REACH = 1.35
+MASK_REACH = 1.4
 """Half width of the mask in units of sigma: the fibre down to 40 % of its peak, as tracers paint it."""
+
+MASK_LEAST = 1.2
+"""Smallest half width of the mask, pixels."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class _Generation:
         """Bead the curves and drop what is too faint to see."""
         count, points = self.sigma.shape
         length = points * STEP
-        beads = np.maximum(smooth_noise(rng, count, length, 4.0), 0.0)
+        beads = np.maximum(smooth_noise(rng, count, length, 2.2), 0.0)
         depth = smooth_noise(rng, count, length, 45.0)
         peak = self.peak * np.exp(0.22 * depth) * (1.0 + self.beading * (beads - 0.4))
         sigma = self.sigma * (1.0 + 0.3 * self.beading * (beads - 0.4))
@@ -82,24 +85,29 @@ def _trunks(rng: np.random.Generator, size: int, anatomy: Anatomy) -> _Generatio
     y = curves.y - curves.y[:, middle, None] + size / 2 + (place * np.cos(main))[:, None]
     x = curves.x - curves.x[:, middle, None] + size / 2 - (place * np.sin(main))[:, None]
     sigma = draw(rng, anatomy.trunk_sigma, count)
-    peak = draw(rng, anatomy.trunk_peak, count)
+    low, high = anatomy.trunk_peak
+    peak = low * (high / low) ** rng.uniform(0, 1, count)
     taper = np.linspace(1.0, 0.75, curves.y.shape[1])
-    return _Generation(Curves(y, x, heading), sigma[:, None] * taper, peak[:, None] * taper, beading=0.35)
+    return _Generation(Curves(y, x, heading), sigma[:, None] * taper, peak[:, None] * taper, beading=0.5)
 
 
 def _branches(rng: np.random.Generator, size: int, parents: _Generation, anatomy: Anatomy, order: int) -> _Generation:
     """Fibres that leave ``parents`` sideways, bend back towards their direction and thin out to nothing."""
     inside = _within(parents.curves, size) & (parents.sigma > 0)
     rows, points = np.nonzero(inside)
-    rate = draw(rng, anatomy.branches_per_px) / order
+    rate = draw(rng, anatomy.branches_per_px) / order**2
     count = int(rng.poisson(rate * STEP * rows.size)) if rows.size else 0
     longest = 220.0 / order
-    pick = rng.integers(0, max(rows.size, 1), count)
+    # One branch a stretch of equal length, so that they do not crowd.
+    pick = ((np.arange(count) + rng.uniform(0, 1, count)) / max(count, 1) * rows.size).astype(int)
     row, point = (rows[pick], points[pick]) if count else (np.zeros(0, int), np.zeros(0, int))
     arc = np.arange(round(longest / STEP)) * STEP
     angle = rng.choice((-1.0, 1.0), count) * rng.uniform(0.35, 1.1, count)
     bend = draw(rng, (25.0, 120.0), count)
-    heading = parents.curves.heading[row, point][:, None] + angle[:, None] * (0.3 + 0.7 * np.exp(-arc / bend[:, None]))
+    stay = draw(rng, (0.1, 1.0), count)[:, None]
+    heading = parents.curves.heading[row, point][:, None] + angle[:, None] * (
+        stay + (1 - stay) * np.exp(-arc / bend[:, None])
+    )
     if count:
         heading += draw(rng, anatomy.turning) * _from_zero(smooth_noise(rng, count, longest, 60.0))
         heading += draw(rng, anatomy.tortuosity) * smooth_noise(rng, count, longest, 11.0)
@@ -109,7 +117,7 @@ def _branches(rng: np.random.Generator, size: int, parents: _Generation, anatomy
     scale = draw(rng, anatomy.branch_scale, count)[:, None]
     sigma = np.maximum(parents.sigma[row, point][:, None] * scale * (0.7 + 0.3 * left), 0.6) * (left > 0)
     peak = parents.peak[row, point][:, None] * draw(rng, (0.45, 0.95), count)[:, None] * np.sqrt(left)
-    return _Generation(curves, sigma, peak, beading=0.7)
+    return _Generation(curves, sigma, peak, beading=1.1)
 
 
 def _within(curves: Curves, size: int) -> np.ndarray:
@@ -143,8 +151,9 @@ def mask(fibres: Fibres, size: int) -> np.ndarray:
     side = size + 2 * MARGIN
     row, column = np.rint(fibres.y).astype(int) + MARGIN, np.rint(fibres.x).astype(int) + MARGIN
     inside = (row >= 0) & (column >= 0) & (row < side) & (column < side)
+    reach = np.maximum(MASK_REACH * fibres.sigma, MASK_LEAST).astype(np.float32)
     radius = np.zeros((side, side), np.float32)
-    np.maximum.at(radius, (row[inside], column[inside]), MASK_REACH * fibres.sigma[inside].astype(np.float32))
+    np.maximum.at(radius, (row[inside], column[inside]), reach[inside])
     if not radius.any():
         return np.zeros((size, size), bool)
     distance, (near_row, near_column) = distance_transform_edt(radius == 0, return_indices=True)

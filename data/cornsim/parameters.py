@@ -27,12 +27,13 @@ class Anatomy:
 
     Attributes:
         trunks: Main fibres crossing the field.
-        branches_per_px: First-order branches a pixel of trunk; second-order ones a pixel of branch.
+        branches_per_px: First-order branches a pixel of trunk; a quarter as many second-order ones
+            a pixel of branch.
         turning: Sd of the slow change of direction of a fibre, radians.
         tortuosity: Sd of the fast change of direction of a fibre, radians.
         trunk_sigma: Gaussian half profile of a trunk, pixels (full width at half maximum = 2.35 sigma).
         branch_scale: Width of a branch relative to its parent, drawn a branch.
-        trunk_peak: Brightness of a trunk above its surroundings, grey levels, drawn a trunk.
+        trunk_peak: Brightness of a trunk above its surroundings, grey levels, drawn a trunk (evenly on a log scale).
         background: Brightness of the tissue, grey levels.
         cell_contrast: Relative brightness sd of the basal-epithelium mosaic.
         grain_contrast: Relative brightness sd of the fine tissue grain.
@@ -91,62 +92,62 @@ class Imaging:
 
 LOW_ANATOMY = Anatomy(
     trunks=(3, 6),
-    branches_per_px=(0.006, 0.010),
-    turning=(0.20, 0.50),
-    tortuosity=(0.12, 0.25),
-    trunk_sigma=(1.0, 1.7),
+    branches_per_px=(0.007, 0.014),
+    turning=(0.25, 0.60),
+    tortuosity=(0.15, 0.30),
+    trunk_sigma=(0.9, 1.5),
     branch_scale=(0.55, 0.85),
-    trunk_peak=(60.0, 150.0),
+    trunk_peak=(50.0, 200.0),
     background=(44.0, 52.0),
     cell_contrast=(0.05, 0.10),
     grain_contrast=(0.10, 0.14),
-    bands=(0, 4),
-    band_height=(0.15, 0.40),
+    bands=(0.3, 2.2),
+    band_height=(0.25, 0.60),
     dendritic_cells=(0, 3),
 )
 
 HIGH_ANATOMY = Anatomy(
-    trunks=(5, 9),
-    branches_per_px=(0.005, 0.010),
-    turning=(0.12, 0.30),
-    tortuosity=(0.10, 0.20),
-    trunk_sigma=(1.0, 1.7),
+    trunks=(4, 8),
+    branches_per_px=(0.006, 0.012),
+    turning=(0.15, 0.35),
+    tortuosity=(0.12, 0.25),
+    trunk_sigma=(0.9, 1.5),
     branch_scale=(0.55, 0.85),
-    trunk_peak=(60.0, 150.0),
+    trunk_peak=(50.0, 190.0),
     background=(44.0, 52.0),
     cell_contrast=(0.05, 0.10),
-    grain_contrast=(0.10, 0.14),
-    bands=(0, 2),
-    band_height=(0.08, 0.20),
+    grain_contrast=(0.11, 0.15),
+    bands=(0.0, 1.5),
+    band_height=(0.10, 0.25),
     dendritic_cells=(0, 5),
 )
 
 LOW_IMAGING = Imaging(
     gain=(0.95, 1.10),
     haze=(0.35, 0.65),
-    defocus=(0.5, 1.0),
-    unevenness=(0.12, 0.20),
-    vignetting=(0.20, 0.45),
-    speckle=(0.12, 0.18),
-    shot=(0.6, 1.0),
-    read=(2.0, 4.0),
-    noise_blur=(0.45, 0.60),
+    defocus=(0.3, 1.0),
+    unevenness=(0.15, 0.23),
+    vignetting=(0.40, 0.70),
+    speckle=(0.10, 0.14),
+    shot=(0.4, 0.7),
+    read=(1.5, 3.0),
+    noise_blur=(0.65, 0.80),
     row_gain=(0.010, 0.025),
     row_shift=(0.1, 0.4),
     motion_lines=(0, 5),
 )
 
 HIGH_IMAGING = Imaging(
-    gain=(0.75, 1.35),
+    gain=(0.80, 1.45),
     haze=(0.0, 0.10),
-    defocus=(0.0, 0.4),
-    unevenness=(0.04, 0.12),
-    vignetting=(0.05, 0.25),
-    speckle=(0.08, 0.12),
-    shot=(0.2, 0.5),
-    read=(1.0, 2.0),
-    noise_blur=(0.45, 0.60),
+    defocus=(0.0, 0.6),
+    unevenness=(0.09, 0.14),
+    vignetting=(0.20, 0.40),
+    speckle=(0.06, 0.09),
+    shot=(0.15, 0.4),
+    read=(0.5, 1.5),
+    noise_blur=(0.55, 0.75),
     row_gain=(0.003, 0.010),
     row_shift=(0.0, 0.15),
-    motion_lines=(0, 1),
+    motion_lines=(0, 0),
 )
