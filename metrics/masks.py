@@ -1,0 +1,140 @@
+"""Agreement of segmented and true nerves, pixel by pixel, and the ROC area of the probability map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+
+from .pixels.stack import notes_where
+
+NO_LABEL = "the label has no nerve"
+ALL_LABEL = "the label has no background"
+NO_MASK = "nothing was segmented"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Pixel counts of true and false positives and negatives, (N,) int64 each."""
+
+    tp: np.ndarray
+    fp: np.ndarray
+    fn: np.ndarray
+    tn: np.ndarray
+
+
+def confusion(masks: np.ndarray, labels: np.ndarray) -> Confusion:
+    """Count the agreement of (N, H, W) bool masks with (N, H, W) bool labels."""
+    predicted, true, tp = (
+        np.array([np.count_nonzero(one) for one in stack], np.int64) for stack in (masks, labels, masks & labels)
+    )
+    pixels = masks[0].size
+    return Confusion(tp, predicted - tp, true - tp, pixels - predicted - true + tp)
+
+
+def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Compute the exact area under the ROC curve of 8-bit probability maps, ties counted half.
+
+    The 256 levels are counted among nerve and background pixels; the sum is done in whole numbers.
+
+    Args:
+        probabilities: (N, H, W) uint8.
+        labels: (N, H, W) bool.
+
+    Returns:
+        (N,) float64; NaN where a label has one class only.
+
+    >>> labels = np.array([[[False, False, True, True]]])
+    >>> float(roc_auc(np.array([[[10, 40, 35, 80]]], np.uint8), labels)[0])
+    0.75
+    """
+    return np.array([_area(*pair) for pair in zip(probabilities, labels, strict=True)])
+
+
+def _area(probability: np.ndarray, label: np.ndarray) -> float:
+    nerve = np.bincount(probability[label], minlength=256)
+    background = np.bincount(probability.ravel(), minlength=256) - nerve
+    positives, negatives = int(nerve.sum()), int(background.sum())
+    if positives == 0 or negatives == 0:
+        return np.nan
+    twice_below = 2 * np.cumsum(background) - background
+    return int(nerve @ twice_below) / (2 * positives * negatives)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+
+
+def agreement(counts: Confusion) -> dict[str, np.ndarray]:
+    """Compute the thresholded measures from pixel counts.
+
+    Returns:
+        (N,) float64 by name: acc, sen, spe, fdr, ppv, dice, gmean, kappa; NaN where undefined, except that Dice of
+        two empty masks is 1 (Metrics Reloaded).
+    """
+    tp, fp, fn, tn = (x.astype(np.float64) for x in (counts.tp, counts.fp, counts.fn, counts.tn))
+    sensitivity, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
+    overlap = 2 * tp + fp + fn
+    chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
+    return {
+        "acc": _ratio(tp + tn, tp + fp + fn + tn),
+        "sen": sensitivity,
+        "spe": specificity,
+        "fdr": _ratio(fp, tp + fp),
+        "ppv": _ratio(tp, tp + fp),
+        "dice": np.where(overlap == 0, 1.0, _ratio(2 * tp, overlap)),
+        "gmean": np.sqrt(sensitivity * specificity),
+        # (po - pe) / (1 - pe), multiplied out so that nothing cancels.
+        "kappa": _ratio(2 * (tp * tn - fp * fn), chance),
+    }
+
+
+def _measure(name: str, label: str, better: str, description: str, table: str = "segmentation") -> Measure:
+    return Measure(name, label, better, description=description, table=table)
+
+
+class Masks(MetricFamily):
+    """The paper's eight segmentation measures, in its order, and PPV."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
+    measures: ClassVar[tuple[Measure, ...]] = (
+        _measure("auc", "AUC", "higher", "Area under the ROC curve of the 8-bit probability map, exact with ties."),
+        _measure("acc", "ACC", "higher", "(TP + TN) / all pixels, no tolerance."),
+        _measure("sen", "SEN", "higher", "TP / (TP + FN), no tolerance."),
+        _measure("spe", "SPE", "higher", "TN / (TN + FP), no tolerance."),
+        _measure("fdr", "FDR", "lower", "FP / (FP + TP), no tolerance; lower is better."),
+        _measure("dice", "Dice", "higher", "2 TP / (2 TP + FP + FN); 1 when mask and label are both empty."),
+        _measure("gmean", "G-mean", "higher", "sqrt(SEN SPE)."),
+        _measure("kappa", "Kappa", "higher", "Cohen's kappa of mask and label."),
+        _measure("ppv", "PPV", "higher", "TP / (TP + FP) = 1 - FDR.", table="extra"),
+    )
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Score the masks; a value that does not exist is NaN with the reason, never 0."""
+        counts = confusion(batch.mask, batch.label)
+        empty_label, full_label = counts.tp + counts.fn == 0, counts.tn + counts.fp == 0
+        empty_mask = counts.tp + counts.fp == 0
+        no_nerve, no_background = notes_where(empty_label, NO_LABEL), notes_where(full_label, ALL_LABEL)
+        one_class = tuple(first or second for first, second in zip(no_nerve, no_background, strict=True))
+        same = "mask and label are both empty or both full"
+        notes = {
+            "sen": no_nerve,
+            "spe": no_background,
+            "fdr": notes_where(empty_mask, NO_MASK),
+            "ppv": notes_where(empty_mask, NO_MASK),
+            "gmean": one_class,
+        }
+        values = agreement(counts)
+        notes["kappa"] = notes_where(np.isnan(values["kappa"]), same)
+        scores = {name: Scores(value, notes.get(name, ())) for name, value in values.items()}
+        return scores | {"auc": _auc_scores(batch, one_class)}
+
+
+def _auc_scores(batch: ScoringBatch, one_class: tuple[str, ...]) -> Scores:
+    if batch.probability is None:
+        missing = ("there is no probability map",) * len(one_class)
+        return Scores(np.full(len(one_class), np.nan), missing)
+    return Scores(roc_auc(batch.probability, batch.label), one_class)
