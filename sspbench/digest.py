@@ -15,6 +15,9 @@ from pathlib import Path
 
 from .discovery import ROOT
 
+NEUTRAL = frozenset({"errors.py", "provenance.py", "slots.py", "discovery.py", "outcome.py", "logbook.py"})
+"""Modules of the frame that find, report or schedule but cannot change a number; an edit of theirs reruns nothing."""
+
 
 def code_digest(files: Iterable[Path]) -> str:
     """Return the digest (16 hexadecimal digits) of the files and every local module they import."""
@@ -33,8 +36,14 @@ def closure(files: Iterable[Path]) -> set[Path]:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            waiting.extend(imported(path))
+            waiting.extend(imported(path) - _neutral())
     return seen
+
+
+@cache
+def _neutral() -> frozenset[Path]:
+    frame = ROOT / "sspbench"
+    return frozenset(path.resolve() for path in frame.rglob("*.py") if path.name in NEUTRAL)
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The stages between raw images and scores; each is one command and one job."""

@@ -1,0 +1,96 @@
+"""Enhance the test split with one run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..contract import Method
+from ..discovery import method_class, plugin
+from ..errors import UserError
+from ..files import write_json
+from ..images import read_grey, to_float, to_uint8, write_grey
+from ..manifest import Manifest
+from ..outcome import JobError
+from ..provenance import Job
+from .outputs import empty, seal
+
+
+def load_method(settings: Mapping[str, Any], weights: Path | None) -> Method:
+    """Return a method ready to enhance; a learned one gets its weights."""
+    found = plugin("methods", settings["method"])
+    if found.meta["kind"] == "learned":
+        from .train import load_trained, make_method
+
+        method = make_method(settings)
+        if weights is None:
+            raise UserError(f"{found.name} needs weights to enhance", mend="train it first")
+        load_trained(method, weights, settings["engine"])
+        return method
+    return method_class(found)(settings["params"], settings["seed"])
+
+
+def enhanced(method: Method, image: np.ndarray, name: str) -> np.ndarray:
+    """Enhance one (H, W) uint8 image; check what comes back.
+
+    Raises:
+        JobError: the output has another shape, or values that are not finite.
+    """
+    given = to_float(image)[None, None]
+    result = np.asarray(method.enhance(given.copy()))
+    if result.shape != given.shape:
+        raise JobError(f"{name} returned shape {result.shape} for {given.shape}", mend="return the input's shape")
+    if not np.isfinite(result).all():
+        bad = int((~np.isfinite(result)).sum())
+        raise JobError(
+            f"{name} returned {bad} values that are not finite (NaN or infinite)",
+            mend="look for divisions by zero and logarithms of zero, or a diverged training",
+        )
+    return to_uint8(result[0, 0])
+
+
+def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weights: Path | None) -> None:
+    """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``."""
+    job = Job("enhance", dict(settings))
+    found = plugin("methods", settings["method"])
+    sources = manifest.paths("testA")
+    seconds: list[float] = []
+    function = _control(manifest) if found.meta["kind"] == "control" else _method(settings, weights, seconds)
+    target = empty(folder / "enhanced")
+    written = []
+    for source in tqdm(sources, desc=f"enhance {found.name}", unit="image", mininterval=1.0, dynamic_ncols=True):
+        path = target / f"{source.stem}.png"
+        write_grey(path, function(source))
+        written.append(path)
+    seal(target, written)
+    each = float(np.median(seconds)) if seconds else 0.0
+    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_an_image=round(each, 5)))
+
+
+def _method(settings: Mapping[str, Any], weights: Path | None, seconds: list[float]) -> Callable[[Path], np.ndarray]:
+    method = load_method(settings, weights)
+
+    def function(source: Path) -> np.ndarray:
+        start = time.perf_counter()
+        result = enhanced(method, read_grey(source), settings["method"])
+        seconds.append(time.perf_counter() - start)
+        return result
+
+    return function
+
+
+def _control(manifest: Manifest) -> Callable[[Path], np.ndarray]:
+    """A positive control shows the known clean image."""
+
+    def function(source: Path) -> np.ndarray:
+        (clean,) = manifest.beside([source], "testA_clean")
+        if clean is None:
+            raise JobError(f"There is no clean image for {source.name}", where=str(manifest.folder / "testA_clean"))
+        return read_grey(clean)
+
+    return function

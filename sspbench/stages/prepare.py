@@ -1,0 +1,84 @@
+"""Prepare a data set: its plugin fills a new folder, which is checked, listed and only then put in place."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ..contract import PrepareRequest
+from ..discovery import plugin, prepare_function
+from ..errors import Faults
+from ..images import list_images
+from ..manifest import EXTRAS, SPLITS, Manifest, write_manifest
+
+
+def prepare(settings: Mapping[str, Any], target: Path) -> Path:
+    """Fill ``target`` with the prepared images and their manifest; return the manifest's path.
+
+    Raises:
+        UserError: the source is faulty; all faults at once. ``target`` is left as it was.
+    """
+    dataset = plugin("data", settings["dataset"])
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
+        fresh = Path(temporary) / "images"
+        fresh.mkdir()
+        root = settings["data_root"]
+        with tqdm(desc=f"prepare {settings['id']}", unit="image", mininterval=1.0, dynamic_ncols=True) as bar:
+            request = PrepareRequest(
+                options=settings["options"],
+                source=None if root is None else Path(root),
+                output=fresh,
+                seed=settings["seed"],
+                progress=lambda done, total: _show(bar, done, total),
+            )
+            prepare_function(dataset)(request)
+        write_manifest(fresh, {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")})
+        _check(fresh, settings["dataset"])
+        _put(fresh, target)
+    return target / "manifest.json"
+
+
+def _show(bar: tqdm, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
+
+
+def _check(folder: Path, name: str) -> None:
+    manifest = Manifest.read(folder / "manifest.json")
+    with Faults(f"The prepared data set {name} is not usable") as faults:
+        for split in SPLITS:
+            if not manifest.paths(split):
+                faults.add(f"{split} has no images")
+        for extra in EXTRAS:
+            split = extra.split("_")[0]
+            names = {path.stem for path in manifest.paths(split)}
+            for stray in sorted(path.stem for path in manifest.paths(extra) if path.stem not in names):
+                faults.add(f"{extra} has an image without a partner in {split}: {stray}")
+
+
+def _put(fresh: Path, target: Path) -> None:
+    """Put the fresh folder in place of the old one."""
+    if target.exists():
+        shutil.rmtree(target)
+    fresh.replace(target)
+    target.chmod(0o755)
+
+
+def source_digest(root: Path | None) -> str:
+    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew."""
+    from ..files import fingerprint, sha256
+
+    if root is None:
+        return ""
+    if root.is_file():
+        return sha256(root)
+    folders = [folder for folder in sorted(root.rglob("*")) if folder.is_dir()]
+    paths = [path for folder in [root, *folders] for path in list_images(folder)]
+    return fingerprint([[str(path.relative_to(root)), sha256(path)] for path in paths])

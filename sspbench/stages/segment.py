@@ -1,0 +1,34 @@
+"""Segment the enhanced test images of one run with the frozen segmenter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ..files import write_json
+from ..images import read_grey, to_float, to_uint8, write_grey
+from ..provenance import Job
+from .outputs import empty, seal, sealed
+from .train import load_trained, make_segmenter
+
+
+def segment(settings: Mapping[str, Any], weights: Path, folder: Path) -> None:
+    """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests."""
+    job = Job("segment", dict(settings))
+    segmenter = make_segmenter(settings)
+    load_trained(segmenter, weights, settings["engine"])
+    maps, masks = empty(folder / "probabilities"), empty(folder / "masks")
+    written = []
+    for source in tqdm(sealed(folder / "enhanced"), desc="segment", unit="image", mininterval=1.0, dynamic_ncols=True):
+        probability = to_uint8(segmenter.probabilities(to_float(read_grey(source))[None, None])[0, 0])
+        mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
+        write_grey(maps / source.name, probability)
+        write_grey(masks / source.name, mask)
+        written.append(source.name)
+    seal(maps, [maps / name for name in written])
+    seal(masks, [masks / name for name in written])
+    write_json(folder / "jobs" / "segment.json", job.record(images=len(written)))

@@ -1,0 +1,116 @@
+"""Budgets and signals: a training ends in time, within memory, and not half-written."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import torch
+
+from ..outcome import OutOfMemory, OutOfTime
+from ..provenance import peak_memory_mb
+
+GRACE_S = 20.0
+"""Seconds between asking a hung step to stop and ending the process."""
+
+
+@contextmanager
+def stop_requests() -> Iterator[Callable[[], bool]]:
+    """Within the block SIGTERM only sets a flag; yields a function that tells whether it came."""
+    came = threading.Event()
+
+    def remember(_number: int, _frame: FrameType | None) -> None:
+        came.set()
+
+    before = signal.signal(signal.SIGTERM, remember)
+    try:
+        yield came.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def time_budget(minutes: float, on_hang: Callable[[str], None]) -> Iterator[None]:
+    """Raise :class:`OutOfTime` in the block once ``minutes`` have passed, even within a hung Python call.
+
+    A step that does not react (it hangs outside Python) is ended with the process ``GRACE_S`` later.
+
+    Args:
+        minutes: The budget.
+        on_hang: Called with the reason just before the process is ended.
+    """
+    reason = f"the time budget of {minutes:g} minutes is used up"
+    error = OutOfTime(
+        f"Training was stopped: {reason}", mend="raise resources.minutes in its YAML, or lower the steps; it resumes"
+    )
+
+    def expire(_number: int, _frame: FrameType | None) -> None:
+        raise error
+
+    def end() -> None:
+        on_hang(reason)
+        print(str(error), file=sys.stderr, flush=True)
+        os._exit(OutOfTime.exit_code)
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
+    last_resort = threading.Timer(minutes * 60 + GRACE_S, end)
+    last_resort.daemon = True
+    last_resort.start()
+    try:
+        yield
+    finally:
+        last_resort.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def check_memory(budget_mb: float | None, device: torch.device) -> None:
+    """Raise :class:`OutOfMemory` when the process holds more than its budget (host memory on the CPU)."""
+    used = peak_memory_mb() if device.type == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20
+    if budget_mb is not None and used > budget_mb:
+        raise OutOfMemory(
+            f"Training was stopped: it needs {used:.0f} MB, its budget is {budget_mb:.0f} MB",
+            mend="raise resources.mem_mb in its YAML, or lower batches.size or batches.crop",
+        )
+
+
+@contextmanager
+def explained_memory(batch: int, side: int | None) -> Iterator[None]:
+    """Turn an out-of-memory error into one that names the batch, the size and what to change."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        size = f"crops of {side}" if side else "whole images"
+        raise OutOfMemory(
+            f"There is not enough memory for batches of {batch} with {size}",
+            why=str(error).splitlines()[0],
+            mend="lower batches.size or batches.crop, or the width, in the method's preset",
+        ) from error
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return bool(re.search(r"can't allocate memory|not enough memory|out of memory", str(error)))
+
+
+class Stopwatch:
+    """Seconds of work, carried over from an earlier attempt."""
+
+    def __init__(self, before: float = 0.0) -> None:
+        self._before, self._start = before, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, earlier attempts included."""
+        return self._before + time.monotonic() - self._start

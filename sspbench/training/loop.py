@@ -1,0 +1,260 @@
+"""The training loop: resumes exactly, guards against broken models, keeps budgets, tells what it did."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..outcome import Diverged, Interrupted
+from .batches import Batches, stream
+from .checkpoint import Checkpoints
+from .guards import Stopwatch, check_memory, explained_memory, stop_requests
+from .logbook import Logbook
+from .trainable import Trainable
+
+LOG_LINES = 100
+"""Lines of ``training.jsonl`` in a whole run; losses are looked at, and the device waited for, as often."""
+
+ROLLBACK_SCALE = 0.5
+"""Learning rates are scaled by this after a rollback: the same step again would diverge again."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How steps are computed: ``precision`` (fp32, tf32, bf16), memory layout, compilation, CPU threads."""
+
+    precision: str = "fp32"
+    channels_last: bool = True
+    compile: bool = False
+    threads: int = 1
+
+    def apply(self) -> torch.device:
+        """Set torch's global switches; return the device."""
+        torch.set_num_threads(self.threads)
+        allowed = self.precision != "fp32"
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        torch.backends.cudnn.allow_tf32 = allowed
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """Layout of networks and batches."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    def place(self, trainable: Trainable) -> None:
+        """Bring the networks to the device and layout; compile them if asked to."""
+        for network in trainable.networks.values():
+            network.to(trainable.device, memory_format=self.memory_format)
+            if self.compile:
+                network.compile()
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a training may use and how often it saves."""
+
+    checkpoint_minutes: float = 2.0
+    checkpoint_steps: int | None = None
+    memory_mb: float | None = None
+
+
+def total_steps(params: Mapping[str, Any], steps_per_epoch: int) -> int:
+    """Return ``params["steps"]``, or ``params["epochs"]`` times the steps of an epoch.
+
+    Raises:
+        UserError: both or none of them is given.
+    """
+    steps, epochs = params.get("steps"), params.get("epochs")
+    if (steps is None) == (epochs is None):
+        raise UserError("params needs either 'steps' or 'epochs'", why=f"steps: {steps}, epochs: {epochs}")
+    return int(steps) if steps is not None else math.ceil(epochs * steps_per_epoch)
+
+
+class Training:
+    """One training run.
+
+    Args:
+        trainable: What is trained, not yet built.
+        batches: Where its batches come from.
+        engine: How steps are computed.
+        budget: What it may use.
+        folder: Run folder: ``training.jsonl``, ``tensorboard/``, ``checkpoint/``.
+        fingerprint: Hash of config, data and code.
+        label: Shown in the progress bar.
+    """
+
+    def __init__(
+        self,
+        trainable: Trainable,
+        batches: Batches,
+        engine: Engine,
+        budget: Budget,
+        folder: Path,
+        fingerprint: Mapping[str, str],
+        label: str = "train",
+    ) -> None:
+        self.trainable, self.batches, self.engine, self.budget = trainable, batches, engine, budget
+        self.folder, self.label = Path(folder), label
+        self.checkpoints = Checkpoints(self.folder / "checkpoint", fingerprint)
+        self.total = total_steps(trainable.params, batches.steps_per_epoch)
+        self.log_every = max(1, self.total // LOG_LINES)
+        self.rollbacks = 0
+        self.watch = Stopwatch()
+        self.resumed_at: list[int] = []
+
+    def run(self, high: Callable[[], Iterable[Tensor]]) -> dict[str, Any]:
+        """Train to the end, or raise; return facts for the provenance.
+
+        Args:
+            high: Gives the HQ training images for ``finish``.
+
+        Raises:
+            Interrupted: SIGTERM came; the state is saved.
+            Diverged: non-finite losses or gradients after one rollback.
+            OutOfMemory: the batch does not fit.
+        """
+        start = self._begin()
+        plan = self.batches.plan
+        with explained_memory(plan.size, plan.crop), stop_requests() as stop_requested:
+            step = start
+            while step < self.total:
+                step = self._stretch(step, stop_requested)
+            self.trainable.finish(high())
+        return self._facts()
+
+    def _begin(self) -> int:
+        """Build, restore the newest checkpoint if there is one, and return the step to go on from."""
+        self._build()
+        progress = self.checkpoints.restore(self.trainable)
+        if progress is None:
+            self._save(0)
+            return 0
+        self.rollbacks, self.watch = progress["rollbacks"], Stopwatch(progress["seconds"])
+        self.resumed_at = [*progress["resumed_at"], progress["step"]]
+        return progress["step"]
+
+    def _build(self) -> None:
+        trainable = self.trainable
+        trainable.device = self.engine.apply()
+        trainable.total_steps, trainable.steps_per_epoch = self.total, self.batches.steps_per_epoch
+        torch.manual_seed(trainable.seed)
+        trainable.build()
+        self.engine.place(trainable)
+
+    def _stretch(self, start: int, stop_requested: Callable[[], bool]) -> int:
+        """Train from ``start`` to the end or to a rollback; return the step reached."""
+        saved = time.monotonic()
+        with Logbook(self.folder, self.total, start, self.log_every, self.label) as log:
+            for step, batch in self._prefetched(start):
+                log.add(self._step(step, batch))
+                done = step + 1
+                stopping = stop_requested()
+                save = stopping or self._save_due(done, saved)
+                if save or done % self.log_every == 0 or done == self.total:
+                    if not self._sound():
+                        return self._roll_back(done)
+                    check_memory(self.budget.memory_mb, self.trainable.device)
+                    log.write(done, self._rates(), self.watch.seconds)
+                if save:
+                    self._save(done)
+                    saved = time.monotonic()
+                if stopping:
+                    raise Interrupted(
+                        f"Training was interrupted after step {done} of {self.total}; its state is saved",
+                        where=str(self.checkpoints.folder),
+                        mend="run the same command again to go on",
+                    )
+        return self.total
+
+    def _step(self, step: int, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        trainable, device = self.trainable, self.trainable.device
+        seed = int(stream(trainable.seed, "torch", step).integers(2**62))
+        trainable.step = step
+        trainable.random.manual_seed(seed)
+        torch.manual_seed(seed)
+        on_device = [self._to_device(images) for images in batch]
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.engine.precision == "bf16"):
+            return trainable.training_step(*on_device)
+
+    def _to_device(self, images: Tensor) -> Tensor:
+        moved = images.to(self.trainable.device, non_blocking=True)
+        return moved.float().div_(255.0).contiguous(memory_format=self.engine.memory_format)
+
+    def _prefetched(self, start: int) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
+        """Yield (step, batch), the next batch being made while a step computes."""
+        pin = self.trainable.device.type == "cuda"
+
+        def make(step: int) -> tuple[Tensor, ...]:
+            batch = self.batches.batch(step)
+            return tuple(images.pin_memory() for images in batch) if pin else batch
+
+        with ThreadPoolExecutor(1) as maker:
+            upcoming = maker.submit(make, start)
+            for step in range(start, self.total):
+                batch = upcoming.result()
+                if step + 1 < self.total:
+                    upcoming = maker.submit(make, step + 1)
+                yield step, batch
+
+    def _save_due(self, done: int, saved: float) -> bool:
+        every = self.budget.checkpoint_steps
+        if every is not None:
+            return done % every == 0
+        return time.monotonic() - saved > self.budget.checkpoint_minutes * 60
+
+    def _save(self, step: int) -> None:
+        progress = {"step": step, "rollbacks": self.rollbacks, "resumed_at": self.resumed_at}
+        self.checkpoints.save(self.trainable, {**progress, "seconds": self.watch.seconds})
+
+    def _sound(self) -> bool:
+        """Tell whether all losses and gradients since the last look were finite."""
+        flag, self.trainable.finite = self.trainable.finite, None
+        return flag is None or bool(flag)
+
+    def _roll_back(self, step: int) -> int:
+        """Go back to the last checkpoint with lower learning rates, once."""
+        if self.rollbacks:
+            raise Diverged(
+                f"Training diverged: a loss or gradient was not finite near step {step}, again after a rollback",
+                mend="lower the learning rate, or look at the images for flat or broken ones",
+            )
+        self.rollbacks += 1
+        progress = self.checkpoints.restore(self.trainable)
+        if progress is None:
+            raise Diverged(f"Training diverged near step {step} and no checkpoint is left to go back to")
+        self.trainable.learning_rate_scale *= ROLLBACK_SCALE
+        self._save(progress["step"])
+        return progress["step"]
+
+    def _rates(self) -> dict[str, float]:
+        scale = self.trainable.learning_rate_scale
+        optimizers = self.trainable.optimizers
+        return {name: item.schedule(self.trainable.step) * scale for name, item in optimizers.items()}
+
+    def _facts(self) -> dict[str, Any]:
+        parameters = {
+            name: sum(p.numel() for p in network.parameters()) for name, network in self.trainable.networks.items()
+        }
+        facts: dict[str, Any] = {
+            "steps": self.total,
+            "steps_per_epoch": self.batches.steps_per_epoch,
+            "training_seconds": round(self.watch.seconds, 2),
+            "steps_per_second": round(self.total / max(self.watch.seconds, 1e-9), 3),
+            "parameters": parameters,
+            "rollbacks": self.rollbacks,
+            "resumed_at": self.resumed_at,
+            "notes": self.trainable.notes,
+            "device": str(self.trainable.device),
+        }
+        if self.trainable.device.type == "cuda":
+            facts["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        return facts
