@@ -10,6 +10,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from sspbench.interop import tensors_of
+
 QUERY_SHARE = 8
 """The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""
 
@@ -34,7 +36,7 @@ class ResidualEncoder(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return [*conv_norm(self.conv_a, self.bn_a), *conv_norm(self.conv_b, self.bn_b), *affine(self.shortcut)]
+        return tensors_of(self.conv_a, self.bn_a, self.conv_b, self.bn_b, self.shortcut)
 
 
 class Decoder(nn.Module):
@@ -54,7 +56,7 @@ class Decoder(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return [*conv_norm(self.conv_a, self.bn_a), *conv_norm(self.conv_b, self.bn_b)]
+        return tensors_of(self.conv_a, self.bn_a, self.conv_b, self.bn_b)
 
 
 class SpatialAttention(nn.Module):
@@ -80,12 +82,7 @@ class SpatialAttention(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return [
-            self.gamma,
-            *conv_norm(self.query, self.query_bn),
-            *conv_norm(self.key, self.key_bn),
-            *affine(self.value),
-        ]
+        return [self.gamma, *tensors_of(self.query, self.query_bn, self.key, self.key_bn, self.value)]
 
 
 class ChannelAttention(nn.Module):
@@ -111,6 +108,8 @@ class CSNet(nn.Module):
         channels: Input channels (1 for grey).
         classes: Output channels.
     """
+
+    official_ignored = ("attention_fuse",)
 
     def __init__(self, base: int = 32, channels: int = 1, classes: int = 1) -> None:
         super().__init__()
@@ -161,15 +160,4 @@ class CSNet(nn.Module):
         tensors = [tensor for encoder in self.encoders for tensor in encoder.official_tensors()]
         tensors += [*self.spatial.official_tensors(), self.channel.gamma]
         tensors += [tensor for decoder in self.decoders for tensor in decoder.official_tensors()]
-        tensors += [tensor for up in self.ups for tensor in affine(up)]
-        return [*tensors, *affine(self.head)]
-
-
-def affine(layer: nn.Conv2d | nn.ConvTranspose2d) -> list[Tensor]:
-    """Weight and bias of a convolution."""
-    return [layer.weight, layer.bias]
-
-
-def conv_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> list[Tensor]:
-    """Tensors of a convolution followed by its batch norm."""
-    return [*affine(conv), norm.weight, norm.bias, norm.running_mean, norm.running_var]
+        return [*tensors, *tensors_of(*self.ups, self.head)]
