@@ -7,6 +7,8 @@ illumination loss takes an absolute value, the structure loss is the correlation
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -73,20 +75,25 @@ def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Te
         roi: Side length of the central region.
     """
     x, y = (((central(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
-    window = _gaussian_window(x)
-    mean_x, mean_y = _local_mean(x, window), _local_mean(y, window)
-    variance_x = _local_mean(x * x, window) - mean_x.square()
-    variance_y = _local_mean(y * y, window) - mean_y.square()
-    covariance = _local_mean(x * y, window) - mean_x * mean_y
-    return 1 - ((covariance + C3) / (variance_x.sqrt() * variance_y.sqrt() + C3)).mean()
+    moments = _local_means(torch.stack([x, y, x * x, y * y, x * y]))
+    mean_x, mean_y, square_x, square_y, product = moments.unbind()
+    deviations = (square_x - mean_x.square()).sqrt() * (square_y - mean_y.square()).sqrt()
+    covariance = product - mean_x * mean_y
+    return 1 - ((covariance + C3) / (deviations + C3)).mean()
 
 
-def _gaussian_window(like: Tensor) -> Tensor:
-    offsets = torch.arange(WINDOW, dtype=torch.float32, device=like.device) - WINDOW // 2
-    line = torch.exp(-offsets.square() / (2 * SIGMA**2))
-    line = line / line.sum()
-    return torch.outer(line, line).expand(like.shape[1], 1, WINDOW, WINDOW)
+def _local_means(values: Tensor) -> Tensor:
+    """Average (..., H, W) under the Gaussian window, zeros beyond the border.
 
-
-def _local_mean(values: Tensor, window: Tensor) -> Tensor:
-    return functional.conv2d(values, window, padding=WINDOW // 2, groups=values.shape[1])
+    Sums of shifted copies, not a convolution: those may run in TF32 or bfloat16, whose rounding makes small variances
+    negative.
+    """
+    exponents = [-((i - WINDOW // 2) ** 2) / (2 * SIGMA**2) for i in range(WINDOW)]
+    total = sum(math.exp(exponent) for exponent in exponents)
+    half = WINDOW // 2
+    for axis, padding in ((-1, (half, half)), (-2, (0, 0, half, half))):
+        size, padded = values.shape[axis], functional.pad(values, padding)
+        values = torch.zeros_like(values)
+        for i, exponent in enumerate(exponents):
+            values = values + math.exp(exponent) / total * padded.narrow(axis, i, size)
+    return values

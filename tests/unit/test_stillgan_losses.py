@@ -72,3 +72,11 @@ def test_structure_noise_is_repeatable_with_the_right_spread():
     assert torch.equal(*fields)
     assert fields[0].shape == (2, 1, 96, 96)
     assert float(fields[0].std()) == pytest.approx(0.01, rel=0.02)
+
+
+def test_structure_keeps_full_precision_under_autocast():
+    x, y = (noise(1, 1, 64, 64, seed=seed) * 0.02 + 0.9 for seed in (1, 2))
+    field = structure_noise(x, 64, torch.Generator().manual_seed(1))
+    expected = structure_loss(x, y, field, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(structure_loss(x, y, field, 64), expected)
