@@ -1,0 +1,92 @@
+"""Agreement of centrelines: clDice, and sensitivity and false discovery with a tolerance."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+
+from .pixels.stack import notes_where
+from .skeletons.skeleton import near, skeletons
+
+TOLERANCE_PX = 3.0
+
+
+def share_within(lines: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Compute which share of the pixels of ``lines`` lies in ``regions``.
+
+    Args:
+        lines: (N, H, W) bool.
+        regions: (N, H, W) bool.
+
+    Returns:
+        (N,) float64; NaN where there is no line.
+    """
+    total = lines.sum(axis=(1, 2), dtype=np.float64)
+    inside = (lines & regions).sum(axis=(1, 2))
+    return np.divide(inside, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def cl_dice(masks: np.ndarray, labels: np.ndarray, mask_lines: np.ndarray, label_lines: np.ndarray) -> np.ndarray:
+    """Compute clDice (Shit et al., CVPR 2021): the harmonic mean of topology precision and sensitivity.
+
+    Args:
+        masks: (N, H, W) bool; ``mask_lines`` their skeletons.
+        labels: (N, H, W) bool; ``label_lines`` their skeletons.
+        mask_lines: (N, H, W) bool.
+        label_lines: (N, H, W) bool.
+
+    Returns:
+        (N,) float64: as for Dice, 1 where both are empty and 0 where one is.
+    """
+    # One share does not exist when one of both is empty, but the other is then 0, and so is the harmonic mean.
+    precision = np.nan_to_num(share_within(mask_lines, labels))
+    sensitivity = np.nan_to_num(share_within(label_lines, masks))
+    total = precision + sensitivity
+    value = np.divide(2 * precision * sensitivity, total, out=np.zeros_like(total), where=total > 0)
+    both_empty = ~masks.any(axis=(1, 2)) & ~labels.any(axis=(1, 2))
+    return np.where(both_empty, 1.0, value)
+
+
+class Centreline(MetricFamily):
+    """Centreline agreement of segmented and true nerves.
+
+    Options: ``tolerance_px``, the distance at which two centrelines still count as the same, 3 px by default
+    (Guimaraes et al., 2016).
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure(
+            "cldice",
+            "clDice",
+            "higher",
+            description="Centreline Dice (Shit et al., CVPR 2021); 1 when mask and label are both empty.",
+        ),
+        Measure(
+            "centreline_sen",
+            "SEN (3 px)",
+            "higher",
+            description="Share of the true centreline within the tolerance (3 px) of the segmented one.",
+        ),
+        Measure(
+            "centreline_fdr",
+            "FDR (3 px)",
+            "lower",
+            description="Share of the segmented centreline farther than the tolerance (3 px) from the true one.",
+        ),
+    )
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Score the masks; NaN with the reason where there is no centreline to take a share of."""
+        tolerance = float(self.options.get("tolerance_px", TOLERANCE_PX))
+        found, true = skeletons(batch.mask), skeletons(batch.label)
+        sensitivity = share_within(true, np.stack([near(lines, tolerance) for lines in found]))
+        precision = share_within(found, np.stack([near(lines, tolerance) for lines in true]))
+        return {
+            "cldice": Scores(cl_dice(batch.mask, batch.label, found, true)),
+            "centreline_sen": Scores(sensitivity, notes_where(np.isnan(sensitivity), "the label has no nerve")),
+            "centreline_fdr": Scores(1 - precision, notes_where(np.isnan(precision), "nothing was segmented")),
+        }
