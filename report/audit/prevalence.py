@@ -1,0 +1,80 @@
+"""Implied prevalence: the share of positive pixels that three of ACC, SEN, SPE, Dice (or NPV) agree on.
+
+First order only: the formulas are exact for one image, and applied here to means over images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .table import Table
+
+QUARTET = ("accuracy", "sensitivity", "specificity", "dice")
+
+Means = Mapping[str, np.ndarray]
+
+
+def without_dice(m: Means) -> np.ndarray:
+    """Return the prevalence implied by ACC, SEN and SPE."""
+    return (m["specificity"] - m["accuracy"]) / (m["specificity"] - m["sensitivity"])
+
+
+def without_accuracy(m: Means) -> np.ndarray:
+    """Return the prevalence implied by Dice, SEN and SPE."""
+    false_positive = 1 - m["specificity"]
+    sen, dice = m["sensitivity"], m["dice"]
+    return dice * false_positive / (2 * sen - dice * (1 + sen - false_positive))
+
+
+def without_specificity(m: Means) -> np.ndarray:
+    """Return the prevalence implied by ACC, Dice and SEN."""
+    return (1 - m["accuracy"]) * m["dice"] / (2 * (1 - m["dice"]) * m["sensitivity"])
+
+
+def without_sensitivity(m: Means) -> np.ndarray:
+    """Return the prevalence implied by ACC, SPE and Dice."""
+    size = (1 - m["accuracy"]) / (1 - m["dice"])
+    true_positive = size * m["dice"] / 2
+    false_positive = 1 - m["specificity"]
+    return (size - true_positive - false_positive) / (1 - false_positive)
+
+
+def from_npv(npv: np.ndarray, m: Means) -> np.ndarray:
+    """Return the prevalence implied by NPV, SEN and SPE."""
+    spe = m["specificity"]
+    return spe * (1 - npv) / (spe * (1 - npv) + npv * (1 - m["sensitivity"]))
+
+
+OMISSIONS = {
+    "dice": without_dice,
+    "accuracy": without_accuracy,
+    "specificity": without_specificity,
+    "sensitivity": without_sensitivity,
+}
+"""By the quantity left out: the prevalence implied by the other three of ACC, SEN, SPE, Dice."""
+
+
+def implied(table: Table) -> dict[str, np.ndarray]:
+    """Return the four implied prevalences, (M,) each, by the quantity left out; empty if one of the four is missing."""
+    if not all(key in table.rows for key in QUARTET):
+        return {}
+    means = {key: table.rows[key].mean for key in QUARTET}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {omitted: formula(means) for omitted, formula in OMISSIONS.items()}
+
+
+def implied_specificity(table: Table) -> np.ndarray:
+    """Return the SPE that ACC, SEN and Dice imply, (M,)."""
+    means = {key: table.rows[key].mean for key in QUARTET}
+    prevalence = without_specificity(means)
+    false = (1 - means["accuracy"]) - prevalence * (1 - means["sensitivity"])
+    return 1 - false / (1 - prevalence)
+
+
+def spread(values: np.ndarray) -> float:
+    """Return the coefficient of variation over methods; infinite where a value is not a proportion."""
+    if not np.isfinite(values).all() or (values <= 0).any() or (values >= 1).any():
+        return np.inf
+    return float(values.std() / values.mean())

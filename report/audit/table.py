@@ -1,0 +1,118 @@
+"""A table of means and spreads as the audit sees it: every number is an interval, because it was rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from .quantity import Quantity
+
+Dispersion = Literal["sd", "var", "sem", "none"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity over the M methods of a table.
+
+    Attributes:
+        quantity: What the numbers are.
+        mean: Printed means, (M,); NaN where a cell is empty.
+        half: Half a unit of the last printed digit of each mean, (M,): the true mean is within ``mean ± half``.
+        spread: What is printed behind ±, (M,); NaN where nothing is.
+        spread_half: Half a unit of the last printed digit of each spread, (M,).
+        n: Number of images behind each cell, (M,).
+        dispersion: What the spread is: ``sd``, ``var`` (variance), ``sem`` (standard error) or ``none``.
+        printed: The direction the table prints: ``higher``, ``lower`` or ``none``.
+        label: The name the table prints.
+    """
+
+    quantity: Quantity
+    mean: np.ndarray
+    half: np.ndarray
+    spread: np.ndarray
+    spread_half: np.ndarray
+    n: np.ndarray
+    dispersion: Dispersion = "sd"
+    printed: str = "none"
+    label: str = ""
+
+    def mean_interval(self, *, cut: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Return the smallest and largest true means that print like this, cut to the possible range."""
+        low, high = (self.quantity.low, self.quantity.high) if cut else (-np.inf, np.inf)
+        return np.clip(self.mean - self.half, low, high), np.clip(self.mean + self.half, low, high)
+
+    def sd(self) -> np.ndarray:
+        """Return the standard deviation the spread stands for, (M,)."""
+        return self._as_sd(self.spread)
+
+    def sd_interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the smallest and largest population sd (divisor n) that print like this.
+
+        Whether n or n - 1 was the divisor is never printed: the lower end allows for n - 1.
+        """
+        low = self._as_sd(np.maximum(self.spread - self.spread_half, 0.0))
+        high = self._as_sd(self.spread + self.spread_half)
+        return low * np.sqrt(np.maximum(self.n - 1, 0) / self.n), high
+
+    def _as_sd(self, spread: np.ndarray) -> np.ndarray:
+        if self.dispersion == "var":
+            return np.sqrt(spread)
+        if self.dispersion == "sem":
+            return spread * np.sqrt(self.n)
+        if self.dispersion == "none":
+            return np.full_like(spread, np.nan)
+        return spread
+
+    def take(self, index: np.ndarray) -> Row:
+        """Return the row of some methods (an index may repeat)."""
+        parts = {name: getattr(self, name)[index] for name in ("mean", "half", "spread", "spread_half", "n")}
+        return replace(self, **parts)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: one row of numbers per quantity, one column per method.
+
+    Attributes:
+        name: Name of the table.
+        methods: Names of the M methods.
+        rows: Rows by quantity key.
+        prevalence_low: Smallest share of positive pixels any image can have, (M,).
+        prevalence_high: Largest share of positive pixels any image can have, (M,); 1 where nothing is known.
+        same_map: Whether AUC comes from the score map whose threshold gave SEN and SPE.
+        same_labels: Whether all methods were scored on the same images and labels.
+        baseline: The method that stands for the untouched input, or None.
+        caption: Caption of the table.
+    """
+
+    name: str
+    methods: tuple[str, ...]
+    rows: Mapping[str, Row]
+    prevalence_low: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    prevalence_high: np.ndarray = field(default_factory=lambda: np.ones(1))
+    same_map: bool = True
+    same_labels: bool = True
+    baseline: str | None = None
+    caption: str = ""
+
+    def take(self, index: np.ndarray) -> Table:
+        """Return the table of some methods (an index may repeat)."""
+        size = len(self.methods)
+        return replace(
+            self,
+            methods=tuple(self.methods[i] for i in index),
+            rows={key: row.take(index) for key, row in self.rows.items()},
+            prevalence_low=np.broadcast_to(self.prevalence_low, size)[index],
+            prevalence_high=np.broadcast_to(self.prevalence_high, size)[index],
+        )
+
+    def with_mean(self, key: str, mean: np.ndarray) -> Table:
+        """Return the table with other means, (M,), in one row."""
+        return replace(self, rows={**self.rows, key: replace(self.rows[key], mean=mean)})
+
+    def read_spread_as(self, dispersion: Dispersion) -> Table:
+        """Return the table with what stands behind ± read as something else."""
+        return replace(self, rows={key: replace(row, dispersion=dispersion) for key, row in self.rows.items()})
