@@ -1,0 +1,70 @@
+"""SSP-Net's losses, equations (2) to (4), in the readings that README.md lists (A1-A9).
+
+Region losses take images in [0, 1]; logits are of the discriminator's patches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sspbench.training.regions import local_moments, unevenness
+
+C2 = 0.03**2
+"""SSIM's stabiliser for values in [0, 1]."""
+LEAST_VARIANCE = 1e-12
+
+
+def real(logits: Tensor) -> Tensor:
+    """Return the cross-entropy of calling the logits real."""
+    return functional.softplus(-logits.float()).mean()
+
+
+def fake(logits: Tensor) -> Tensor:
+    """Return the cross-entropy of calling the logits fake."""
+    return functional.softplus(logits.float()).mean()
+
+
+def fooling(logits: Tensor, saturating: bool) -> Tensor:
+    """Return what the generator minimises: -log D (the usual form), or log(1 - D) as printed in equation (2)."""
+    return -fake(logits) if saturating else real(logits)
+
+
+def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
+    """Return the illumination uniformity loss, equation (3), averaged over patch sizes.
+
+    Args:
+        images: (N, 1, H, W) in [0, 1].
+        shares: Patch sides as H / share; (8, 4) are 48 and 96 pixels at 384.
+        signed: Take the mean as printed, which is about zero for any image, instead of the mean of absolute values.
+    """
+    losses = []
+    for share in shares:
+        deviations = unevenness(images, images.shape[-2] // share)
+        losses.append(deviations.mean() if signed else deviations.abs().mean())
+    return torch.stack(losses).mean()
+
+
+def texture(x: Tensor, y: Tensor, form: str) -> Tensor:
+    """Return the texture-aware loss of one domain, half of equation (4): 1 - mean over all local windows.
+
+    Args:
+        x: Images, (N, 1, H, W) in [0, 1].
+        y: Their enhanced versions.
+        form: ``structure``: SSIM's correlation factor, StillGAN's code; ``contrast``: the equation as printed, Theta
+            being the local standard deviation; ``product``: both.
+    """
+    return 1 - texture_map(x, y, form).mean()
+
+
+def texture_map(x: Tensor, y: Tensor, form: str) -> Tensor:
+    """Return the local similarity under :func:`texture`, (N, 1, H, W)."""
+    variance_x, variance_y, covariance = local_moments(x, y)
+    variance_x, variance_y = variance_x.clamp_min(LEAST_VARIANCE), variance_y.clamp_min(LEAST_VARIANCE)
+    deviations = variance_x.sqrt() * variance_y.sqrt()
+    structure = (covariance + C2 / 2) / (deviations + C2 / 2)
+    contrast = (2 * deviations + C2) / (variance_x + variance_y + C2)
+    return {"structure": structure, "contrast": contrast, "product": structure * contrast}[form]

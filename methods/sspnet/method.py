@@ -1,0 +1,115 @@
+"""SSP-Net (Xu et al.): a siamese, structure-preserving GAN for unpaired enhancement."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sspbench.training.trainable import TrainableMethod
+
+from . import losses
+from .networks import Discriminator, Generator
+
+
+class SSPNet(TrainableMethod):
+    """One generator, weight-shared over a random pair (LQ, HQ), against one patch discriminator.
+
+    The pair goes through the networks stacked in one batch: half the passes of two branches, and batch statistics of
+    the mixture that the running statistics describe (README.md, A14).
+    """
+
+    multiple = 32
+
+    def build(self) -> None:
+        """Create the networks and the two Adam optimisers of section 4.2."""
+        p = self.params
+        generator = Generator(p["width"], p["norm"], p["input_skip"], p["upsampling"])
+        if p["identity_start"] is not None:
+            generator.start_at_identity(p["identity_start"])
+        self.add_network("generator", generator, keep=True)
+        given = 2 if p["discriminator_sees"] == "pair" else 1
+        discriminator = Discriminator(p["discriminator_channels"], given)
+        self.add_network("discriminator", discriminator)
+        adam_g = torch.optim.Adam(generator.parameters(), betas=tuple(p["generator_betas"]))
+        adam_d = torch.optim.Adam(discriminator.parameters(), betas=tuple(p["discriminator_betas"]))
+        self.add_optimizer("generator", adam_g, self.learning_rate)
+        self.add_optimizer("discriminator", adam_d, lambda t: self.learning_rate(t) * p["discriminator_rate"])
+        self.add_pool("enhanced_low", p["pool"])
+
+    def learning_rate(self, step: int) -> float:
+        """Return the rate: linear from ``rate_start`` to ``rate`` in ``warm_up`` steps, then halved every 15 epochs.
+
+        The epochs are counted from the end of the warm-up (README.md, A17).
+        """
+        p = self.params
+        if step < p["warm_up"]:
+            return p["rate_start"] + (p["rate"] - p["rate_start"]) * step / p["warm_up"]
+        epochs = (step - p["warm_up"]) / self.steps_per_epoch
+        return p["rate"] * 0.5 ** (epochs // p["halve_every"])
+
+    def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
+        """Step the generator, then the discriminator on outputs made before that step (README.md, A21).
+
+        Args:
+            low: LQ images x1, (N, 1, h, w) in [0, 1].
+            high: HQ images x2, same shape.
+        """
+        given = torch.cat([low, high]) * 2 - 1
+        enhanced = self.networks["generator"](given)
+        report = self._step_generator(given, enhanced)
+        report["discriminator"] = self._step_discriminator(given, enhanced.detach())
+        return report
+
+    def _step_generator(self, given: Tensor, enhanced: Tensor) -> dict[str, Tensor]:
+        p = self.params
+        with self.frozen("discriminator"):
+            logits_low, logits_high = self._judge(enhanced, given).chunk(2)
+            adversarial = p["lambda1"] * losses.fooling(logits_low, p["saturating"])
+            adversarial = adversarial + p["lambda2"] * losses.fooling(logits_high, p["saturating"])
+            report = {"adversarial": adversarial}
+            total = adversarial
+            if p["alpha"] and p["illumination_weight"]:
+                low = (enhanced.chunk(2)[0] + 1) / 2
+                report["illumination"] = losses.illumination(low, p["patch_shares"], p["illumination_signed"])
+                total = total + p["alpha"] * p["illumination_weight"] * report["illumination"]
+            if p["alpha"] and p["beta"]:
+                report["texture"] = self._texture(given, enhanced)
+                total = total + p["alpha"] * p["beta"] * report["texture"]
+            self.descend(total, "generator")
+        return {name: value.detach() for name, value in report.items()}
+
+    def _texture(self, given: Tensor, enhanced: Tensor) -> Tensor:
+        """Return TE(x1, y1) + TE(x2, y2): the mean over the stacked pair, times two."""
+        x, y = (given + 1) / 2, (enhanced.float() + 1) / 2
+        sd = self.params["texture_noise"]
+        if sd:
+            noise = sd * torch.randn(x.shape, generator=self.random).to(x.device)
+            x, y = (x + noise).clamp(0, 1), (y + noise).clamp(0, 1)
+        return 2 * losses.texture(x, y, self.params["texture"])
+
+    def _step_discriminator(self, given: Tensor, enhanced: Tensor) -> Tensor:
+        p = self.params
+        low, high = given.chunk(2)
+        enhanced_low, enhanced_high = enhanced.chunk(2)
+        enhanced_low = self.pools["enhanced_low"].query(enhanced_low, self.random)
+        shown, beside = torch.cat([enhanced_low, enhanced_high]), given
+        if p["real"] == "own":  # as printed: each output against its own input
+            shown, beside = torch.cat([shown, low, high]), torch.cat([beside, low, high])
+            fake_low, fake_high, real_low, real_high = self._judge(shown, beside).chunk(4)
+            loss = p["lambda1"] * losses.real(real_low) + p["lambda2"] * losses.real(real_high)
+        else:
+            shown, beside = torch.cat([shown, high]), torch.cat([beside, high])
+            fake_low, fake_high, real_high = self._judge(shown, beside).chunk(3)
+            loss = (p["lambda1"] + p["lambda2"]) * losses.real(real_high)
+        judge_high = losses.real if p["enhanced_high"] == "real" else losses.fake
+        loss = loss + p["lambda1"] * losses.fake(fake_low) + p["lambda2"] * judge_high(fake_high)
+        self.descend(loss, "discriminator")
+        return loss.detach()
+
+    def _judge(self, images: Tensor, beside: Tensor) -> Tensor:
+        pair = self.params["discriminator_sees"] == "pair"
+        return self.networks["discriminator"](torch.cat([images, beside], 1) if pair else images)
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Enhance (N, 1, H, W) in [0, 1]: only the LQ branch is left at test time."""
+        return (self.networks["generator"](images * 2 - 1) + 1) / 2

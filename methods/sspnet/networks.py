@@ -1,0 +1,152 @@
+"""SSP-Net's networks: a U-Net-like generator with a ResNet50 encoder, and a shallow PatchGAN.
+
+Layout and widths: section 3.2 of the paper, completed where the text is silent (README.md, A10-A16). At full width the
+generator has 40,756,746 parameters and the discriminator 134,337.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+BLOCKS = (3, 4, 6, 3)
+"""Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
+PLANES = (64, 128, 256, 512)
+DECODER = (512, 256, 128, 64)
+EXPANSION = 4
+
+
+def normalisation(kind: str, channels: int) -> nn.Module:
+    """Return batch or instance normalisation, both with scale and shift."""
+    return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels, affine=True)
+
+
+def scaled(channels: int, width: float) -> int:
+    """Return a channel number under the width multiplier, at least 4 and a multiple of 4."""
+    return max(4, int(channels * width) // 4 * 4)
+
+
+class Unit(nn.Sequential):
+    """Convolution without bias, normalisation, ReLU."""
+
+    def __init__(self, given: int, out: int, kernel: int, stride: int, norm: str) -> None:
+        convolution = nn.Conv2d(given, out, kernel, stride, kernel // 2, bias=False)
+        super().__init__(convolution, normalisation(norm, out), nn.ReLU(inplace=True))
+
+
+class Bottleneck(nn.Module):
+    """ResNet50's block, the stride in its 3x3 convolution: 1x1, 3x3, 1x1 and a shortcut."""
+
+    def __init__(self, given: int, planes: int, stride: int, norm: str) -> None:
+        super().__init__()
+        out = planes * EXPANSION
+        self.branch = nn.Sequential(
+            *Unit(given, planes, 1, 1, norm),
+            *Unit(planes, planes, 3, stride, norm),
+            nn.Conv2d(planes, out, 1, bias=False),
+            normalisation(norm, out),
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or given != out:
+            self.shortcut = nn.Sequential(nn.Conv2d(given, out, 1, stride, bias=False), normalisation(norm, out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to (N, 4 * planes, H / stride, W / stride)."""
+        return functional.relu(self.branch(x) + self.shortcut(x))
+
+
+class Generator(nn.Module):
+    """Map grey images in [-1, 1] to enhanced ones in [-1, 1]; H and W are multiples of 32.
+
+    Args:
+        width: Multiplier of all channel numbers.
+        norm: ``batch`` or ``instance``.
+        input_skip: Give the image itself to the last layer; else nothing finer than half resolution reaches it.
+        upsampling: ``bilinear`` or ``nearest``.
+    """
+
+    def __init__(
+        self, width: float = 1.0, norm: str = "batch", input_skip: bool = True, upsampling: str = "bilinear"
+    ) -> None:
+        super().__init__()
+        self.input_skip, self.upsampling = input_skip, upsampling
+        stem = scaled(64, width)
+        self.stem = Unit(1, stem, 7, 2, norm)
+        self.pool = Unit(stem, stem, 3, 2, norm)  # in place of ResNet50's max-pooling
+        stages, channels = [], [stem]
+        given = stem
+        for index, (planes, blocks) in enumerate(zip(PLANES, BLOCKS, strict=True)):
+            planes_here = scaled(planes, width)
+            stride = 1 if index == 0 else 2
+            layers = [Bottleneck(given, planes_here, stride, norm)]
+            given = planes_here * EXPANSION
+            layers += [Bottleneck(given, planes_here, 1, norm) for _ in range(blocks - 1)]
+            stages.append(nn.Sequential(*layers))
+            channels.append(given)
+        self.stages = nn.ModuleList(stages)
+        skips = channels[-2::-1]
+        decoder = []
+        for out, skip in zip(DECODER, skips, strict=True):
+            decoder.append(Unit(given + skip, scaled(out, width), 3, 1, norm))
+            given = scaled(out, width)
+        self.decoder = nn.ModuleList(decoder)
+        self.out = nn.Conv2d(given + int(input_skip), 1, 3, padding=1)
+        _initialise(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, 1, H, W) to the same shape."""
+        features = [self.stem(x)]
+        h = self.pool(features[0])
+        for stage in self.stages:
+            h = stage(h)
+            features.append(h)
+        for unit, skip in zip(self.decoder, features[-2::-1], strict=True):
+            h = unit(torch.cat([self._up(h), skip], 1))
+        h = self._up(h)
+        return torch.tanh(self.out(torch.cat([h, x], 1) if self.input_skip else h))
+
+    def _up(self, x: Tensor) -> Tensor:
+        if self.upsampling == "nearest":
+            return functional.interpolate(x, scale_factor=2.0)
+        return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    @torch.no_grad()
+    def start_at_identity(self, gain: float) -> None:
+        """Make the output ``tanh(gain * input)`` plus little: a short, narrow run then starts from the image.
+
+        Needs ``input_skip``. Not in the paper; for demonstration scale only.
+        """
+        nn.init.normal_(self.out.weight, 0.0, 0.02)
+        nn.init.zeros_(self.out.bias)
+        self.out.weight[:, -1] = 0.0
+        self.out.weight[:, -1, 1, 1] = gain
+
+
+def _initialise(network: nn.Module) -> None:
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+class Discriminator(nn.Sequential):
+    """PatchGAN of three 4x4 convolutions, weights from N(0, 0.02); logits, receptive field 22 pixels.
+
+    Args:
+        channels: Channels of the first layer; the second has twice as many.
+        given: Channels of the input: 1, or 2 where it sees output and input together.
+    """
+
+    def __init__(self, channels: int = 64, given: int = 1) -> None:
+        super().__init__(
+            nn.Conv2d(given, channels, 4, 2, 1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(channels, 2 * channels, 4, 2, 1),
+            nn.InstanceNorm2d(2 * channels),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Conv2d(2 * channels, 1, 4, 1, 1),
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.normal_(module.weight, 0.0, 0.02)
+                nn.init.zeros_(module.bias)
