@@ -59,7 +59,7 @@ def _value(published: Published, claim: Mapping[str, Any], metric: str, method: 
 
 
 def _gain(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
-    """"x % better" as points of the metric and as a relative gain; one sentence must mean one of them throughout."""
+    """Test "x % better" as points of the metric and as a relative gain; a sentence must mean one of them throughout."""
     points, relative, texts = [], [], []
     for gain in claim["gains"]:
         ours = _value(published, claim, gain["metric"], gain["method"])
@@ -99,7 +99,7 @@ def _higher_than(published: Published, claim: Mapping[str, Any]) -> tuple[str, s
 
 
 def _best(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
-    """Best in the printed direction, and by more than chance against the runner-up (unpaired z)."""
+    """Test best in the printed direction, and by more than chance against the runner-up (unpaired z)."""
     table = published.tables[claim["table"]]
     me = table.methods.index(claim["method"])
     lost, weak, texts = [], [], []
@@ -153,7 +153,8 @@ def _same(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
     differ = [
         f"{first.rows[key].label} {first.rows[key].mean[i]:.4f} and {second.rows[key].mean[j]:.4f}"
         for key in shared
-        if (first.rows[key].mean[i], first.rows[key].spread[i]) != (second.rows[key].mean[j], second.rows[key].spread[j])
+        if (first.rows[key].mean[i], first.rows[key].spread[i])
+        != (second.rows[key].mean[j], second.rows[key].spread[j])
     ]
     return ("false", "; ".join(differ)) if differ else ("holds", f"identical in {len(shared)} metrics")
 

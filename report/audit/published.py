@@ -1,4 +1,4 @@
-"""Reads published tables written as YAML (format: ``README.md`` beside this file) and checks them against the schema."""
+"""Reads published tables written as YAML (format: ``README.md`` beside this file), checked against the schema."""
 
 from __future__ import annotations
 

@@ -26,20 +26,26 @@ class Reading:
         text: What is read differently.
         table: The table so read.
         possible: By printed quantity: where (M,) the cell breaks no hard rule under this reading.
-        impossible: How many cells break a hard rule under this reading.
+        fresh: How many cells break a hard rule under this reading but not as printed.
         remark: What still speaks against the reading.
     """
 
     text: str
     table: Table
     possible: dict[str, np.ndarray]
-    impossible: int
+    fresh: int = 0
     remark: str = ""
 
 
 def readings(table: Table) -> list[Reading]:
     """Return the readings that apply to a table."""
-    return [reading for find in READINGS for reading in find(table)]
+    printed = _read("as printed", table).possible
+    found = [reading for find in READINGS for reading in find(table)]
+    return [replace(reading, fresh=_fresh(reading, printed)) for reading in found]
+
+
+def _fresh(reading: Reading, printed: dict[str, np.ndarray]) -> int:
+    return sum(int((printed[key] & ~possible).sum()) for key, possible in reading.possible.items())
 
 
 def _read(text: str, table: Table, names: dict[str, str] | None = None, remark: str = "") -> Reading:
@@ -47,11 +53,10 @@ def _read(text: str, table: Table, names: dict[str, str] | None = None, remark: 
     broken = {key: np.zeros(len(table.methods), bool) for key in table.rows}
     for result in run_hard(table):
         broken[result.relation.accused] |= result.violated
-    count = int(sum(where.sum() for where in broken.values()))
     possible = {key: ~where for key, where in broken.items()}
     for printed, read_as in (names or {}).items():
         possible[printed] = possible.pop(read_as)
-    return Reading(text, table, possible, count, remark)
+    return Reading(text, table, possible, remark=remark)
 
 
 def _spreads(table: Table) -> Iterator[Reading]:
@@ -106,7 +111,9 @@ def _entropy(table: Table) -> Iterator[Reading]:
 
 def _other_map(table: Table) -> Iterator[Reading]:
     if table.same_map and {"auc", "sensitivity", "specificity"} <= set(table.rows):
-        yield _read("AUC is of other score maps than SEN and SPE (or of mismatched labels)", replace(table, same_map=False))
+        yield _read(
+            "AUC is of other score maps than SEN and SPE (or of mismatched labels)", replace(table, same_map=False)
+        )
 
 
 def _any_prevalence(table: Table) -> Iterator[Reading]:
@@ -131,5 +138,7 @@ def feasible_readings(table: Table, method: int, key: str, found: list[Reading])
         text = reading.text
         if "share of positive" in text:
             text = f"some image has at least {100 * smallest_prevalence_cap(table, method, key):.0f} % positive pixels"
-        texts.append(text + (f" (but {reading.remark})" if reading.remark and key == "fdr" else ""))
+        against = [reading.remark] if reading.remark and key == "fdr" else []
+        against += [f"then {reading.fresh} cells that are possible now are not"] if reading.fresh else []
+        texts.append(text + (f" (but {'; '.join(against)})" if against else ""))
     return texts

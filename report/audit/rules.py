@@ -39,16 +39,24 @@ def range_rules(key: str, row: Row) -> list[Relation]:
         rules.append(Relation(rule, key, text, "≤", lambda v: np.float64(high), (key,), raw=True))
         rules.append(
             Relation(
-                "H1", key, f"sd({label}) ≤ √((max − mean)(mean − min)) (Bhatia–Davis)", "≤",
-                lambda v: np.sqrt(np.maximum((high - v.m[key]) * (v.m[key] - low), 0.0)), (key,), (key,),
-                statistic=lambda v: v.s[key], name=f"sd({label})",
+                "H1",
+                key,
+                f"sd({label}) ≤ √((max − mean)(mean − min)) (Bhatia–Davis)",
+                "≤",
+                lambda v: np.sqrt(np.maximum((high - v.m[key]) * (v.m[key] - low), 0.0)),
+                (key,),
+                (key,),
+                statistic=lambda v: v.s[key],
+                name=f"sd({label})",
                 repair="the ± is not a standard deviation over images, or the mean is wrong",
-            )  # fmt: skip
+            )
         )
     return rules
 
 
-_PAIRING = "recompute AUC from the maps that were thresholded; check the order of images and labels and the positive class"
+_PAIRING = (
+    "recompute AUC from the maps that were thresholded; check the order of images and labels and the positive class"
+)
 
 
 def auc_rules() -> list[Relation]:
@@ -135,7 +143,7 @@ def overlap_rules() -> list[Relation]:
     """H5 without precision, and the identities of H6."""
     return [
         Relation("H5", DICE, "Dice ≤ 2·SEN/(1+SEN)", "≤", lambda v: 2 * v.m[SEN] / (1 + v.m[SEN]), (DICE, SEN)),
-        Relation("H5", "iou", "IoU ≥ Dice/(2−Dice) (Jensen)", "≥", lambda v: v.m[DICE] / (2 - v.m[DICE]), ("iou", DICE)),
+        Relation("H5", "iou", "IoU ≥ Dice/(2−Dice)", "≥", lambda v: v.m[DICE] / (2 - v.m[DICE]), ("iou", DICE)),
         Relation("H5", "iou", "IoU ≤ Dice", "≤", lambda v: v.m[DICE], ("iou", DICE)),
         Relation("H6", KAPPA, "Kappa ≤ Dice", "≤", lambda v: v.m[DICE], (KAPPA, DICE)),
         Relation(
