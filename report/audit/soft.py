@@ -184,8 +184,8 @@ def _constant_spread(table: Table, key: str) -> Iterator[Hint]:
 def entropy_against_gradient(table: Table) -> Iterator[Hint]:
     """S7: an AvG near that of white noise of the same entropy, where the other methods are far from it.
 
-    A Gaussian histogram of H bits has the sd ``sqrt(2^(2H)/(2 pi e) - 1/12)``; white noise has AvG of about 1.2 sd, clipped
-    images reach 0.6.
+    A Gaussian histogram of H bits has the sd ``sqrt(2^(2H)/(2 pi e) - 1/12)``; white noise has AvG of about
+    1.2 sd, clipped images reach 0.6.
     """
     if not {"entropy", "avg_gradient"} <= set(table.rows) or len(table.methods) < 3:
         return
