@@ -14,6 +14,7 @@ import yaml
 
 from .discovery import ROOT, Plugin, check, metric_files, plugin, plugins
 from .errors import Faults, UserError
+from .files import fingerprint
 from .layout import Layout, dataset_id
 
 DEFAULT = ROOT / "config" / "config.yaml"
@@ -269,3 +270,13 @@ class Plan:
     def score_settings(self) -> dict[str, Any]:
         """Return what scoring depends on."""
         return {"metrics": self.config["metrics"], "field_um": self.prepare_settings()["field_um"]}
+
+    def report_settings(self) -> dict[str, Any]:
+        """Return what tables, figures and page depend on besides scores and images."""
+        return {
+            "runs": [[run.id, run.seed, run.label] for run in self.runs],
+            "methods": fingerprint([dict(run.plugin.meta) for run in self.runs]),
+            "ablation": self.config["ablation"],
+            "figures": self.config["figures"],
+            "seeds": self.config["seeds"],
+        }

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from .discovery import ROOT
 
-NEUTRAL = frozenset({"errors.py", "provenance.py", "slots.py", "discovery.py", "outcome.py", "logbook.py"})
+NEUTRAL = frozenset(
+    {"errors.py", "provenance.py", "slots.py", "discovery.py", "outcome.py", "logbook.py", "progress.py"}
+)
 """Modules of the frame that find, report or schedule but cannot change a number; an edit of theirs reruns nothing."""
 
 

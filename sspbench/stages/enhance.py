@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..contract import Method
 from ..discovery import method_class, plugin
@@ -17,6 +16,7 @@ from ..files import write_json
 from ..images import read_grey, to_float, to_uint8, write_grey
 from ..manifest import Manifest
 from ..outcome import JobError
+from ..progress import progress
 from ..provenance import Job
 from .outputs import empty, seal
 
@@ -63,7 +63,7 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
     function = _control(manifest) if found.meta["kind"] == "control" else _method(settings, weights, seconds)
     target = empty(folder / "enhanced")
     written = []
-    for source in tqdm(sources, desc=f"enhance {found.name}", unit="image", mininterval=1.0, dynamic_ncols=True):
+    for source in progress(sources, label=f"enhance {found.name}", unit="images"):
         path = target / f"{source.stem}.png"
         write_grey(path, function(source))
         written.append(path)

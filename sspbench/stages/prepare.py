@@ -15,6 +15,7 @@ from ..discovery import plugin, prepare_function
 from ..errors import Faults
 from ..images import list_images
 from ..manifest import EXTRAS, SPLITS, Manifest, write_manifest
+from ..progress import progress
 
 
 def prepare(settings: Mapping[str, Any], target: Path) -> Path:
@@ -30,7 +31,7 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
         fresh = Path(temporary) / "images"
         fresh.mkdir()
         root = settings["data_root"]
-        with tqdm(desc=f"prepare {settings['id']}", unit="image", mininterval=1.0, dynamic_ncols=True) as bar:
+        with progress(label=f"prepare {settings['id']}", unit="images") as bar:
             request = PrepareRequest(
                 options=settings["options"],
                 source=None if root is None else Path(root),

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..contract import MetricFamily, ScoringBatch
 from ..discovery import metric_families
@@ -18,6 +17,7 @@ from ..files import read_json, write_json, write_text
 from ..images import read_grey
 from ..manifest import Manifest
 from ..outcome import clear_status
+from ..progress import progress
 from ..provenance import Job
 from .outputs import sealed
 
@@ -39,7 +39,7 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     families = metric_families(settings["metrics"])
     names = [path.name for path in sealed(folder / "enhanced")]
     rows = []
-    with tqdm(total=len(names), desc="score", unit="image", mininterval=1.0, dynamic_ncols=True) as bar:
+    with progress(total=len(names), label="score", unit="images") as bar:
         for chunk in _chunks(names, manifest):
             batch = _batch(chunk, manifest, folder, settings["field_um"])
             for family in families.values():

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ..files import write_json
 from ..images import read_grey, to_float, to_uint8, write_grey
+from ..progress import progress
 from ..provenance import Job
 from .outputs import empty, seal, sealed
 from .train import load_trained, make_segmenter
@@ -23,7 +23,7 @@ def segment(settings: Mapping[str, Any], weights: Path, folder: Path) -> None:
     load_trained(segmenter, weights, settings["engine"])
     maps, masks = empty(folder / "probabilities"), empty(folder / "masks")
     written = []
-    for source in tqdm(sealed(folder / "enhanced"), desc="segment", unit="image", mininterval=1.0, dynamic_ncols=True):
+    for source in progress(sealed(folder / "enhanced"), label="segment", unit="images"):
         probability = to_uint8(segmenter.probabilities(to_float(read_grey(source))[None, None])[0, 0])
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
         write_grey(maps / source.name, probability)

@@ -23,17 +23,18 @@ GRACE_S = 20.0
 
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Within the block SIGTERM only sets a flag; yields a function that tells whether it came."""
+    """Within the block SIGTERM and Ctrl-C only set a flag; yields a function that tells whether one came."""
     came = threading.Event()
 
     def remember(_number: int, _frame: FrameType | None) -> None:
         came.set()
 
-    before = signal.signal(signal.SIGTERM, remember)
+    before = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield came.is_set
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

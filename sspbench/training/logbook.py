@@ -9,7 +9,8 @@ from types import TracebackType
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
+
+from ..progress import progress
 
 
 class Logbook:
@@ -29,7 +30,7 @@ class Logbook:
         self._drop_after(start)
         self._lines = self.path.open("a")
         self._events = _events(Path(folder) / "tensorboard")
-        self._bar = tqdm(total=total, initial=start, desc=label, unit="step", mininterval=2.0, dynamic_ncols=True)
+        self._bar = progress(total=total, start=start, label=label, unit="steps")
         self._sums: dict[str, Tensor] = {}
         self._count = 0
 

@@ -1,0 +1,212 @@
+# The whole benchmark: prepare -> train -> enhance -> segment -> score -> tables, figures, report.
+# One command: uv run snakemake --cores all --resources gpu=2
+import json
+import sys
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, workflow.basedir)
+
+from sspbench.config import Plan
+from sspbench.errors import UserError
+from sspbench.rules import Digests
+from sspbench.stages.prepare import source_digest
+
+
+configfile: "config/config.yaml"
+
+
+try:
+    PLAN = Plan(config)
+    RUNS = PLAN.runs
+except UserError as error:
+    raise WorkflowError(str(error))
+
+AT = PLAN.layout
+CODE = Digests(PLAN)
+JOB = f"{sys.executable} -m sspbench"
+CONFIG = json.dumps(PLAN.config)
+RUN = f"{AT.root}/runs/{{run}}/seed-{{seed}}"
+LOGS = f"{AT.root}/logs"
+
+
+wildcard_constraints:
+    run="[^/]+",
+    seed=r"\d+",
+
+
+def of(wildcards):
+    return PLAN.run(wildcards.run, int(wildcards.seed))
+
+
+def weights(wildcards):
+    return [f"{RUN}/weights.safetensors".format(**wildcards)] if of(wildcards).learned else []
+
+
+def of_all_runs(pattern):
+    return [f"{RUN}/{pattern}".format(run=run.id, seed=run.seed) for run in RUNS]
+
+
+def resources_of(plugin):
+    return plugin.meta.get("resources", {})
+
+
+rule all:
+    default_target: True
+    input:
+        AT.root / "report.html",
+
+
+rule prepare:
+    output:
+        AT.manifest,
+    params:
+        settings=PLAN.prepare_settings(),
+        source=source_digest(PLAN.data_root),
+        code=CODE.prepare,
+    log:
+        f"{LOGS}/prepare.log",
+    shell:
+        "{JOB} stage prepare --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule train_segmenter:
+    input:
+        AT.manifest,
+    output:
+        AT.segmenter(PLAN.segmenter.name) / "weights.safetensors",
+        AT.segmenter(PLAN.segmenter.name) / "jobs" / "train.json",
+    params:
+        settings=PLAN.segmenter_settings(),
+        code=CODE.segmenter,
+    log:
+        f"{LOGS}/train_segmenter.log",
+    threads: PLAN.config["threads"]
+    resources:
+        gpu=resources_of(PLAN.segmenter).get("gpu", 0),
+    priority: 100
+    shell:
+        "{JOB} stage train-segmenter --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule train:
+    input:
+        AT.manifest,
+    output:
+        f"{RUN}/weights.safetensors",
+        f"{RUN}/jobs/train.json",
+    params:
+        settings=lambda w: PLAN.train_settings(of(w)),
+        code=lambda w: CODE.train(of(w)),
+    log:
+        f"{LOGS}/train/{{run}}-{{seed}}.log",
+    threads: PLAN.config["threads"]
+    resources:
+        gpu=lambda w: resources_of(of(w).plugin).get("gpu", 0),
+    priority: 100
+    shell:
+        "{JOB} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule enhance:
+    input:
+        AT.manifest,
+        weights,
+    output:
+        f"{RUN}/enhanced/manifest.json",
+        f"{RUN}/jobs/enhance.json",
+    params:
+        settings=lambda w: PLAN.train_settings(of(w)),
+        code=lambda w: CODE.enhance(of(w)),
+    log:
+        f"{LOGS}/enhance/{{run}}-{{seed}}.log",
+    shell:
+        "{JOB} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule segment:
+    input:
+        f"{RUN}/enhanced/manifest.json",
+        AT.segmenter(PLAN.segmenter.name) / "weights.safetensors",
+    output:
+        f"{RUN}/masks/manifest.json",
+        f"{RUN}/probabilities/manifest.json",
+        f"{RUN}/jobs/segment.json",
+    params:
+        settings=PLAN.segmenter_settings(),
+        code=CODE.segment,
+    log:
+        f"{LOGS}/segment/{{run}}-{{seed}}.log",
+    shell:
+        "{JOB} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule score:
+    input:
+        AT.manifest,
+        f"{RUN}/enhanced/manifest.json",
+        f"{RUN}/masks/manifest.json",
+        f"{RUN}/probabilities/manifest.json",
+    output:
+        f"{RUN}/scores.csv",
+        f"{RUN}/run.json",
+    params:
+        settings=PLAN.score_settings(),
+        code=CODE.score,
+    log:
+        f"{LOGS}/score/{{run}}-{{seed}}.log",
+    shell:
+        "{JOB} stage score {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule tables:
+    input:
+        of_all_runs("scores.csv"),
+    output:
+        AT.tables / "index.json",
+    params:
+        settings=PLAN.report_settings(),
+        code=CODE.tables,
+    log:
+        f"{LOGS}/tables.log",
+    shell:
+        "{JOB} report tables --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule figures:
+    input:
+        AT.tables / "index.json",
+        of_all_runs("run.json"),
+    output:
+        AT.figures / "index.json",
+    params:
+        settings=PLAN.report_settings(),
+        code=CODE.figures,
+    log:
+        f"{LOGS}/figures.log",
+    shell:
+        "{JOB} report figures --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        AT.tables / "index.json",
+        AT.figures / "index.json",
+    output:
+        AT.root / "report.html",
+    params:
+        settings=PLAN.report_settings(),
+        code=CODE.page,
+    log:
+        f"{LOGS}/report.log",
+    shell:
+        "{JOB} report page --config {CONFIG:q} 2>&1 | tee {log}"
+
+
+onsuccess:
+    shell("{JOB} report summary --config {CONFIG:q}")
+
+
+# A failed run must not hide the others: what there is becomes tables, figures and a page that show the failure.
+onerror:
+    shell("{JOB} report tables figures page summary --config {CONFIG:q} --partial")

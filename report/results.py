@@ -1,0 +1,139 @@
+"""What the runs left: scores, how each run ended, and its provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from sspbench.config import Plan, Run
+from sspbench.contract import Measure
+from sspbench.discovery import metric_families
+from sspbench.errors import UserError
+from sspbench.files import read_json
+from sspbench.outcome import read_status
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the tables: a method or variant, all its seeds."""
+
+    id: str
+    label: str
+    runs: tuple[Run, ...]
+    tables: tuple[str, ...] | None
+    ablation: bool
+
+    @property
+    def method(self) -> str:
+        """Name of the method's folder."""
+        return self.runs[0].plugin.name
+
+
+class Results:
+    """The results of a plan.
+
+    Args:
+        plan: What was run.
+        partial: Take what there is; else a run without scores is a fault.
+    """
+
+    def __init__(self, plan: Plan, partial: bool = False) -> None:
+        self.plan = plan
+        self.status = {(run.id, run.seed): read_status(self.folder(run)) for run in plan.runs}
+        missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
+        if missing and not partial:
+            raise UserError(
+                f"Some runs have no scores: {', '.join(missing)}", mend="run the workflow, or add --partial"
+            )
+
+    def folder(self, run: Run) -> Any:
+        """Return the folder of a run."""
+        return self.plan.layout.run(run.id, run.seed)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All rows in order."""
+        found: dict[str, list[Run]] = {}
+        for run in self.plan.runs:
+            found.setdefault(run.id, []).append(run)
+        return [self._row(name, tuple(runs)) for name, runs in found.items()]
+
+    def _row(self, name: str, runs: tuple[Run, ...]) -> Row:
+        first = runs[0]
+        tables = first.plugin.meta.get("tables")
+        ablation = first.variant in first.plugin.meta.get("variants", {})
+        return Row(name, first.label, runs, None if tables is None else tuple(tables), ablation)
+
+    def rows_of(self, table: str) -> list[Row]:
+        """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""
+        return [row for row in self.rows if not row.ablation and (row.tables is None or table in row.tables)]
+
+    @cached_property
+    def ablation_rows(self) -> list[Row]:
+        """Return the rows of Table 3: the variants of the ablated method as its YAML orders them, then the method."""
+        name = self.plan.config["ablation"]
+        if name is None:
+            return []
+        rows = {row.id: row for row in self.rows if row.method == name}
+        variants = [f"{name}+{variant}" for variant in rows[name].runs[0].plugin.meta["variants"]]
+        return [rows[key] for key in [*variants, name]]
+
+    def ended(self, row: Row) -> str:
+        """Return how a row ended: ``done``, or the first other status of its seeds with the reason."""
+        for run in row.runs:
+            status = self.status[run.id, run.seed]
+            if status["status"] != "done":
+                return f"{status['status']}: {first_line(status['reason'])}"
+        return "done"
+
+    def notes(self, row: Row) -> list[str]:
+        """Return what has to be said beside a method, e.g. ``VGG: random``."""
+        found: dict[str, None] = {}
+        for run in row.runs:
+            facts = self.provenance(run).get("train", {}).get("notes", {})
+            found |= dict.fromkeys(f"{key}: {value}" for key, value in facts.items())
+        return list(found)
+
+    def provenance(self, run: Run) -> dict[str, Any]:
+        """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
+        folder = self.folder(run)
+        if (folder / "run.json").is_file():
+            return read_json(folder / "run.json")
+        return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """All scores, tidy, with ``row`` (method or method+variant) added; empty where nothing finished."""
+        frames = []
+        for run in self.plan.runs:
+            path = self.folder(run) / "scores.csv"
+            if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
+                text = {"variant": str, "note": str, "image": str, "preset": str, "method": str, "dataset": str}
+                frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": ["nan"]})
+                frames.append(frame.assign(row=run.id))
+        if not frames:
+            raise UserError("No run has scores: there is nothing to tabulate", where=str(self.plan.layout.root))
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """All measures by name, in the order their families declare them."""
+        families = metric_families(self.plan.config["metrics"])
+        return {measure.name: measure for family in families.values() for measure in family.measures}
+
+    def measures_of(self, table: str) -> list[Measure]:
+        """Return the measures of a table that have scores."""
+        scored = set(self.scores["metric"])
+        return [measure for measure in self.measures.values() if measure.table == table and measure.name in scored]
+
+
+def first_line(text: str) -> str:
+    r"""Return the first line of a text.
+
+    >>> first_line("a\nb")
+    'a'
+    """
+    return text.splitlines()[0] if text else ""

@@ -1,0 +1,64 @@
+"""What the workflow's rules depend on besides their files: digests of the code of each stage."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from .config import Plan, Run
+from .digest import code_digest
+from .discovery import ROOT, metric_files
+
+STAGES = Path(__file__).resolve().parent / "stages"
+REPORT = ROOT / "report"
+
+
+class Digests:
+    """Code digests of the stages of a plan (see :mod:`sspbench.digest`)."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @cached_property
+    def prepare(self) -> str:
+        """Of the data set's preparation."""
+        return code_digest([STAGES / "prepare.py", self._plan.dataset.code])
+
+    @cached_property
+    def segmenter(self) -> str:
+        """Of the segmenter's training."""
+        return code_digest([STAGES / "train.py", self._plan.segmenter.code])
+
+    @cached_property
+    def segment(self) -> str:
+        """Of segmenting."""
+        return code_digest([STAGES / "segment.py", self._plan.segmenter.code])
+
+    @cached_property
+    def score(self) -> str:
+        """Of scoring: all metric families."""
+        return code_digest([STAGES / "score.py", *metric_files().values()])
+
+    @cached_property
+    def tables(self) -> str:
+        """Of the tables."""
+        return code_digest([REPORT / "tables.py"])
+
+    @cached_property
+    def figures(self) -> str:
+        """Of the figures."""
+        return code_digest([REPORT / "figures.py"])
+
+    @cached_property
+    def page(self) -> str:
+        """Of the HTML page."""
+        return code_digest([REPORT / "page.py"])
+
+    def train(self, run: Run) -> str:
+        """Of the training of one method."""
+        return code_digest([STAGES / "train.py", run.plugin.code])
+
+    def enhance(self, run: Run) -> str:
+        """Of enhancing with one method."""
+        own = [run.plugin.code] if run.plugin.code.is_file() else []
+        return code_digest([STAGES / "enhance.py", *own])
