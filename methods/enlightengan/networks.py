@@ -116,7 +116,8 @@ class Generator(nn.Module):
         left, top = columns // 2, rows // 2
         padding = (left, columns - left, top, rows - top)
         if rows or columns:
-            x, attention = (functional.pad(image, padding, mode="reflect") for image in (x, attention))
+            mode = "reflect" if min(height, width) > MULTIPLE // 2 else "replicate"  # too small to be mirrored
+            x, attention = (functional.pad(image, padding, mode=mode) for image in (x, attention))
         residual = self._residual(x, attention)
         enhanced = x + residual
         window = (..., slice(top, top + height), slice(left, left + width))

@@ -1,0 +1,86 @@
+"""EnlightenGAN: one-way unpaired enhancement guided by the darkness of the input (Jiang et al., IEEE TIP 30, 2021)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sspbench.training.trainable import TrainableMethod
+from sspbench.vgg import load_vgg16
+
+from .losses import feature_distance, least_squares, relativistic
+from .networks import LUMA, Discriminator, Generator, attention_map, initialise
+from .sampling import cut, darken, flip_jointly, patch_corners
+from .schedule import epoch_of, rate_factor
+
+GLOBAL_LAYERS, PATCH_LAYERS = 5, 4
+"""Strided convolutions of the two discriminators."""
+
+
+class EnlightenGAN(TrainableMethod):
+    """A generator and two discriminators: ``judge_image`` sees whole crops, ``judge_patch`` small patches."""
+
+    def build(self) -> None:
+        """Create the networks with an optimiser each, and the frozen VGG16."""
+        params = self.params
+        base = max(round(32 * params["width"]), 1)
+        generator = Generator(base, align_corners=params["align_corners"])
+        self._add("generator", generator, keep=True)
+        self._add("judge_image", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
+        self._add("judge_patch", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
+        self.vgg = load_vgg16(params["vgg16"], self.seed, width=params["vgg_width"]).to(self.device)
+        self.notes["VGG"] = self.vgg.source
+
+    def _add(self, name: str, network: torch.nn.Module, keep: bool) -> None:
+        initialise(network)
+        self.add_network(name, network, keep=keep)
+        rate, betas = self.params["lr"], tuple(self.params["betas"])
+        self.add_optimizer(name, torch.optim.Adam(network.parameters(), lr=rate, betas=betas), self._rate)
+
+    def _rate(self, step: int) -> float:
+        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
+        epoch = epoch_of(step, self.total_steps, constant + decay)
+        return self.params["lr"] * rate_factor(epoch, constant, decay)
+
+    def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
+        """Generator first, then both discriminators on the image made before that update."""
+        original, normal = flip_jointly(2 * low - 1, 2 * high - 1, self.random)
+        given = darken(original, self.random) if self.params["darken"] else original
+        original, normal, given = (_rgb(images) for images in (original, normal, given))
+        enhanced, _ = self.networks["generator"](given, attention_map(given))
+        side, count = self.params["patch_side"], self.params["patch_count"]
+        corners = patch_corners(*enhanced.shape[-2:], side, count, self.random)
+        # no norm looks across images in what follows, so all patches of a step form one batch
+        patches, normal_patches, original_patches = (
+            torch.cat([cut(images, corner, side) for corner in corners]) for images in (enhanced, normal, original)
+        )
+        judge_image, judge_patch = self.networks["judge_image"], self.networks["judge_patch"]
+        with self.frozen("judge_image", "judge_patch"):
+            losses = {
+                "global": relativistic(judge_image(enhanced), judge_image(normal)),
+                "local": least_squares(judge_patch(patches), 1.0),
+                "perceptual": self._distance(enhanced, original) + self._distance(patches, original_patches),
+            }
+            total = sum(losses.values())
+            self.descend(total, "generator")
+        enhanced, patches = enhanced.detach(), patches.detach()
+        judged = relativistic(judge_image(normal), judge_image(enhanced))
+        judged_patches = (least_squares(judge_patch(normal_patches), 1) + least_squares(judge_patch(patches), 0)) / 2
+        self.descend(judged, "judge_image")
+        self.descend(judged_patches, "judge_patch")
+        return {**losses, "generator": total, "judge_image": judged, "judge_patch": judged_patches}
+
+    def _distance(self, images: Tensor, targets: Tensor) -> Tensor:
+        return feature_distance(self.vgg, images, targets, self.params["vgg_layer"])
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Enhance at the native size; the three channels that come out are clipped and weighted to grey (ITU-R 601)."""
+        x = _rgb(2 * images - 1)
+        enhanced, _ = self.networks["generator"](x, attention_map(x))
+        weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
+        return (((enhanced.float() + 1) / 2).clamp(0, 1) * weights).sum(dim=1, keepdim=True)
+
+
+def _rgb(images: Tensor) -> Tensor:
+    """Repeat the grey channel of (N, 1, H, W) three times."""
+    return images.repeat(1, 3, 1, 1)
