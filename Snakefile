@@ -40,7 +40,11 @@ def of(wildcards):
 
 
 def weights(wildcards):
-    return [f"{RUN}/weights.safetensors".format(**wildcards)] if of(wildcards).learned else []
+    return (
+        [f"{RUN}/weights.safetensors".format(**wildcards)]
+        if of(wildcards).learned
+        else []
+    )
 
 
 def of_all_runs(pattern):
@@ -60,12 +64,12 @@ rule all:
 rule prepare:
     output:
         AT.manifest,
+    log:
+        f"{LOGS}/prepare.log",
     params:
         settings=PLAN.prepare_settings(),
         source=source_digest(PLAN.data_root),
         code=CODE.prepare,
-    log:
-        f"{LOGS}/prepare.log",
     shell:
         "{JOB} stage prepare --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -76,15 +80,15 @@ rule train_segmenter:
     output:
         AT.segmenter(PLAN.segmenter.name) / "weights.safetensors",
         AT.segmenter(PLAN.segmenter.name) / "jobs" / "train.json",
-    params:
-        settings=PLAN.segmenter_settings(),
-        code=CODE.segmenter,
     log:
         f"{LOGS}/train_segmenter.log",
+    priority: 100
     threads: PLAN.config["threads"]
     resources:
         gpu=resources_of(PLAN.segmenter).get("gpu", 0),
-    priority: 100
+    params:
+        settings=PLAN.segmenter_settings(),
+        code=CODE.segmenter,
     shell:
         "{JOB} stage train-segmenter --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -95,15 +99,15 @@ rule train:
     output:
         f"{RUN}/weights.safetensors",
         f"{RUN}/jobs/train.json",
-    params:
-        settings=lambda w: PLAN.train_settings(of(w)),
-        code=lambda w: CODE.train(of(w)),
     log:
         f"{LOGS}/train/{{run}}-{{seed}}.log",
+    priority: 100
     threads: PLAN.config["threads"]
     resources:
         gpu=lambda w: resources_of(of(w).plugin).get("gpu", 0),
-    priority: 100
+    params:
+        settings=lambda w: PLAN.train_settings(of(w)),
+        code=lambda w: CODE.train(of(w)),
     shell:
         "{JOB} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -115,11 +119,11 @@ rule enhance:
     output:
         f"{RUN}/enhanced/manifest.json",
         f"{RUN}/jobs/enhance.json",
+    log:
+        f"{LOGS}/enhance/{{run}}-{{seed}}.log",
     params:
         settings=lambda w: PLAN.train_settings(of(w)),
         code=lambda w: CODE.enhance(of(w)),
-    log:
-        f"{LOGS}/enhance/{{run}}-{{seed}}.log",
     shell:
         "{JOB} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -132,11 +136,11 @@ rule segment:
         f"{RUN}/masks/manifest.json",
         f"{RUN}/probabilities/manifest.json",
         f"{RUN}/jobs/segment.json",
+    log:
+        f"{LOGS}/segment/{{run}}-{{seed}}.log",
     params:
         settings=PLAN.segmenter_settings(),
         code=CODE.segment,
-    log:
-        f"{LOGS}/segment/{{run}}-{{seed}}.log",
     shell:
         "{JOB} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -150,11 +154,11 @@ rule score:
     output:
         f"{RUN}/scores.csv",
         f"{RUN}/run.json",
+    log:
+        f"{LOGS}/score/{{run}}-{{seed}}.log",
     params:
         settings=PLAN.score_settings(),
         code=CODE.score,
-    log:
-        f"{LOGS}/score/{{run}}-{{seed}}.log",
     shell:
         "{JOB} stage score {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -164,11 +168,11 @@ rule tables:
         of_all_runs("scores.csv"),
     output:
         AT.tables / "index.json",
+    log:
+        f"{LOGS}/tables.log",
     params:
         settings=PLAN.report_settings(),
         code=CODE.tables,
-    log:
-        f"{LOGS}/tables.log",
     shell:
         "{JOB} report tables --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -179,11 +183,11 @@ rule figures:
         of_all_runs("run.json"),
     output:
         AT.figures / "index.json",
+    log:
+        f"{LOGS}/figures.log",
     params:
         settings=PLAN.report_settings(),
         code=CODE.figures,
-    log:
-        f"{LOGS}/figures.log",
     shell:
         "{JOB} report figures --config {CONFIG:q} 2>&1 | tee {log}"
 
@@ -194,11 +198,11 @@ rule report:
         AT.figures / "index.json",
     output:
         AT.root / "report.html",
+    log:
+        f"{LOGS}/report.log",
     params:
         settings=PLAN.report_settings(),
         code=CODE.page,
-    log:
-        f"{LOGS}/report.log",
     shell:
         "{JOB} report page --config {CONFIG:q} 2>&1 | tee {log}"
 

@@ -42,7 +42,7 @@ class Digests:
     @cached_property
     def tables(self) -> str:
         """Of the tables."""
-        return code_digest([REPORT / "tables.py"])
+        return code_digest([REPORT / "contents.py"])
 
     @cached_property
     def figures(self) -> str:
