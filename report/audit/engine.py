@@ -172,7 +172,7 @@ def _rank(verdict: str) -> int:
 
 def _verdict(row: Row, method: int, findings: Sequence[Finding], tested: bool) -> tuple[str, str]:
     if not np.isfinite(row.mean[method]):
-        return "untestable", "nothing is printed"
+        return "untestable", "nothing is printed" if np.isnan(row.mean[method]) else "the mean is infinite"
     worst = findings[0] if findings else None
     if worst is not None and worst.verdict != "note":
         return worst.verdict, worst.inequality

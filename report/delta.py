@@ -1,0 +1,131 @@
+"""Ours beside theirs: every cell of a paper's tables with our value, the difference, and why it may differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from .audit.engine import audit
+from .audit.published import Published
+from .audit.quantity import find_quantity
+from .audit.table import Row
+from .statistics import bca_interval, row_ids
+
+COLUMNS = [
+    "dataset", "preset", "table", "metric", "better", "printed_better", "method", "row",
+    "theirs", "theirs_sd", "theirs_n", "theirs_low", "theirs_high",
+    "ours", "ours_sd", "ours_n", "ours_seeds", "ours_low", "ours_high",
+    "difference", "z", "audit", "reasons", "note",
+]  # fmt: skip
+"""Columns of :func:`paper_delta`."""
+
+
+def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 9999, seed: int = 0) -> pd.DataFrame:
+    """Set our results beside every cell of a paper's tables.
+
+    Args:
+        scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
+        published: The paper's tables.
+        resamples: Bootstrap resamples for our interval.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
+        ``ours``: mean over images of seed averages, ``ours_sd`` over images, ``ours_low/high``: 95 % BCa over seeds and
+        images. ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds). ``audit``: the audit's
+        verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
+        missing.
+    """
+    verdicts = {
+        (name, cell.quantity, cell.method): cell.verdict
+        for name, table in published.tables.items()
+        for cell in audit(table).cells
+    }
+    named = scores.assign(row=row_ids(scores), value=pd.to_numeric(scores["value"]))
+    lines = []
+    for (dataset, preset), part in named.groupby(["dataset", "preset"], sort=False):
+        ours = _by_quantity(part)
+        place = {"dataset": dataset, "preset": preset}
+        for name, table in published.tables.items():
+            for row in table.rows.values():
+                for index, method in enumerate(table.methods):
+                    line = {**place, **_theirs(name, row, index, method)}
+                    line |= _ours(ours, published.ours[name].get(method), row.quantity.key, resamples, seed)
+                    line |= _difference(line)
+                    line["audit"] = verdicts[name, row.quantity.key, method]
+                    line["reasons"] = "; ".join(_reasons(published, line, row))
+                    lines.append(line)
+    return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    """Return by (row, quantity) the values as (seeds, images), images without a value under some seed left out."""
+    found = {}
+    for (row, metric), lines in part.groupby(["row", "metric"], sort=False):
+        quantity = find_quantity(str(metric))
+        if quantity is not None:
+            values = lines.pivot(index="image", columns="seed", values="value").dropna()
+            found.setdefault((str(row), quantity.key), values.to_numpy().T)
+    return found
+
+
+def _theirs(table: str, row: Row, index: int, method: str) -> dict[str, float | str]:
+    mean, sd, n = float(row.mean[index]), float(row.sd()[index]), float(row.n[index])
+    half = stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n) if n > 1 else np.nan
+    return {
+        "table": table, "metric": row.label, "better": row.quantity.better, "printed_better": row.printed,
+        "method": method, "theirs": mean, "theirs_sd": sd, "theirs_n": n,
+        "theirs_low": mean - half, "theirs_high": mean + half,
+    }  # fmt: skip
+
+
+def _ours(
+    ours: Mapping[tuple[str, str], np.ndarray],
+    mapping: Mapping[str, str] | None,
+    quantity: str,
+    resamples: int,
+    seed: int,
+) -> dict[str, float | str]:
+    nothing = dict.fromkeys(("ours", "ours_sd", "ours_low", "ours_high"), np.nan) | {"ours_n": 0, "ours_seeds": 0}
+    if mapping is None:
+        return nothing | {"row": "", "note": "no method of ours stands for it"}
+    row = mapping["method"] + (f"+{mapping['variant']}" if mapping.get("variant") else "")
+    values = ours.get((row, quantity))
+    if values is None or values.shape[1] == 0:
+        return nothing | {"row": row, "note": "not scored"}
+    images = values.mean(axis=0)
+    low, high = bca_interval(values, np.zeros((1, values.shape[1])), resamples, seed)
+    return {
+        "row": row,
+        "ours": float(images.mean()),
+        "ours_sd": float(images.std(ddof=1)) if len(images) > 1 else np.nan,
+        "ours_n": values.shape[1],
+        "ours_seeds": values.shape[0],
+        "ours_low": low,
+        "ours_high": high,
+        "note": "",
+    }
+
+
+def _difference(line: Mapping[str, float]) -> dict[str, float]:
+    difference = line["ours"] - line["theirs"]
+    if line["ours_n"] == 0:
+        return {"difference": np.nan, "z": np.nan}
+    error = np.sqrt(line["ours_sd"] ** 2 / line["ours_n"] + line["theirs_sd"] ** 2 / line["theirs_n"])
+    return {"difference": difference, "z": difference / error if error > 0 else np.nan}
+
+
+def _reasons(published: Published, line: Mapping[str, str], row: Row) -> list[str]:
+    """Return the paper's known reasons whose conditions all hold, then what the audit says."""
+    found = []
+    for reason in published.reasons:
+        wanted = {"table": line["table"], "method": line["method"], "metric": row.quantity.key}
+        holds = all(reason.get(key, value) == value for key, value in wanted.items())
+        if holds and line["preset"] != reason.get("unless_preset") and line["dataset"] != reason.get("unless_dataset"):
+            found.append(reason["why"])
+    if line["audit"] in ("impossible", "inconsistent"):
+        found.append(f"the audit finds the printed cell {line['audit']}")
+    return found
