@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -98,10 +97,9 @@ def _limits(plan: Plan, resources: dict[str, Any]) -> Any:
     from .stages.train import Limits
     from .training.loop import Budget
 
-    steps = os.environ.get("SSPBENCH_CHECKPOINT_STEPS")
     budget = Budget(
         checkpoint_minutes=plan.config["checkpoint_minutes"],
-        checkpoint_steps=int(steps) if steps else None,
+        checkpoint_steps=plan.config["checkpoint_steps"],
         memory_mb=resources.get("mem_mb"),
     )
     return Limits(minutes=resources.get("minutes", Limits.minutes), budget=budget)

@@ -1,0 +1,51 @@
+"""What all tests share: small data made on the spot, and the options of the command line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sspbench.images import to_uint8, write_grey
+from sspbench.manifest import Manifest, write_manifest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--chaos", type=int, default=5, help="kills of a training that must not change its result")
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of real images beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("there is no ../shared folder with real images beside this checkout")
+    return SHARED
+
+
+def textured(random, side):
+    """A grey picture with bright curved lines on a soft background, and the mask of its lines."""
+    y, x = np.mgrid[:side, :side] / side
+    offset, bend = random.uniform(0.2, 0.8), random.uniform(-0.2, 0.2)
+    distance = np.abs(x - offset - bend * np.sin(3 * y))
+    mask = distance < 0.02
+    background = 0.25 + 0.1 * np.sin(4 * x + random.uniform(0, 6)) + random.normal(0, 0.03, (side, side))
+    return to_uint8(background + 0.5 * mask), np.where(mask, np.uint8(255), np.uint8(0))
+
+
+def make_data(folder, counts, side, seed=0):
+    """Write a small data set in the prepared layout; return its manifest."""
+    random = np.random.default_rng(seed)
+    for split, count in counts.items():
+        for index in range(count):
+            image, mask = textured(random, side)
+            write_grey(folder / split / f"{index:03d}.png", image)
+            write_grey(folder / f"{split}_labels" / f"{index:03d}.png", mask)
+    write_manifest(folder, {"dataset": "made", "id": "made", "real": False, "field_um": 400.0, "options": {}})
+    return Manifest.read(folder / "manifest.json")
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    """Six LQ, five HQ and two test images of 96 pixels, with labels."""
+    return make_data(tmp_path_factory.mktemp("tiny"), {"trainA": 6, "trainB": 5, "testA": 2}, 96)

@@ -1,0 +1,24 @@
+"""A training in a process of its own, for tests that stop it: python tests/training_job.py SETTINGS.json."""
+
+import json
+import sys
+from pathlib import Path
+
+from sspbench.errors import UserError
+from sspbench.manifest import Manifest
+from sspbench.stages.train import Limits, train_method
+from sspbench.training.loop import Budget
+
+
+def main(job):
+    limits = Limits(job.get("minutes", 60.0), Budget(checkpoint_steps=job["checkpoint_steps"]))
+    try:
+        train_method(job["settings"], Manifest.read(Path(job["manifest"])), Path(job["folder"]), limits)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(Path(sys.argv[1]).read_text())))

@@ -1,0 +1,49 @@
+"""Code digests: blind to comments and docstrings, sensitive to code, and transitive."""
+
+import pytest
+
+from sspbench import digest
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    monkeypatch.setattr(digest, "ROOT", tmp_path)
+    (tmp_path / "plug").mkdir()
+    (tmp_path / "plug" / "method.py").write_text("from .part import f\n\n\ndef g():\n    return f(1)\n")
+    (tmp_path / "plug" / "part.py").write_text("import frame.deep\n\n\ndef f(x):\n    return x + 1\n")
+    (tmp_path / "frame").mkdir()
+    (tmp_path / "frame" / "deep.py").write_text("X = 1\n")
+    (tmp_path / "frame" / "other.py").write_text("Y = 1\n")
+    return tmp_path
+
+
+def value(root):
+    digest.tree_digest.cache_clear()
+    digest.imported.cache_clear()
+    return digest.code_digest([root / "plug" / "method.py"])
+
+
+def test_the_closure_follows_relative_and_absolute_imports(checkout):
+    digest.imported.cache_clear()
+    names = {path.name for path in digest.closure([checkout / "plug" / "method.py"])}
+    assert names == {"method.py", "part.py", "deep.py"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "same"),
+    [
+        (
+            "plug/method.py",
+            '"""Doc."""\nfrom .part import f\n\ndef g():\n    """Doc."""\n    return f(1)  # why\n',
+            True,
+        ),
+        ("plug/method.py", "from .part import f\n\n\ndef g():\n    return f(2)\n", False),
+        ("frame/deep.py", "X = 2\n", False),
+        ("frame/deep.py", "# comment\nX = 1\n", True),
+        ("frame/other.py", "Y = 2\n", True),
+    ],
+)
+def test_only_code_that_is_used_counts(checkout, file, text, same):
+    before = value(checkout)
+    (checkout / file).write_text(text)
+    assert (value(checkout) == before) is same

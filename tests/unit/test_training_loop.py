@@ -1,0 +1,110 @@
+"""The loop's guards: divergence, time, memory; and the pool."""
+
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from sspbench.outcome import Diverged, OutOfMemory, OutOfTime
+from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
+from sspbench.training.guards import check_memory, explained_memory, time_budget
+from sspbench.training.loop import Budget, Engine, Training, total_steps
+from sspbench.training.pool import ImagePool
+from sspbench.training.trainable import TrainableMethod
+from tests.unit.test_batches import numbered
+
+
+class Line(TrainableMethod):
+    """One weight that learns to be 3; losses can be poisoned at given visits."""
+
+    poison = ()
+    visits = 0
+    nap = 0.0
+
+    def build(self):
+        network = self.add_network("line", nn.Linear(1, 1), keep=True)
+        self.add_optimizer("line", torch.optim.SGD(network.parameters()), lambda t: 0.1)
+
+    def training_step(self, low, high):
+        time.sleep(self.nap)
+        loss = (self.networks["line"](torch.ones(1, 1)) - 3).square().mean()
+        if self.visits in self.poison:
+            loss = loss * float("nan")
+        self.visits += 1
+        self.descend(loss, "line")
+        return {"loss": loss.detach()}
+
+
+def training(folder, **changes):
+    method = Line({"batches": {"size": 2}, "steps": changes.pop("steps", 20)}, 0)
+    for name, value in changes.items():
+        setattr(method, name, value)
+    plan = BatchPlan.of(method.params)
+    batches = UnpairedBatches(plan, 0, Domain(plan, numbered(4)), Domain(plan, numbered(4)))
+    return Training(method, batches, Engine(), Budget(checkpoint_steps=5), folder, {"config": "x"})
+
+
+def test_a_sound_training_reaches_its_end(tmp_path):
+    facts = training(tmp_path).run(list)
+    assert facts["rollbacks"] == 0
+    assert facts["steps"] == 20
+
+
+def test_one_nan_costs_a_rollback_with_half_the_rate(tmp_path):
+    job = training(tmp_path, poison=(12,))
+    facts = job.run(list)
+    assert facts["rollbacks"] == 1
+    assert job.trainable.learning_rate_scale == 0.5
+    assert torch.isfinite(job.trainable.networks["line"].weight).all()
+
+
+def test_nan_again_is_divergence_and_no_broken_checkpoint_is_left(tmp_path):
+    job = training(tmp_path, poison=range(12, 99))
+    with pytest.raises(Diverged, match="again after a rollback"):
+        job.run(list)
+    fresh = training(tmp_path)
+    fresh._build()
+    fresh.checkpoints.restore(fresh.trainable)
+    assert torch.isfinite(fresh.trainable.networks["line"].weight).all()
+
+
+def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path):
+    with pytest.raises(OutOfTime, match="time budget"), time_budget(0.01, lambda reason: None):
+        training(tmp_path, nap=60.0).run(list)
+
+
+def test_memory_budgets_and_errors_are_explained():
+    with pytest.raises(OutOfMemory, match="its budget is 1 MB"):
+        check_memory(1.0, torch.device("cpu"))
+    with (
+        pytest.raises(OutOfMemory, match=r"(?s)batches of 4 with crops of 128.*lower batches\.size"),
+        explained_memory(4, 128),
+    ):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+    with pytest.raises(RuntimeError, match="another fault"), explained_memory(4, 128):
+        raise RuntimeError("another fault")
+
+
+def test_steps_or_epochs_but_not_both():
+    assert total_steps({"epochs": 1.5, "steps": None}, 10) == 15
+    assert total_steps({"steps": 7}, 10) == 7
+    for params in ({}, {"steps": 1, "epochs": 1}):
+        with pytest.raises(Exception, match="either 'steps' or 'epochs'"):
+            total_steps(params, 10)
+
+
+def test_the_pool_fills_then_swaps_half_of_the_time():
+    pool, random = ImagePool(10), torch.Generator().manual_seed(0)
+    images = torch.arange(510.0)[:, None, None, None]
+    first = pool.query(images[:10], random)
+    assert (first == images[:10]).all()
+    rest = pool.query(images[10:], random)
+    older = (rest.flatten() < images[10:].flatten()).float().mean()
+    assert 0.42 < float(older) < 0.58
+    assert len(pool.images) == 10
+
+
+def test_a_pool_of_none_passes_through():
+    images = torch.rand(3, 1, 2, 2)
+    assert (ImagePool(0).query(images, torch.Generator()) == images).all()

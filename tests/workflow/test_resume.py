@@ -1,0 +1,125 @@
+"""A training that is killed, stopped or resumed ends in the same bytes as one that is left alone."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sspbench.config import resolve_params
+from sspbench.discovery import ROOT, plugin
+from sspbench.files import sha256
+
+STEPS, EVERY = 40, 3
+
+
+def settings(**overrides):
+    params = resolve_params(plugin("methods", "sspnet"), "smoke", None, {"steps": STEPS, "pool": 2, **overrides})
+    engine = {"precision": "fp32", "channels_last": True, "compile": False, "threads": 1, "vgg16": None}
+    return {"method": "sspnet", "variant": None, "seed": 3, "preset": "smoke", "params": params, "engine": engine}
+
+
+def start(folder, data, **overrides):
+    folder.mkdir(parents=True, exist_ok=True)
+    job = {
+        "settings": settings(**overrides),
+        "manifest": str(data.folder / "manifest.json"),
+        "folder": str(folder),
+        "checkpoint_steps": EVERY,
+    }
+    path = folder / "job.json"
+    path.write_text(json.dumps(job))
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    script = Path(__file__).parents[1] / "training_job.py"
+    return subprocess.Popen([sys.executable, str(script), str(path)], env=env, stderr=subprocess.PIPE, text=True)
+
+
+def finish(folder, data, **overrides):
+    process = start(folder, data, **overrides)
+    _, errors = process.communicate(timeout=300)
+    return process.returncode, errors
+
+
+def newest(folder):
+    steps = [int(path.stem.split("-")[1]) for path in (folder / "checkpoint").glob("step-*.json")]
+    return max(steps, default=-1)
+
+
+def stop_after(process, folder, step, number):
+    """Send a signal once the checkpoint of ``step`` is there; False where the training ended before."""
+    while process.poll() is None and newest(folder) < step:
+        time.sleep(0.01)
+    if process.poll() is not None:
+        return False
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    return True
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, tiny_data):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    code, errors = finish(folder, tiny_data)
+    assert code == 0, errors
+    return sha256(folder / "weights.safetensors")
+
+
+def test_killed_at_random_steps_the_weights_are_the_same_bytes(tmp_path, tiny_data, undisturbed, request):
+    draw = random.Random(7)
+    kills, rounds = 0, request.config.getoption("--chaos")
+    folder, number = tmp_path / "0", 0
+    while kills < rounds:
+        process = start(folder, tiny_data)
+        if stop_after(process, folder, min(newest(folder) + draw.randint(1, 12), STEPS - 1), signal.SIGKILL):
+            kills += 1
+            continue
+        assert sha256(folder / "weights.safetensors") == undisturbed
+        number += 1
+        folder = tmp_path / str(number)
+    code, errors = finish(folder, tiny_data)
+    assert code == 0, errors
+    assert sha256(folder / "weights.safetensors") == undisturbed
+    assert json.loads((folder / "jobs" / "train.json").read_text())["resumed_at"]
+
+
+def test_sigterm_saves_and_exits_with_its_own_code(tmp_path, tiny_data, undisturbed):
+    process = start(tmp_path, tiny_data)
+    assert stop_after(process, tmp_path, 3, signal.SIGTERM)
+    assert process.returncode == 75
+    stopped_at = newest(tmp_path)
+    code, errors = finish(tmp_path, tiny_data)
+    assert code == 0, errors
+    facts = json.loads((tmp_path / "jobs" / "train.json").read_text())
+    assert facts["resumed_at"] == [stopped_at]
+    assert sha256(tmp_path / "weights.safetensors") == undisturbed
+    lines = [json.loads(line)["step"] for line in (tmp_path / "training.jsonl").read_text().splitlines()]
+    assert lines == sorted(set(lines))
+    assert lines[-1] == STEPS
+
+
+def test_a_truncated_checkpoint_falls_back_to_the_one_before(tmp_path, tiny_data, undisturbed):
+    process = start(tmp_path, tiny_data)
+    assert stop_after(process, tmp_path, 9, signal.SIGKILL)
+    paths = sorted((tmp_path / "checkpoint").glob("step-*.safetensors"))
+    assert len(paths) >= 2
+    paths[-1].write_bytes(paths[-1].read_bytes()[:-100])
+    before = int(paths[-2].stem.split("-")[1])
+    code, errors = finish(tmp_path, tiny_data)
+    assert code == 0, errors
+    assert json.loads((tmp_path / "jobs" / "train.json").read_text())["resumed_at"] == [before]
+    assert sha256(tmp_path / "weights.safetensors") == undisturbed
+
+
+def test_a_stale_checkpoint_is_refused_with_the_reason(tmp_path, tiny_data):
+    process = start(tmp_path, tiny_data)
+    assert stop_after(process, tmp_path, 3, signal.SIGKILL)
+    code, errors = finish(tmp_path, tiny_data, alpha=4.0)
+    assert code == 2
+    assert "stale" in errors
+    assert "config" in errors
+    assert "rm -r" in errors
