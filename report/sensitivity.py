@@ -17,7 +17,7 @@ from sspbench.images import read_grey
 Definition = Callable[[np.ndarray], np.ndarray]
 """Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""
 
-SCALES = {"native": 1.0, "384→512": 512 / 384}
+SCALES = {"native": 1.0, "384 to 512": 512 / 384}
 """Scales by name: as saved, and enlarged as a 384-pixel image scored at 512 (PIL bicubic)."""
 
 CHUNK = 4

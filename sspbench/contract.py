@@ -102,11 +102,13 @@ class MetricFamily:
     """A family of measures computed together: one file in ``metrics/`` that defines one subclass.
 
     ``needs`` names the fields of :class:`ScoringBatch` that must be there; without them the family is left out.
-    Options come from ``metrics: {<file name>: {...}}`` in the config.
+    Options come from ``metrics: {<file name>: {...}}`` in the config. ``definitions`` are the rival definitions of its
+    measures, by name, for the table of definition sensitivity: functions of (N, H, W) uint8 images to (N,) float64.
     """
 
     measures: ClassVar[tuple[Measure, ...]] = ()
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
+    definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {}
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         self.options = dict(options or {})

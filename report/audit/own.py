@@ -54,8 +54,8 @@ def audit_frame(
 def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     """Audit the means and sds of our own scores, one table per data set and preset.
 
-    A cell is the mean over all its scored (seed, image) pairs, exact (not rounded). Cells of one method whose n differ
-    (a metric undefined on some images) describe different images, and rules between them are not applied.
+    A cell is the mean over all its scored (seed, image) pairs with a finite value, exact (not rounded). Cells of one
+    method whose n differ (a metric undefined on some images) describe different images: no rule between them is applied.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
@@ -67,7 +67,8 @@ def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     for (dataset, preset), lines in scores.groupby(["dataset", "preset"], sort=True):
         variant = lines["variant"].fillna("").astype(str)
         method = lines["method"].where(variant == "", lines["method"] + "+" + variant)
-        valued = lines.assign(method=method, value=pd.to_numeric(lines["value"])).dropna(subset="value")
+        value = pd.to_numeric(lines["value"]).replace([np.inf, -np.inf], np.nan)
+        valued = lines.assign(method=method, value=value).dropna(subset="value")
         cells = valued.groupby(["method", "metric"], sort=False)["value"].agg(mean="mean", sd=_sample_sd, n="count")
         parts.append(audit_frame(cells.reset_index(), f"{dataset}/{preset}", baseline="identity"))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)

@@ -32,6 +32,25 @@ def grid(audit: Audit) -> pd.DataFrame:
     return frame
 
 
+def overview(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return one line per metric: which methods' cells have which verdict.
+
+    Args:
+        cells: One line per cell, as :meth:`Audit.frame` gives them.
+
+    Returns:
+        table, metric, impossible, inconsistent, suspicious, ok, untestable; the last five name methods.
+    """
+    lines = []
+    for (table, metric), part in cells.groupby(["table", "metric"], sort=False):
+        line = {"table": table, "metric": metric}
+        for verdict in reversed(SEVERITY):
+            methods = part.loc[part["verdict"] == verdict, "method"].tolist()
+            line[verdict] = f"all {len(part)}" if len(methods) == len(part) > 1 else ", ".join(methods)
+        lines.append(line)
+    return pd.DataFrame(lines, columns=["table", "metric", *reversed(SEVERITY)])
+
+
 def to_frame(audits: Sequence[Audit]) -> pd.DataFrame:
     """Return one line per cell of all tables."""
     return pd.concat([audit.frame() for audit in audits], ignore_index=True)

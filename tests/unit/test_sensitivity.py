@@ -46,7 +46,7 @@ def test_enlarging_is_four_thirds_bicubic_and_eight_bit():
 def test_definitions_see_the_enlarged_image(runs):
     frame = sensitivity(runs, {"height": lambda images: np.full(len(images), float(images.shape[1]))})
     assert set(frame.loc[frame["scale"] == "native", "mean"]) == {48.0}
-    assert set(frame.loc[frame["scale"] == "384→512", "mean"]) == {64.0}
+    assert set(frame.loc[frame["scale"] == "384 to 512", "mean"]) == {64.0}
 
 
 def test_mixed_sizes_and_undefined_values_are_counted(tmp_path):
