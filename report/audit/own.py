@@ -55,7 +55,7 @@ def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     """Audit the means and sds of our own scores, one table per data set and preset.
 
     A cell is the mean over all its scored (seed, image) pairs with a finite value, exact (not rounded). Cells of one
-    method whose n differ (a metric undefined on some images) describe different images: no rule between them is applied.
+    method whose n differ (a metric undefined on some images) describe different images: no rule between them applies.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.

@@ -130,7 +130,10 @@ def _from_relation(table: Table, relation: Relation) -> Iterator[Hint]:
 
 
 def dominance(table: Table) -> Iterator[Hint]:
-    """S3: a method with higher SEN and SPE must not have a lower G-mean, balanced accuracy or (same labels) ACC."""
+    """S3: a method with higher SEN and SPE must not have a lower G-mean, balanced accuracy or (same labels) ACC.
+
+    Differences count from 0.002 on. G-mean falls with its spread: mean² + sd² = E[SEN·SPE] must be lower as well.
+    """
     if not {"sensitivity", "specificity"} <= set(table.rows):
         return
     better = _clearly_less(table, "sensitivity").T & _clearly_less(table, "specificity").T
@@ -138,7 +141,11 @@ def dominance(table: Table) -> Iterator[Hint]:
         if key not in table.rows or (key == "accuracy" and not table.same_labels):
             continue
         row = table.rows[key]
-        for first, second in np.argwhere(better & _clearly_less(table, key)):
+        worse = _clearly_less(table, key)
+        if key == "gmean":
+            square = row.mean**2 + np.nan_to_num(row.sd()) ** 2
+            worse &= square[:, None] < square[None, :]
+        for first, second in np.argwhere(better & worse):
             text = (
                 f"{table.methods[first]} beats {table.methods[second]} in SEN and SPE but has {row.quantity.label} "
                 f"{row.mean[first]:.4f} < {row.mean[second]:.4f}"
@@ -149,9 +156,9 @@ def dominance(table: Table) -> Iterator[Hint]:
 
 
 def _clearly_less(table: Table, key: str) -> np.ndarray:
-    """Return (M, M) bool: whether method i prints less than method j, beyond rounding."""
+    """Return (M, M) bool: whether method i prints less than method j, beyond rounding and by 0.002 or more."""
     row = table.rows[key]
-    return (row.mean + row.half)[:, None] < (row.mean - row.half)[None, :]
+    return (row.mean + row.half + 0.002)[:, None] <= (row.mean - row.half)[None, :]
 
 
 def spread_patterns(table: Table) -> Iterator[Hint]:

@@ -1,0 +1,108 @@
+"""The audit, test, delta and sensitivity tables made from run folders as the workflow leaves them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from report import analysis
+from report.results import Results
+from report.tables import latex, markdown
+from sspbench.config import Plan, merged, read_config
+from sspbench.files import write_text
+from sspbench.images import write_grey
+
+IMAGES = 12
+COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
+CONFIG = {
+    "dataset": "cornsim",
+    "preset": "smoke",
+    "methods": ["identity", "dcp", "sspnet", "sspnet+gan", "sspnet+gan+iu", "sspnet+gan+te"],
+    "ablation": "sspnet",
+    "seeds": [0, 1],
+}
+
+
+SHARE = np.linspace(0.03, 0.08, IMAGES)
+"""Share of nerve pixels of each image: the labels are the same for all runs."""
+
+
+def measured(rng, shift):
+    """Values of one run: quality, and masks that are consistent image by image."""
+    sen, spe, share = rng.beta(30, 8, IMAGES), rng.beta(300, 6, IMAGES), SHARE
+    hit, false = share * sen, (1 - share) * (1 - spe)
+    return {
+        "entropy": rng.normal(6 + shift, 0.2, IMAGES),
+        "niqe": rng.normal(5 - shift, 0.2, IMAGES),
+        "auc": (1 + sen + spe + sen * spe) / 4,
+        "acc": hit + (1 - share) * spe,
+        "sen": sen,
+        "spe": spe,
+        "fdr": false / (hit + false),
+        "dice": 2 * hit / (share + hit + false),
+        "gmean": np.sqrt(sen * spe),
+    }
+
+
+@pytest.fixture
+def results(tmp_path):
+    plan = Plan(merged(read_config(Path("config/config.yaml")), CONFIG), tmp_path)
+    rng = np.random.default_rng(0)
+    for index, run in enumerate(plan.runs):
+        folder = plan.layout.run(run.id, run.seed)
+        lines = [
+            ("cornsim", "smoke", run.plugin.name, run.variant or "", run.seed, f"{i:03d}.png", metric, value, "")
+            for metric, values in measured(rng, 0.1 * index).items()
+            for i, value in enumerate(values)
+        ]
+        write_text(folder / "scores.csv", pd.DataFrame(lines, columns=COLUMNS).to_csv(index=False))
+        write_grey(folder / "enhanced" / "000.png", rng.integers(0, 256, (192, 192), dtype=np.uint8))
+    return Results(plan)
+
+
+def made(results):
+    return {table.name: table for make in analysis.MAKERS for table in make(results)}
+
+
+def test_every_table_is_made_and_can_be_written(results):
+    tables = made(results)
+    assert {"paper_delta", "tests", "ranks", "nemenyi", "audit_paper", "audit_claims", "audit_own"} <= set(tables)
+    for table in tables.values():
+        assert {len(row) for row in table.rows} == {len(table.columns)}
+        assert len(table.data) > 0
+        assert table.title in markdown(table)
+        assert r"\bottomrule" in latex(table)
+
+
+def test_the_audits_tell_what_they_find(results):
+    tables = made(results)
+    assert "18 impossible" in tables["audit_paper"].notes[0]
+    assert tables["audit_own"].notes == ["No cell is impossible or inconsistent."]
+    fdr = next(row for row in tables["audit_paper"].rows if row[1].text == "FDR")
+    assert fdr[2].text == "all 6"
+
+
+def test_tests_compare_with_origin_and_sspnet(results):
+    data = made(results)["tests"].data
+    assert set(data["reference"]) == {"identity", "sspnet"}
+    assert set(data.loc[data["reference"] == "identity", "row"]) == set(CONFIG["methods"]) - {"identity"}
+    assert (data["n"] == IMAGES).all()
+
+
+def test_ablation_rows_meet_table_three(results):
+    data = made(results)["paper_delta"].data
+    third = data[(data["table"] == "table3_ablation") & (data["metric"] == "Entropy")]
+    assert third["row"].tolist() == ["sspnet+gan", "sspnet+gan+iu", "sspnet+gan+te", "sspnet"]
+    assert (third["ours_n"] == IMAGES).all()
+    assert (third["ours_seeds"] == 2).all()
+
+
+def test_definitions_come_from_the_metric_families(results):
+    if not analysis.definitions():
+        pytest.skip("no metric family offers rival definitions yet")
+    table = made(results)["definition_sensitivity"]
+    assert len(table.rows) == len(CONFIG["methods"])
+    assert set(table.data["scale"]) == {"native", "384 to 512"}
