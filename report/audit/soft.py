@@ -162,7 +162,7 @@ def _clearly_less(table: Table, key: str) -> np.ndarray:
 
 
 def spread_patterns(table: Table) -> Iterator[Hint]:
-    """S5: Dice and Kappa follow SEN; sds that hardly change from method to method while sd(SEN) does are odd."""
+    """S5: Dice and Kappa follow SEN; small sds that hardly change over methods while large sds of SEN do are odd."""
     for key in ("dice", "kappa"):
         if key in table.rows and "sensitivity" in table.rows:
             yield from _constant_spread(table, key)
@@ -179,7 +179,8 @@ def _constant_spread(table: Table, key: str) -> Iterator[Hint]:
     if len(sds) < 4 or not np.isfinite([*sds, *driver]).all() or driver.min() <= 0 or sds.min() <= 0:
         return
     near = np.abs(sds / np.median(sds) - 1) <= 0.1
-    if near.sum() >= max(4, 0.7 * len(sds)) and driver[near].max() >= 1.5 * driver[near].min():
+    moving = driver[near].max() >= 2 * driver[near].min() and driver[near].min() >= 2 * sds[near].max()
+    if near.sum() >= max(4, 0.7 * len(sds)) and moving:
         for method in np.flatnonzero(near):
             text = (
                 f"sd within {sds[near].min():.4f} .. {sds[near].max():.4f} for {near.sum()} methods "

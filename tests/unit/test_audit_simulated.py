@@ -104,6 +104,30 @@ def test_every_simulated_rule_is_tested_everywhere():
     assert all(result.testable.all() for result in run_hard(table))
 
 
+def six_methods(rng):
+    """Six segmentations of the same images, easy images easy for all: per-image measures by method."""
+    prevalence, ease = rng.uniform(0.02, HIGHEST_PREVALENCE, IMAGES), rng.normal(size=IMAGES)
+
+    def share(centre, slope):
+        return 1 / (1 + np.exp(-(centre + slope * ease + rng.normal(0, 0.3, IMAGES))))
+
+    for _ in range(6):
+        sen, spe = share(rng.uniform(0.5, 2.5), rng.uniform(0.2, 0.8)), share(rng.normal(3.5, 0.3), 0.3)
+        yield {**masks(sen, spe, prevalence), "auc": (1 + sen + spe + sen * spe) / 4}
+
+
+def test_soft_rules_hardly_ever_blame_consistent_methods():
+    rng = np.random.default_rng(0)
+    verdicts = []
+    for _ in range(50):
+        values = list(six_methods(rng))
+        together = {key: np.stack([each[key] for each in values]) for key in values[0]}
+        verdicts += [cell.verdict for cell in audit(table_of(together)).cells]
+    assert len(verdicts) == 50 * 6 * 12
+    assert "impossible" not in verdicts
+    assert (np.array(verdicts) != "ok").mean() < 0.005
+
+
 def typical(rng):
     """One table like a good segmentation: eight printed metrics, moderate spreads."""
     sen = rng.beta(30, 7, (1, IMAGES))
