@@ -179,8 +179,9 @@ def _constant_spread(table: Table, key: str) -> Iterator[Hint]:
     if len(sds) < 4 or not np.isfinite([*sds, *driver]).all() or driver.min() <= 0 or sds.min() <= 0:
         return
     near = np.abs(sds / np.median(sds) - 1) <= 0.1
-    moving = driver[near].max() >= 2 * driver[near].min() and driver[near].min() >= 2 * sds[near].max()
-    if near.sum() >= max(4, 0.7 * len(sds)) and moving:
+    if near.sum() < max(4, 0.7 * len(sds)):
+        return
+    if driver[near].max() >= 2 * driver[near].min() and driver[near].min() >= 2 * sds[near].max():
         for method in np.flatnonzero(near):
             text = (
                 f"sd within {sds[near].min():.4f} .. {sds[near].max():.4f} for {near.sum()} methods "
