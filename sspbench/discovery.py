@@ -79,8 +79,13 @@ def _hint(error: jsonschema.ValidationError) -> str:
     return error.schema.get("description", "") if isinstance(error.schema, dict) else ""
 
 
+def shown(path: Path) -> str:
+    """Return a path as it is told to people: relative to the checkout where it lies in it."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
-    where = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+    where = shown(path)
     try:
         content = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
@@ -102,14 +107,22 @@ def plugins(group: str, root: Path = ROOT) -> dict[str, Plugin]:
     found: dict[str, Plugin] = {}
     with Faults(f"Some folders of {group}/ are not valid plugins") as faults:
         for path in sorted((root / group).glob(f"*/{kind}.yaml")):
-            meta = _read(path, "dataset" if kind == "dataset" else "method", faults)
-            if meta is None:
-                continue
-            plugin = Plugin(group, path.parent.name, path.parent, meta)
-            if meta.get("kind") != "control" and not plugin.code.is_file():
-                faults.add("A plugin has no code", where=str(plugin.code.relative_to(root)), mend="add the file")
-            found[plugin.name] = plugin
+            plugin = read_plugin(group, path.parent, faults)
+            if plugin is not None:
+                found[plugin.name] = plugin
     return found
+
+
+def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
+    """Read one plugin folder; None where its YAML is faulty. What is wrong is added to ``faults``."""
+    kind = KINDS[group]
+    meta = _read(folder / f"{kind}.yaml", "dataset" if kind == "dataset" else "method", faults)
+    if meta is None:
+        return None
+    plugin = Plugin(group, folder.name, folder, meta)
+    if meta.get("kind") != "control" and not plugin.code.is_file():
+        faults.add("A plugin has no code", where=shown(plugin.code), mend="add the file")
+    return plugin
 
 
 def plugin(group: str, name: str) -> Plugin:
@@ -131,7 +144,12 @@ def plugin(group: str, name: str) -> Plugin:
     )
 
 
-def _single_class(module: ModuleType, base: type, where: Path) -> type:
+def single_class(module: ModuleType, base: type, where: Path) -> type:
+    """Return the one subclass of ``base`` that a module defines.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
     classes = [
         value
         for value in vars(module).values()
@@ -140,7 +158,7 @@ def _single_class(module: ModuleType, base: type, where: Path) -> type:
     if len(classes) != 1:
         raise UserError(
             f"A plugin must define exactly one subclass of {base.__name__}, found {len(classes)}",
-            where=str(where.relative_to(ROOT)),
+            where=shown(where),
             mend=f"keep one class that derives from {base.__name__} in this file",
         )
     return classes[0]
@@ -148,21 +166,21 @@ def _single_class(module: ModuleType, base: type, where: Path) -> type:
 
 def method_class(plugin: Plugin) -> type[Method]:
     """Import a method and return its class."""
-    return _single_class(plugin.module(), Method, plugin.code)
+    return single_class(plugin.module(), Method, plugin.code)
 
 
 def segmenter_class(plugin: Plugin) -> type:
     """Import a segmenter and return its class (a ``TrainableSegmenter``)."""
     from .training.trainable import TrainableSegmenter
 
-    return _single_class(plugin.module(), TrainableSegmenter, plugin.code)
+    return single_class(plugin.module(), TrainableSegmenter, plugin.code)
 
 
 def prepare_function(plugin: Plugin) -> Callable[[PrepareRequest], None]:
     """Import a data set and return its ``prepare``."""
     function = getattr(plugin.module(), "prepare", None)
     if not callable(function):
-        raise UserError("A data set has no function prepare(request)", where=str(plugin.code.relative_to(ROOT)))
+        raise UserError("A data set has no function prepare(request)", where=shown(plugin.code))
     return function
 
 
@@ -180,7 +198,7 @@ def metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> d
     chosen = dict(options or {})
     families = {}
     for name, path in metric_files().items():
-        family = _single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, path)
+        family = single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, path)
         families[name] = family(chosen.get(name))
     return families
 
