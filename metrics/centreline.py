@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
 
 from .pixels.stack import notes_where
+from .settings.options import checked
 from .skeletons.skeleton import near, skeletons
 
 TOLERANCE_PX = 3.0
@@ -79,12 +81,15 @@ class Centreline(MetricFamily):
         ),
     )
 
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._tolerance = checked("centreline", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
+
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where there is no centreline to take a share of."""
-        tolerance = float(self.options.get("tolerance_px", TOLERANCE_PX))
         found, true = skeletons(batch.mask), skeletons(batch.label)
-        sensitivity = share_within(true, np.stack([near(lines, tolerance) for lines in found]))
-        precision = share_within(found, np.stack([near(lines, tolerance) for lines in true]))
+        sensitivity = share_within(true, np.stack([near(lines, self._tolerance) for lines in found]))
+        precision = share_within(found, np.stack([near(lines, self._tolerance) for lines in true]))
         return {
             "cldice": Scores(cl_dice(batch.mask, batch.label, found, true)),
             "centreline_sen": Scores(sensitivity, notes_where(np.isnan(sensitivity), "the label has no nerve")),

@@ -10,12 +10,12 @@ import numpy as np
 from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
 
 from .pixels.stack import notes_where
+from .settings.options import checked
 from .skeletons.branches import Branches, branch_points, branches, components, graph, without_spurs
 from .skeletons.skeleton import skeletons
 
-SPUR_UM = 10.0
-NERVE_UM = 50.0
-BRANCH_UM = 20.0
+DEFAULTS = {"spur_um": 10.0, "nerve_um": 50.0, "branch_um": 20.0}
+"""Shortest side branch kept, shortest nerve counted in CNFD, shortest branch that counts for tortuosity."""
 
 _QUANTITIES = {
     "cnfl": ("CNFL", "mm/mm²", 2, "Corneal nerve fibre length: length of all centrelines per area of the field"),
@@ -46,7 +46,7 @@ def morphometry(mask: np.ndarray, field_um: float, options: Mapping[str, float] 
     Returns:
         cnfl (mm/mm²), cnfd and cnbd (1/mm²), nerve_width (µm) and tortuosity (1 or more); NaN where undefined.
     """
-    chosen = {"spur_um": SPUR_UM, "nerve_um": NERVE_UM, "branch_um": BRANCH_UM} | dict(options or {})
+    chosen = {**DEFAULTS, **(options or {})}
     pixel = field_um / mask.shape[1]
     area_mm2 = mask.size * (pixel / 1000) ** 2
     skeleton = graph(without_spurs(skeletons(mask[None])[0], chosen["spur_um"] / pixel))
@@ -103,6 +103,10 @@ class Morphometry(MetricFamily):
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
     measures: ClassVar[tuple[Measure, ...]] = _measures()
 
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._settings = checked("morphometry", self.options, DEFAULTS)
+
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Measure the masks and, where there are labels, the error against the labels' own values."""
         found = self._measure(batch.mask, batch.field_um)
@@ -118,5 +122,5 @@ class Morphometry(MetricFamily):
         return scores
 
     def _measure(self, masks: np.ndarray, field_um: float) -> dict[str, np.ndarray]:
-        measured = [morphometry(mask, field_um, self.options) for mask in masks]
+        measured = [morphometry(mask, field_um, self._settings) for mask in masks]
         return {name: np.array([one[name] for one in measured], np.float64) for name in _QUANTITIES}

@@ -16,6 +16,7 @@ from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
 from .niqe_model.features import BLOCK, block_features
 from .niqe_model.model import NiqeModel, official_model
 from .pixels.stack import require_grey_stack
+from .settings.options import checked
 
 MIN_BLOCKS = 9
 """With fewer blocks an image's own covariance is too poor: on 192 x 192 cuts (four blocks) of corneal images the score
@@ -95,9 +96,10 @@ class Niqe(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        path = self.options.get("model")
-        self._model = NiqeModel.load(Path(path)) if path else official_model()
+        chosen = checked("niqe", self.options, {"model": None, "min_blocks": MIN_BLOCKS})
+        self._model = NiqeModel.load(Path(chosen["model"])) if chosen["model"] else official_model()
+        self._min_blocks = max(2, int(chosen["min_blocks"]))
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; NaN with the reason where an image is too small or too flat."""
-        return {"niqe": _scores(batch.image, self._model, int(self.options.get("min_blocks", MIN_BLOCKS)))}
+        return {"niqe": _scores(batch.image, self._model, self._min_blocks)}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
 
 from .pixels.stack import notes_where
+from .settings.options import checked
 from .skeletons.skeleton import length, near, skeletons
 
 TOLERANCE_PX = 3.0
@@ -112,6 +114,10 @@ class Truth(MetricFamily):
         ),
     )
 
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._tolerance = checked("truth", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
+
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images and their masks against the truth."""
         ratio = psnr(batch.image, batch.clean)
@@ -134,7 +140,6 @@ class Truth(MetricFamily):
             if getattr(batch, needed) is None:
                 count = len(batch.image)
                 return {name: Scores(np.full(count, np.nan), (reason,) * count) for name in names}
-        tolerance = float(self.options.get("tolerance_px", TOLERANCE_PX))
-        both = invented_and_lost(batch.mask, batch.label, tolerance)
+        both = invented_and_lost(batch.mask, batch.label, self._tolerance)
         notes = notes_where(np.isnan(both[0]), "the label has no nerve")
         return {name: Scores(values, notes) for name, values in zip(names, both, strict=True)}

@@ -1,0 +1,97 @@
+"""Our measures and the usual libraries side by side: CPU seconds and largest difference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sspbench.contract import MetricFamily, ScoringBatch
+
+from ..contrast import average_gradient, entropy_bits
+from ..masks import Masks
+from ..niqe import niqe
+from ..piqe import piqe
+from . import stock
+from .inputs import chunks
+
+Values = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Lap:
+    """One line of the result: seconds of CPU, and the largest difference of any value."""
+
+    group: str
+    item: str
+    ours: float
+    library: str
+    stock: float | None
+    difference: float | None
+
+
+def _timed(function: Callable[[ScoringBatch], Values | None], parts: list[ScoringBatch]) -> tuple[float, Values | None]:
+    start = time.process_time()
+    found = [function(part) for part in parts]
+    seconds = time.process_time() - start
+    if found[0] is None:
+        return seconds, None
+    return seconds, {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+
+
+def _family(family: MetricFamily) -> Callable[[ScoringBatch], Values]:
+    return lambda part: {name: scores.values for name, scores in family.score(part).items()}
+
+
+def race(batch: ScoringBatch) -> list[Lap]:
+    """Time everything on one thread, chunk by chunk (ours) and image by image (theirs)."""
+    import cv2
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    theirs = stock.pyiqa_measures()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    masks = _family(Masks())
+    plan = [
+        ("quality", "entropy", lambda part: {"entropy": entropy_bits(part.image)}, "pyiqa", theirs["entropy"]),
+        ("quality", "avg_gradient", lambda part: {"avg_gradient": average_gradient(part.image)}, "none", None),
+        ("quality", "niqe", lambda part: {"niqe": niqe(part.image)}, "pyiqa", theirs["niqe"]),
+        ("quality", "piqe", lambda part: {"piqe": piqe(part.image)}, "pyiqa", theirs["piqe"]),
+        ("again", "piqe", lambda part: {"piqe": piqe(part.image)}, "pypiqe", stock.piqe_by_pypiqe),
+        (
+            "again",
+            "avg_gradient_central",
+            lambda part: {"avg_gradient_central": average_gradient(part.image, "central")},
+            "numpy.gradient",
+            stock.gradient_by_numpy,
+        ),
+        ("masks", "all nine", masks, "scikit-learn", _both_sklearn),
+    ]
+    with threadpool_limits(1):
+        return [_lap(batch, *entry) for entry in plan]
+
+
+def _both_sklearn(part: ScoringBatch) -> Values:
+    return stock.auc_by_sklearn(part) | stock.masks_by_sklearn(part)
+
+
+def _lap(
+    batch: ScoringBatch,
+    group: str,
+    item: str,
+    ours: Callable[[ScoringBatch], Values],
+    library: str,
+    theirs: Callable[[ScoringBatch], Values | None] | None,
+) -> Lap:
+    ours(chunks(batch)[0])  # loads what is loaded lazily
+    seconds, values = _timed(ours, chunks(batch))
+    if theirs is None:
+        return Lap(group, item, seconds, library, None, None)
+    stock_seconds, reference = _timed(theirs, chunks(batch, 1))
+    if reference is None:
+        return Lap(group, item, seconds, f"{library} (not installed)", None, None)
+    difference = max(float(np.max(np.abs(values[name] - reference[name]))) for name in reference)
+    return Lap(group, item, seconds, library, stock_seconds, difference)

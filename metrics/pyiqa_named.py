@@ -1,0 +1,153 @@
+"""Any measure of the pyiqa library, by its name there.
+
+Config: ``metrics: {pyiqa_named: {names: [brisque]}}``, or, to have the best value marked in tables,
+``names: {brisque: lower}``. pyiqa is imported only when a name is given, and only when images are scored. pyiqa is
+under the PolyForm Noncommercial licence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench.errors import UserError
+
+from .settings.options import checked
+
+PREFIX = "pyiqa:"
+
+
+class PyiqaNamed(MetricFamily):
+    """Measures of pyiqa on the saved image as three equal channels.
+
+    Options:
+        names: Names of pyiqa measures, or a mapping of name to ``lower``, ``higher`` or ``none``.
+        download: Allow pyiqa to fetch weights; false by default.
+    """
+
+    measures: ClassVar[tuple[Measure, ...]] = ()
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        chosen = checked("pyiqa_named", self.options, {"names": [], "download": False})
+        self._download = bool(chosen["download"])
+        self._directions = _directions(chosen["names"])
+        self._loaded: dict[str, Any] = {}
+        self.measures = tuple(
+            Measure(PREFIX + name, name, better, description=f"{name} as implemented in pyiqa.")
+            for name, better in self._directions.items()
+        )
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Score the enhanced images; NaN with ``n/a: reason`` where pyiqa has no value or no weights.
+
+        Raises:
+            UserError: pyiqa has no measure of that name, or ranks it the other way round.
+        """
+        return {PREFIX + name: self._score_one(name, batch) for name in self._directions}
+
+    def _score_one(self, name: str, batch: ScoringBatch) -> Scores:
+        if name not in self._loaded:
+            with nullcontext() if self._download else no_network():
+                self._loaded[name] = _load(name, self._directions[name])
+        metric = self._loaded[name]
+        if isinstance(metric, str):
+            return _missing(metric, len(batch.image))
+        if metric.metric_mode == "FR" and batch.clean is None:
+            return _missing("n/a: it compares with a clean image, and there is none", len(batch.image))
+        references = batch.clean if metric.metric_mode == "FR" else [None] * len(batch.image)
+        pairs = [_value(metric, *pair) for pair in zip(batch.image, references, strict=True)]
+        return Scores(np.array([value for value, _ in pairs]), tuple(note for _, note in pairs))
+
+
+def _directions(names: Any) -> dict[str, str]:
+    directions = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
+    for name, better in directions.items():
+        if not isinstance(name, str) or better not in ("lower", "higher", "none"):
+            raise UserError(
+                f"{name!r}: {better!r} is not a measure and its direction",
+                where="config: metrics.pyiqa_named.names",
+                mend="write names: [brisque] or names: {brisque: lower}",
+            )
+    return directions
+
+
+def _missing(note: str, count: int) -> Scores:
+    return Scores(np.full(count, np.nan), (note,) * count)
+
+
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Make every attempt to reach another machine fail at once: weights are fetched only when asked for.
+
+    What the libraries print meanwhile ("Downloading ...") is kept back, for it is not true.
+    """
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError("downloads are off")
+
+    original = socket.getaddrinfo
+    socket.getaddrinfo = refuse
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        socket.getaddrinfo = original
+
+
+def _load(name: str, better: str) -> Any:
+    """Create a pyiqa measure, or return the note that says why there is none."""
+    import pyiqa
+    import torch
+
+    known = pyiqa.list_models()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        raise UserError(
+            f"pyiqa has no measure named {name!r}",
+            where="config: metrics.pyiqa_named.names",
+            mend=f"did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
+        )
+    metric = _attempt(lambda: pyiqa.create_metric(name, device=torch.device("cpu")))
+    if not isinstance(metric, str) and better != "none" and metric.lower_better != (better == "lower"):
+        raise UserError(
+            f"pyiqa ranks {name!r} the other way round",
+            where="config: metrics.pyiqa_named.names",
+            mend=f"write {name}: {'lower' if metric.lower_better else 'higher'}",
+        )
+    return metric
+
+
+def _attempt(action: Callable[[], Any]) -> Any:
+    # Hundreds of foreign networks fail in as many ways; whatever it is, the table must say so and the rest go on.
+    try:
+        return action()
+    except OSError as error:
+        return f"n/a: a file it needs is not on this machine (set download: true to fetch it): {str(error)[:120]}"
+    except Exception as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return f"n/a: {text[:200]}"
+
+
+def _value(metric: Any, image: np.ndarray, reference: np.ndarray | None) -> tuple[float, str]:
+    inputs = [_tensor(pixels) for pixels in (image, reference) if pixels is not None]
+    outcome = _attempt(lambda: float(metric(*inputs)))
+    if isinstance(outcome, str):
+        return np.nan, outcome
+    return (outcome, "") if np.isfinite(outcome) else (np.nan, f"n/a: pyiqa returned {outcome}")
+
+
+def _tensor(pixels: np.ndarray) -> Any:
+    # Three channels: for one, some measures of pyiqa forget to scale (entropy comes out near zero).
+    import torch
+
+    return torch.from_numpy(pixels.astype(np.float32) / 255).expand(1, 3, -1, -1)
