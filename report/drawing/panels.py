@@ -1,0 +1,87 @@
+"""Rows of small pictures: the building block of all figures made of images."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from .pictures import region
+from .style import BOX, FULL_WIDTH
+
+LEFT = 0.18
+"""Inches at the left for the names of rows."""
+
+TOP = 0.3
+"""Inches at the top for the names of columns."""
+
+
+def sheet(lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] = ()) -> tuple[Figure, np.ndarray]:
+    """Return a figure with (lines, columns) frameless axes that fill the width of a page.
+
+    Args:
+        lines: Lines of pictures.
+        columns: Pictures in a line.
+        aspect: Height by width of a picture.
+        gaps: Lines before which there is a wider gap.
+    """
+    space, gap = 0.03, 0.12
+    side = (FULL_WIDTH - LEFT) / columns - space
+    height = TOP + lines * (side * aspect + space) + len(gaps) * gap
+    figure = Figure((FULL_WIDTH, height))
+    axes = np.empty((lines, columns), object)
+    y = height - TOP
+    for line in range(lines):
+        y -= side * aspect + space + (gap if line in gaps else 0)
+        for column in range(columns):
+            x = LEFT + column * (side + space)
+            axes[line, column] = figure.add_axes(
+                (x / FULL_WIDTH, y / height, side / FULL_WIDTH, side * aspect / height)
+            )
+            axes[line, column].set_axis_off()
+    return figure, axes
+
+
+def head(axes: Axes, text: str) -> None:
+    """Write a column's name above its first picture, in two lines where it is long."""
+    axes.set_title("\n".join(textwrap.wrap(text, 14)[:2]), fontsize=7, pad=2)
+
+
+def side(axes: Axes, text: str) -> None:
+    """Write a line's name left of its first picture."""
+    axes.text(-0.04, 0.5, text, rotation=90, ha="right", va="center", fontsize=6.5, transform=axes.transAxes)
+
+
+def grey(axes: Axes, image: np.ndarray, zoom: list[float] | None = None) -> None:
+    """Show a (H, W) uint8 image at its own brightness, with the zoomed region's frame where one is given."""
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
+    if zoom is not None:
+        rows, columns = region(image.shape, zoom)
+        corner = (columns.start - 0.5, rows.start - 0.5)
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=BOX, linewidth=0.9))
+
+
+def zoomed(axes: Axes, image: np.ndarray, zoom: list[float]) -> None:
+    """Show the region of an image with every pixel as a square, framed in the colour of its frame."""
+    part = image[region(image.shape, zoom)]
+    axes.imshow(part, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
+    axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=BOX, linewidth=1.6, transform=axes.transAxes))
+
+
+def colours(axes: Axes, picture: np.ndarray) -> None:
+    """Show a (H, W, 3) uint8 picture with a thin frame."""
+    axes.imshow(picture, interpolation="antialiased")
+    axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor="#888888", linewidth=0.5, transform=axes.transAxes))
+
+
+def absent(axes: Axes, text: str) -> None:
+    """Show a hatched panel that says why there is no picture."""
+    frame = {"facecolor": "#F2F2F2", "edgecolor": "#AAAAAA", "hatch": "////", "linewidth": 0.5}
+    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, **frame))
+    words = "\n".join(textwrap.wrap(text, 16)[:5])
+    back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axes.text(0.5, 0.5, words, ha="center", va="center", fontsize=5.5, transform=axes.transAxes, bbox=back)

@@ -1,0 +1,118 @@
+"""The images of a run as figures and the page need them: input, label, and every row's enhanced image and mask."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from sspbench.files import read_json
+from sspbench.images import read_grey
+from sspbench.manifest import Manifest
+
+from ..results import Results, Row
+
+HIT, FALSE, MISSED = (0, 0, 0), (213, 94, 0), (86, 180, 233)
+"""Colours of agreement (TP), false (FP) and missed (FN) nerve pixels: black, vermilion, sky blue on white."""
+
+
+class Pictures:
+    """Reads images of a plan's results; whatever is not there is None.
+
+    Args:
+        results: The results.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        path = results.plan.layout.manifest
+        self.manifest = Manifest.read(path) if path.is_file() else None
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows that are shown: all but the ablation's variants."""
+        return [row for row in self.results.rows if not row.ablation]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The test images' names without ending, sorted."""
+        if self.manifest is not None:
+            return sorted(path.stem for path in self.manifest.paths("testA"))
+        found: set[str] = set()
+        for row in self.results.rows:
+            sealed = self.results.folder(row.runs[0]) / "enhanced" / "manifest.json"
+            found |= {Path(name).stem for name in read_json(sealed)} if sealed.is_file() else set()
+        return sorted(found)
+
+    def origin(self, name: str) -> np.ndarray | None:
+        """Return an input, (H, W) uint8."""
+        return self._split("testA", name)
+
+    def label(self, name: str) -> np.ndarray | None:
+        """Return the true nerves of an input, (H, W) bool."""
+        pixels = self._split("testA_labels", name)
+        return None if pixels is None else pixels > 127
+
+    def _split(self, split: str, name: str) -> np.ndarray | None:
+        paths = [] if self.manifest is None else self.manifest.paths(split)
+        found = next((path for path in paths if path.stem == name), None)
+        return None if found is None else _read(found)
+
+    def enhanced(self, row: Row, name: str) -> np.ndarray | None:
+        """Return a row's image (its first seed's), (H, W) uint8; None where the row failed."""
+        return self._of(row, "enhanced", name)
+
+    def mask(self, row: Row, name: str) -> np.ndarray | None:
+        """Return a row's segmented nerves, (H, W) bool; None where the row failed."""
+        pixels = self._of(row, "masks", name)
+        return None if pixels is None else pixels > 127
+
+    def _of(self, row: Row, kind: str, name: str) -> np.ndarray | None:
+        if self.results.ended(row) != "done":
+            return None
+        return _read(self.results.folder(row.runs[0]) / kind / f"{name}.png")
+
+
+def _read(path: Path) -> np.ndarray | None:
+    return read_grey(path) if path.is_file() else None
+
+
+def mask_picture(mask: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """Return a mask as (H, W, 3) uint8: black on white, or true, false and missed pixels where the label is known.
+
+    Args:
+        mask: (H, W) bool.
+        label: (H, W) bool, or None.
+    """
+    picture = np.full((*mask.shape, 3), 255, np.uint8)
+    truth = mask if label is None else label
+    picture[mask & truth] = HIT
+    picture[mask & ~truth] = FALSE
+    picture[~mask & truth] = MISSED
+    return picture
+
+
+def residual_picture(mask: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Return where mask and label differ as (H, W, 3) uint8: false and missed pixels on white."""
+    picture = mask_picture(mask, label)
+    picture[mask & label] = 255
+    return picture
+
+
+def region(shape: tuple[int, ...], zoom: list[float]) -> tuple[slice, slice]:
+    """Return the rows and columns of the zoomed region.
+
+    Args:
+        shape: Height and width of the image.
+        zoom: Left, top, width, height as shares of the image.
+
+    >>> region((100, 200), [0.5, 0.1, 0.25, 0.2])
+    (slice(10, 30, None), slice(100, 150, None))
+    """
+    left, top, width, height = zoom
+    rows, columns = shape[:2]
+    y, x = min(round(top * rows), rows - 1), min(round(left * columns), columns - 1)
+    return slice(y, min(y + max(round(height * rows), 1), rows)), slice(
+        x, min(x + max(round(width * columns), 1), columns)
+    )
