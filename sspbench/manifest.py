@@ -15,6 +15,9 @@ SPLITS = ("trainA", "trainB", "testA")
 EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean")
 """Nerve masks, and the known clean images of simulated data; same file names as their split."""
 
+DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean"}
+"""What a split shows; all else are labels."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -69,6 +72,7 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
                 {
                     "path": f"{split}/{path.name}",
                     "split": split,
+                    "domain": DOMAINS.get(split, "label"),
                     "width": width,
                     "height": height,
                     "sha256": sha256(path),

@@ -1,58 +1,67 @@
-"""A folder of your own images in CORN-2's layout: checked whole, then converted to 8-bit grey PNG."""
+"""Images of your own in CORN-2's layout, a folder or an archive: checked whole, then written as 8-bit grey PNG."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
+from sspbench.archives import opened
 from sspbench.contract import PrepareRequest
 from sspbench.errors import Faults, UserError
+from sspbench.files import sha256, write_json
 from sspbench.images import SUFFIXES, list_images, read_grey, write_grey
+from sspbench.inspection import Picture, add_double_names, add_unpaired, binary, inspect
 from sspbench.manifest import EXTRAS, SPLITS
 
-LEAST_SIDE = 64
-"""Smaller images carry no texture to enhance and are below what any method here can take."""
+LABELS = tuple(extra for extra in EXTRAS if extra.endswith("_labels"))
+
+Found = dict[str, list[Path]]
 
 
 def prepare(request: PrepareRequest) -> None:
     """Check every file of ``request.source`` and copy it as 8-bit grey PNG.
 
     Raises:
-        UserError: every missing split, unreadable file, odd size, double name and stray label at once.
+        UserError: every missing split, unreadable file, small image, double name and stray label at once.
     """
-    root = request.source
-    if root is None or not root.is_dir():
+    if request.source is None:
         raise UserError(
-            "The data folder is not a folder",
-            where=f"data_root={root}",
-            mend="give a folder with trainA, trainB, testA",
+            "The data set 'folder' needs your images",
+            where="config: data_root",
+            mend="give a folder or an archive with trainA, trainB, testA",
         )
-    found = {split: _images(root / split) for split in (*SPLITS, *EXTRAS) if split != "testA_clean"}
-    with Faults(f"The images in {root} cannot be used") as faults:
-        sizes = {}
-        total, done = sum(len(paths) for paths in found.values()), 0
-        for split, paths in found.items():
-            _check_split(split, paths, root, faults)
-            for path in paths:
-                sizes[path] = _check_file(path, faults)
-                done += 1
-                request.progress(done, 2 * total)
-        for extra in found:
-            if extra in EXTRAS:
-                _check_pairs(extra, found, sizes, faults)
-    for split, paths in found.items():
-        for path in paths:
-            grey = read_grey(path)
-            if split in EXTRAS:
-                grey = np.where(grey > 127, np.uint8(255), np.uint8(0))
-            write_grey(request.output / split / f"{path.stem}.png", grey)
-            done += 1
-            request.progress(done, 2 * total)
+    with opened(request.source, request.output.parent) as place:
+        root = _root(place)
+        found = {split: _images(root / split) for split in (*SPLITS, *LABELS)}
+        _check(found, root, request)
+        _write(found, root, request)
+
+
+def _root(place: Path) -> Path:
+    """Return the folder that holds the splits: ``place``, or the only folder in it."""
+    folders = [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    alone = len(folders) == 1 and folders[0].name not in SPLITS
+    return folders[0] if alone else place
 
 
 def _images(folder: Path) -> list[Path]:
     return list_images(folder) if folder.is_dir() else []
+
+
+def _check(found: Found, root: Path, request: PrepareRequest) -> None:
+    pictures: dict[Path, Picture | None] = {}
+    total, done = sum(map(len, found.values())), 0
+    with Faults(f"The images in {request.source} cannot be used") as faults:
+        for split, paths in found.items():
+            _check_split(split, paths, root, faults)
+            for path in paths:
+                pictures[path] = inspect(path, faults)
+                done += 1
+                request.progress(done, 2 * total)
+        for extra in LABELS:
+            _check_pairs(extra, found, pictures, faults)
+        for item in faults.items:
+            item.where = item.where.replace(f"{root}/", "")
 
 
 def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> None:
@@ -61,31 +70,24 @@ def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> N
         faults.add(f"The folder {split} is missing", where=str(root), mend="low quality: trainA, testA; high: trainB")
     elif split in SPLITS and not paths:
         faults.add(f"The folder {split} holds no images", where=str(place), mend=f"readable: {', '.join(SUFFIXES)}")
-    stems = [path.stem for path in paths]
-    for stem in sorted({stem for stem in stems if stems.count(stem) > 1}):
-        faults.add(f"Two files share the name {stem}", where=str(place), mend="rename one of them")
+    add_double_names({path: path.stem for path in paths}, faults)
 
 
-def _check_file(path: Path, faults: Faults) -> tuple[int, int] | None:
-    try:
-        grey = read_grey(path)
-    except UserError as error:
-        faults.items.append(error)
-        return None
-    if min(grey.shape) < LEAST_SIDE:
-        faults.add("An image is too small", where=str(path), why=f"{grey.shape[1]}x{grey.shape[0]}, least {LEAST_SIDE}")
-    return grey.shape
+def _check_pairs(extra: str, found: Found, pictures: Mapping[Path, Picture | None], faults: Faults) -> None:
+    labels = {path.stem: path for path in found[extra]}
+    images = {path.stem: pictures[path] for path in found[extra.removesuffix("_labels")]}
+    add_unpaired(images, {name: pictures[path] for name, path in labels.items()}, faults, labels)
 
 
-def _check_pairs(
-    extra: str, found: dict[str, list[Path]], sizes: dict[Path, tuple[int, int] | None], faults: Faults
-) -> None:
-    partners = {path.stem: path for path in found[extra.split("_", maxsplit=1)[0]]}
-    for path in found[extra]:
-        partner = partners.get(path.stem)
-        if partner is None:
-            faults.add("A label has no image of its name", where=str(path), mend="rename or remove it")
-        elif None not in (sizes[path], sizes[partner]) and sizes[path] != sizes[partner]:
-            faults.add(
-                "A label differs in size from its image", where=str(path), why=f"{sizes[path]}, {sizes[partner]}"
-            )
+def _write(found: Found, root: Path, request: PrepareRequest) -> None:
+    done = sum(map(len, found.values()))
+    total, sources = 2 * done, {}
+    for split, paths in found.items():
+        for path in paths:
+            target = f"{split}/{path.stem}.png"
+            grey = read_grey(path)
+            write_grey(request.output / target, binary(grey) if split in LABELS else grey)
+            sources[target] = {"from": str(path.relative_to(root)), "sha256": sha256(path)}
+            done += 1
+            request.progress(done, total)
+    write_json(request.output / "sources.json", {"files": sources})

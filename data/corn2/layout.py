@@ -1,0 +1,85 @@
+"""Finds the splits in whatever layout a copy of CORN-2 has, from the names of folders and files alone.
+
+``trainA``, ``train_A``, ``Train/A``, ``train/LQ`` are one split; labels may lie in ``trainA_labels``,
+``labels/trainA``, ``trainA/label`` or beside the images as ``x_label.png``; any folders may lie around them.
+``testB`` is a stand-in that unpaired training codes ask for and is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from sspbench.images import SUFFIXES
+
+PHASES = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+DOMAINS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}
+LABELS = {"label", "labels", "mask", "masks", "gt", "groundtruth", "annotation", "annotations", "manual", "tracing"}
+FILLERS = {"nerve", "nerves", "binary", "image", "images", "img"}
+"""Words that may stand beside a label word in a folder's name; ``CORN2 with labels`` is no folder of labels."""
+
+WORDS = re.compile(r"training|train|testing|test|[a-z]+|\d+")
+LABEL_ENDING = re.compile(rf"[-_ .]?({'|'.join(sorted(LABELS, key=len, reverse=True))})$", re.IGNORECASE)
+
+
+@dataclass
+class Found:
+    """Where the images are.
+
+    Attributes:
+        images: Files by split (``trainA``, ``trainB``, ``testA``) and name.
+        labels: Label files by split and the name of their image.
+        left_out: Images that belong to no split of ours.
+        doubles: Files whose split and name another file has already.
+    """
+
+    images: dict[str, dict[str, Path]] = field(default_factory=dict)
+    labels: dict[str, dict[str, Path]] = field(default_factory=dict)
+    left_out: list[Path] = field(default_factory=list)
+    doubles: list[tuple[Path, Path]] = field(default_factory=list)
+
+
+def role(path: PurePath) -> tuple[str | None, bool, str]:
+    """Return the split of a file (None: unknown), whether it is a label, and the name of the image it belongs to.
+
+    Args:
+        path: Relative to the root of the copy.
+
+    >>> role(PurePath("CORN-2/Train/A/img_01.png"))
+    ('trainA', False, 'img_01')
+    >>> role(PurePath("labels/testA/7_mask.tif"))
+    ('testA', True, '7')
+    """
+    phase, domain, label = None, None, False
+    for part in path.parts[:-1]:
+        words = WORDS.findall(part.lower())
+        phase = next((PHASES[word] for word in words if word in PHASES), phase)
+        domain = next((DOMAINS[word] for word in words if word in DOMAINS), domain)
+        label = label or _of_labels(set(words))
+    name = LABEL_ENDING.sub("", path.stem)
+    label = label or name != path.stem
+    return (f"{phase}{domain}" if phase and domain else None), label, name if label else path.stem
+
+
+def _of_labels(words: set[str]) -> bool:
+    return not LABELS.isdisjoint(words) and words <= LABELS | FILLERS | PHASES.keys() | DOMAINS.keys()
+
+
+def find(root: Path) -> Found:
+    """Sort all image files below ``root``."""
+    found = Found()
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        split, label, name = role(inside)
+        if split in (None, "testB"):
+            found.left_out.append(path)
+            continue
+        files = (found.labels if label else found.images).setdefault(split, {})
+        if name in files:
+            found.doubles.append((files[name], path))
+        files.setdefault(name, path)
+    return found

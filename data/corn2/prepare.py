@@ -1,0 +1,140 @@
+"""Import a copy of CORN-2: find its splits, verify all of it, write 8-bit grey PNG at its own size."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sspbench.archives import opened
+from sspbench.contract import PrepareRequest
+from sspbench.errors import Faults, UserError
+from sspbench.files import sha256, write_json
+from sspbench.images import read_grey, write_grey
+from sspbench.inspection import Picture, add_duplicates, add_unpaired, binary, common_size, inspect
+
+from .layout import Found, find
+
+SPLITS = ("trainA", "trainB", "testA")
+NATIVE = 384
+README = "data/corn2/README.md"
+
+
+def prepare(request: PrepareRequest) -> None:
+    """Verify and convert ``request.source``, a folder or an archive.
+
+    Raises:
+        UserError: wrong counts, sizes, colour, duplicates, labels without image, unreadable files: all at once.
+    """
+    if request.source is None:
+        raise UserError("CORN-2 needs your copy", where="config: data_root", mend=f"where to ask: {README}")
+    with opened(request.source, request.output.parent) as root:
+        found = find(root)
+        pictures = _verify(found, root, request)
+        _write(found, root, request, len(pictures))
+
+
+def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, Picture]:
+    """Return all readable pictures by file; raise with every fault there is."""
+    options = request.options
+    with Faults(f"This copy of CORN-2 cannot be used: {request.source}") as faults:
+        for first, second in found.doubles:
+            where = f"{first.relative_to(root)}, {second.relative_to(root)}"
+            faults.add("Two files are the same image of a split by their names", where=where, mend="remove one")
+        _count(found, options, faults)
+        pictures = _read(found, root, request, faults)
+        _check_pictures(found, pictures, options, faults)
+        for item in faults.items:
+            item.where = item.where.replace(f"{root}/", "")
+    return pictures
+
+
+def _count(found: Found, options: Mapping[str, object], faults: Faults) -> None:
+    expected = options["counts"] or {}
+    for split in SPLITS:
+        there, wanted = len(found.images.get(split, {})), expected.get(split)
+        if there == 0:
+            mend = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README}"
+            faults.add(f"{split} was not found", mend=mend)
+        elif wanted is not None and there != wanted:
+            mend = "get the files anew, or for a subset: dataset_options={counts: null, labelled_test: null}"
+            faults.add(f"{split} has {there} images, not {wanted}", mend=mend)
+    labelled = len(found.labels.get("testA", {}).keys() & found.images.get("testA", {}).keys())
+    wanted = options["labelled_test"]
+    if wanted is not None and labelled != wanted:
+        bare = sorted(found.images.get("testA", {}).keys() - found.labels.get("testA", {}).keys())
+        why = f"without: {', '.join(bare)}" if bare else ""
+        faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why)
+
+
+def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> dict[Path, Picture]:
+    paths = _all_paths(found)
+    pictures = {}
+    for done, path in enumerate(paths, start=1):
+        picture = inspect(path, faults)
+        if picture is not None:
+            pictures[path] = picture
+        request.progress(done, 2 * len(paths))
+    return pictures
+
+
+def _all_paths(found: Found) -> list[Path]:
+    return [
+        path for group in (found.images, found.labels) for split in SPLITS for path in group.get(split, {}).values()
+    ]
+
+
+def _check_pictures(
+    found: Found, pictures: Mapping[Path, Picture], options: Mapping[str, object], faults: Faults
+) -> None:
+    images = {split: [pictures[p] for p in found.images.get(split, {}).values() if p in pictures] for split in SPLITS}
+    everything = [picture for split in SPLITS for picture in images[split]]
+    _check_sizes(everything, options["sizes"], faults)
+    for picture in everything:
+        if not picture.grey:
+            faults.add("An image is coloured", where=str(picture.path), why="CORN-2 is grey; its copies have R = G = B")
+    if options["duplicates"] == "refuse":
+        add_duplicates(images, faults, "remove one, or accept it: dataset_options={duplicates: allow}")
+    for split in SPLITS:
+        labels = found.labels.get(split, {})
+        named = {name: pictures.get(path) for name, path in found.images.get(split, {}).items()}
+        add_unpaired(named, {name: pictures.get(path) for name, path in labels.items()}, faults, labels)
+
+
+def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, faults: Faults) -> None:
+    usual = common_size(pictures)
+    for picture in pictures:
+        size = "{}x{}".format(*picture.size)
+        if sides is not None and (picture.size[0] != picture.size[1] or picture.size[0] not in sides):
+            wanted = " or ".join(f"{side}x{side}" for side in sides)
+            faults.add("An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}")
+        elif picture.size != usual:
+            why = "{}, most are {}x{}".format(size, *usual)
+            faults.add("An image differs in size from the others", where=str(picture.path), why=why)
+
+
+def _write(found: Found, root: Path, request: PrepareRequest, read: int) -> None:
+    """Write the splits, and where each file came from."""
+    sources, done = {}, read
+    for group, ending in ((found.images, ""), (found.labels, "_labels")):
+        for split in SPLITS:
+            for name, path in group.get(split, {}).items():
+                target = f"{split}{ending}/{name}.png"
+                grey = read_grey(path)
+                write_grey(request.output / target, binary(grey) if ending else grey)
+                sources[target] = {"from": str(path.relative_to(root)), "sha256": sha256(path)}
+                done += 1
+                request.progress(done, 2 * read)
+    left_out = [str(path.relative_to(root)) for path in found.left_out]
+    write_json(request.output / "sources.json", {"files": sources, "left_out": left_out})
+    _say_resized(next(iter(found.images["testA"].values())))
+
+
+def _say_resized(example: Path) -> None:
+    side = read_grey(example).shape[0]
+    if side != NATIVE:
+        print(
+            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE}: copies of 512\n"
+            "are upsampled, which lowers AvG and PIQE; figures at 512 do not compare with figures at 384.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,135 @@
+"""Verify the Qilu data set and split it into LQ, HQ and test images with their masks (rule: README.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sspbench.archives import opened
+from sspbench.contract import PrepareRequest
+from sspbench.download import raw_file
+from sspbench.errors import Faults, UserError
+from sspbench.files import sha256, write_json
+from sspbench.images import list_images, read_grey, write_grey
+from sspbench.inspection import Picture, add_double_names, add_unpaired, binary, inspect
+
+from .quality import Figures, figures, quality
+from .splitting import split, subjects
+
+HERE = Path(__file__).resolve().parent
+SHARES = ("low", "high", "test")
+
+
+@dataclass(frozen=True)
+class _Image:
+    path: Path
+    mask: Path
+    picture: Picture
+    figures: Figures
+
+
+def prepare(request: PrepareRequest) -> None:
+    """Prepare the download, or ``request.source``: its archive, or a folder with ``images`` and ``annotations``.
+
+    Raises:
+        UserError: the archive is not the published one, or its content is not what ``dataset.yaml`` says.
+    """
+    shares = _shares(request.options)
+    source = _source(request)
+    with opened(source, request.output.parent) as place:
+        images = _verified(_root(place, source), request)
+        rated = quality([image.figures for image in images])
+        names = [image.path.stem for image in images]
+        groups, carried = subjects(names, [image.picture.digest for image in images])
+        splits = split(groups, rated, shares, request.seed)
+        _write(images, splits, request)
+    rows = [
+        {
+            "image": image.path.name,
+            "subject": group,
+            "sharpness": round(image.figures.sharpness, 6),
+            "evenness": round(image.figures.evenness, 6),
+            "quality": round(float(value), 6),
+            "split": chosen,
+        }
+        for image, group, value, chosen in zip(images, groups, rated, splits, strict=True)
+    ]
+    facts = {"subjects_in_names": carried, "subjects": len(set(groups)), "seed": request.seed}
+    write_json(request.output / "split.json", {**facts, "rule": dict(zip(SHARES, shares, strict=True)), "images": rows})
+
+
+def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
+    with Faults("The options of the data set qilu have faults") as faults:
+        for name in SHARES:
+            value = options[name]
+            if not isinstance(value, int | float) or not 0 < value < 1:
+                faults.add(f"{name} is {value!r}", mend="give a share between 0 and 1")
+        if not faults.items and options["low"] + options["high"] > 1:
+            faults.add("low and high together exceed 1", mend="an image cannot be both")
+    return tuple(float(options[name]) for name in SHARES)
+
+
+def _source(request: PrepareRequest) -> Path:
+    """Return the archive or folder; an archive has been verified."""
+    facts = yaml.safe_load((HERE / "dataset.yaml").read_text())["download"]
+    source = request.source or raw_file(HERE, facts)
+    if not source.exists():
+        raise UserError("Qilu has not been downloaded yet", where=str(source), mend="python -m sspbench download qilu")
+    if source.is_file() and request.options["verify"]:
+        size = source.stat().st_size
+        if size != facts["bytes"] or sha256(source) != facts["sha256"]:
+            raise UserError(
+                "This is not the published archive",
+                where=str(source),
+                why=f"{size} bytes; published: {facts['bytes']} bytes, sha256 {facts['sha256']}",
+                mend="python -m sspbench download qilu, or accept it: dataset_options={verify: false}",
+            )
+    return source
+
+
+def _root(place: Path, source: Path) -> Path:
+    for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
+        if (folder / "images").is_dir() and (folder / "annotations").is_dir():
+            return folder
+    raise UserError("There are no folders images and annotations", where=str(source), mend="see data/qilu/README.md")
+
+
+def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
+    images, masks = list_images(root / "images"), list_images(root / "annotations")
+    wanted, total = request.options["images"], len(images) + len(masks)
+    pictures: dict[Path, Picture | None] = {}
+    with Faults("The Qilu data set cannot be used") as faults:
+        for kind, paths in (("images", images), ("annotations", masks)):
+            if wanted is not None and len(paths) != wanted:
+                faults.add(f"{kind} has {len(paths)} files, not {wanted}", mend="get it anew, or options: images: null")
+            add_double_names({path: path.stem for path in paths}, faults)
+        for done, path in enumerate([*images, *masks], start=1):
+            pictures[path] = inspect(path, faults)
+            request.progress(done, 2 * total)
+        by_name = {path.stem: path for path in masks}
+        named = {path.stem: pictures[path] for path in images}
+        add_unpaired(named, {name: pictures[path] for name, path in by_name.items()}, faults, by_name)
+        for path in images:
+            if path.stem not in by_name:
+                faults.add("An image has no mask of its name", where=str(path))
+        for item in faults.items:
+            item.where = item.where.replace(f"{root}/", "")
+    return [_Image(path, by_name[path.stem], pictures[path], figures(read_grey(path))) for path in images]
+
+
+def _write(images: list[_Image], splits: list[str | None], request: PrepareRequest) -> None:
+    sources = {}
+    for done, (image, chosen) in enumerate(zip(images, splits, strict=True), start=1):
+        request.progress(2 * (len(images) + done), 4 * len(images))
+        if chosen is None:
+            continue
+        for folder, path in ((chosen, image.path), (f"{chosen}_labels", image.mask)):
+            grey = read_grey(path)
+            target = f"{folder}/{image.path.stem}.png"
+            write_grey(request.output / target, grey if folder == chosen else binary(grey))
+            sources[target] = {"from": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
+    write_json(request.output / "sources.json", {"files": sources})

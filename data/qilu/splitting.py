@@ -1,0 +1,87 @@
+"""Splits into LQ, HQ and test: by quality, by a seed, and never a subject on both sides of training and test."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+SUBJECT = re.compile(r"^(?P<subject>[^-_ .()]*\d[^-_ .()]*)[-_ .(]+.*\d", re.ASCII)
+"""The subject stands before the first separator, holds a digit, and a number follows it: ``12_3``, ``P07-OD-2``."""
+
+LARGEST_SHARE = 0.34
+"""Names whose most frequent first part covers more than this carry no subjects (``2023_001``, ``2023_002``, ...)."""
+
+
+def subjects(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the subject of every image, and whether the names carry subjects at all.
+
+    Without subjects in the names each image is one of its own. Equal pictures always share a subject.
+
+    Args:
+        names: File names without ending.
+        digests: Pixel hashes.
+    """
+    found = [match.group("subject") if (match := SUBJECT.match(name)) else None for name in names]
+    counts = Counter(found)
+    carried = None not in counts and max(counts.values()) <= max(1, LARGEST_SHARE * len(names))
+    groups = [str(subject) for subject in found] if carried else list(names)
+    return _joined(groups, digests), carried
+
+
+def _joined(groups: list[str], digests: Sequence[str]) -> list[str]:
+    """Give groups that share a picture one name: the first in order."""
+    leader: dict[str, str] = {}
+
+    def find(group: str) -> str:
+        while group in leader:
+            group = leader[group]
+        return group
+
+    first: dict[str, str] = {}
+    for group, digest in zip(groups, digests, strict=True):
+        one, other = sorted((find(first.setdefault(digest, group)), find(group)))
+        if one != other:
+            leader[other] = one
+    return [find(group) for group in groups]
+
+
+def split(
+    groups: Sequence[str], qualities: np.ndarray, shares: tuple[float, float, float], seed: int
+) -> list[str | None]:
+    """Return ``trainA``, ``trainB``, ``testA`` or None (left out) for every image.
+
+    The ``low`` share of lowest quality is LQ, the ``high`` share of highest quality HQ; the rest is left out. Subjects
+    are shuffled by the seed and taken for the test, whole, until their LQ images make up the ``test`` share of all LQ
+    images; the last subject is skipped where taking it would miss that share by more than leaving it. HQ images of
+    test subjects are left out.
+
+    Args:
+        groups: Subject of every image.
+        qualities: (N,), larger is better.
+        shares: ``low``, ``high``, ``test``.
+        seed: The data seed.
+    """
+    low, high, test = shares
+    order = np.lexsort((np.arange(len(groups)), qualities))
+    kind = np.full(len(groups), "", dtype=object)
+    kind[order[: math.floor(low * len(groups))]] = "low"
+    kind[order[len(groups) - math.floor(high * len(groups)) :]] = "high"
+    tested = _test_subjects(groups, kind == "low", test, seed)
+    names = {("low", False): "trainA", ("high", False): "trainB", ("low", True): "testA"}
+    return [names.get((kind[index], group in tested)) for index, group in enumerate(groups)]
+
+
+def _test_subjects(groups: Sequence[str], low: np.ndarray, share: float, seed: int) -> set[str]:
+    sizes = Counter(group for group, is_low in zip(groups, low, strict=True) if is_low)
+    wanted = max(1.0, share * int(low.sum()))
+    taken: set[str] = set()
+    count = 0
+    for group in np.random.default_rng(seed).permutation(sorted(sizes)).tolist():
+        if abs(count + sizes[group] - wanted) < abs(count - wanted):
+            taken.add(group)
+            count += sizes[group]
+    return taken
