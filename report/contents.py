@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sspbench.files import write_json
 
+from .analysis import MAKERS as ANALYSES
 from .results import Results
 from .tables import Table, measure_table, write_table
 
@@ -60,4 +61,5 @@ MAKERS: tuple[Callable[[Results], Iterator[Table]], ...] = (
     _measured("truth", "Agreement with the known truth (simulated data)", "truth"),
     _measured("morphometry", "Nerve morphometry from the segmented nerves", "morphometry"),
     _measured("extra", "Further measures", "extra"),
+    *ANALYSES,
 )

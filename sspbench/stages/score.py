@@ -45,7 +45,7 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
             for family in families.values():
                 rows += list(_rows(family, batch, chunk))
             bar.update(len(chunk))
-    order = {name: index for index, name in enumerate(names)}
+    order = {Path(name).stem: index for index, name in enumerate(names)}
     rows.sort(key=lambda row: order[row[0]])
     first = [run[key] if run[key] is not None else "" for key in COLUMNS[:5]]
     write_text(folder / "scores.csv", _csv([[*first, *row] for row in rows]))
