@@ -1,0 +1,97 @@
+"""Properties and undefined cases of the segmentation measures."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from metrics.masks import Masks, agreement, confusion, roc_auc
+from sspbench.contract import ScoringBatch
+
+FAST = settings(max_examples=60, deadline=None, derandomize=True)
+SHAPE = (1, 9, 7)
+masks = arrays(bool, SHAPE)
+maps = arrays(np.uint8, SHAPE)
+
+
+def batch(mask, label, probability=None):
+    return ScoringBatch(np.zeros(mask.shape, np.uint8), mask=mask, label=label, probability=probability)
+
+
+def values(mask, label):
+    return {name: array[0] for name, array in agreement(confusion(mask, label)).items()}
+
+
+@FAST
+@given(masks, masks)
+def test_complement_swaps_sensitivity_and_specificity(mask, label):
+    here, there = values(mask, label), values(~mask, ~label)
+    assert here["acc"] == there["acc"]
+    assert here["sen"] == pytest.approx(there["spe"], nan_ok=True)
+    assert here["gmean"] == pytest.approx(there["gmean"], nan_ok=True)
+    assert here["kappa"] == pytest.approx(there["kappa"], abs=1e-12, nan_ok=True)
+
+
+@FAST
+@given(masks, masks, st.integers(0, 2**32 - 1))
+def test_pixels_may_be_permuted(mask, label, seed):
+    order = np.random.default_rng(seed).permutation(mask.size)
+    moved = [stack.ravel()[order].reshape(SHAPE) for stack in (mask, label)]
+    assert values(*moved) == pytest.approx(values(mask, label), nan_ok=True)
+
+
+@FAST
+@given(masks, masks)
+def test_known_relations_hold(mask, label):
+    found = values(mask, label)
+    assert found["fdr"] + found["ppv"] == pytest.approx(1, nan_ok=True) or np.isnan(found["fdr"])
+    if not np.isnan(found["gmean"]):
+        assert min(found["sen"], found["spe"]) - 1e-12 <= found["acc"] <= max(found["sen"], found["spe"]) + 1e-12
+        binary = roc_auc(mask.astype(np.uint8), label)[0]
+        assert binary == pytest.approx((found["sen"] + found["spe"]) / 2, abs=1e-12)
+
+
+@FAST
+@given(maps, masks)
+def test_roc_area_of_the_negative_map_is_the_rest(probability, label):
+    area = roc_auc(probability, label)[0]
+    assert roc_auc(255 - probability, label)[0] == pytest.approx(1 - area, abs=1e-12, nan_ok=True)
+    assert np.isnan(area) == (label.all() or not label.any())
+
+
+def test_every_undefined_value_says_why():
+    empty, full = np.zeros((1, 8, 8), bool), np.ones((1, 8, 8), bool)
+    half = np.tri(8, dtype=bool)[None]
+    grey = np.full((1, 8, 8), 7, np.uint8)
+    for mask in (empty, full, half):
+        for label in (empty, full, half):
+            for name, scores in Masks().score(batch(mask, label, grey)).items():
+                notes = scores.notes or ("",)
+                assert bool(notes[0]) == bool(np.isnan(scores.values[0])), (name, mask.sum(), label.sum())
+
+
+def test_degenerate_values():
+    empty, full = np.zeros((1, 8, 8), bool), np.ones((1, 8, 8), bool)
+    half = np.indices((8, 8)).sum(0)[None] % 2 == 0
+    assert values(empty, empty)["dice"] == 1
+    assert np.isnan([values(empty, empty)[name] for name in ("sen", "fdr", "ppv", "kappa", "gmean")]).all()
+    all_one = values(full, half)
+    assert (all_one["sen"], all_one["spe"], all_one["fdr"], all_one["kappa"], all_one["gmean"]) == (1, 0, 0.5, 0, 0)
+    assert values(half, half) == {
+        "acc": 1, "sen": 1, "spe": 1, "fdr": 0, "ppv": 1, "dice": 1, "gmean": 1, "kappa": 1
+    }  # fmt: skip
+    assert roc_auc(np.full((1, 8, 8), 9, np.uint8), half)[0] == 0.5
+
+
+def test_without_a_probability_map_only_the_area_is_missing():
+    half = np.tri(8, dtype=bool)[None]
+    scores = Masks().score(batch(half, half))
+    assert scores["auc"].notes == ("there is no probability map",)
+    assert scores["dice"].values[0] == 1
+
+
+def test_the_table_keeps_the_order_of_the_paper():
+    table = [measure.label for measure in Masks.measures if measure.table == "segmentation"]
+    assert table == ["AUC", "ACC", "SEN", "SPE", "FDR", "Dice", "G-mean", "Kappa"]
+    assert {measure.name: measure.better for measure in Masks.measures}["fdr"] == "lower"

@@ -1,0 +1,67 @@
+"""Every family keeps the contract, and its examples are true."""
+
+import doctest
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metrics.pyiqa_named import PyiqaNamed
+from sspbench.contract import ScoringBatch
+from sspbench.discovery import metric_families
+from sspbench.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "metrics").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_examples_in_docstrings(path):
+    module = importlib.import_module(".".join(path.with_suffix("").parts))
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("name", sorted(metric_families()))
+def test_family_scores_what_it_declares(name):
+    family = metric_families()[name]
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (3, 40, 56), dtype=np.uint8)
+    label = rng.random(image.shape) < 0.1
+    batch = ScoringBatch(image, image, label, image, ~label, 255 - image)
+    assert batch.has(family.needs)
+    scores = family.score(batch)
+    assert set(scores) == {measure.name for measure in family.measures}
+    for values in scores.values():
+        assert values.values.shape == (3,)
+        assert values.values.dtype == np.float64
+        assert len(values.notes) in (0, 3)
+
+
+def test_measure_names_and_descriptions():
+    measures = [measure for family in metric_families().values() for measure in family.measures]
+    names = [measure.name for measure in measures]
+    assert len(names) == len(set(names))
+    assert all(measure.description for measure in measures)
+
+
+def test_listing_the_measures_loads_no_heavy_library():
+    code = (
+        "import sys; from sspbench.discovery import metric_families as f; f({'pyiqa_named': {'names': ['brisque']}});"
+        "print([m for m in ('torch', 'pyiqa', 'skimage', 'sklearn', 'pandas') if m in sys.modules])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_pyiqa_measures_are_named_after_the_library():
+    family = PyiqaNamed({"names": {"brisque": "lower", "musiq": "higher"}})
+    assert [(measure.name, measure.better) for measure in family.measures] == [
+        ("pyiqa:brisque", "lower"),
+        ("pyiqa:musiq", "higher"),
+    ]
+    assert PyiqaNamed().measures == ()
+    with pytest.raises(UserError, match="direction"):
+        PyiqaNamed({"names": {"brisque": "down"}})
