@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import download
+from . import download, own_images
 from .config import Plan, Run, merged, read_config
 from .discovery import metric_files, plugins
 from .errors import UserError
@@ -19,6 +19,7 @@ from .outcome import JobError, clear_status, write_status
 def register(commands: argparse._SubParsersAction) -> None:
     """Add the commands."""
     download.register(commands)
+    own_images.register(commands)
     listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
     listing.set_defaults(run=_list)
     stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
