@@ -41,7 +41,8 @@ def _figures(results: Results) -> Iterator[tuple[str, Drawn]]:
 
 def _pictures(results: Results, pictures: Pictures) -> Iterator[tuple[str, Drawn]]:
     chosen = showcase(results, pictures)
-    yield "comparison", comparison(pictures, chosen[:3], f"Enhanced images and their masks. {rule(results)}", True)
+    middle = [choice for choice in chosen if choice.why.startswith("median")] or chosen
+    yield "comparison", comparison(pictures, middle[:1], f"Enhanced images and their masks. {rule(results)}", True)
     kinds = groups(pictures)
     for name, names, word in (
         ("comparison_texture", kinds.texture, "weak texture"),

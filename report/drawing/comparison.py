@@ -15,7 +15,7 @@ KEY = "In masks black is found, orange false, blue missed."
 
 
 def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: bool) -> Drawn:
-    """Return the figure: for each image a line of all methods, a line of their zoomed region and, if asked, their masks.
+    """Return the figure: for each image lines of all methods, of their zoomed region and, if asked, of masks.
 
     Args:
         pictures: The images.

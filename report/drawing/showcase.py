@@ -72,7 +72,7 @@ def by_hash(names: list[str]) -> list[str]:
 
 
 def showcase(results: Results, pictures: Pictures) -> list[Choice]:
-    """Return the chosen images: best, median and worst of the subject, then three by hash; fewer where there are fewer."""
+    """Return the chosen images: best, median, worst of the subject, then three by hash; fewer where there are few."""
     order = [name for name in ranked(results) if name in set(pictures.names)]
     chosen: dict[str, str] = {}
     if order:

@@ -1,4 +1,4 @@
-"""How figures look and are saved: print size, colours that colour-blind readers tell apart, the same bytes every time."""
+"""How figures look and are saved: print size, colours the colour-blind tell apart, the same bytes every time."""
 
 from __future__ import annotations
 

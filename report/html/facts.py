@@ -1,0 +1,136 @@
+"""What the page says about the run itself: its scale, its cost, where it comes from and how to repeat it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from sspbench.config import DEFAULT, Plan, Run, read_config
+
+from ..results import Results, Row
+
+SCALES = {
+    "paper": "The paper's protocol.",
+    "official": "The protocol of the official code.",
+    "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
+    "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",
+}
+
+
+def reservations(plan: Plan) -> list[str]:
+    """Return why this run cannot judge the paper's claims; empty where it can."""
+    found = [] if plan.preset == "paper" else [f"{plan.preset} scale, not the paper's protocol"]
+    return found if plan.dataset.meta["real"] else [*found, "simulated images, not the paper's"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that did not end well."""
+
+    label: str
+    seed: int
+    status: str
+    stage: str
+    reason: str
+
+
+def failures(results: Results) -> Iterator[Failure]:
+    """Yield every run that did not end well."""
+    for row in results.rows:
+        for run in row.runs:
+            status = results.status[run.id, run.seed]
+            if status["status"] != "done":
+                yield Failure(row.label, run.seed, status["status"], status["stage"], status["reason"])
+
+
+COST_HEADS = (
+    "Method",
+    "Parameters",
+    "Steps",
+    "Training, s",
+    "Enhancing, s an image",
+    "Peak memory, MB",
+    "GPU memory, MB",
+    "Device",
+)
+
+
+def costs(results: Results) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
+    """Yield by row its costs as (text, sort key): means over seeds of what the jobs measured."""
+    for row in results.rows:
+        if row.runs[0].kind == "control":
+            continue
+        jobs = [results.provenance(run) for run in row.runs]
+        trains = [job["train"] for job in jobs if "train" in job]
+        memory = [max(part.get("peak_memory_mb", 0.0) for part in job.values()) for job in jobs if job]
+        yield (
+            row,
+            [
+                _number([sum(train["parameters"].values()) for train in trains if "parameters" in train], "{:,.0f}"),
+                _number([train["steps"] for train in trains if "steps" in train], "{:,.0f}"),
+                _number([train["training_seconds"] for train in trains if "training_seconds" in train], "{:,.0f}"),
+                _number([job["enhance"]["seconds_an_image"] for job in jobs if "enhance" in job], "{:.3g}"),
+                _number(memory, "{:,.0f}"),
+                _number([t["peak_gpu_memory_mb"] for t in trains if "peak_gpu_memory_mb" in t], "{:,.0f}"),
+                (_device(jobs), ""),
+            ],
+        )
+
+
+def _number(values: list[float], form: str) -> tuple[str, str]:
+    return ("–", "") if not values else (form.format(fmean(values)), repr(float(fmean(values))))
+
+
+def _device(jobs: list[Mapping[str, Any]]) -> str:
+    devices = {
+        part["machine"].get("gpu") or part["machine"].get("cpu", "")
+        for job in jobs
+        for part in job.values()
+        if "machine" in part
+    }
+    return ", ".join(sorted(devices)) or "–"
+
+
+def origins(results: Results) -> list[tuple[str, str]]:
+    """Return what the runs say of their origin, as (name, value); values that differ between runs are all listed."""
+    found: dict[str, dict[str, None]] = {}
+    for row in results.rows:
+        for run in row.runs:
+            for name, value in _origin(results, run):
+                found.setdefault(name, {})[value] = None
+    return [(name, ", ".join(values)) for name, values in found.items()]
+
+
+def _origin(results: Results, run: Run) -> Iterator[tuple[str, str]]:
+    for part in results.provenance(run).values():
+        if "commit" in part:
+            yield "commit", part["commit"] + (" (with local changes)" if part.get("dirty") else "")
+        if "data" in part:
+            yield "data (SHA-256 of all images)", part["data"]
+        machine = part.get("machine", {})
+        yield (
+            "machine",
+            f"{machine.get('system', 'unknown')}, {machine.get('cpu', 'unknown')}, {machine.get('cores', '?')} cores",
+        )
+        if "gpu" in machine:
+            yield "GPU", machine["gpu"]
+        versions = part.get("versions", {})
+        yield "versions", " ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def command(plan: Plan) -> str:
+    """Return the command that repeats the run."""
+    defaults = read_config(DEFAULT)
+    changed = {key: value for key, value in plan.config.items() if value != defaults.get(key)}
+    words = ["uv", "run", "snakemake", "--cores", "all", "--resources", "gpu=2"]
+    if changed:
+        words += ["--config", *(f"{key}={_plain(value)}" for key, value in changed.items())]
+    return shlex.join(words)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

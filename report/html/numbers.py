@@ -1,0 +1,93 @@
+"""Means by table, metric and published method name: the paper's, or ours where the run has them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..audit.published import Published
+from ..audit.quantity import find_quantity
+from .shown import LEVEL, Shelf, anchor, row_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mean of ours.
+
+    Attributes:
+        mean: NaN where there is none.
+        row: Our row id.
+        metric: Our measure.
+        anchor: Id of its cell on the page.
+    """
+
+    mean: float
+    row: str
+    metric: str
+    anchor: str
+
+
+class Ours:
+    """Our means under the paper's names of tables, metrics and methods.
+
+    Args:
+        shelf: The tables of the run.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.published: Published = shelf.published
+        self._entries: dict[tuple[str, str, str], Entry] = {}
+        self._better: dict[tuple[str, str], str] = {}
+        for table in self.published.tables:
+            frame = shelf.frame(table)
+            if frame is not None:
+                self._read(table, frame)
+        tests = shelf.frame("tests")
+        self._tests = None if tests is None else tests.set_index(["row", "reference", "metric"])
+
+    def _read(self, table: str, frame: pd.DataFrame) -> None:
+        names = {row_of(mapping): method for method, mapping in self.published.ours[table].items()}
+        for line in frame.itertuples(index=False):
+            quantity = find_quantity(str(line.metric))
+            if quantity is None or quantity.key not in self.published.tables[table].rows or line.row not in names:
+                continue
+            place = anchor(table, str(line.row), str(line.metric))
+            entry = Entry(float(line.mean), str(line.row), str(line.metric), place)
+            self._entries[table, quantity.key, names[line.row]] = entry
+            self._better[table, quantity.key] = str(line.better)
+
+    def metrics(self, table: str) -> list[str]:
+        """Return the quantities of a published table."""
+        return list(self.published.tables[table].rows)
+
+    def label(self, table: str, quantity: str) -> str:
+        """Return the printed name of a quantity."""
+        return self.published.tables[table].rows[quantity].label
+
+    def key(self, table: str, label: str) -> str:
+        """Return the quantity printed under a name."""
+        return next(key for key, row in self.published.tables[table].rows.items() if row.label == label)
+
+    def entry(self, table: str, quantity: str, method: str) -> Entry | None:
+        """Return our mean, or None where the run has none."""
+        found = self._entries.get((table, quantity, method))
+        return None if found is None or math.isnan(found.mean) else found
+
+    def gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
+        """Return by how much a method is better than another in a measure's own direction; None without both."""
+        first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)
+        if first is None or second is None:
+            return None
+        return (first.mean - second.mean) * (1 if self._better[table, quantity] == "higher" else -1)
+
+    def beyond_chance(self, table: str, quantity: str, method: str, than: str) -> bool:
+        """Tell whether the paired test of two methods, where there is one, is significant after correction."""
+        first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)
+        if self._tests is None or first is None or second is None:
+            return False
+        for row, reference in ((first.row, second.row), (second.row, first.row)):
+            if (row, reference, first.metric) in self._tests.index:
+                return bool(self._tests.loc[(row, reference, first.metric), "p_holm"] < LEVEL)
+        return False

@@ -1,0 +1,142 @@
+"""The verdict box: every claim of the paper, in its own numbers and in this run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..audit.claims import CHECKS, check_claims
+from .numbers import Ours
+
+HOLDS, FAILS, UNKNOWN = "holds", "fails", "cannot tell here"
+TEXT_ONLY = frozenset({"location", "same", "sum"})
+"""Kinds of claims about the paper itself, which no run can bear on."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run shows about a claim: whether it holds there (None: unknown), beyond chance or not, and in words."""
+
+    holds: bool | None
+    clear: bool
+    text: str
+    anchors: tuple[tuple[str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A line of the verdict box."""
+
+    quote: str
+    verdict: str
+    why: str
+    printed: str
+    seen: Seen
+
+
+def verdicts(ours: Ours, reservations: list[str]) -> list[Verdict]:
+    """Judge every claim.
+
+    A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
+    judged by this run, but only under the paper's protocol on real images: elsewhere the run cannot tell.
+
+    Args:
+        ours: Our means.
+        reservations: Why this run cannot judge the paper; empty where it can.
+    """
+    more = tuple(yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text()))
+    claims = (*ours.published.claims, *more)
+    checked = [claim for claim in claims if claim["kind"] in CHECKS]
+    results = check_claims(replace(ours.published, claims=tuple(checked)))
+    printed = {id(claim): result for claim, result in zip(checked, results, strict=True)}
+    return [_verdict(claim, printed.get(id(claim)), ours, reservations) for claim in claims]
+
+
+def _verdict(claim: Mapping[str, Any], printed: Any, ours: Ours, reservations: list[str]) -> Verdict:
+    own = "not tested" if printed is None else f"{printed.verdict}: {printed.detail}"
+    if claim["kind"] in TEXT_ONLY:
+        seen = Seen(None, False, "about the paper's text, not about results")
+        return Verdict(claim["quote"], HOLDS if printed.verdict == "holds" else FAILS, "by the paper itself", own, seen)
+    seen = SEEN[claim["kind"]](ours, claim)
+    if printed is not None and printed.verdict == "false":
+        return Verdict(claim["quote"], FAILS, "by the paper's own tables", own, seen)
+    if seen.holds is None:
+        return Verdict(claim["quote"], UNKNOWN, seen.text, own, seen)
+    if reservations:
+        return Verdict(claim["quote"], UNKNOWN, "; ".join(reservations), own, seen)
+    if seen.holds and not seen.clear:
+        return Verdict(claim["quote"], UNKNOWN, "in the claimed direction, but not beyond chance", own, seen)
+    return Verdict(claim["quote"], HOLDS if seen.holds else FAILS, "in this run", own, seen)
+
+
+def _comparisons(ours: Ours, table: str, pairs: list[tuple[str, str]], clause: str) -> Seen:
+    """Judge "each first is better than its second in every metric of the table"."""
+    total, wins, clear, lost, anchors = 0, 0, True, [], []
+    for metric in ours.metrics(table):
+        for first, second in pairs:
+            gain = ours.gain(table, metric, first, second)
+            if gain is None:
+                missing = first if ours.entry(table, metric, first) is None else second
+                return Seen(None, False, f"no {ours.label(table, metric)} of {missing} in this run")
+            total, wins = total + 1, wins + (gain > 0)
+            clear = clear and ours.beyond_chance(table, metric, first, second)
+            if gain <= 0:
+                lost.append(f"{ours.label(table, metric)}: {first} is not better than {second}")
+        anchors.append((ours.label(table, metric), ours.entry(table, metric, pairs[0][0]).anchor))
+    text = f"{clause}: {wins} of {total} comparisons" + (f"; not {_first(lost)}" if lost else "")
+    return Seen(not lost, clear, text, tuple(anchors))
+
+
+def _first(texts: list[str], most: int = 3) -> str:
+    more = len(texts) - most
+    return "; ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _best(ours: Ours, claim: Mapping[str, Any]) -> Seen:
+    others = [name for name in ours.published.tables[claim["table"]].methods if name != claim["method"]]
+    return _comparisons(ours, claim["table"], [(claim["method"], other) for other in others], "better than the others")
+
+
+def _worst(ours: Ours, claim: Mapping[str, Any]) -> Seen:
+    others = [name for name in claim["among"] if name != claim["method"]]
+    return _comparisons(ours, claim["table"], [(other, claim["method"]) for other in others], "worse than the others")
+
+
+def _better_than(ours: Ours, claim: Mapping[str, Any]) -> Seen:
+    pairs = [(method, claim["than"]) for method in claim["methods"]]
+    return _comparisons(ours, claim["table"], pairs, f"better than {claim['than']}")
+
+
+def _gain(ours: Ours, claim: Mapping[str, Any]) -> Seen:
+    """Judge "x % better", read as points (the paper's own reading in AUC and Dice)."""
+    enough, clear, texts, anchors = True, True, [], []
+    for part in claim["gains"]:
+        metric = ours.key(claim["table"], part["metric"])
+        gain = ours.gain(claim["table"], metric, part["method"], part["than"])
+        if gain is None:
+            return Seen(None, False, f"no {part['metric']} of {part['method']} and {part['than']} in this run")
+        enough = enough and 100 * gain >= part["percent"] - 0.5
+        clear = clear and ours.beyond_chance(claim["table"], metric, part["method"], part["than"])
+        texts.append(f"{100 * gain:+.1f} points over {part['than']} (claimed {part['percent']})")
+        anchors.append((part["than"], ours.entry(claim["table"], metric, part["than"]).anchor))
+    return Seen(enough, clear, "; ".join(texts), tuple(anchors))
+
+
+SEEN: dict[str, Callable[[Ours, Mapping[str, Any]], Seen]] = {
+    "best": _best,
+    "worst": _worst,
+    "better_than": _better_than,
+    "higher_than": _better_than,
+    "gain": _gain,
+}
+"""How each kind of claim is judged on our tables; "higher" is read as better, as the paper means it."""
+
+
+def tally(judged: list[Verdict]) -> Iterator[tuple[str, int]]:
+    """Yield how many claims have which verdict."""
+    for word in (HOLDS, FAILS, UNKNOWN):
+        yield word, sum(line.verdict == word for line in judged)

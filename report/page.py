@@ -1,0 +1,95 @@
+"""The page: one HTML file that opens with the network off and refers to nothing outside itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from sspbench.discovery import ROOT
+from sspbench.files import read_json, write_text
+
+from .audit.published import load_published
+from .drawing.pictures import Pictures
+from .drawing.showcase import rule, showcase
+from .html.embed import figure_file, gallery
+from .html.facts import COST_HEADS, SCALES, command, costs, failures, origins, reservations
+from .html.numbers import Ours
+from .html.shown import LEVEL, REFERENCES, Shelf
+from .html.verdicts import tally, verdicts
+from .results import Results
+
+TEMPLATES = Path(__file__).parent / "html"
+PUBLISHED = ROOT / "report" / "published" / "ssp-net.yaml"
+
+
+def write(results: Results, path: Path) -> None:
+    """Write the page of a plan's results.
+
+    Args:
+        results: The results; its tables and figures are read back from their folders.
+        path: The file, e.g. ``report.html``.
+    """
+    write_text(path, render(results))
+
+
+def render(results: Results) -> str:
+    """Return the page as text; the same for the same results."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(_context(results))
+
+
+def _context(results: Results) -> dict[str, Any]:
+    plan = results.plan
+    shelf = Shelf(plan.layout.tables, load_published(PUBLISHED))
+    pictures = Pictures(results)
+    judged = verdicts(Ours(shelf), reservations(plan))
+    style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
+    return {
+        "plan": plan,
+        "scale": SCALES[plan.preset],
+        "failures": list(failures(results)),
+        "test_images": len(pictures.names),
+        "judged": judged,
+        "tally": list(tally(judged)),
+        "shelf": shelf,
+        "level": LEVEL,
+        "references": REFERENCES,
+        "gallery": gallery(pictures, showcase(results, pictures)),
+        "rule": rule(results),
+        "figures": _figures(plan.layout.figures),
+        "cost_heads": COST_HEADS,
+        "costs": [(row, results.ended(row), cells) for row, cells in costs(results)],
+        "origins": origins(results),
+        "command": command(plan),
+        "methods": [(row, results.ended(row), results.notes(row)) for row in results.rows if not row.ablation],
+        "measures": [measure for measure in results.measures.values() if measure.description],
+        "style": Markup(style),
+        "script": Markup(script),
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+
+
+def _figures(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the figures with their pictures as data, in the order of the index."""
+    index = read_json(folder / "index.json") if (folder / "index.json").is_file() else {}
+    ordered = sorted(index.items(), key=lambda item: item[1]["order"])
+    return {
+        name: {**facts, "source": figure_file(folder / facts["file"], facts["pictures"])} for name, facts in ordered
+    }
+
+
+def _hash(text: str) -> str:
+    """Return the content security policy's hash of an inline style or script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
