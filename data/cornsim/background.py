@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from .curves import MARGIN, STEP, correlated_noise, cut, enlarge, smooth_field, smooth_noise, splat, walk
 from .parameters import FIELD, Anatomy, draw
 
-CELL = 3.2
-"""Scale of the basal-epithelium mosaic, pixels: dark cells of about 10 micrometres with bright borders."""
+CELL = 9.0
+"""Spacing of the basal epithelial cells, pixels: about 10 micrometres."""
 
 SPECK = 2.2
 """Sds of the grain above which a bright speck stands out."""
@@ -32,10 +32,25 @@ def tissue(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:
 
 
 def _mosaic(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Band-passed noise: cells of one size, showing in patches where the layer dips into the epithelium."""
-    fine = correlated_noise(rng, size, CELL * 0.5) - 0.5 * correlated_noise(rng, size, CELL)
-    patches = np.clip(0.7 + 0.6 * smooth_field(rng, size, 110.0), 0.1, 2.0)
-    return fine * patches
+    """Polygonal cells with bright borders and unequal bodies, in patches where the layer dips into the epithelium.
+
+    Returns:
+        (size, size) float32 of about unit sd in a full patch.
+    """
+    side = size + 2 * MARGIN
+    grid = np.arange(0.0, side, CELL)
+    rows, columns = (axis + rng.normal(0.0, 0.28 * CELL, axis.shape) for axis in np.meshgrid(grid, grid, indexing="ij"))
+    away = np.ones((side, side), bool)
+    away[np.clip(np.rint(rows), 0, side - 1).astype(int), np.clip(np.rint(columns), 0, side - 1).astype(int)] = False
+    near_row, near_column = distance_transform_edt(away, return_distances=False, return_indices=True)
+    cell = near_row.astype(np.int64) * side + near_column
+    border = np.zeros((side, side), np.float32)
+    border[:-1] += cell[1:] != cell[:-1]
+    border[:, :-1] += cell[:, 1:] != cell[:, :-1]
+    bodies = rng.standard_normal(side * side, dtype=np.float32)[cell]
+    cells = cut(gaussian_filter(border, 0.8) * 2.2 + gaussian_filter(bodies, 0.8) * 0.5)
+    patches = np.clip(0.5 + 0.8 * smooth_field(rng, size, 110.0), 0.05, 2.0)
+    return (cells - cells.mean()) / cells.std() * patches
 
 
 def _bands(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:
