@@ -23,3 +23,21 @@ lint: setup
 
 bench-metrics: setup ## our measures against the stock libraries
 	$(RUN) python -m sspbench bench-metrics
+
+# Releases (DVC). REMOTE is a folder, or anything DVC can push to; see .dvc/config for the default.
+.PHONY: release reproduce-tables
+REMOTE ?=
+
+define use_remote
+	@$(if $(REMOTE),$(RUN) dvc remote modify --local release url $(abspath $(REMOTE)),true)
+endef
+
+release: setup ## compute what is missing, then push data and results to the DVC remote [REMOTE=DIR]
+	$(use_remote)
+	$(RUN) dvc repro
+	$(RUN) dvc push dvc.yaml
+	@echo "released; now commit what the release consists of: git add dvc.lock && git commit"
+
+reproduce-tables: setup ## pull a release; rebuild tables, figures and report from scores.csv: no GPU, no training [REMOTE=DIR]
+	$(use_remote)
+	$(RUN) python -m sspbench reproduce-tables

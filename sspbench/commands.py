@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import cite, doctor, download, export, own_images
+from . import cite, doctor, download, export, own_images, release
 from .config import Plan, Run, merged, read_config
 from .contribute import commands as contribute
 from .discovery import metric_files, plugins
@@ -19,11 +19,8 @@ from .outcome import JobError, clear_status, write_status
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Add the commands."""
-    for module in (contribute, doctor, cite):
+    for module in (contribute, doctor, cite, download, own_images, export, release):
         module.register(commands)
-    download.register(commands)
-    own_images.register(commands)
-    export.register(commands)
     listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
     listing.set_defaults(run=_list)
     stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
