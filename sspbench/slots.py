@@ -40,6 +40,19 @@ def slot_folder() -> Path:
     return Path(os.environ.get("SSPBENCH_SLOTS", default))
 
 
+def slots_taken(names: list[str]) -> list[str]:
+    """Return those of the named GPUs whose slot a job of this user holds now."""
+    taken = []
+    for name in names:
+        path = slot_folder() / f"gpu-{name}.lock"
+        handle = _try_lock(path) if path.is_file() else -1
+        if handle is None:
+            taken.append(name)
+        elif handle >= 0:
+            os.close(handle)
+    return taken
+
+
 def _scheduler_device() -> str | None:
     return os.environ.get("CUDA_VISIBLE_DEVICES")
 

@@ -1,0 +1,159 @@
+"""The checks of a plugin, by kind: the same for the command line and for the tests of everything that is found."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config import resolve_params
+from ..discovery import ROOT, Plugin, method_class, metric_files, plugin, plugins, shown
+from ..errors import UserError
+from .checks_output import Function, check_outputs
+from .checks_params import check_params_used
+from .checks_yaml import check_method_yaml, check_yaml
+from .findings import Finding, Inspection
+from .pictures import method_inputs
+from .watched import WatchedParams
+from .witness import Witness
+
+Tell = Callable[[Finding], None]
+
+
+def _silent(_finding: Finding) -> None:
+    """Tell nobody."""
+
+
+def check_method(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspection:
+    """Check ``methods/<name>`` below ``root``."""
+    inspection, found = _begin("methods", name, root, tell)
+    if found is None or found.meta["kind"] == "control":
+        return inspection
+    if found.meta["kind"] == "learned":
+        _check_learned(inspection, found, lambda method: method.enhance)
+    else:
+        _check_classical(inspection, found)
+    return inspection
+
+
+def check_segmenter(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspection:
+    """Check ``segmentation/<name>`` below ``root``."""
+    inspection, found = _begin("segmentation", name, root, tell)
+    if found is not None:
+        from .checks_segmenter import check_binarise
+
+        _check_learned(inspection, found, lambda segmenter: segmenter.probabilities, check_binarise)
+    return inspection
+
+
+def check_metric(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspection:
+    """Check ``metrics/<name>.py`` below ``root``."""
+    from .checks_metric import check_family
+
+    known = metric_files(root)
+    if name not in known:
+        raise UserError(f"There is no metric family {name!r}", where="metrics/", mend=f"known: {', '.join(known)}")
+    inspection = Inspection(known[name], tell)
+    check_family(inspection, name)
+    return inspection
+
+
+def check_dataset(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspection:
+    """Check ``data/<name>`` below ``root``."""
+    from .checks_dataset import check_dataset_yaml, check_prepare
+
+    folder = _folder("data", name, root)
+    inspection = Inspection(folder / "prepare.py", tell)
+    found = check_yaml(inspection, "data", folder)
+    if found is not None:
+        check_dataset_yaml(inspection, found)
+        check_prepare(inspection, found)
+    return inspection
+
+
+CHECKS: dict[str, Callable[..., Inspection]] = {
+    "method": check_method,
+    "segmenter": check_segmenter,
+    "metric": check_metric,
+    "dataset": check_dataset,
+}
+"""The check of each kind of plugin."""
+
+
+def _folder(group: str, name: str, root: Path) -> Path:
+    folder = root / group / name
+    if not folder.is_dir():
+        plugin(group, name)  # says which names there are, and which was meant
+        raise UserError("There is no such folder", where=shown(folder))
+    return folder
+
+
+def _begin(group: str, name: str, root: Path, tell: Tell) -> tuple[Inspection, Plugin | None]:
+    """Check the YAML; return the plugin where its code can be looked at."""
+    folder = _folder(group, name, root)
+    inspection = Inspection(folder / ("method.py" if group == "methods" else "segmenter.py"), tell)
+    found = check_yaml(inspection, group, folder)
+    if found is not None:
+        check_method_yaml(inspection, found)
+    if inspection.faults:
+        return inspection, None
+    return inspection, found
+
+
+def _check_classical(inspection: Inspection, found: Plugin) -> None:
+    used: set[str] = set()
+    params = WatchedParams(resolve_params(found, "smoke"), used)
+    witness = Witness(found.folder)
+    method = None
+    with inspection.rule("one class"), witness.active():
+        method = method_class(found)(params, 0)
+    if method is None:
+        return
+    check_outputs(inspection, method.enhance, witness)
+
+    def attempt(other: Mapping[str, Any]) -> None:
+        with witness.active():
+            method_class(found)(other, 0).enhance(method_inputs()["odd size 97 x 61"])
+
+    if not inspection.faults:
+        check_params_used(inspection, found, used, attempt)
+    witness.report(inspection)
+
+
+def _check_learned(
+    inspection: Inspection,
+    found: Plugin,
+    apply: Callable[[Any], Function],
+    more: Callable[[Inspection, Any, Witness], None] | None = None,
+) -> None:
+    """Check training, outputs, ``more`` of the trained instance, and params."""
+    from .checks_training import check_training
+    from .trial import Trial
+
+    used: set[str] = set()
+    params = WatchedParams(resolve_params(found, "smoke"), used)
+    witness = Witness(found.folder)
+    with tempfile.TemporaryDirectory(prefix="check-") as scratch:
+        trial = Trial(found, witness, Path(scratch))
+
+        def attempt(other: Mapping[str, Any]) -> None:
+            name = f"attempt-{len(list(Path(scratch).iterdir()))}"
+            instance = trial.train(trial.make(other), name, steps=1)
+            with witness.active():
+                apply(instance)(method_inputs()["odd size 97 x 61"])
+
+        trained = check_training(inspection, trial, params, apply)
+        if trained is not None:
+            check_outputs(inspection, apply(trained), witness)
+            if more is not None:
+                more(inspection, trained, witness)
+            if not inspection.faults:
+                check_params_used(inspection, found, used, attempt)
+    witness.report(inspection)
+
+
+def names(kind: str, root: Path = ROOT) -> list[str]:
+    """Return all plugins of a kind."""
+    groups = {"method": "methods", "segmenter": "segmentation", "dataset": "data"}
+    return list(metric_files(root)) if kind == "metric" else list(plugins(groups[kind], root))

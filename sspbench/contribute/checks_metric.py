@@ -1,0 +1,139 @@
+"""Rules for a metric family: what it declares is what it scores, and NaN always has a reason."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+
+import numpy as np
+
+from ..contract import MetricFamily, Scores, ScoringBatch
+from ..discovery import metric_files, single_class
+from ..errors import Faults, UserError
+from .findings import Inspection
+from .pictures import fibres
+from .witness import Witness
+
+RELATIVE = 1e-9
+"""Largest relative difference of a score computed alone and in a stack."""
+
+
+def check_family(inspection: Inspection, name: str) -> None:
+    """Check ``metrics/<name>.py``."""
+    family = None
+    with inspection.rule("one class"):
+        family = single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, inspection.code)()
+    if family is None:
+        return
+    with inspection.rule("measures described"):
+        _check_measures(family, name)
+    witness = Witness(inspection.code.parent)
+    for what, batch in _batches():
+        if batch.has(family.needs):
+            with inspection.rule(what):
+                with witness.active():
+                    scores = family.score(batch)
+                _check_scores(family, scores, len(batch.image))
+    with inspection.rule("input unmodified"):
+        _check_unmodified(family)
+    with inspection.rule("repeatable, each image on its own"):
+        _check_alone(family)
+    witness.report(inspection)
+
+
+def _check_measures(family: MetricFamily, name: str) -> None:
+    others = {
+        measure.name: other
+        for other, path in metric_files().items()
+        if other != name
+        for measure in single_class(importlib.import_module(f"metrics.{other}"), MetricFamily, path).measures
+    }
+    with Faults("The measures are not fully described") as faults:
+        for measure in family.measures:
+            if not measure.description:
+                faults.add(f"{measure.name} has no description", mend="say in a sentence what it is and who defined it")
+            if measure.name in others:
+                faults.add(f"{measure.name} is also scored by metrics/{others[measure.name]}.py", mend="rename it")
+        names = [measure.name for measure in family.measures]
+        for double in sorted({entry for entry in names if names.count(entry) > 1}):
+            faults.add(f"{double} is declared twice", mend="rename one")
+        for need in sorted(family.needs - {field.name for field in fields(ScoringBatch)}):
+            faults.add(f"needs names {need!r}", mend="it may name image, origin, mask, probability, label, clean")
+
+
+def _batch(height: int, width: int, count: int = 2) -> ScoringBatch:
+    random = np.random.default_rng(5)
+    drawn = [fibres(random, height, width) for _ in range(count)]
+    clean = np.stack([picture for picture, _ in drawn])
+    label = np.stack([mask for _, mask in drawn])
+    noisy = clean.astype(float) + random.normal(0, 8, clean.shape)
+    probability = np.where(label, 200, 30) + random.integers(-25, 26, label.shape)
+    mask = (probability > 127) ^ (random.random(label.shape) < 0.01)
+    image = np.clip(noisy.round(), 0, 255).astype(np.uint8)
+    origin = (image // 2).astype(np.uint8)
+    return ScoringBatch(image, origin, mask, probability.astype(np.uint8), label, clean)
+
+
+def _batches() -> Iterator[tuple[str, ScoringBatch]]:
+    """Yield ordinary and degenerate batches with what they test."""
+    usual = _batch(224, 224)
+    yield "ordinary images", usual
+    yield "odd size 97 x 61", _batch(97, 61)
+    for name, level in (("flat images", 127), ("black images", 0), ("white images", 255)):
+        same = np.full_like(usual.image, level)
+        yield name, replace(usual, image=same, origin=same, clean=same)
+    nothing, everything = np.zeros_like(usual.mask), np.ones_like(usual.mask)
+    yield "nothing segmented", replace(usual, mask=nothing, probability=np.zeros_like(usual.image))
+    yield "no nerve in the label", replace(usual, label=nothing)
+    yield "everything segmented", replace(usual, mask=everything, probability=np.full_like(usual.image, 255))
+    yield "image equals the truth", replace(usual, image=usual.clean, mask=usual.label)
+
+
+def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -> None:
+    declared = {measure.name for measure in family.measures}
+    if set(scores) != declared:
+        raise UserError(
+            f"It scores {sorted(set(scores) - declared) or 'nothing'} beyond what it declares and lacks "
+            f"{sorted(declared - set(scores)) or 'nothing'}",
+            mend="score() returns one entry for each of `measures`, under its name",
+        )
+    for name, score in scores.items():
+        values = np.asarray(score.values)
+        if values.shape != (count,) or values.dtype != np.float64:
+            raise UserError(
+                f"{name} has values of shape {values.shape} and type {values.dtype}",
+                mend=f"return ({count},) float64: one value an image",
+            )
+        if np.isinf(values).any():
+            raise UserError(f"{name} is infinite", mend="return NaN and say why in the note")
+        notes = score.notes or ("",) * count
+        if len(notes) != count or any(np.isnan(value) and not note for value, note in zip(values, notes, strict=False)):
+            raise UserError(f"{name} is NaN without a reason", mend="give notes, one text an image, saying why")
+
+
+def _check_unmodified(family: MetricFamily) -> None:
+    batch, twin = _batch(97, 61), _batch(97, 61)
+    family.score(batch)
+    for field in fields(ScoringBatch):
+        if not np.array_equal(getattr(batch, field.name), getattr(twin, field.name)):
+            raise UserError(f"It changes {field.name} of the batch", mend="work on a copy")
+
+
+def _check_alone(family: MetricFamily) -> None:
+    batch = _batch(224, 224)
+    together = family.score(batch)
+    for index in range(len(batch.image)):
+        alone = family.score(_one(batch, lambda array, at=index: array[at : at + 1]))
+        for name, score in together.items():
+            pair = score.values[index], alone[name].values[0]
+            if not np.isclose(*pair, rtol=RELATIVE, atol=RELATIVE, equal_nan=True):
+                raise UserError(
+                    f"{name} of an image is {pair[0]!r} in a stack and {pair[1]!r} alone",
+                    mend="compute each image from itself only, and draw nothing at random",
+                )
+
+
+def _one(batch: ScoringBatch, pick: Callable[[np.ndarray], np.ndarray]) -> ScoringBatch:
+    arrays = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
+    return replace(batch, **{name: pick(array) for name, array in arrays.items() if isinstance(array, np.ndarray)})

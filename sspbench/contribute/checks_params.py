@@ -1,0 +1,56 @@
+"""The rule that every parameter does something: it is read on some path through the presets and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..config import merged, resolve_params
+from ..discovery import KINDS, Plugin, shown
+from ..errors import UserError
+from .checks_yaml import alternatives
+from .findings import Inspection
+from .watched import WatchedParams, leaves
+
+OF_THE_FRAME = ("steps", "epochs", "batches")
+"""Read by the frame, not by the plugin."""
+
+
+def declared(plugin: Plugin) -> set[str]:
+    """Return the paths of the parameters that the plugin itself should read."""
+    return {path for path in leaves(plugin.meta["params"]) if path.split(".")[0] not in OF_THE_FRAME}
+
+
+def check_params_used(
+    inspection: Inspection, plugin: Plugin, used: set[str], attempt: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Check that every parameter is read.
+
+    Args:
+        inspection: Gets the finding.
+        plugin: The plugin.
+        used: What was read so far, with the smoke preset.
+        attempt: Runs the plugin once with given parameters; called for variants, readings and other presets' values
+            until nothing is left unread.
+    """
+    with inspection.rule("every param used"):
+        for params in _paths(plugin, used):
+            attempt(WatchedParams(params, used))
+        unread = sorted(declared(plugin) - used)
+        if unread:
+            raise UserError(
+                f"Params are never read: {', '.join(unread)}",
+                where=shown(plugin.folder / f"{KINDS[plugin.group]}.yaml"),
+                mend=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
+            )
+
+
+def _paths(plugin: Plugin, used: set[str]) -> Iterator[dict[str, Any]]:
+    for variant in alternatives(plugin):
+        if not declared(plugin) <= used:
+            yield resolve_params(plugin, "smoke", variant)
+    for preset in plugin.meta["presets"]:
+        unread = {path.split(".")[0] for path in declared(plugin) - used}
+        theirs = resolve_params(plugin, preset)
+        if unread:
+            yield merged(resolve_params(plugin, "smoke"), {key: theirs[key] for key in unread})

@@ -1,0 +1,103 @@
+"""Rules for the YAML of a method or segmenter: valid, every preset and variant resolvable, nothing said twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from ..config import resolve_params
+from ..discovery import KINDS, Plugin, read_plugin, shown
+from ..errors import Faults, UserError
+from .findings import Inspection
+
+PRESETS = ("paper", "demo", "smoke")
+"""Presets that every method and data set must have."""
+
+
+def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | None:
+    """Check name and YAML of a plugin folder; return the plugin where its YAML is usable."""
+    path = folder / f"{KINDS[group]}.yaml"
+    with inspection.rule("folder name"):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", folder.name):
+            raise UserError(
+                f"{folder.name!r} cannot be imported",
+                where=shown(folder),
+                mend="lower-case letters, digits and underscores, a letter first",
+            )
+    found = None
+    with inspection.rule("yaml valid"):
+        if not path.is_file():
+            raise UserError("The folder has no description", where=shown(path), mend=f"add {path.name}")
+        with Faults(f"{path.name} is not valid") as faults:
+            found = read_plugin(group, folder, faults)
+        _refuse_doubles(path)
+    return found
+
+
+def _refuse_doubles(path: Path) -> None:
+    doubles = list(_doubled(yaml.compose(path.read_text())))
+    if doubles:
+        raise UserError(
+            f"Keys stand twice, and only the last counts: {', '.join(doubles)}", where=shown(path), mend="remove one"
+        )
+
+
+def _doubled(node: yaml.Node | None) -> Iterator[str]:
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        for key, value in node.value:
+            if names.count(key.value) > 1 and key.value != "<<":
+                yield f"{key.value} (line {key.start_mark.line + 1})"
+            yield from _doubled(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _doubled(value)
+
+
+def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
+    """Check what the schema cannot say about ``method.yaml`` or ``segmenter.yaml``."""
+    where = shown(plugin.folder / f"{KINDS[plugin.group]}.yaml")
+    meta = plugin.meta
+    with inspection.rule("reference given"):
+        if not str(meta.get("reference", "")).strip():
+            raise UserError("Nobody is credited", where=where, mend='add reference: "Authors, Title, Journal, year"')
+    with inspection.rule("presets complete"):
+        missing = [name for name in PRESETS if name not in meta["presets"]]
+        if missing:
+            raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, mend="add them, e.g. smoke: {}")
+    with inspection.rule("presets and variants resolve"):
+        for preset in meta["presets"]:
+            for variant in (None, *alternatives(plugin)):
+                resolve_params(plugin, preset, variant)
+    with inspection.rule("labels have a variant"):
+        stray = sorted(set(meta.get("labels", {})) - set(alternatives(plugin)))
+        if stray:
+            raise UserError(
+                f"Labels without a variant or reading: {', '.join(stray)}", where=where, mend="rename or remove them"
+            )
+    if meta["kind"] in ("learned", "segmenter"):
+        with inspection.rule("training length and batches"):
+            _check_training(plugin, where)
+
+
+def alternatives(plugin: Plugin) -> list[str]:
+    """Return the names of the variants and readings."""
+    return [*plugin.meta.get("variants", {}), *plugin.meta.get("readings", {})]
+
+
+def _check_training(plugin: Plugin, where: str) -> None:
+    from ..training.batches import BatchPlan
+    from ..training.loop import total_steps
+
+    with Faults("Training is not fully described", where=where) as faults:
+        for preset in plugin.meta["presets"]:
+            params = resolve_params(plugin, preset)
+            try:
+                total_steps(params, 1)
+                BatchPlan.of(params)
+            except UserError as error:
+                hint = error.mend or "give one of steps and epochs, null the other"
+                faults.add(f"preset {preset}: {error.what}", why=error.why, mend=hint)

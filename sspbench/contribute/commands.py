@@ -1,0 +1,58 @@
+"""Commands for contributors: ``new-method``, ``check-method`` and the same for segmenters, metrics and data sets."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ..discovery import ROOT, shown
+
+KINDS = {
+    "method": "an enhancement method: methods/NAME/",
+    "segmenter": "a segmenter: segmentation/NAME/",
+    "metric": "a metric family: metrics/NAME.py",
+    "dataset": "a data set: data/NAME/",
+}
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``new-<kind>`` and ``check-<kind>``."""
+    for kind, text in KINDS.items():
+        new = commands.add_parser(f"new-{kind}", help=f"write a working start of {text}")
+        new.add_argument("name", help="lower-case letters, digits, underscores")
+        if kind == "method":
+            new.add_argument("--kind", choices=("classical", "learned"), default="classical")
+        new.set_defaults(run=_new(kind))
+        check = commands.add_parser(f"check-{kind}", help=f"run the contract tests on {text}")
+        check.add_argument("name", nargs="?", help="all where not given")
+        check.set_defaults(run=_check(kind))
+
+
+def _new(kind: str) -> Callable[[argparse.Namespace], int]:
+    def command(args: argparse.Namespace) -> int:
+        from .scaffold import write_new
+
+        template = getattr(args, "kind", kind)
+        for path in write_new(kind, args.name, template, ROOT):
+            print(f"wrote {shown(path)}")
+        print(f"next: python -m sspbench check-{kind} {args.name}")
+        return 0
+
+    return command
+
+
+def _check(kind: str) -> Callable[[argparse.Namespace], int]:
+    def command(args: argparse.Namespace) -> int:
+        from .checks import CHECKS, names
+
+        broken = 0
+        for name in [args.name] if args.name else names(kind):
+            print(f"{kind} {name}:")
+            inspection = CHECKS[kind](
+                name, tell=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True)
+            )
+            broken += len(inspection.faults)
+            print(f"  {len(inspection.findings)} rules, {len(inspection.faults)} broken")
+        return 1 if broken else 0
+
+    return command

@@ -1,0 +1,105 @@
+"""A very short training of a plugin on made pictures, for checks: uninterrupted, or stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..discovery import Plugin, method_class, segmenter_class
+from ..errors import UserError
+from ..training.batches import Batches, BatchPlan, Domain, LabelledBatches, UnpairedBatches
+from ..training.loop import Budget, Engine, Training
+from ..training.trainable import Trainable, TrainableMethod
+from .pictures import SIDE, domain
+from .witness import Witness
+
+STEPS = 4
+STOP_AT = 3
+"""The step (from 0) whose computation is broken off; the checkpoint lies one step back."""
+SAVE_EVERY = 2
+
+
+class _Stopped(Exception):
+    """Breaks a training off in mid-step, as a power cut does."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a plugin is tried.
+
+    Attributes:
+        plugin: A learned method or a segmenter.
+        witness: Watches its code.
+        scratch: A folder for checkpoints and logs.
+    """
+
+    plugin: Plugin
+    witness: Witness
+    scratch: Path
+
+    def make(self, params: Mapping[str, Any], seed: int = 0) -> Trainable:
+        """Return an unbuilt instance.
+
+        Raises:
+            UserError: the class cannot be trained.
+        """
+        kind = method_class(self.plugin) if self.plugin.group == "methods" else segmenter_class(self.plugin)
+        if self.plugin.group == "methods" and not issubclass(kind, TrainableMethod):
+            raise UserError(
+                "It is of kind learned but its class cannot be trained",
+                mend="derive it from sspbench.training.trainable.TrainableMethod, or set kind: classical",
+            )
+        return kind(params, seed)
+
+    def train(self, trainable: Trainable, name: str, *, stop: bool = False, steps: int = STEPS) -> Trainable:
+        """Train on made pictures, from a checkpoint of ``name`` where there is one; with ``stop``, break off."""
+        plan = BatchPlan.of(trainable.params)
+        training = Training(
+            trainable,
+            self._batches(plan, trainable.seed),
+            Engine(),
+            Budget(checkpoint_steps=SAVE_EVERY),
+            self.scratch / name,
+            {},
+        )
+        training.total = steps
+        if stop:
+            _break_off(trainable)
+        with self.witness.active():
+            try:
+                training.run(lambda: self._whole(plan))
+            except _Stopped:
+                return trainable
+        return trainable
+
+    def _batches(self, plan: BatchPlan, seed: int) -> Batches:
+        high = domain("high", _side(plan))
+        if self.plugin.group == "segmentation":
+            return LabelledBatches(plan, seed, Domain(plan, *high))
+        low, _ = domain("low", _side(plan))
+        return UnpairedBatches(plan, seed, Domain(plan, low), Domain(plan, high[0]))
+
+    def _whole(self, plan: BatchPlan) -> Iterable[Tensor]:
+        for picture in domain("high", _side(plan))[0]:
+            yield torch.from_numpy(picture)[None, None].float() / 255
+
+
+def _side(plan: BatchPlan) -> int:
+    return plan.resize or max(plan.crop or SIDE, SIDE)
+
+
+def _break_off(trainable: Trainable) -> None:
+    whole_step = trainable.training_step
+
+    def step(*batch: Tensor) -> dict[str, Tensor]:
+        losses = whole_step(*batch)
+        if trainable.step == STOP_AT:
+            raise _Stopped
+        return losses
+
+    trainable.training_step = step

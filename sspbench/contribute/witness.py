@@ -1,0 +1,165 @@
+"""Watches what plugin code does besides computing: network, files, printing, global random state.
+
+Only what happens with a frame of the plugin on the stack counts, so that the frame's own progress bars and checkpoints
+are not held against the plugin. Python's audit events tell of sockets and files; they cannot be switched off, so one
+hook is installed once and asks who is watching.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from ..discovery import shown
+from ..errors import UserError
+from .findings import Inspection
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+NETWORK = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
+CHANGES = frozenset({"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"})
+
+MENDS = {
+    "no network": "take weights from the config (param vgg16: null) or ship them in the folder; nothing is fetched",
+    "no writes": "return arrays; the frame writes all files",
+    "prints nothing": "remove the print; facts worth showing go to self.notes",
+    "no global random state": "draw from np.random.default_rng(self.seed), or from self.random in a training step",
+}
+"""The rules, and what to do where one is broken."""
+
+_watching: list[Witness] = []
+
+
+class Refused(PermissionError):
+    """Raised into plugin code that reaches for the network or writes a file."""
+
+
+class Witness:
+    """Notes misdeeds of the code below ``folder`` while it is active.
+
+    Args:
+        folder: Where the plugin's code lies.
+        allowed: Folders that it may write to (a data set's output).
+    """
+
+    def __init__(self, folder: Path, allowed: Sequence[Path] = ()) -> None:
+        self.folder = str(folder.resolve())
+        self.allowed = [path.resolve() for path in allowed]
+        self.seen: dict[str, UserError] = {}
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Watch during the block."""
+        _install()
+        before = _random_state()
+        _watching.append(self)
+        try:
+            with redirect_stdout(_Overheard(self)), redirect_stderr(_Overheard(self)), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            _watching.remove(self)
+        if _random_state() != before:
+            self.note("no global random state", "It draws from or seeds a global random generator", None)
+
+    def note(self, rule: str, what: str, frame: FrameType | None) -> None:
+        """Remember the first breach of a rule."""
+        where = "" if frame is None else f"{shown(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
+        self.seen.setdefault(rule, UserError(what, where=where, mend=MENDS[rule]))
+
+    def report(self, inspection: Inspection, leave_out: Sequence[str] = ()) -> None:
+        """Add one finding for each of the rules, but for those left out."""
+        for rule in (rule for rule in MENDS if rule not in leave_out):
+            with inspection.rule(rule):
+                if rule in self.seen:
+                    raise self.seen[rule]
+
+    def culprit(self) -> FrameType | None:
+        """Return the innermost frame of the plugin on the stack; None where there is none, or during an import."""
+        frame: FrameType | None = sys._getframe(2)
+        found = None
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith("<frozen importlib"):
+                return None
+            if found is None and name.startswith(self.folder):
+                found = frame
+            frame = frame.f_back
+        return found
+
+    def may_write(self, path: Any) -> bool:
+        """Tell whether a path lies in an allowed folder or is a device."""
+        if not isinstance(path, str | bytes | os.PathLike):
+            return True  # a descriptor that is open already
+        place = Path(os.fsdecode(path)).absolute()
+        return place.is_relative_to("/dev") or any(place.resolve().is_relative_to(root) for root in self.allowed)
+
+
+class _Overheard:
+    """Stands in for a standard stream: notes what the plugin says, swallows the rest."""
+
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
+
+    def write(self, text: str) -> int:
+        frame = self._witness.culprit() if text.strip() else None
+        if frame is not None:
+            self._witness.note("prints nothing", f"It prints {text.strip()[:60]!r}", frame)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _random_state() -> tuple[Any, ...]:
+    kind, keys, position, *rest = np.random.get_state()  # noqa: NPY002 - it is looked at, not drawn from
+    return random.getstate(), kind, keys.tobytes(), position, *rest
+
+
+def _install() -> None:
+    if not getattr(_install, "done", False):
+        sys.addaudithook(_hook)
+        _install.done = True
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    for witness in _watching:
+        if event in NETWORK:
+            _network(witness, event, arguments)
+        elif event == "open" or event in CHANGES:
+            _file(witness, event, arguments)
+
+
+def _network(witness: Witness, event: str, arguments: tuple[Any, ...]) -> None:
+    address = arguments[-1] if event in ("socket.connect", "socket.sendto") else arguments[0]
+    if isinstance(address, str) and event == "socket.connect":
+        return  # a socket of this machine
+    frame = witness.culprit()
+    if frame is not None:
+        witness.note("no network", f"It reaches for the network: {address}", frame)
+        raise Refused(f"a plugin may not use the network ({address})")
+
+
+def _file(witness: Witness, event: str, arguments: tuple[Any, ...]) -> None:
+    path = arguments[0]
+    if event == "open" and not _opened_for_writing(*arguments[1:]):
+        return
+    frame = None if witness.may_write(path) else witness.culprit()
+    if frame is not None:
+        witness.note("no writes", f"It changes a file that is not its own: {os.fsdecode(path)}", frame)
+        raise Refused(f"a plugin may not write {os.fsdecode(path)}")
+
+
+def _opened_for_writing(mode: str | None, flags: int) -> bool:
+    return bool(flags & WRITING) if mode is None else any(letter in mode for letter in "wax+")
