@@ -38,7 +38,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def frames():
-    return {q: [simulate(np.random.default_rng([5, i]), 384, q) for i in range(6)] for q in ("low", "high")}
+    return {q: [simulate(np.random.default_rng([5, i]), 384, q) for i in range(10)] for q in ("low", "high")}
 
 
 def test_folders_counts_sizes_and_names(prepared):
