@@ -34,8 +34,8 @@ class EnlightenGAN(TrainableMethod):
     def _add(self, name: str, network: torch.nn.Module, keep: bool) -> None:
         initialise(network)
         self.add_network(name, network, keep=keep)
-        rate, betas = self.params["lr"], tuple(self.params["betas"])
-        self.add_optimizer(name, torch.optim.Adam(network.parameters(), lr=rate, betas=betas), self._rate)
+        betas = tuple(self.params["betas"])
+        self.add_optimizer(name, torch.optim.Adam, network.parameters(), self._rate, betas=betas)
 
     def _rate(self, step: int) -> float:
         constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
@@ -45,7 +45,7 @@ class EnlightenGAN(TrainableMethod):
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Generator first, then both discriminators on the image made before that update."""
         original, normal = flip_jointly(2 * low - 1, 2 * high - 1, self.random)
-        given = darken(original, self.random) if self.params["darken"] else original
+        given = darken(original, self.params["darken"], self.random)
         original, normal, given = (_rgb(images) for images in (original, normal, given))
         enhanced, _ = self.networks["generator"](given, attention_map(given))
         side, count = self.params["patch_side"], self.params["patch_count"]

@@ -45,7 +45,7 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         net = MSGNet(p["ngf"], p["stem"], p["blocks"])
         self.net = self.add_network("generator", net, keep=True)
         self.target = self.add_network("target", StyleTarget(EXPANSION * p["ngf"]), keep=True)
-        self.add_optimizer("generator", torch.optim.Adam(net.parameters(), lr=p["lr"]), lambda step: p["lr"])
+        self.add_optimizer("generator", torch.optim.Adam, net.parameters(), lambda step: p["lr"])
 
     @cached_property
     def vgg(self) -> VGG16:

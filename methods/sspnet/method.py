@@ -30,10 +30,9 @@ class SSPNet(TrainableMethod):
         given = 2 if p["discriminator_sees"] == "pair" else 1
         discriminator = Discriminator(p["discriminator_channels"], given)
         self.add_network("discriminator", discriminator)
-        adam_g = torch.optim.Adam(generator.parameters(), betas=tuple(p["generator_betas"]))
-        adam_d = torch.optim.Adam(discriminator.parameters(), betas=tuple(p["discriminator_betas"]))
-        self.add_optimizer("generator", adam_g, self.learning_rate)
-        self.add_optimizer("discriminator", adam_d, lambda t: self.learning_rate(t) * p["discriminator_rate"])
+        adam, betas_g, betas_d = torch.optim.Adam, tuple(p["generator_betas"]), tuple(p["discriminator_betas"])
+        self.add_optimizer("generator", adam, generator.parameters(), self.learning_rate, betas=betas_g)
+        self.add_optimizer("discriminator", adam, discriminator.parameters(), self._discriminator_rate, betas=betas_d)
         self.add_pool("enhanced_low", p["pool"])
 
     def learning_rate(self, step: int) -> float:
@@ -46,6 +45,9 @@ class SSPNet(TrainableMethod):
             return p["rate_start"] + (p["rate"] - p["rate_start"]) * step / p["warm_up"]
         epochs = (step - p["warm_up"]) / self.steps_per_epoch
         return p["rate"] * 0.5 ** (epochs // p["halve_every"])
+
+    def _discriminator_rate(self, step: int) -> float:
+        return self.learning_rate(step) * self.params["discriminator_rate"]
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Step the generator, then the discriminator on outputs made before that step (README.md, A21).

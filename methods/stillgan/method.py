@@ -40,8 +40,8 @@ class StillGAN(TrainableMethod):
 
     def _optimise(self, name: str, *networks: str) -> None:
         parameters = [parameter for network in networks for parameter in self.networks[network].parameters()]
-        rate, betas = self.params["lr"], tuple(self.params["betas"])
-        self.add_optimizer(name, torch.optim.Adam(parameters, lr=rate, betas=betas), self._rate)
+        betas = tuple(self.params["betas"])
+        self.add_optimizer(name, torch.optim.Adam, parameters, self._rate, betas=betas)
 
     def _rate(self, step: int) -> float:
         constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]

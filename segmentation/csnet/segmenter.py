@@ -23,9 +23,9 @@ class CSNetSegmenter(TrainableSegmenter):
         """Create the network and its Adam optimiser."""
         p = self.params
         self.network = self.add_network("csnet", CSNet(p["base"]), keep=True)
-        adam = torch.optim.Adam(self.network.parameters(), lr=p["lr"], weight_decay=p["weight_decay"])
         schedule = poly_schedule(p["lr"], p["poly_power"], self.total_steps, self.steps_per_epoch)
-        self.add_optimizer("csnet", adam, schedule)
+        decay = p["weight_decay"]
+        self.add_optimizer("csnet", torch.optim.Adam, self.network.parameters(), schedule, weight_decay=decay)
 
     def training_step(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """Augment, predict, and descend from MSE plus soft Dice."""

@@ -68,6 +68,7 @@ def load_trained(trainable: Trainable, weights: Path, engine: Mapping[str, Any])
     """Build a trainable and load its weights for inference; return the device it is on."""
     device = Engine(**{key: value for key, value in engine.items() if key != "vgg16"}).apply()
     trainable.device = device
+    trainable.inference_only = True
     torch.manual_seed(trainable.seed)
     trainable.build()
     load_weights(weights, trainable)

@@ -65,6 +65,7 @@ class Trainable:
         self.kept: list[str] = []
         self.learning_rate_scale = 1.0
         self.finite: Tensor | None = None
+        self.inference_only = False
 
     # ---- what a plugin defines -------------------------------------------------------------------------------
 
@@ -96,10 +97,31 @@ class Trainable:
             self.kept.append(name)
         return network
 
-    def add_optimizer(self, name: str, optimizer: torch.optim.Optimizer, schedule: Schedule) -> torch.optim.Optimizer:
-        """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``."""
-        self.optimizers[name] = ScheduledOptimizer(optimizer, schedule)
-        return optimizer
+    def add_optimizer(
+        self,
+        name: str,
+        kind: type[torch.optim.Optimizer],
+        parameters: Iterable[nn.Parameter],
+        schedule: Schedule,
+        **options: Any,
+    ) -> None:
+        """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``.
+
+        It is made only where there is something to train: inference needs none, and torch takes seconds to make its
+        first one.
+
+        Args:
+            name: What ``descend`` calls it.
+            kind: The class, e.g. ``torch.optim.Adam``.
+            parameters: What it steps.
+            schedule: The learning rate as a pure function of the step.
+            **options: Of the class, e.g. ``betas``; not the learning rate.
+        """
+        if self.inference_only:
+            return
+        if self.device.type == "cuda" and issubclass(kind, torch.optim.Adam | torch.optim.SGD):
+            options = {"fused": True, **options}  # one kernel instead of hundreds of small ones
+        self.optimizers[name] = ScheduledOptimizer(kind(list(parameters), lr=schedule(0), **options), schedule)
 
     def add_pool(self, name: str, size: int) -> ImagePool:
         """Register an image pool (history of fakes), saved with the checkpoint."""

@@ -24,7 +24,7 @@ class Line(TrainableMethod):
 
     def build(self):
         network = self.add_network("line", nn.Linear(1, 1), keep=True)
-        self.add_optimizer("line", torch.optim.SGD(network.parameters()), lambda t: 0.1)
+        self.add_optimizer("line", torch.optim.SGD, network.parameters(), lambda t: 0.1)
 
     def training_step(self, low, high):
         time.sleep(self.nap)
