@@ -82,7 +82,7 @@ rule train_segmenter:
         AT.segmenter(PLAN.segmenter.name) / "jobs" / "train.json",
     log:
         f"{LOGS}/train_segmenter.log",
-    priority: 100
+    priority: 200
     threads: PLAN.config["threads"]
     resources:
         gpu=resources_of(PLAN.segmenter).get("gpu", 0),

@@ -230,11 +230,12 @@ class Plan:
         if preset is None:
             preset = self.dataset.meta["presets"].get(FALLBACK_PRESET.get(self.preset, "")) or {}
         options = merged(merged(self.dataset.meta["options"], preset), self.config["dataset_options"])
+        field_um = options.pop("field_um", self.dataset.meta.get("field_um", 400.0))
         return {
             "dataset": self.dataset.name,
             "id": self.layout.dataset,
             "real": self.dataset.meta["real"],
-            "field_um": self.dataset.meta.get("field_um", 400.0),
+            "field_um": float(field_um),
             "options": options,
             "data_root": None if self.data_root is None else str(self.data_root),
             "seed": self.config["data_seed"],

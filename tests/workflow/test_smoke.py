@@ -1,0 +1,236 @@
+"""The whole workflow at smoke scale in a copy of the checkout, as a user would run it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sspbench.discovery import ROOT, plugins
+
+GAMMA_YAML = """
+label: Gamma correction
+kind: classical
+reference: "Gonzalez & Woods, Digital Image Processing, 4th ed., 2018"
+params: {gamma: 0.6}
+presets: {paper: {}, demo: {}, smoke: {}}
+variants: {}
+resources: {gpu: 0, minutes: 1}
+deviations: []
+"""
+GAMMA = '''
+"""Gamma correction: the smallest useful method."""
+from sspbench.contract import Method
+
+
+class Gamma(Method):
+    """Brighten with ``out = in ** gamma``."""
+
+    def enhance(self, images):
+        return images ** self.params["gamma"]
+'''
+BROKEN = {
+    "raises": ("        raise RuntimeError('no such luck')", "no such luck"),
+    "not_a_number": ("        return images * float('nan')", "not finite"),
+}
+HANGS_YAML = """
+label: Hangs
+kind: learned
+params: {steps: 5, epochs: null, batches: {size: 1, crop: 32}}
+presets: {smoke: {}}
+resources: {gpu: 0, minutes: 0.05}
+"""
+HANGS = """
+import time
+
+import torch
+from torch import nn
+
+from sspbench.training.trainable import TrainableMethod
+
+
+class Hangs(TrainableMethod):
+    def build(self):
+        network = self.add_network("generator", nn.Conv2d(1, 1, 1), keep=True)
+        self.add_optimizer("generator", torch.optim.SGD, network.parameters(), lambda step: 0.1)
+
+    def training_step(self, low, high):
+        time.sleep(600)
+
+    def translate(self, images):
+        return images
+"""
+
+
+class Checkout:
+    """A copy of the tracked and new files, without results."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines():
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.results = folder / "results" / "cornsim" / "smoke"
+
+    def snakemake(self, *arguments):
+        """Run the workflow; return exit status and output."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "SNAKEMAKE"))}
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--resources", "gpu=2"]
+        command += ["--configfile", "config/smoke.yaml", *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def planned(self, *arguments):
+        """Return the number of jobs by rule that a dry run announces, and the runs they are for."""
+        code, text = self.snakemake("-n", *arguments)
+        assert code == 0, text
+        table = re.search(r"(?s)Job stats:\njob +count\n[- ]+\n(.*?)\n\n", text)
+        counts = dict(line.split() for line in table.group(1).splitlines()) if table else {}
+        runs = set(re.findall(r"runs/([^/]+)/seed-\d+/scores\.csv", "\n".join(re.findall(r"output: (.*)", text))))
+        return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}, runs
+
+    def table(self, name):
+        return pd.read_csv(self.results / "tables" / f"{name}.csv")
+
+    def edit(self, name, old, new):
+        text = (self.folder / name).read_text()
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new, 1))
+
+    def plugin(self, name, yaml, code):
+        folder = self.folder / "methods" / name
+        folder.mkdir()
+        (folder / "method.yaml").write_text(yaml)
+        (folder / "method.py").write_text(code)
+
+
+REPORT = {"tables": 1, "figures": 1, "report": 1}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    """A checkout in which the smoke run was done."""
+    copy = Checkout(tmp_path_factory.mktemp("checkout"))
+    code, text = copy.snakemake()
+    assert code == 0, text[-8000:]
+    return copy
+
+
+def test_every_method_is_in_the_tables_and_every_image_is_scored(checkout):
+    rows = {name for name, found in plugins("methods").items() if "quality" in found.meta.get("tables", ["quality"])}
+    for name in ("table1_quality", "table2_segmentation"):
+        table = checkout.table(name)
+        assert set(table["row"]) == rows
+        assert set(table["status"]) == {"done"}
+        assert (table["n"] + table["missing"] == 4).all()
+    assert set(checkout.table("truth")["row"]) == rows | {"oracle"}
+    assert set(checkout.table("table3_ablation")["row"]) == {"sspnet+gan", "sspnet+gan+iu", "sspnet+gan+te", "sspnet"}
+
+
+def test_figures_and_page_are_there(checkout):
+    index = json.loads((checkout.results / "figures" / "index.json").read_text())
+    assert index
+    assert (checkout.results / "report.html").stat().st_size < 8_000_000
+
+
+def test_provenance_tells_what_was_run(checkout):
+    run = json.loads((checkout.results / "runs" / "sspnet" / "seed-0" / "run.json").read_text())
+    assert set(run) == {"train", "enhance", "segment", "score"}
+    assert run["train"]["parameters"]["generator"] > 0
+    assert {"torch", "numpy", "python"} <= set(run["train"]["versions"])
+
+
+def test_a_second_run_does_nothing(checkout):
+    assert checkout.planned() == ({}, set())
+
+
+def test_a_comment_in_a_method_reruns_nothing(checkout):
+    path = "methods/sspnet/losses.py"
+    checkout.edit(path, "C2 = 0.03**2\n", "C2 = 0.03**2  # as in SSIM\n")
+    assert checkout.planned() == ({}, set())
+
+
+def test_a_changed_loss_weight_reruns_its_method_only(checkout):
+    counts, runs = checkout.planned("--config", "params={sspnet: {beta: 2.0}}", "ablation=null")
+    assert counts == {"train": 1, "enhance": 1, "segment": 1, "score": 1, **REPORT}
+    assert runs == {"sspnet"}
+
+
+def test_changed_code_of_a_method_reruns_its_method_only(checkout):
+    path = "methods/sspnet/losses.py"
+    checkout.edit(path, "LEAST_VARIANCE = 1e-12", "LEAST_VARIANCE = 1e-11")
+    counts, _ = checkout.planned()
+    checkout.edit(path, "LEAST_VARIANCE = 1e-11", "LEAST_VARIANCE = 1e-12")
+    assert counts == {"train": 4, "enhance": 4, "segment": 4, "score": 4, **REPORT}
+
+
+def test_a_dropped_in_folder_is_run_and_tabled_alone(checkout):
+    checkout.plugin("gamma", GAMMA_YAML, GAMMA)
+    counts, runs = checkout.planned()
+    assert counts == {"enhance": 1, "segment": 1, "score": 1, **REPORT}
+    assert runs == {"gamma"}
+    code, text = checkout.snakemake()
+    assert code == 0, text[-8000:]
+    assert {"gamma", "sspnet"} <= set(checkout.table("table1_quality")["row"])
+    assert {"gamma", "sspnet"} <= set(checkout.table("table2_segmentation")["row"])
+
+
+def test_broken_methods_are_shown_and_the_others_are_whole(checkout):
+    for name, (body, _) in BROKEN.items():
+        code = GAMMA.replace('        return images ** self.params["gamma"]', body).replace("Gamma", name.title())
+        checkout.plugin(name, GAMMA_YAML.replace("Gamma correction", name).replace("{gamma: 0.6}", "{}"), code)
+    checkout.plugin("hangs", HANGS_YAML, HANGS)
+    listed = "methods=[identity, dcp, gamma, raises, not_a_number, hangs]"
+    code, text = checkout.snakemake("--config", listed, "ablation=null")
+    assert code == 1
+    table = checkout.table("table1_quality").groupby("row")["status"].first()
+    assert table[["identity", "dcp", "gamma"]].eq("done").all()
+    for name, (_, words) in BROKEN.items():
+        assert table[name].startswith("failed")
+        assert words in table[name]
+        assert words in text
+    assert table["hangs"].startswith("timeout")
+    markdown = (checkout.results / "tables" / "table2_segmentation.md").read_text()
+    assert "| failed |" in markdown
+    assert "| timeout |" in markdown
+    assert "raises" in (checkout.results / "report.html").read_text()
+
+
+def test_a_wrong_config_is_told_in_words_not_in_a_traceback(checkout):
+    code, text = checkout.snakemake("-n", "--config", "presett=demo", "methods=[sspnt]", "metrics={niq: {}}")
+    assert code == 1
+    assert "Traceback" not in text
+    for words in ("presett", "did you mean 'preset'?", "did you mean 'sspnet'?", "did you mean 'niqe'?"):
+        assert words in text
+
+
+def test_unreadable_images_are_listed_before_anything_trains(checkout, tmp_path):
+    shutil.copytree(checkout.folder / "data/cornsim/images/cornsim/smoke", tmp_path / "mine")
+    (tmp_path / "mine" / "trainA" / "lq_000.png").write_bytes(b"not an image")
+    next((tmp_path / "mine" / "testA").iterdir()).write_bytes(b"")
+    code, text = checkout.snakemake(
+        "--config", "dataset=folder", f"data_root={tmp_path / 'mine'}", "methods=[identity]"
+    )
+    assert code == 1
+    assert text.count("An image cannot be read") >= 2
+    assert "(2)" in text
+    assert not Path(checkout.folder / "results" / "folder-mine" / "smoke" / "segmenter").exists()
+
+
+def test_a_dry_run_imports_no_torch(checkout):
+    script = (
+        "import sys, yaml; from sspbench.config import Plan; from sspbench.rules import Digests;"
+        "plan = Plan({**yaml.safe_load(open('config/config.yaml'))}); d = Digests(plan);"
+        "[d.train(r) for r in plan.runs if r.learned]; d.score; d.page; import sspbench.cli; sspbench.cli.parser();"
+        "print(sorted({'torch', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
