@@ -21,15 +21,16 @@ class EnlightenGAN(TrainableMethod):
     """A generator and two discriminators: ``judge_image`` sees whole crops, ``judge_patch`` small patches."""
 
     def build(self) -> None:
-        """Create the networks with an optimiser each, and the frozen VGG16."""
+        """Create the networks with an optimiser each, and, for training, the frozen VGG16."""
         params = self.params
         base = max(round(32 * params["width"]), 1)
         generator = Generator(base, align_corners=params["align_corners"])
         self._add("generator", generator, keep=True)
         self._add("judge_image", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
         self._add("judge_patch", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
-        self.vgg = load_vgg16(params["vgg16"], self.seed, width=params["vgg_width"]).to(self.device)
-        self.notes["VGG"] = self.vgg.source
+        if not self.inference_only:
+            self.vgg = load_vgg16(params["vgg16"], self.seed, width=params["vgg_width"]).to(self.device)
+            self.notes["VGG"] = self.vgg.source
 
     def _add(self, name: str, network: torch.nn.Module, keep: bool) -> None:
         initialise(network)

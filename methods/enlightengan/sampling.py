@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
-
-DARKEST, BRIGHTEST = 400, 200
-"""Divisor of the darkening, in hundredths: drawn from 200..400 inclusive."""
 
 
 def coin(count: int, random: torch.Generator) -> Tensor:
@@ -22,11 +21,18 @@ def flip_jointly(first: Tensor, second: Tensor, random: torch.Generator) -> tupl
     return first, second
 
 
-def darken(images: Tensor, random: torch.Generator) -> Tensor:
-    """Divide the brightness of (N, C, H, W) images in [-1, 1] by 2..4, each with probability 1/2."""
+def darken(images: Tensor, hundredths: Sequence[int], random: torch.Generator) -> Tensor:
+    """Divide the brightness of (N, C, H, W) images in [-1, 1], each with probability 1/2.
+
+    Args:
+        images: The images.
+        hundredths: Least and greatest divisor times 100, both inclusive; (200, 400) as published.
+        random: CPU generator.
+    """
+    least, greatest = hundredths
     chosen = coin(len(images), random)
-    hundredths = torch.randint(BRIGHTEST, DARKEST + 1, (len(images),), generator=random)
-    divisor = torch.where(chosen, hundredths / 100, 1.0).to(images.device)[:, None, None, None]
+    drawn = torch.randint(least, greatest + 1, (len(images),), generator=random)
+    divisor = torch.where(chosen, drawn / 100, 1.0).to(images.device)[:, None, None, None]
     return torch.where(divisor > 1, (images + 1) / divisor - 1, images)
 
 

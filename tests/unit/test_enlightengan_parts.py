@@ -53,11 +53,11 @@ def test_flips_are_joint_and_fair():
 
 def test_darkening_divides_half_of_the_images_by_two_to_four():
     images = torch.full((2000, 1, 1, 1), 0.5)
-    ratio = (1.5 / (darken(images, seeded()) + 1)).flatten()
+    ratio = (1.5 / (darken(images, (200, 400), seeded()) + 1)).flatten()
     darkened = ratio[ratio > 1.5]
     assert 900 < len(darkened) < 1100
     assert darkened.min() == pytest.approx(2, abs=0.02) and darkened.max() == pytest.approx(4, abs=0.02)
-    assert torch.equal(darken(images, seeded())[ratio < 1.5], images[ratio < 1.5])
+    assert torch.equal(darken(images, (200, 400), seeded())[ratio < 1.5], images[ratio < 1.5])
 
 
 def test_patches_never_begin_at_the_last_position():
