@@ -207,8 +207,10 @@ rule report:
         "{JOB} report page --config {CONFIG:q} 2>&1 | tee {log}"
 
 
+# Without a page only a part was asked for, e.g. the data.
 onsuccess:
-    shell("{JOB} report summary --config {CONFIG:q}")
+    if (AT.root / "report.html").is_file():
+        shell("{JOB} report summary --config {CONFIG:q}")
 
 
 # A failed run must not hide the others: what there is becomes tables, figures and a page that show the failure.
