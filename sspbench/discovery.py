@@ -89,7 +89,8 @@ def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None
     try:
         content = yaml.safe_load(path.read_text())
     except yaml.YAMLError as error:
-        faults.add("A YAML file cannot be read", where=where, why=str(error).replace("\n", " "))
+        why = str(error).replace("\n", " ")
+        faults.add("A YAML file cannot be read", where=where, why=why, mend="correct the line named in why")
         return None
     before = len(faults.items)
     check(content, schema_name, faults, where)

@@ -21,6 +21,9 @@ from .findings import Inspection
 from .pictures import write_folder
 from .witness import Witness
 
+FIELD = "field_um"
+"""What a preset may say besides options: images of another size show another field."""
+
 
 def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``dataset.yaml``."""
@@ -31,7 +34,7 @@ def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
             if name not in meta["presets"]:
                 faults.add(f"there is no preset {name}", mend=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
-            for key in sorted(set(options or {}) - set(meta["options"])):
+            for key in sorted(set(options or {}) - set(meta["options"]) - {FIELD}):
                 faults.add(f"preset {name} overrides {key!r}, which is not in options", mend="add it to options")
     with inspection.rule("licence given"):
         if not meta.get("licence"):
@@ -64,7 +67,8 @@ def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
 
 
 def _options(plugin: Plugin) -> Mapping[str, Any]:
-    return merged(plugin.meta["options"], plugin.meta["presets"].get("smoke") or {})
+    options = merged(plugin.meta["options"], plugin.meta["presets"].get("smoke") or {})
+    return {key: value for key, value in options.items() if key != FIELD}
 
 
 def _prepared(plugin: Plugin, witness: Witness, source: Path | None, output: Path, seed: int) -> bool:

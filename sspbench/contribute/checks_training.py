@@ -52,7 +52,7 @@ def _built(trial: Trial, params: Mapping[str, Any]) -> dict[str, Tensor]:
     if not trainable.kept:
         raise UserError("No network is kept for inference", mend="add_network(name, network, keep=True) in build()")
     if not trainable.optimizers:
-        raise UserError("There is no optimiser", mend="add_optimizer(name, optimizer, schedule) in build()")
+        raise UserError("There is no optimiser", mend="add_optimizer(name, kind, parameters, schedule) in build()")
     return trainable.weights()
 
 

@@ -31,7 +31,8 @@ MENDS = {
     "no network": "take weights from the config (param vgg16: null) or ship them in the folder; nothing is fetched",
     "no writes": "return arrays; the frame writes all files",
     "prints nothing": "remove the print; facts worth showing go to self.notes",
-    "no global random state": "draw from np.random.default_rng(self.seed), or from self.random in a training step",
+    "no global random state": "leave seeding to the frame; draw from np.random.default_rng(self.seed), in a training "
+    "step with generator=self.random",
 }
 """The rules, and what to do where one is broken."""
 
@@ -62,13 +63,39 @@ class Witness:
         before = _random_state()
         _watching.append(self)
         try:
-            with redirect_stdout(_Overheard(self)), redirect_stderr(_Overheard(self)), warnings.catch_warnings():
+            with (
+                redirect_stdout(_Overheard(self)),
+                redirect_stderr(_Overheard(self)),
+                warnings.catch_warnings(),
+                self._seeding_noticed(),
+            ):
                 warnings.simplefilter("ignore")
                 yield
         finally:
             _watching.remove(self)
         if _random_state() != before:
             self.note("no global random state", "It draws from or seeds a global random generator", None)
+
+    @contextmanager
+    def _seeding_noticed(self) -> Iterator[None]:
+        """Notice ``torch.manual_seed`` called by the plugin; the frame seeds before each step, so no state tells."""
+        torch = sys.modules.get("torch")
+        if torch is None:
+            yield
+            return
+        original = torch.manual_seed
+
+        def manual_seed(seed: int) -> Any:
+            caller = sys._getframe(1)
+            if caller.f_code.co_filename.startswith(self.folder):
+                self.note("no global random state", f"It calls torch.manual_seed({seed})", caller)
+            return original(seed)
+
+        torch.manual_seed = manual_seed
+        try:
+            yield
+        finally:
+            torch.manual_seed = original
 
     def note(self, rule: str, what: str, frame: FrameType | None) -> None:
         """Remember the first breach of a rule."""
