@@ -139,7 +139,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
         (
             "deaf_to_seeds",
             {
-                "rate = self": "[nn.init.constant_(values, 0.01) for values in network.parameters()]\n        rate = self",
+                "rate = self": "[nn.init.constant_(item, 0.1) for item in network.parameters()]\n        rate = self",
                 LOSS: 'self.descend((self.networks["generator"][2].bias - 1).square().sum(), "generator")',
             },
             "another seed, other weights",
@@ -168,11 +168,21 @@ def test_a_broken_learned_method(checkout, what, changes, rule, words):
     [
         ("bad_yaml", {"kind: segmenter": "kind: segmentor"}, "yaml valid", ["segmentor"]),
         ("logits", {".sigmoid()": ' * float("nan")'}, "odd size 97 x 61", ["NaN"]),
-        ("not_bool", {"return probability >": "return 1 * (probability >", "threshold\"]": "threshold\"])"}, "binarise", ["bool"]),
-        ("upside_down", {"probability > 255": "probability < 255"}, "more probable, more mask", ["above the threshold"]),
-        ("unused", {"255 * self.params[\"threshold\"]": "127"}, "every param used", ["threshold"]),
+        (
+            "not_bool",
+            {"return probability >": "return 1 * (probability >", 'threshold"]': 'threshold"])'},
+            "binarise",
+            ["bool"],
+        ),
+        (
+            "upside_down",
+            {"probability > 255": "probability < 255"},
+            "more probable, more mask",
+            ["above the threshold"],
+        ),
+        ("unused", {'255 * self.params["threshold"]': "127"}, "every param used", ["threshold"]),
     ],
-)  # fmt: skip
+)
 def test_a_broken_segmenter(checkout, what, changes, rule, words):
     written(checkout, "segmenter", what, changes)
     refused(checkout, "segmenter", what, rule, *words)
@@ -216,9 +226,14 @@ def test_a_broken_metric(checkout, what, changes, rule, words):
             "clean images where simulated",
             ["testA_clean"],
         ),
-        ("elsewhere", {"    request.progress": '    open("left-behind.txt", "w")\n            request.progress'}, "no writes", []),
+        (
+            "elsewhere",
+            {"    request.progress": '    open("left-behind.txt", "w")\n            request.progress'},
+            "no writes",
+            [],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_broken_data_set(checkout, what, changes, rule, words):
     written(checkout, "dataset", what, changes)
     refused(checkout, "dataset", what, rule, *words)
