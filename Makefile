@@ -4,7 +4,7 @@ UV := $(shell command -v uv 2>/dev/null || echo python3 -m uv)
 RUN := $(UV) run --frozen
 BENCHMARK := snakemake --cores all --resources gpu=2
 
-.PHONY: benchmark setup test lint chaos bench-metrics
+.PHONY: benchmark setup test lint chaos bench-metrics bench-training
 
 benchmark: setup ## the main job: the whole benchmark on the embedded data set
 	$(RUN) $(BENCHMARK)
@@ -41,3 +41,9 @@ release: setup ## compute what is missing, then push data and results to the DVC
 reproduce-tables: setup ## pull a release; rebuild tables, figures and report from scores.csv: no GPU, no training [REMOTE=DIR]
 	$(use_remote)
 	$(RUN) python -m sspbench reproduce-tables
+
+bench-training: setup ## training steps by precision, layout and compilation
+	$(RUN) python -m sspbench bench-training
+
+chaos: setup ## twenty kills of a training that must not change its result
+	$(RUN) pytest tests/workflow/test_resume.py --chaos 20

@@ -133,7 +133,7 @@ class Training:
 
     def _begin(self) -> int:
         """Build, restore the newest checkpoint if there is one, and return the step to go on from."""
-        self._build()
+        self.build()
         progress = self.checkpoints.restore(self.trainable)
         if progress is None:
             self._save(0)
@@ -142,7 +142,8 @@ class Training:
         self.resumed_at = [*progress["resumed_at"], progress["step"]]
         return progress["step"]
 
-    def _build(self) -> None:
+    def build(self) -> None:
+        """Make the networks and optimisers on the device, seeded from the run's seed."""
         trainable = self.trainable
         trainable.device = self.engine.apply()
         trainable.total_steps, trainable.steps_per_epoch = self.total, self.batches.steps_per_epoch
@@ -155,7 +156,7 @@ class Training:
         saved = time.monotonic()
         with Logbook(self.folder, self.total, start, self.log_every, self.label) as log:
             for step, batch in self._prefetched(start):
-                log.add(self._step(step, batch))
+                log.add(self.step(step, batch))
                 done = step + 1
                 stopping = stop_requested()
                 save = stopping or self._save_due(done, saved)
@@ -175,7 +176,8 @@ class Training:
                     )
         return self.total
 
-    def _step(self, step: int, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+    def step(self, step: int, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """Do one training step on uint8 images, its randomness seeded from (seed, step); return its losses."""
         trainable, device = self.trainable, self.trainable.device
         seed = int(stream(trainable.seed, "torch", step).integers(2**62))
         trainable.step = step

@@ -64,7 +64,7 @@ def test_nan_again_is_divergence_and_no_broken_checkpoint_is_left(tmp_path):
     with pytest.raises(Diverged, match="again after a rollback"):
         job.run(list)
     fresh = training(tmp_path)
-    fresh._build()
+    fresh.build()
     fresh.checkpoints.restore(fresh.trainable)
     assert torch.isfinite(fresh.trainable.networks["line"].weight).all()
 
