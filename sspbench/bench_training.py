@@ -56,7 +56,8 @@ def _bench(args: argparse.Namespace) -> int:
     rate = _matrix_rate()
     print(f"device: {_device_name()}; measured matrix rate {rate / 1e12:.3g} TFLOP/s (fp32, no TF32)\n")
     print(
-        f"{'plugin':<14}{'mode':<32}{'steps/s':>9}{'ratio':>7}{'data ms':>9}{'peak MB':>9}{'TFLOP/step':>12}{'share':>7}"
+        f"{'plugin':<14}{'mode':<32}{'steps/s':>9}{'ratio':>7}{'data ms':>9}"
+        f"{'peak MB':>9}{'TFLOP/step':>12}{'share':>7}"
     )
     found = []
     for name in args.names or _all_names():
@@ -177,7 +178,7 @@ def _timed(training: Any, steps: int) -> tuple[float, float, float]:
     for step, batch in enumerate(batches):
         losses = training.step(step, batch)
     _synchronise()
-    return time.perf_counter() - start, data_seconds, float(sum(losses.values()))
+    return time.perf_counter() - start, data_seconds, sum(float(loss.detach()) for loss in losses.values())
 
 
 def _flops(training: Any) -> float:

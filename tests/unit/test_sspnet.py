@@ -42,7 +42,8 @@ def test_patch_logits_have_the_sizes_of_a_22_pixel_field():
 
 def test_the_discriminator_starts_from_a_normal_of_002():
     torch.manual_seed(0)
-    weights = torch.cat([m.weight.detach().flatten() for m in Discriminator().modules() if isinstance(m, torch.nn.Conv2d)])
+    layers = [layer for layer in Discriminator() if isinstance(layer, torch.nn.Conv2d)]
+    weights = torch.cat([layer.weight.detach().flatten() for layer in layers])
     assert abs(float(weights.std()) - 0.02) < 2e-4
 
 
