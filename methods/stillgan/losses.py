@@ -7,18 +7,15 @@ illumination loss takes an absolute value, the structure loss is the correlation
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from sspbench.training.regions import local_moments, unevenness
 
 C3 = (0.03 * 1.0) ** 2 / 2
 """SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
 NOISE = 0.01
 """Standard deviation of the noise added to both images of the structure loss."""
-WINDOW, SIGMA = 11, 1.5
-"""Side length and standard deviation of the Gaussian window, in pixels."""
 
 
 def least_squares(scores: Tensor, target: float) -> Tensor:
@@ -53,8 +50,7 @@ def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
     if roi % patch:
         raise ValueError(f"patches of {patch} do not tile a region of {roi}")
     region = (central(images.float(), roi) + 1) / 2
-    uneven = functional.avg_pool2d(region, patch) - region.mean(dim=(-2, -1), keepdim=True)
-    return functional.interpolate(uneven, size=(roi, roi), mode="bicubic", align_corners=False).abs().mean()
+    return unevenness(region, patch).abs().mean()
 
 
 def structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Tensor:
@@ -75,25 +71,5 @@ def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Te
         roi: Side length of the central region.
     """
     x, y = (((central(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
-    moments = _local_means(torch.stack([x, y, x * x, y * y, x * y]))
-    mean_x, mean_y, square_x, square_y, product = moments.unbind()
-    deviations = (square_x - mean_x.square()).sqrt() * (square_y - mean_y.square()).sqrt()
-    covariance = product - mean_x * mean_y
-    return 1 - ((covariance + C3) / (deviations + C3)).mean()
-
-
-def _local_means(values: Tensor) -> Tensor:
-    """Average (..., H, W) under the Gaussian window, zeros beyond the border.
-
-    Sums of shifted copies, not a convolution: those may run in TF32 or bfloat16, whose rounding makes small variances
-    negative.
-    """
-    exponents = [-((i - WINDOW // 2) ** 2) / (2 * SIGMA**2) for i in range(WINDOW)]
-    total = sum(math.exp(exponent) for exponent in exponents)
-    half = WINDOW // 2
-    for axis, padding in ((-1, (half, half)), (-2, (0, 0, half, half))):
-        size, padded = values.shape[axis], functional.pad(values, padding)
-        values = torch.zeros_like(values)
-        for i, exponent in enumerate(exponents):
-            values = values + math.exp(exponent) / total * padded.narrow(axis, i, size)
-    return values
+    variance_x, variance_y, covariance = local_moments(x, y)
+    return 1 - ((covariance + C3) / (variance_x.sqrt() * variance_y.sqrt() + C3)).mean()
