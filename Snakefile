@@ -9,7 +9,7 @@ sys.path.insert(0, workflow.basedir)
 
 from sspbench.config import Plan
 from sspbench.errors import UserError
-from sspbench.rules import Digests
+from sspbench.rules import Digests, training_resources
 from sspbench.stages.prepare import source_digest
 
 
@@ -51,10 +51,6 @@ def of_all_runs(pattern):
     return [f"{RUN}/{pattern}".format(run=run.id, seed=run.seed) for run in RUNS]
 
 
-def resources_of(plugin):
-    return plugin.meta.get("resources", {})
-
-
 rule all:
     default_target: True
     input:
@@ -85,7 +81,7 @@ rule train_segmenter:
     priority: 200
     threads: PLAN.config["threads"]
     resources:
-        gpu=resources_of(PLAN.segmenter).get("gpu", 0),
+        **training_resources(PLAN.segmenter),
     params:
         settings=PLAN.segmenter_settings(),
         code=CODE.segmenter,
@@ -104,7 +100,9 @@ rule train:
     priority: 100
     threads: PLAN.config["threads"]
     resources:
-        gpu=lambda w: resources_of(of(w).plugin).get("gpu", 0),
+        gpu=lambda w: training_resources(of(w).plugin)["gpu"],
+        mem_mb=lambda w: training_resources(of(w).plugin)["mem_mb"],
+        runtime=lambda w: training_resources(of(w).plugin)["runtime"],
     params:
         settings=lambda w: PLAN.train_settings(of(w)),
         code=lambda w: CODE.train(of(w)),

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from pathlib import Path
 
 from .config import Plan, Run
 from .digest import code_digest
-from .discovery import ROOT, metric_files
+from .discovery import ROOT, Plugin, metric_files
 
 STAGES = Path(__file__).resolve().parent / "stages"
 REPORT = ROOT / "report"
+
+TRAINING_MB = 4000
+"""Memory a training asks a scheduler for where its YAML names none: torch, a narrow network, the images."""
+
+SPARE_MINUTES = 15
+"""Asked for beyond the plugin's own minutes, for the start and the other stages of the run."""
+
+
+def training_resources(plugin: Plugin) -> dict[str, int]:
+    """Return what a training asks of a scheduler, from ``resources`` of its YAML: gpu, mem_mb, runtime (minutes)."""
+    wanted = plugin.meta.get("resources", {})
+    minutes = wanted.get("minutes", 24 * 60)
+    return {
+        "gpu": wanted.get("gpu", 0),
+        "mem_mb": wanted.get("mem_mb", TRAINING_MB),
+        "runtime": math.ceil(minutes) + SPARE_MINUTES,
+    }
 
 
 class Digests:
