@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sspbench.errors import Faults
 from sspbench.training.trainable import TrainableMethod
 
 from .losses import illumination_loss, least_squares, structure_loss, structure_noise
@@ -21,8 +25,13 @@ class StillGAN(TrainableMethod):
     """
 
     def build(self) -> None:
-        """Create both generators and discriminators, one optimiser each, and a pool of fakes a domain."""
+        """Create both generators and discriminators, one optimiser each, and a pool of fakes a domain.
+
+        Raises:
+            UserError: depth, region and patches do not fit the training images.
+        """
         params = self.params
+        _check_sizes(params)
         base = max(round(64 * params["width"]), 1)
         for name, keep in (("to_high", True), ("to_low", False)):
             self._add(name, Generator(1, base, params["depth"]), keep)
@@ -89,6 +98,21 @@ class StillGAN(TrainableMethod):
         resized = images if side is None else _resize(images, (side, side))
         enhanced = (self.networks["to_high"](2 * resized - 1) + 1) / 2
         return enhanced if side is None else _resize(enhanced, native)
+
+
+def _check_sizes(params: Mapping[str, Any]) -> None:
+    batches, roi, multiple = params["batches"], params["roi"], 2 ** params["depth"]
+    side = batches["crop"] or batches["resize"]
+    with Faults("StillGAN's sizes do not fit each other") as faults:
+        if side is not None and side % multiple:
+            faults.add(f"training images of side {side} are no multiple of {multiple}", mend="change depth or batches")
+        if side is not None and side < roi:
+            faults.add(f"roi {roi} is larger than the training images of side {side}", mend="lower roi")
+        for patch in params["patches"]:
+            if roi % patch:
+                faults.add(f"patches of {patch} do not tile the roi of {roi}", mend="let roi be a multiple of them")
+        if params["inference_side"] is not None and params["inference_side"] % multiple:
+            faults.add(f"inference_side {params['inference_side']} is no multiple of {multiple}")
 
 
 def _l1(images: Tensor, targets: Tensor) -> Tensor:
