@@ -8,9 +8,14 @@ from pathlib import Path
 from sspbench.files import write_json
 
 from .drawing.comparison import comparison
+from .drawing.distributions import distributions
 from .drawing.pictures import Pictures
-from .drawing.showcase import Choice, groups, rule, showcase
+from .drawing.ranks import critical_difference
+from .drawing.segmentation import facilitation, segmentations
+from .drawing.showcase import BY_NAME, Choice, groups, rule, showcase, subject
 from .drawing.style import Drawn, save, style
+from .drawing.tradeoff import tradeoff
+from .drawing.training import training
 from .results import Results
 
 
@@ -27,33 +32,43 @@ def draw(results: Results, folder: Path) -> None:
     index = {}
     with style():
         for name, drawn in _figures(results):
+            if drawn is None:
+                continue
             file = save(drawn.figure, folder, name)
             facts = {"caption": drawn.caption, "alt": drawn.alt, "pictures": drawn.pictures}
             index[name] = {"file": file, "order": len(index), **facts}
     write_json(folder / "index.json", index)
 
 
-def _figures(results: Results) -> Iterator[tuple[str, Drawn]]:
-    pictures = Pictures(results)
-    if pictures.names:
-        yield from _pictures(results, pictures)
-
-
-def _pictures(results: Results, pictures: Pictures) -> Iterator[tuple[str, Drawn]]:
-    chosen = showcase(results, pictures)
-    middle = [choice for choice in chosen if choice.why.startswith("median")] or chosen
-    yield "comparison", comparison(pictures, middle[:1], f"Enhanced images and their masks. {rule(results)}", True)
-    kinds = groups(pictures)
-    for name, names, word in (
-        ("comparison_texture", kinds.texture, "weak texture"),
-        ("comparison_illumination", kinds.illumination, "uneven light"),
-    ):
-        if names:
-            choices = [Choice(image, f"chosen for {word}") for image in names]
-            yield name, comparison(pictures, choices, f"Inputs with {word}. {GROUPS}", False)
-
-
 GROUPS = (
     "Rule: uneven light is the largest coefficient of variation of block means (8 x 8 blocks) of the input; "
     "weak texture is the smallest relative mean gradient among the other inputs."
 )
+
+
+def _figures(results: Results) -> Iterator[tuple[str, Drawn | None]]:
+    pictures = Pictures(results)
+    if pictures.names:
+        yield from _pictures(results, pictures)
+    yield "distributions", distributions(results)
+    yield "critical_difference", critical_difference(results, results.plan.layout.tables)
+    yield "tradeoff", tradeoff(results)
+    yield "training", training(results)
+
+
+def _pictures(results: Results, pictures: Pictures) -> Iterator[tuple[str, Drawn | None]]:
+    chosen = showcase(results, pictures)
+    ranked = [choice for choice in chosen if choice.why != BY_NAME] or chosen[:3]
+    middle = next((choice for choice in chosen if choice.why.startswith("median")), chosen[0])
+    who = subject(results)
+    yield "comparison", comparison(pictures, [middle], f"Enhanced images and their masks. {rule(results)}", True)
+    yield "facilitation", None if who is None else facilitation(pictures, middle, who)
+    yield "segmentation", segmentations(pictures, ranked)
+    kinds = groups(pictures)
+    for name, names, word in (
+        ("texture", kinds.texture, "weak texture"),
+        ("illumination", kinds.illumination, "uneven light"),
+    ):
+        choices = [Choice(image, f"chosen for {word}") for image in names]
+        drawn = comparison(pictures, choices, f"Inputs with {word}. {GROUPS}", False) if choices else None
+        yield f"comparison_{name}", drawn

@@ -26,7 +26,7 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
     zoom = pictures.results.plan.config["figures"]["zoom"]
     rows, each = pictures.rows, 3 if masks else 2
     gaps = tuple(range(each, each * len(choices), each))
-    figure, axes = sheet(each * len(choices), len(rows), _aspect(pictures, choices), gaps)
+    figure, axes = sheet(each * len(choices), len(rows), picture_aspect(pictures, choices), gaps)
     for number, choice in enumerate(choices):
         lines = axes[number * each : (number + 1) * each]
         side(lines[0, 0], choice.name[:16])
@@ -68,7 +68,8 @@ def why_absent(pictures: Pictures, row: Row) -> str:
     return "picture not kept" if ended == "done" else ended
 
 
-def _aspect(pictures: Pictures, choices: list[Choice]) -> float:
+def picture_aspect(pictures: Pictures, choices: list[Choice]) -> float:
+    """Return height by width of the first picture there is."""
     for choice in choices:
         for row in pictures.rows:
             image = pictures.enhanced(row, choice.name)

@@ -30,7 +30,7 @@ def sheet(lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] =
     """
     space, gap = 0.03, 0.12
     side = (FULL_WIDTH - LEFT) / columns - space
-    height = TOP + lines * (side * aspect + space) + len(gaps) * gap
+    height = TOP + lines * (side * aspect + space) + len(gaps) * gap + space
     figure = Figure((FULL_WIDTH, height))
     axes = np.empty((lines, columns), object)
     y = height - TOP

@@ -20,6 +20,8 @@ SUBJECT = "sspnet"
 BY_HASH = 3
 """How many images are chosen by the hash of their names."""
 
+BY_NAME = "by hash of its name"
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -81,7 +83,7 @@ def showcase(results: Results, pictures: Pictures) -> list[Choice]:
         for word, name in picks.items():
             chosen.setdefault(name, f"{word} of {who}")
     rest = [name for name in by_hash(pictures.names) if name not in chosen]
-    chosen |= dict.fromkeys(rest[:BY_HASH], "by hash of its name")
+    chosen |= dict.fromkeys(rest[:BY_HASH], BY_NAME)
     return [Choice(name, why) for name, why in chosen.items()]
 
 

@@ -63,6 +63,10 @@ class Drawn:
     pictures: bool = False
 
 
+PLAIN_NUMBERS = "{x:g}"
+"""Tick labels of logarithmic axes: plain numbers, since texts are never read as formulas (labels are people's)."""
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Set fonts and lines for all figures drawn inside."""

@@ -17,11 +17,11 @@ from ..results import Row
 LADDER = ((512, 88), (384, 80), (288, 75), (192, 70))
 """Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken."""
 
-BUDGET = 4_500_000
+BUDGET = 4_000_000
 """Bytes that the gallery may take in the page."""
 
-FIGURE_WIDTH = 1400
-FIGURE_QUALITY = 80
+FIGURE_WIDTH = 1200
+FIGURE_QUALITY = 72
 
 
 @dataclass(frozen=True)

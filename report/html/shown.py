@@ -51,6 +51,23 @@ class ShownTable:
     rows: Sequence[Sequence[ShownCell]]
     notes: Sequence[str] = field(default=())
 
+    @property
+    def wordy(self) -> list[bool]:
+        """Which columns hold words rather than numbers."""
+        columns = [[row[index] for row in self.rows] for index in range(len(self.columns))]
+        return [
+            any(cell.text and not cell.key and not cell.failed and cell.text not in NO_NUMBER for cell in column)
+            or not any(cell.key or cell.failed for cell in column)
+            for column in columns
+        ]
+
+
+NO_NUMBER = frozenset({"n/a", "–"})
+"""What stands where there is no number."""
+
+NUMBER = re.compile(r"<?(?P<value>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?: ± [\d.]+)?(?: \[.*\])?")
+"""A number as tables print it: with a spread, or an interval, or a bound."""
+
 
 class Shelf:
     """The tables of a results folder by name.
@@ -144,7 +161,7 @@ def paper_cell(published: Published, table: str, row: str, metric: str) -> str:
         mapping = published.ours[table].get(method)
         if mapping is not None and row_of(mapping) == row:
             line = theirs.rows[quantity.key]
-            return f"{line.mean[index]:.4f} ± {line.spread[index]:.4f}"
+            return f"{line.mean[index]:.4f} ±\N{NO-BREAK SPACE}{line.spread[index]:.4f}"
     return ""
 
 
@@ -187,6 +204,5 @@ def _split(line: str) -> list[str]:
 def _cell(text: str) -> ShownCell:
     best = len(text) > 4 and text.startswith("**") and text.endswith("**")
     plain = text[2:-2] if best else text
-    number = re.match(r"[<−-]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", plain)
-    key = number[0].lstrip("<").replace("−", "-") if number else ""
-    return ShownCell(plain, best, key)
+    number = NUMBER.fullmatch(plain)
+    return ShownCell(plain.replace("± ", "±\N{NO-BREAK SPACE}"), best, number["value"] if number else "")

@@ -1,0 +1,84 @@
+"""Every test image's value of every main measure, method by method."""
+
+from __future__ import annotations
+
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sspbench.contract import Measure
+
+from ..results import Results, Row
+from ..tables import ARROWS
+from .showcase import scores_of
+from .style import FULL_WIDTH, Drawn, colour
+
+COLUMNS = 4
+
+
+def main_measures(results: Results) -> list[Measure]:
+    """Return the scored measures of Tables 1 and 2."""
+    scored = set(scores_of(results)["metric"])
+    chosen = [measure for measure in results.measures.values() if measure.table in ("quality", "segmentation")]
+    chosen.sort(key=lambda measure: measure.table != "quality")
+    return [measure for measure in chosen if measure.name in scored]
+
+
+def distributions(results: Results) -> Drawn | None:
+    """Return box plots over test images (values averaged over seeds) with every image as a dot; None without scores."""
+    measures = main_measures(results)
+    rows = [row for row in results.rows if not row.ablation and row.tables is None]
+    if not measures or not rows:
+        return None
+    lines = -(-len(measures) // COLUMNS)
+    height = 0.35 + lines * (0.45 + 0.17 * len(rows))
+    figure = Figure((FULL_WIDTH, height), layout="constrained")
+    panels = figure.subplots(lines, COLUMNS, squeeze=False, sharey=True)
+    for panel, measure in zip(panels.ravel(), measures, strict=False):
+        _panel(panel, results, rows, measure)
+    for panel in panels.ravel()[len(measures) :]:
+        panel.set_visible(False)
+    caption = (
+        "Values of all test images (dots, averaged over seeds): median, quartiles, and whiskers to the farthest value "
+        "within 1.5 interquartile ranges. Arrows point to the better side."
+    )
+    alt = (
+        "Box plots by method of "
+        + ", ".join(measure.label for measure in measures)
+        + ". The means are in Tables 1 and 2."
+    )
+    return Drawn(figure, caption, alt)
+
+
+def _panel(axes: Axes, results: Results, rows: list[Row], measure: Measure) -> None:
+    scores = scores_of(results)
+    part = scores[scores["metric"] == measure.name]
+    means = part.groupby(["row", "image"])["value"].mean().reset_index()
+    names = {row.id: _name(results, row) for row in rows}
+    order = list(names.values())
+    shown = means[means["row"].isin(names)].dropna(subset="value")
+    frame = pd.DataFrame({"value": shown["value"], "method": shown["row"].map(names)})
+    palette = {name: colour(index) for index, name in enumerate(order)}
+    common = {
+        "data": frame,
+        "x": "value",
+        "y": "method",
+        "order": order,
+        "hue": "method",
+        "palette": palette,
+        "ax": axes,
+    }
+    box = {"width": 0.6, "linewidth": 0.7, "fliersize": 0, "saturation": 1.0, "boxprops": {"alpha": 0.35}}
+    seaborn.boxplot(**common, **box, legend=False)
+    seaborn.stripplot(**common, jitter=False, size=1.8, alpha=0.6, legend=False)
+    axes.set_title(f"{measure.label} {ARROWS[measure.better]}".strip())
+    axes.set_xlabel(measure.unit)
+    axes.set_ylabel("")
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _name(results: Results, row: Row) -> str:
+    ended = results.ended(row)
+    return row.label if ended == "done" else f"{row.label} ({ended.partition(':')[0]})"

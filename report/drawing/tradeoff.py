@@ -1,0 +1,111 @@
+"""Quality against Dice against seconds: what a method gives and what it takes, with the Pareto-optimal ones marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from sspbench.contract import Measure
+
+from ..results import Results, Row
+from .showcase import scores_of, yardstick
+from .style import FULL_WIDTH, PLAIN_NUMBERS, Drawn, colour, marker
+
+QUALITY = "niqe"
+"""The no-reference measure on the horizontal axis; else the first scored of Table 1."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A method: its quality, its segmentation (both as scored) and seconds an image."""
+
+    row: Row
+    index: int
+    quality: float
+    mask: float
+    seconds: float
+
+
+def dominated(values: np.ndarray) -> np.ndarray:
+    """Tell for (N, K) values, all the larger the better, which rows another row beats: nowhere worse, somewhere better.
+
+    >>> dominated(np.array([[1.0, 2.0], [2.0, 2.0], [0.0, 3.0]])).tolist()
+    [True, False, False]
+    """
+    no_worse = (values[None] >= values[:, None]).all(axis=2)
+    better = (values[None] > values[:, None]).any(axis=2)
+    return (no_worse & better).any(axis=1)
+
+
+def tradeoff(results: Results) -> Drawn | None:
+    """Return the figure, or None where Dice or a quality measure or all times are missing."""
+    mask, quality = yardstick(results), _quality(results)
+    if mask is None or quality is None or mask.table == "quality":
+        return None
+    points = list(_points(results, quality, mask))
+    if not points:
+        return None
+    signs = np.array([_sign(quality), _sign(mask), -1.0])
+    values = np.array([[point.quality, point.mask, point.seconds] for point in points]) * signs
+    front = [point for point, beaten in zip(points, dominated(values), strict=True) if not beaten]
+    figure = Figure((FULL_WIDTH, 2.9), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    for point in points:
+        _mark(left, point, point.quality, point in front)
+        _mark(right, point, point.seconds, point in front)
+    left.set_xlabel(f"{quality.label} ({quality.better} is better)")
+    left.set_ylabel(f"{mask.label} ({mask.better} is better)")
+    right.set_xlabel("seconds an image, median (lower is better)")
+    right.set_xscale("log")
+    right.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    right.xaxis.set_major_formatter(PLAIN_NUMBERS)
+    right.xaxis.set_minor_locator(NullLocator())
+    failed = [row.label for row in results.rows if not row.ablation and results.ended(row) != "done"]
+    handles, labels = left.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    names = ", ".join(point.row.label for point in front)
+    caption = (
+        f"{quality.label}, {mask.label} and enhancing time, means over test images. "
+        f"Ringed methods are Pareto-optimal in the three: {names}."
+        + (f" No result: {', '.join(failed)}." if failed else "")
+    )
+    return Drawn(figure, caption, f"Scatter plots of {len(points)} methods. Pareto-optimal: {names}.")
+
+
+def _quality(results: Results) -> Measure | None:
+    scored = set(scores_of(results)["metric"])
+    known = [m for m in results.measures.values() if m.table == "quality" and m.name in scored and m.better != "none"]
+    return next((measure for measure in known if measure.name == QUALITY), known[0] if known else None)
+
+
+def _sign(measure: Measure) -> float:
+    return 1.0 if measure.better == "higher" else -1.0
+
+
+def _points(results: Results, quality: Measure, mask: Measure) -> Iterator[Point]:
+    scores = scores_of(results)
+    means = scores.groupby(["row", "metric"])["value"].mean()
+    rows = [row for row in results.rows if not row.ablation and row.tables is None]
+    for index, row in enumerate(rows):
+        jobs = [results.provenance(run).get("enhance", {}) for run in row.runs]
+        seconds = [job["seconds_an_image"] for job in jobs if "seconds_an_image" in job]
+        if (
+            results.ended(row) == "done"
+            and seconds
+            and {(row.id, quality.name), (row.id, mask.name)} <= set(means.index)
+        ):
+            pair = float(means[row.id, quality.name]), float(means[row.id, mask.name])
+            yield Point(row, index, *pair, max(float(np.mean(seconds)), 1e-5))
+
+
+def _mark(axes: Axes, point: Point, x: float, front: bool) -> None:
+    looks = {"color": colour(point.index), "marker": marker(point.index), "linestyle": "none", "markersize": 6}
+    axes.plot([x], [point.mask], label=point.row.label, **looks)
+    if front:
+        ring = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "markeredgecolor": "#444444"}
+        axes.plot([x], [point.mask], linestyle="none", markeredgewidth=0.8, **ring)

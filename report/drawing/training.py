@@ -1,0 +1,95 @@
+"""Losses over the steps of every training, failed ones up to where they stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ..results import Results
+from .panels import absent
+from .style import FULL_WIDTH, PLAIN_NUMBERS, Drawn, colour
+
+COLUMNS = 3
+DASHES = ("-", "--", ":", "-.")
+
+
+@dataclass(frozen=True)
+class Log:
+    """The training logs of one row: by seed, a list of (step, losses)."""
+
+    label: str
+    ended: str
+    seeds: list[list[tuple[int, dict[str, float]]]]
+
+
+def read_log(path: Path) -> list[tuple[int, dict[str, float]]]:
+    """Read a ``training.jsonl``; a half-written last line is left out."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    entries = [json.loads(line) for line in lines if line.endswith("}")]
+    return [(entry["step"], entry["losses"]) for entry in entries if entry["losses"]]
+
+
+def logs(results: Results) -> list[Log]:
+    """Return the logs of all learned rows and of the segmenter."""
+    found = []
+    for row in results.rows:
+        if row.runs[0].learned:
+            seeds = [read_log(results.folder(run) / "training.jsonl") for run in row.runs]
+            found.append(Log(row.label, results.ended(row), [seed for seed in seeds if seed]))
+    segmenter = results.plan.segmenter
+    own = read_log(results.plan.layout.segmenter(segmenter.name) / "training.jsonl")
+    return [*found, Log(f"{segmenter.label} (segmenter)", "done", [own])] if own else found
+
+
+def training(results: Results) -> Drawn | None:
+    """Return the training curves, one panel a method; None where nothing left a log."""
+    found = logs(results)
+    if not any(log.seeds for log in found):
+        return None
+    lines = -(-len(found) // COLUMNS)
+    figure = Figure((FULL_WIDTH, 0.2 + 2.0 * lines), layout="constrained")
+    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    for panel, log in zip(panels, found, strict=False):
+        _panel(panel, log)
+    for panel in panels[len(found) :]:
+        panel.set_visible(False)
+    figure.supxlabel("training step", fontsize=8)
+    caption = (
+        "Training losses, means since the line before, one panel a method, one line a loss and seed. "
+        "Vertical axes are linear near zero and logarithmic beyond 1."
+    )
+    names = ", ".join(log.label for log in found)
+    stopped = "; ".join(f"{log.label} {log.ended}" for log in found if log.ended != "done")
+    return Drawn(
+        figure, caption, f"Loss curves of {names}. {'Not finished: ' + stopped + '.' if stopped else ''}".strip()
+    )
+
+
+def _panel(axes: Axes, log: Log) -> None:
+    done = log.ended == "done"
+    axes.set_title(
+        log.label if done else f"{log.label} ({log.ended.partition(':')[0]})", color="black" if done else "#B03A06"
+    )
+    if not log.seeds:
+        axes.set_axis_off()
+        absent(axes, log.ended if not done else "no log kept")
+        return
+    for seed, entries in enumerate(log.seeds):
+        names = list(dict.fromkeys(name for _, losses in entries for name in losses))
+        for index, name in enumerate(names):
+            points = [(step, losses[name]) for step, losses in entries if name in losses and np.isfinite(losses[name])]
+            looks = {"color": colour(index), "linestyle": DASHES[index // 8 % 4], "linewidth": 0.9}
+            label = shorten(name.replace("_", " "), 24, placeholder="…") if seed == 0 else None
+            axes.plot(*zip(*points, strict=True), label=label, **looks) if points else None
+    axes.set_yscale("symlog", linthresh=1.0)
+    axes.yaxis.set_major_formatter(PLAIN_NUMBERS)
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axes.tick_params(labelsize=6)
+    axes.legend(fontsize=5, frameon=False, loc="upper right", ncols=2 if len(axes.lines) > 6 else 1, handlelength=1.4)

@@ -1,0 +1,93 @@
+"""Small made-up results: what the stages would leave, with random pictures and scores, for tests of the report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from report.results import Results
+from sspbench.config import DEFAULT, Plan, Run, merged, read_config
+from sspbench.files import write_json, write_text
+from sspbench.images import write_grey
+from sspbench.manifest import write_manifest
+from sspbench.outcome import write_status
+from sspbench.stages.outputs import seal
+
+METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
+IMAGES = 8
+SIDE = 48
+
+
+def make_results(
+    folder: Path,
+    failed: str | None = "msgnet",
+    labels: bool = True,
+    rename: dict[str, str] | None = None,
+    **config: object,
+) -> Results:
+    """Write results of a simulated data set below ``folder``, which must be the working directory (data lie there).
+
+    Args:
+        folder: Where to.
+        failed: The method that diverged.
+        labels: Whether the test images have labels.
+        rename: Other labels of methods, by name.
+        config: Keys of the config.
+    """
+    settings = {"dataset": "cornsim", "preset": "demo", "ablation": "sspnet", **config}
+    plan = Plan(merged(read_config(DEFAULT), settings), folder / "results")
+    plan.__dict__["runs"] = [_renamed(run, rename or {}) for run in plan.runs]
+    generator = np.random.default_rng(7)
+    names = [f"image_{number}" for number in range(IMAGES)]
+    _write_data(plan.layout.data, names, labels, generator)
+    for number, run in enumerate(plan.runs):
+        place = plan.layout.run(run.id, run.seed)
+        if run.plugin.name == failed:
+            place.mkdir(parents=True)
+            write_status(place, "train", "diverged", "The loss became NaN <twice>")
+        else:
+            _write_run(plan, run, place, names, number, generator)
+    return Results(plan, partial=True)
+
+
+def _renamed(run: Run, labels: dict[str, str]) -> Run:
+    meta = {**run.plugin.meta, "label": labels.get(run.plugin.name, run.plugin.label)}
+    return replace(run, plugin=replace(run.plugin, meta=meta))
+
+
+def _write_data(folder: Path, names: list[str], labels: bool, generator: np.random.Generator) -> None:
+    splits = ["testA", "testA_clean", *(["testA_labels"] if labels else [])]
+    for name in names:
+        for split in splits:
+            mask = np.where(generator.random((SIDE, SIDE)) < 0.1, 255, 0)
+            pixels = mask if split == "testA_labels" else generator.integers(20, 200, (SIDE, SIDE))
+            write_grey(folder / split / f"{name}.png", pixels.astype(np.uint8))
+    write_manifest(folder, {"dataset": "cornsim", "field_um": 400})
+
+
+def _write_run(
+    plan: Plan, run: Run, place: Path, names: list[str], number: int, generator: np.random.Generator
+) -> None:
+    for kind in ("enhanced", "masks"):
+        for name in names:
+            pixels = generator.integers(0, 256, (SIDE, SIDE))
+            shown = pixels if kind == "enhanced" else (pixels > 230) * 255
+            write_grey(place / kind / f"{name}.png", shown.astype(np.uint8))
+        seal(place / kind, [place / kind / f"{name}.png" for name in names])
+    lines = ["dataset,preset,method,variant,seed,image,metric,value,note"]
+    first = f"{plan.layout.dataset},{plan.preset},{run.plugin.name},{run.variant or ''},{run.seed}"
+    for metric in METRICS:
+        for name in names:
+            lines.append(f"{first},{name},{metric},{0.1 * number + generator.random():.6f},")
+    write_text(place / "scores.csv", "\n".join(lines) + "\n")
+    job = {"seconds_an_image": 0.01 * (number + 1), "peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
+    write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.learned else {})})
+
+
+def _train(place: Path) -> dict:
+    losses = [{"step": step, "losses": {"generator": 1.0 / step, "critic": 0.5}} for step in (10, 20, 30)]
+    write_text(place / "training.jsonl", "".join(json.dumps(line) + "\n" for line in losses))
+    return {"parameters": {"generator": 1000}, "steps": 30, "training_seconds": 12.5, "commit": "abc", "dirty": False}

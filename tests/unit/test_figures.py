@@ -1,0 +1,129 @@
+"""The figures: which images are shown, what they show of failures, and that they come out the same every time."""
+
+import numpy as np
+import pytest
+
+from report.contents import build
+from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, mask_picture, region, residual_picture
+from report.drawing.ranks import cliques
+from report.drawing.showcase import by_hash, groups, rule, showcase, unevenness
+from report.drawing.tradeoff import dominated
+from report.drawing.training import read_log
+from report.figures import draw
+from sspbench.files import read_json, sha256
+from sspbench.images import write_grey
+from tests.synthetic_results import make_results
+
+ALL = {
+    "comparison", "facilitation", "segmentation", "comparison_texture", "comparison_illumination",
+    "distributions", "critical_difference", "tradeoff", "training",
+}  # fmt: skip
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return make_results(tmp_path)
+
+
+def test_every_figure_is_drawn_twice_the_same_with_the_failed_method_named(results, tmp_path):
+    build(results, results.plan.layout.tables)
+    draw(results, tmp_path / "first")
+    draw(results, tmp_path / "second")
+    index = read_json(tmp_path / "first" / "index.json")
+    assert set(index) == ALL
+    for name, facts in index.items():
+        assert facts["caption"] and facts["alt"]
+        for suffix in (".png", ".pdf"):
+            assert sha256(tmp_path / "first" / f"{name}{suffix}") == sha256(tmp_path / "second" / f"{name}{suffix}"), (
+                name
+            )
+    assert "MSG-Net (diverged" in index["comparison"]["alt"]
+    assert "MSG-Net diverged" in index["training"]["alt"]
+
+
+def test_an_old_figure_does_not_survive(results, tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "of_yesterday.png").write_bytes(b"")
+    draw(results, tmp_path / "figures")
+    assert not (tmp_path / "figures" / "of_yesterday.png").exists()
+
+
+def test_figures_without_labels_leave_out_what_needs_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, labels=False)
+    draw(results, tmp_path / "figures")
+    assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation", "critical_difference"}
+
+
+def test_figures_when_every_run_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, failed="dcp", methods=["dcp"], ablation=None)
+    draw(results, tmp_path / "figures")
+    index = read_json(tmp_path / "figures" / "index.json")
+    assert "DCP (diverged" in index["comparison"]["alt"]
+    assert "tradeoff" not in index and "distributions" not in index
+
+
+def test_best_median_and_worst_are_of_the_papers_method_by_dice(results):
+    scores = results.scores
+    dice = scores[(scores["row"] == "sspnet") & (scores["metric"] == "dice")].set_index("image")["value"]
+    chosen = showcase(results, Pictures(results))
+    order = list(dice.sort_values(ascending=False).index)
+    assert [choice.name for choice in chosen[:3]] == [order[0], order[3], order[-1]]
+    assert [choice.why for choice in chosen[:3]] == [f"{word} of SSP-Net, Dice" for word in ("best", "median", "worst")]
+    assert "SSP-Net by Dice" in rule(results)
+
+
+def test_the_others_are_chosen_by_hash_and_never_twice(results):
+    chosen = [choice.name for choice in showcase(results, Pictures(results))]
+    assert len(chosen) == len(set(chosen)) == 6
+    rest = [name for name in by_hash([f"image_{number}" for number in range(8)]) if name not in chosen[:3]]
+    assert chosen[3:] == rest[:3]
+
+
+def test_choice_falls_back_when_the_papers_method_failed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, failed="sspnet")
+    assert "best of StillGAN" in showcase(results, Pictures(results))[0].why
+
+
+def test_groups_are_disjoint_and_by_the_stated_measures(results, tmp_path):
+    folder = results.plan.layout.data / "testA"
+    ramp = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (48, 1))
+    write_grey(folder / "image_5.png", ramp)
+    write_grey(folder / "image_2.png", np.full((48, 48), 90, np.uint8))
+    found = groups(Pictures(results))
+    assert found.illumination[0] == "image_5"
+    assert found.texture[0] == "image_2"
+    assert not set(found.illumination) & set(found.texture)
+    assert unevenness(ramp) > 0.5 > unevenness(np.full((48, 48), 90, np.uint8)) == 0.0
+
+
+def test_mask_pictures_tell_hits_from_errors():
+    mask, label = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
+    assert mask_picture(mask, label)[0].tolist() == [list(HIT), list(FALSE), list(MISSED), [255] * 3]
+    assert residual_picture(mask, label)[0].tolist() == [[255] * 3, list(FALSE), list(MISSED), [255] * 3]
+    assert mask_picture(mask)[0].tolist() == [[0] * 3, [0] * 3, [255] * 3, [255] * 3]
+
+
+@pytest.mark.parametrize("zoom", [[0, 0, 0, 0], [1, 1, 1, 1], [0.9, 0.9, 0.5, 0.5]])
+def test_a_region_is_never_empty_and_stays_inside(zoom):
+    rows, columns = region((7, 11), zoom)
+    assert 0 <= rows.start < rows.stop <= 7 and 0 <= columns.start < columns.stop <= 11
+
+
+def test_cliques_join_only_what_is_closer_than_the_critical_difference():
+    assert cliques(np.array([1.0, 2.0, 3.0]), 1.0) == []
+    assert cliques(np.array([1.0, 1.9, 2.5, 5.0]), 1.6) == [(0, 2)]
+
+
+def test_equal_points_are_both_optimal():
+    assert dominated(np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]])).tolist() == [False, False, True]
+
+
+def test_a_half_written_line_of_a_log_is_left_out(tmp_path):
+    log = tmp_path / "training.jsonl"
+    log.write_text('{"step": 1, "losses": {"a": 2.0}}\n{"step": 2, "los')
+    assert read_log(log) == [(1, {"a": 2.0})]
+    assert read_log(tmp_path / "none.jsonl") == []

@@ -1,0 +1,170 @@
+"""The page: one file, nothing outside it, claims judged by rule, failures seen, texts escaped."""
+
+import re
+
+import pytest
+
+from report.audit.published import load_published
+from report.contents import build
+from report.figures import draw
+from report.html.facts import command, reservations
+from report.html.numbers import Ours
+from report.html.shown import Shelf, paper_cell, parse_markdown
+from report.html.verdicts import FAILS, HOLDS, UNKNOWN, verdicts
+from report.page import PUBLISHED, render, write
+from sspbench.config import DEFAULT, Plan, merged, read_config
+from tests.synthetic_results import make_results
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        results = make_results(folder, rename={"dcp": "<b>DCP</b> & co"})
+        build(results, results.plan.layout.tables)
+        draw(results, results.plan.layout.figures)
+        write(results, folder / "report.html")
+        again = render(results)
+    return results, (folder / "report.html").read_text(), again
+
+
+@pytest.fixture(scope="module")
+def page(made):
+    return made[1]
+
+
+def test_the_page_is_the_same_for_the_same_results(made):
+    assert made[1] == made[2]
+
+
+def test_the_page_refers_to_nothing_outside_itself(page):
+    assert not re.search(
+        r"""(?:src|href|action|srcset|data|poster)\s*=\s*["']?(?!#|data:)[^"'\s>]""", _without_texts(page)
+    )
+    assert "@import" not in page and "url(" not in page and "fetch(" not in page and "eval(" not in page
+    assert len(page.encode()) < 8_000_000
+
+
+def _without_texts(page):
+    """The page's tags only, without data attributes."""
+    tags = "".join(re.findall(r"<[^>]*>", re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.S)))
+    return re.sub(r'data-\w+="[^"]*"', "", tags)
+
+
+def test_a_policy_forbids_every_request_and_foreign_script(page):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert "default-src &#39;none&#39;" in policy or "default-src 'none'" in policy
+    assert "unsafe" not in policy and "sha256-" in policy
+
+
+def test_labels_are_escaped(page):
+    assert "<b>DCP</b>" not in page
+    assert "&lt;b&gt;DCP&lt;/b&gt; &amp; co" in page
+    assert "NaN &lt;twice&gt;" in page
+
+
+def test_the_scale_comes_first_and_failures_are_seen_everywhere(page):
+    assert page.index("Demonstration scale") < page.index('id="verdicts"')
+    assert "simulated images" in page
+    assert "Runs that did not end well: 1" in page
+    for part in ("table1_quality", "costs"):
+        start = page.index(f'id="{part}"')
+        assert "diverged" in page[start : page.index("</table>", start)], part
+    assert 'data-absent="diverged' in page
+
+
+def test_every_section_stands_in_the_asked_order(page):
+    places = [page.index(f'<h2 id="{name}"') for name in (
+        "verdicts", "tables", "gallery", "masks", "statistics", "morphometry-section", "audit", "training", "cost",
+        "provenance", "methods",
+    )]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_every_picture_has_words(page):
+    pictures = re.findall(r"<img[^>]*>", page)
+    assert len(pictures) > 50
+    assert all(re.search(r'alt="[^"]+"', picture) for picture in pictures if "src=" in picture)
+
+
+def test_links_lead_somewhere(page):
+    ids = set(re.findall(r'\bid="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= ids
+    assert any(target.startswith("cell-") for target in re.findall(r'href="#([^"]+)"', page))
+
+
+def test_a_missing_table_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, ablation=None, methods=["identity", "dcp"])
+    page = render(results)
+    assert "There is no Table 2" in page and "There is no Table 3" in page
+    assert "There are no figures of images" in page
+
+
+def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, failed="dcp", methods=["dcp"], ablation=None)
+    results.plan.layout.manifest.unlink()
+    assert "there is nothing to show" in render(results)
+
+
+def _judged(made, keep=()):
+    results = made[0]
+    shelf = Shelf(results.plan.layout.tables, load_published(PUBLISHED))
+    return {line.quote: line for line in verdicts(Ours(shelf), list(keep))}
+
+
+@pytest.fixture
+def in_folder(made, monkeypatch):
+    monkeypatch.chdir(made[0].plan.layout.results.parent)
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(made):
+    lines = _judged(made, reservations(made[0].plan))
+    assert lines["17%, and 8% in Dice"].verdict == UNKNOWN
+    assert "demo scale" in lines["17%, and 8% in Dice"].why and "simulated" in lines["17%, and 8% in Dice"].why
+    better = next(line for quote, line in lines.items() if "all enhanced images are better" in quote)
+    assert better.verdict == FAILS and "own tables" in better.why
+    assert lines["As shown in Table 2 [...] especially AvG and PIQE"].verdict == FAILS
+    assert next(line for quote, line in lines.items() if quote.startswith("628")).verdict == HOLDS
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_under_the_papers_protocol_the_numbers_judge(made):
+    means = made[0].scores.groupby(["row", "metric"])["value"].mean()
+    gain = 100 * (means["sspnet", "dice"] - means["enlightengan", "dice"])
+    other = 100 * (means["sspnet", "dice"] - means["stillgan", "dice"])
+    line = _judged(made)["17%, and 8% in Dice"]
+    assert line.verdict in ((HOLDS, UNKNOWN) if gain >= 16.5 and other >= 7.5 else (FAILS,))
+    assert f"{gain:+.1f} points over EnlightenGAN" in line.seen.text
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_claim_about_a_failed_method_is_left_open(made):
+    line = next(line for quote, line in _judged(made).items() if "MSG-Net (d) method is the worst" in quote)
+    assert line.verdict == UNKNOWN and "MSG-Net" in line.why
+
+
+def test_the_papers_cell_stands_beside_ours(page):
+    published = load_published(PUBLISHED)
+    assert paper_cell(published, "table1_quality", "sspnet", "niqe").startswith("3.9778")
+    assert paper_cell(published, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
+    assert paper_cell(published, "table1_quality", "sspnet+gan", "niqe") == ""
+    cell = re.search(r'<td id="cell-table1_quality-sspnet-niqe".*?</td>', page, re.S)[0]
+    assert "paper 3.9778" in cell and "data-key=" in cell
+
+
+def test_markdown_is_read_back_with_bars_and_numbers():
+    table = parse_markdown("t", "T", "**T**\n\n| a | b |\n| --- | ---: |\n| x\\|y | **1.5 ± 0.1** |\n| z | 2 of 3 |\n")
+    assert table.rows[0][0].text == "x|y"
+    assert table.rows[0][1].best and table.rows[0][1].key == "1.5"
+    assert table.rows[1][1].key == ""
+    assert table.wordy == [True, True]
+
+
+def test_the_command_repeats_what_differs_from_the_defaults():
+    assert "--config" not in command(Plan(read_config(DEFAULT)))
+    plan = Plan(merged(read_config(DEFAULT), {"data_seed": 7, "seeds": [0, 1], "preset": "smoke"}))
+    assert command(plan).endswith("--config preset=smoke 'seeds=[0, 1]' data_seed=7")
