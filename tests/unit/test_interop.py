@@ -98,7 +98,7 @@ class Hostile:
 
 def test_code_in_a_file_is_refused_and_not_run(tmp_path, capsys):
     torch.save({"a": Hostile()}, tmp_path / "hostile.pth")
-    (tmp_path / "raw.pth").write_bytes(pickle.dumps(Hostile()))
+    (tmp_path / "raw.pth").write_bytes(pickle.dumps(Hostile(), protocol=2))
     for name in ("hostile.pth", "raw.pth"):
         with pytest.raises(UserError, match="cannot be read"):
             interop.read_state(tmp_path / name)

@@ -1,0 +1,72 @@
+"""Public checkpoints become run folders that the other commands understand."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sspbench.cli import main
+from sspbench.errors import UserError
+from sspbench.images import read_grey, write_grey
+from sspbench.import_weights import import_weights
+
+
+def checkpoint(path, network, prefix="module."):
+    """Save a network's tensors as a public implementation would: other keys, the official order."""
+    tensors = network.official_tensors()
+    torch.save({f"{prefix}layer{i}.tensor": tensor.detach().clone() for i, tensor in enumerate(tensors)}, path)
+    return path
+
+
+def stillgan(seed=1):
+    from methods.stillgan.networks import Generator
+
+    torch.manual_seed(seed)
+    return Generator(base=4, depth=4)
+
+
+def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
+    generator = stillgan()
+    file = checkpoint(tmp_path / "latest_net_G_A.pth", generator)
+    run = tmp_path / "run"
+    arguments = ["import-weights", "stillgan", str(file), "--output", str(run), "--preset", "smoke"]
+    assert main(arguments) == 0, capsys.readouterr().err
+    stored = load_file(run / "weights.safetensors")
+    assert torch.equal(stored["to_high.down.0.conv_a.weight"], generator.down[0].conv_a.weight)
+
+    image = torch.randint(0, 255, (40, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)).numpy()
+    write_grey(tmp_path / "in" / "a.png", image)
+    assert (
+        main(["enhance", "--weights", str(run), "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")])
+        == 0
+    )
+    padded = torch.from_numpy(image).float()[None, None] / 255
+    rows, columns = [*range(40), *range(39, 31, -1)], list(range(48))
+    with torch.no_grad():
+        expected = (generator.eval()(2 * padded[..., rows, :][..., columns] - 1) + 1) / 2
+    found = torch.from_numpy(read_grey(tmp_path / "out" / "a.png")).float()
+    assert (found - 255 * expected[0, 0, :40]).abs().max() <= 0.51
+
+
+def test_another_width_is_refused_with_the_tensor_and_both_shapes(tmp_path):
+    file = checkpoint(tmp_path / "small.pth", stillgan())
+    with pytest.raises(UserError) as caught:
+        import_weights("stillgan", file, tmp_path / "run", preset="demo")
+    for part in ("down.0.conv_a.weight", "(8, 1, 3, 3)", "(4, 1, 3, 3)", "small.pth"):
+        assert part in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+WITHOUT = [("dcp", "not a learned method"), ("sspnet", "no public weights"), ("stilgan", "did you mean")]
+
+
+@pytest.mark.parametrize(("name", "part"), WITHOUT)
+def test_methods_without_public_weights_are_told(tmp_path, name, part):
+    file = checkpoint(tmp_path / "any.pth", stillgan())
+    with pytest.raises(UserError, match=part):
+        import_weights(name, file, tmp_path / "run", preset="smoke")
+
+
+def test_a_style_needs_images(tmp_path):
+    file = checkpoint(tmp_path / "any.pth", stillgan())
+    with pytest.raises(UserError, match="--high DIR"):
+        import_weights("msgnet", file, tmp_path / "run", preset="smoke")
