@@ -1,4 +1,4 @@
-"""Commands of the metrics folder: ``bench-metrics``."""
+"""Commands of the metrics folder: ``bench-metrics`` and ``fit-niqe``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ def register(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--images", type=Path, help="folder of images of one size (default: generated, 384 x 384)")
     parser.add_argument("--count", type=int, default=60, help="number of images (default: 60)")
     parser.set_defaults(run=bench_metrics)
+    parser = subparsers.add_parser(
+        "fit-niqe",
+        help="fit a NIQE model to good images of your domain",
+        description="Fits a NIQE model to a folder of good images (about a hundred) and says how to use it: the table "
+        "then has NIQE-HQ beside NIQE.",
+    )
+    parser.add_argument("images", type=Path, help="folder of good images, e.g. the high-quality training images")
+    parser.add_argument("output", type=Path, help="the model to write (.npz)")
+    parser.set_defaults(run=fit_niqe)
 
 
 def bench_metrics(args: argparse.Namespace) -> int:
@@ -37,6 +46,31 @@ def bench_metrics(args: argparse.Namespace) -> int:
         _print(lap.item, lap.ours, lap.stock, lap.difference, lap.library)
     for group, title in (("quality", "four quality measures"), ("masks", "mask measures")):
         _print_total(title, [lap for lap in laps if lap.group == group])
+    return 0
+
+
+def fit_niqe(args: argparse.Namespace) -> int:
+    """Fit and write a model."""
+    from sspbench.errors import UserError
+    from sspbench.images import list_images, read_stack
+
+    from .niqe import fit_niqe_model
+
+    paths = list_images(args.images) if args.images.is_dir() else []
+    try:
+        if not paths:
+            raise ValueError("there are no images")
+        model = fit_niqe_model(read_stack(paths))
+    except ValueError as error:
+        raise UserError(
+            "No NIQE model can be fitted to these images",
+            where=str(args.images),
+            why=str(error),
+            mend="give a folder of images of at least 96 x 96 pixels, about a hundred",
+        ) from error
+    output = args.output.with_suffix(".npz")
+    model.save(output)
+    print(f"{output}: fitted to {len(paths)} images; use it with --config 'metrics={{niqe: {{hq_model: {output}}}}}'")
     return 0
 
 

@@ -5,7 +5,7 @@ Source: Mittal, Soundararajan and Bovik, "Making a Completely Blind Image Qualit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +25,13 @@ is half a point too high and shifts by 0.17 when the cut moves by a few pixels; 
 SHARP = 0.75
 """Blocks at least this sharp, relative to the sharpest of their image, serve to fit a model."""
 
+_HQ = Measure(
+    "niqe_hq",
+    "NIQE-HQ",
+    "lower",
+    description="NIQE compared with good images of the same domain instead of photographs (as MATLAB fitniqe).",
+)
+
 
 def niqe(images: np.ndarray, model: NiqeModel | None = None, min_blocks: int = MIN_BLOCKS) -> np.ndarray:
     """Compute NIQE; lower is better.
@@ -37,7 +44,7 @@ def niqe(images: np.ndarray, model: NiqeModel | None = None, min_blocks: int = M
     Returns:
         (N,) float64; NaN where an image has too few such blocks.
     """
-    return _scores(images, model or official_model(), min_blocks).values
+    return _scores(images, [model or official_model()], min_blocks)[0].values
 
 
 def fit_niqe_model(images: np.ndarray) -> NiqeModel:
@@ -59,29 +66,36 @@ def _sharp_blocks(image: np.ndarray) -> np.ndarray:
     return features[sharpness > SHARP * sharpness.max(initial=0.0)]
 
 
-def _scores(images: np.ndarray, model: NiqeModel, min_blocks: int) -> Scores:
+def _scores(images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int) -> list[Scores]:
+    """Compare the images with each model; the features, which take the time, are computed once."""
     require_grey_stack(images)
-    rows, columns = (side // BLOCK for side in images.shape[1:])
-    if rows * columns < min_blocks:
-        height, width = images.shape[1:]
-        why = f"too small for NIQE: {height} x {width} holds {rows * columns} blocks of {BLOCK} px, {min_blocks} needed"
-        return Scores(np.full(len(images), np.nan), (why,) * len(images))
-    scored = [_score_one(image, model, min_blocks) for image in images]
-    return Scores(np.array([value for value, _ in scored]), tuple(note for _, note in scored))
+    values, notes = np.full((len(images), len(models)), np.nan), []
+    for number, image in enumerate(images):
+        own, why = _own_gaussian(image, min_blocks)
+        notes.append(why)
+        if own is not None:
+            values[number] = [model.distance(own) for model in models]
+    return [Scores(column.copy(), tuple(notes)) for column in values.T]
 
 
-def _score_one(image: np.ndarray, model: NiqeModel, min_blocks: int) -> tuple[float, str]:
+def _own_gaussian(image: np.ndarray, min_blocks: int) -> tuple[NiqeModel | None, str]:
+    """Fit an image's own Gaussian, or say why it has none."""
+    height, width = image.shape
+    whole = (height // BLOCK) * (width // BLOCK)
+    if whole < min_blocks:
+        return None, f"too small for NIQE: {height} x {width} holds {whole} blocks of {BLOCK} px, {min_blocks} needed"
     features, _ = block_features(image)
     structured = int(np.sum(~np.isnan(features).any(axis=1)))
     if structured < min_blocks:
-        return np.nan, f"too flat for NIQE: {structured} of {len(features)} blocks have structure, {min_blocks} needed"
-    return model.distance(NiqeModel.of_features(features)), ""
+        return None, f"too flat for NIQE: {structured} of {whole} blocks have structure, {min_blocks} needed"
+    return NiqeModel.of_features(features), ""
 
 
 class Niqe(MetricFamily):
     """NIQE of the enhanced image.
 
-    Options: ``model``, the path of another model (``.npz`` with ``mu`` and ``cov``); ``min_blocks``.
+    Options: ``hq_model``, the path of a model of good images of the domain (``python -m sspbench fit-niqe`` makes
+    one): adds NIQE-HQ beside NIQE; ``min_blocks``, 9 by default.
     """
 
     measures: ClassVar[tuple[Measure, ...]] = (
@@ -96,10 +110,14 @@ class Niqe(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        chosen = checked("niqe", self.options, {"model": None, "min_blocks": MIN_BLOCKS})
-        self._model = NiqeModel.load(Path(chosen["model"])) if chosen["model"] else official_model()
+        chosen = checked("niqe", self.options, {"hq_model": None, "min_blocks": MIN_BLOCKS})
         self._min_blocks = max(2, int(chosen["min_blocks"]))
+        self._models = [official_model()]
+        if chosen["hq_model"]:
+            self._models.append(NiqeModel.load(Path(chosen["hq_model"])))
+            self.measures = (*type(self).measures, _HQ)
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; NaN with the reason where an image is too small or too flat."""
-        return {"niqe": _scores(batch.image, self._model, self._min_blocks)}
+        scores = _scores(batch.image, self._models, self._min_blocks)
+        return {measure.name: one for measure, one in zip(self.measures, scores, strict=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sspbench.errors import UserError
+from sspbench.files import write_bytes
 
 from .features import COUNT
 
@@ -59,11 +61,17 @@ class NiqeModel:
             ) from error
         return cls(mean, covariance)
 
+    def save(self, path: Path) -> None:
+        """Write the model as ``.npz``, atomically."""
+        content = io.BytesIO()
+        np.savez(content, mu=self.mean, cov=self.covariance)
+        write_bytes(path, content.getvalue())
+
     def distance(self, other: NiqeModel) -> float:
         """Compute the NIQE distance between two Gaussians (equation 10 of the paper)."""
         difference = self.mean - other.mean
         inverse = np.linalg.pinv((self.covariance + other.covariance) / 2, hermitian=True)
-        return float(np.sqrt(difference @ inverse @ difference))
+        return float(np.sqrt(max(0.0, difference @ inverse @ difference)))
 
 
 @cache

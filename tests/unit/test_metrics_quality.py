@@ -1,11 +1,14 @@
 """Properties of the quality measures that need no reference."""
 
+import argparse
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from metrics.commands import register
 from metrics.contrast import Contrast, average_gradient, entropy_bits
 from metrics.niqe import Niqe, fit_niqe_model, niqe
 from metrics.niqe_model.half_size import half_size
@@ -13,6 +16,7 @@ from metrics.niqe_model.model import NiqeModel, official_model
 from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
+from sspbench.images import write_grey
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 small_images = arrays(np.uint8, st.tuples(st.just(1), st.integers(2, 24), st.integers(2, 24)))
@@ -107,18 +111,38 @@ def test_niqe_model_file(tmp_path):
     path = tmp_path / "model.npz"
     np.savez(path, mu=model.mean, cov=model.covariance)
     image = ScoringBatch(textured(5))
-    same = Niqe({"model": str(path)}).score(image)["niqe"].values
-    assert same == pytest.approx(Niqe().score(image)["niqe"].values, abs=0)
+    both = Niqe({"hq_model": str(path)}).score(image)
+    assert list(both) == ["niqe", "niqe_hq"]
+    assert both["niqe_hq"].values == pytest.approx(both["niqe"].values, abs=0)
+    assert both["niqe"].values == pytest.approx(Niqe().score(image)["niqe"].values, abs=0)
     path.write_bytes(b"not a model")
     with pytest.raises(UserError, match="NIQE model cannot be read"):
         NiqeModel.load(path)
-    with pytest.raises(UserError, match="did you mean 'model'"):
-        Niqe({"modle": str(path)})
+    with pytest.raises(UserError, match="did you mean 'hq_model'"):
+        Niqe({"hq_modle": str(path)})
 
 
 def test_fitting_flat_images_is_refused():
     with pytest.raises(ValueError, match="two blocks"):
         fit_niqe_model(np.zeros((2, 192, 192), np.uint8))
+
+
+def test_fit_niqe_writes_a_model_that_the_family_reads(tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    register(parser.add_subparsers())
+    images = textured(6, count=3)
+    for number, image in enumerate(images):
+        write_grey(tmp_path / "good" / f"{number}.png", image)
+    args = parser.parse_args(["fit-niqe", str(tmp_path / "good"), str(tmp_path / "own.npz")])
+    assert args.run(args) == 0
+    assert "hq_model" in capsys.readouterr().out
+    scores = Niqe({"hq_model": str(tmp_path / "own.npz")}).score(ScoringBatch(images))
+    assert scores["niqe_hq"].values == pytest.approx(niqe(images, fit_niqe_model(images)), abs=0)
+    assert (scores["niqe_hq"].values < scores["niqe"].values).all()
+    (tmp_path / "none").mkdir()
+    args = parser.parse_args(["fit-niqe", str(tmp_path / "none"), str(tmp_path / "own.npz")])
+    with pytest.raises(UserError, match="there are no images"):
+        args.run(args)
 
 
 def test_half_size_follows_a_linear_ramp():
