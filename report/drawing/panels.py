@@ -68,8 +68,9 @@ def grey(axes: Axes, image: np.ndarray, zoom: list[float] | None = None) -> None
 def zoomed(axes: Axes, image: np.ndarray, zoom: list[float]) -> None:
     """Show the region of an image with every pixel as a square, framed in the colour of its frame."""
     part = image[region(image.shape, zoom)]
-    axes.imshow(part, cmap="gray", vmin=0, vmax=255, interpolation="nearest", aspect="auto")
-    axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=BOX, linewidth=1.6, transform=axes.transAxes))
+    axes.imshow(part, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    height, width = part.shape
+    axes.add_patch(Rectangle((-0.5, -0.5), width, height, fill=False, edgecolor=BOX, linewidth=1.6))
 
 
 def colours(axes: Axes, picture: np.ndarray) -> None:

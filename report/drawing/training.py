@@ -54,7 +54,7 @@ def training(results: Results) -> Drawn | None:
     if not any(log.seeds for log in found):
         return None
     lines = -(-len(found) // COLUMNS)
-    figure = Figure((FULL_WIDTH, 0.2 + 2.0 * lines), layout="constrained")
+    figure = Figure((FULL_WIDTH, 0.2 + 2.3 * lines), layout="constrained")
     panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     for panel, log in zip(panels, found, strict=False):
         _panel(panel, log)
@@ -92,4 +92,4 @@ def _panel(axes: Axes, log: Log) -> None:
     axes.yaxis.set_major_formatter(PLAIN_NUMBERS)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(labelsize=6)
-    axes.legend(fontsize=5, frameon=False, loc="upper right", ncols=2 if len(axes.lines) > 6 else 1, handlelength=1.4)
+    axes.legend(fontsize=5.5, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, handlelength=1.4)

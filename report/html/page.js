@@ -1,6 +1,11 @@
 "use strict";
 document.documentElement.classList.add("js");
 
+// Paper has no folds.
+window.addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+});
+
 // Tables: a head's button sorts by data-key; cells without a number always come last.
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];

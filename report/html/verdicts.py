@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from ..audit.claims import CHECKS, check_claims
+from ..audit.claims import CHECKS, ClaimResult, check_claims
+from ..audit.published import Published
 from .numbers import Ours
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "cannot tell here"
@@ -53,16 +54,17 @@ def verdicts(ours: Ours, reservations: list[str]) -> list[Verdict]:
     checked = [claim for claim in claims if claim["kind"] in CHECKS]
     results = check_claims(replace(ours.published, claims=tuple(checked)))
     printed = {id(claim): result for claim, result in zip(checked, results, strict=True)}
-    return [_verdict(claim, printed.get(id(claim)), ours, reservations) for claim in claims]
+    printed |= {id(claim): _printed_worst(ours.published, claim) for claim in claims if claim["kind"] == "worst"}
+    return [_verdict(claim, printed[id(claim)], ours, reservations) for claim in claims]
 
 
-def _verdict(claim: Mapping[str, Any], printed: Any, ours: Ours, reservations: list[str]) -> Verdict:
-    own = "not tested" if printed is None else f"{printed.verdict}: {printed.detail}"
+def _verdict(claim: Mapping[str, Any], printed: ClaimResult, ours: Ours, reservations: list[str]) -> Verdict:
+    own = f"{printed.verdict}: {printed.detail}"
     if claim["kind"] in TEXT_ONLY:
         seen = Seen(None, False, "about the paper's text, not about results")
         return Verdict(claim["quote"], HOLDS if printed.verdict == "holds" else FAILS, "by the paper itself", own, seen)
     seen = SEEN[claim["kind"]](ours, claim)
-    if printed is not None and printed.verdict == "false":
+    if printed.verdict == "false":
         return Verdict(claim["quote"], FAILS, "by the paper's own tables", own, seen)
     if seen.holds is None:
         return Verdict(claim["quote"], UNKNOWN, seen.text, own, seen)
@@ -73,15 +75,17 @@ def _verdict(claim: Mapping[str, Any], printed: Any, ours: Ours, reservations: l
     return Verdict(claim["quote"], HOLDS if seen.holds else FAILS, "in this run", own, seen)
 
 
-def _comparisons(ours: Ours, table: str, pairs: list[tuple[str, str]], clause: str) -> Seen:
-    """Judge "each first is better than its second in every metric of the table"."""
+def _comparisons(
+    ours: Ours, table: str, pairs: list[tuple[str, str]], clause: str, metrics: list[str] | None = None
+) -> Seen:
+    """Judge "each first is better than its second in every metric" (of the table, where none are named)."""
     total, wins, clear, lost, anchors = 0, 0, True, [], []
-    for metric in ours.metrics(table):
+    for metric in ours.metrics(table) if metrics is None else metrics:
         for first, second in pairs:
             gain = ours.gain(table, metric, first, second)
             if gain is None:
                 missing = first if ours.entry(table, metric, first) is None else second
-                return Seen(None, False, f"no {ours.label(table, metric)} of {missing} in this run")
+                return Seen(None, False, f"{missing} has no {ours.label(table, metric)} in this run")
             total, wins = total + 1, wins + (gain > 0)
             clear = clear and ours.beyond_chance(table, metric, first, second)
             if gain <= 0:
@@ -102,8 +106,21 @@ def _best(ours: Ours, claim: Mapping[str, Any]) -> Seen:
 
 
 def _worst(ours: Ours, claim: Mapping[str, Any]) -> Seen:
-    others = [name for name in claim["among"] if name != claim["method"]]
-    return _comparisons(ours, claim["table"], [(other, claim["method"]) for other in others], "worse than the others")
+    pairs = [(other, claim["method"]) for other in claim["among"] if other != claim["method"]]
+    metrics = [ours.key(claim["table"], label) for label in claim["metrics"]]
+    return _comparisons(ours, claim["table"], pairs, f"the others are better than {claim['method']}", metrics)
+
+
+def _printed_worst(published: Published, claim: Mapping[str, Any]) -> ClaimResult:
+    """Judge "the worst" by the printed means, in the printed directions."""
+    table, better = published.tables[claim["table"]], []
+    for row in table.rows.values():
+        sign = -1 if row.printed == "lower" else 1
+        mean = dict(zip(table.methods, sign * row.mean, strict=True))
+        lower = [name for name in claim["among"] if mean[name] < mean[claim["method"]]]
+        better += [f"{row.label}: {', '.join(lower)}"] if lower and row.label in claim["metrics"] else []
+    detail = f"worse is {'; '.join(better)}" if better else f"in {' and '.join(claim['metrics'])}"
+    return ClaimResult("worst", claim["quote"], "false" if better else "holds", detail)
 
 
 def _better_than(ours: Ours, claim: Mapping[str, Any]) -> Seen:
@@ -118,7 +135,7 @@ def _gain(ours: Ours, claim: Mapping[str, Any]) -> Seen:
         metric = ours.key(claim["table"], part["metric"])
         gain = ours.gain(claim["table"], metric, part["method"], part["than"])
         if gain is None:
-            return Seen(None, False, f"no {part['metric']} of {part['method']} and {part['than']} in this run")
+            return Seen(None, False, f"{part['method']} or {part['than']} has no {part['metric']} in this run")
         enough = enough and 100 * gain >= part["percent"] - 0.5
         clear = clear and ours.beyond_chance(claim["table"], metric, part["method"], part["than"])
         texts.append(f"{100 * gain:+.1f} points over {part['than']} (claimed {part['percent']})")
