@@ -51,9 +51,10 @@ def render(results: Results) -> str:
 
 def _context(results: Results) -> dict[str, Any]:
     plan = results.plan
-    shelf = Shelf(plan.layout.tables, load_published(PUBLISHED))
+    published = load_published(PUBLISHED)
+    shelf = Shelf(plan.layout.tables, published)
     pictures = Pictures(results)
-    judged = verdicts(Ours(shelf), reservations(plan))
+    judged = verdicts(Ours(shelf), reservations(plan, published))
     style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
     return {
         "plan": plan,

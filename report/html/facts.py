@@ -11,6 +11,7 @@ from typing import Any
 
 from sspbench.config import DEFAULT, Plan, Run, read_config
 
+from ..audit.published import Published
 from ..results import Results, Row
 
 SCALES = {
@@ -21,10 +22,12 @@ SCALES = {
 }
 
 
-def reservations(plan: Plan) -> list[str]:
-    """Return why this run cannot judge the paper's claims; empty where it can."""
-    found = [] if plan.preset == "paper" else [f"{plan.preset} scale, not the paper's protocol"]
-    return found if plan.dataset.meta["real"] else [*found, "simulated images, not the paper's"]
+def reservations(plan: Plan, published: Published) -> list[str]:
+    """Return why this run cannot judge the paper's claims; empty where it can: its protocol on its images."""
+    found = [] if plan.preset == published.paper["preset"] else [f"{plan.preset} scale, not the paper's protocol"]
+    if plan.dataset.name == published.paper["dataset"]:
+        return found
+    return [*found, f"{'other' if plan.dataset.meta['real'] else 'simulated'} images, not the paper's"]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def verdicts(ours: Ours, reservations: list[str]) -> list[Verdict]:
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
-    judged by this run, but only under the paper's protocol on real images: elsewhere the run cannot tell.
+    judged by this run, but only under the paper's protocol on the paper's images: elsewhere the run cannot tell.
 
     Args:
         ours: Our means.

@@ -122,7 +122,7 @@ def in_folder(made, monkeypatch):
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(made):
-    lines = _judged(made, reservations(made[0].plan))
+    lines = _judged(made, reservations(made[0].plan, load_published(PUBLISHED)))
     assert lines["17%, and 8% in Dice"].verdict == UNKNOWN
     assert "demo scale" in lines["17%, and 8% in Dice"].why and "simulated" in lines["17%, and 8% in Dice"].why
     better = next(line for quote, line in lines.items() if "all enhanced images are better" in quote)
