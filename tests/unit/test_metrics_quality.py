@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from metrics.commands import register
 from metrics.contrast import Contrast, average_gradient, entropy_bits
@@ -149,6 +150,12 @@ def test_half_size_follows_a_linear_ramp():
     ramp = np.tile(np.arange(40.0), (16, 1))
     inner = half_size(ramp)[:, 4:-4]
     assert inner == pytest.approx(np.tile(np.arange(20.0) * 2 + 0.5, (8, 1))[:, 4:-4], abs=1e-12)
+
+
+def test_half_size_is_antialiased_bicubic_as_in_pillow_away_from_the_border():
+    image = np.random.default_rng(2).integers(0, 256, (40, 60)).astype(np.float32)
+    expected = np.asarray(Image.fromarray(image).resize((30, 20), Image.Resampling.BICUBIC))
+    assert half_size(image.astype(np.float64))[2:-2, 2:-2] == pytest.approx(expected[2:-2, 2:-2], abs=1e-3)
 
 
 def test_piqe_stays_in_range_and_ignores_pure_scaling():
