@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import bench_training, cite, doctor, download, export, import_weights, own_images, release
+from . import architecture, bench_training, cite, doctor, download, export, import_weights, own_images, release
 from .config import Plan, Run, merged, read_config
 from .contribute import commands as contribute
 from .discovery import metric_files, plugins
@@ -19,7 +19,18 @@ from .outcome import JobError, clear_status, write_status
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Add the commands."""
-    for module in (contribute, bench_training, doctor, cite, download, own_images, export, import_weights, release):
+    for module in (
+        contribute,
+        bench_training,
+        doctor,
+        cite,
+        download,
+        own_images,
+        export,
+        import_weights,
+        release,
+        architecture,
+    ):
         module.register(commands)
     listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
     listing.set_defaults(run=_list)

@@ -1,0 +1,76 @@
+"""``doctor`` tells what is missing and what mends it; ``cite`` credits what a plan uses."""
+
+import pytest
+
+from sspbench import doctor
+from sspbench.cite import entries, of_suite
+from sspbench.cli import main
+from sspbench.config import DEFAULT, Plan, merged, read_config
+from sspbench.slots import leased
+
+
+def plan(**overrides):
+    return Plan(merged(read_config(DEFAULT), overrides))
+
+
+def test_the_doctor_finds_this_environment_complete(tmp_path, capsys):
+    assert main(["doctor", "--results", str(tmp_path)]) == 0
+    assert "ready: uv run snakemake" in capsys.readouterr().out
+
+
+def test_a_package_that_differs_from_the_lock_is_missing(tmp_path):
+    lock = tmp_path / "uv.lock"
+    entries_ = [f'[[package]]\nname = "{name}"\nversion = "0.0"\n' for name in doctor.DISTRIBUTIONS]
+    lock.write_text("\n".join(entries_))
+    (found,) = doctor.packages(lock)
+    assert found.state == "missing"
+    assert "locked 0.0" in found.found
+    assert found.mend == "uv sync --frozen"
+
+
+def test_a_folder_without_write_permission_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert doctor.disk(tmp_path / "results").state == "missing"
+
+
+def test_taken_slots_are_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSPBENCH_SLOTS", str(tmp_path))
+    monkeypatch.setenv("SSPBENCH_GPUS", "0,1")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with leased():
+        slots = next(doctor.graphics())
+    assert "2 in" in slots.found
+    assert "1 taken (0)" in slots.found
+
+
+def test_what_must_be_fetched_names_the_command():
+    by_topic = {entry.topic: entry for entry in doctor.prepared_data()}
+    assert by_topic["data cornsim"].state == "ok"
+    for name, command in (("qilu", "download qilu"), ("corn2", "data_root=DIR")):
+        entry = by_topic[f"data {name}"]
+        assert entry.state == "ok" or command in entry.mend
+
+
+def test_only_what_is_used_is_cited():
+    text = "\n".join(entries(plan(methods=["identity", "dcp"], ablation=None)))
+    assert "@misc{dcp" in text
+    assert "@misc{csnet" in text
+    assert "stillgan" not in text
+    assert "identity" not in text  # the untouched input is nobody's work
+    assert "cornsim" not in text  # simulated by this suite
+    assert of_suite() in text
+
+
+def test_every_learned_method_is_cited_with_balanced_braces():
+    found = entries(plan())
+    assert sum("sspnet" in entry for entry in found) == 1
+    for entry in found:
+        assert entry.count("{") == entry.count("}")
+        assert entry.startswith("@")
+
+
+@pytest.mark.parametrize("words", ["A & B, 50% of_it #1, 2020"])
+def test_what_bibtex_would_choke_on_is_escaped(words):
+    from sspbench.cite import misc
+
+    assert r"A \& B, 50\% of\_it \#1, 2020" in misc("key", words)
