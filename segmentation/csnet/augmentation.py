@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchvision.transforms.functional import InterpolationMode, rotate
 
 SMOOTHING = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13
 """The blur that sharpness blends with, as in Pillow."""
@@ -29,15 +28,19 @@ def augment(
         turned, turned_label = image, label
         if rotation:
             degrees = int(torch.randint(-rotation, rotation + 1, (), generator=generator))
-            turned, turned_label = (
-                rotate(part, degrees, InterpolationMode.NEAREST, fill=[0.0]) for part in (image, label)
-            )
+            turned, turned_label = (_turned(part, degrees) for part in (image, label))
         if torch.rand((), generator=generator) < chance:
             kind = int(torch.randint(4, (), generator=generator))
             amount = float(torch.rand((), generator=generator) * 2 - 1) * factor
             turned = (brightness, colour, contrast, sharpness)[kind](turned, amount)
         pairs.append((turned, turned_label))
     return torch.stack([image for image, _ in pairs]), torch.stack([label for _, label in pairs])
+
+
+def _turned(image: Tensor, degrees: int) -> Tensor:
+    from torchvision.transforms.functional import InterpolationMode, rotate  # seconds: only where it is used
+
+    return rotate(image, degrees, InterpolationMode.NEAREST, fill=[0.0])
 
 
 def brightness(image: Tensor, factor: float) -> Tensor:
