@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def _enhance(args: argparse.Namespace) -> int:
         raise UserError(f"--tile {args.tile} is too small", mend="give at least 64, or 0 for no tiles")
     files, others = _files(args.input, args.output)
     settings = settings_of_run(args.weights) if args.weights else settings_of_method(args.method)
-    with leased():
+    with leased() if args.weights else nullcontext():
         from .stages.enhance import load_method
 
         method = load_method(settings, weights_of_run(args.weights) if args.weights else None)

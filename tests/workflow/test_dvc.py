@@ -1,0 +1,135 @@
+"""DVC: what it tracks, and that a second clone rebuilds a release's tables without a GPU and without training."""
+
+import configparser
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sspbench.digest import closure
+from sspbench.discovery import ROOT
+from sspbench.files import read_json, sha256
+
+FILES = {"cornsim": ROOT / "dvc.yaml", "qilu": ROOT / "data/qilu/dvc.yaml", "corn2": ROOT / "data/corn2/dvc.yaml"}
+
+
+def stages(name):
+    return yaml.safe_load(FILES[name].read_text())["stages"]
+
+
+def outs(stage):
+    """The outputs of a stage and their options, at the preset demo."""
+    return {path.replace("${preset}", "demo"): facts for entry in stage["outs"] for path, facts in entry.items()}
+
+
+def test_nothing_is_reported_home():
+    config = configparser.ConfigParser()
+    config.read_string("\n".join(line.strip() for line in (ROOT / ".dvc/config").read_text().splitlines()))
+    assert config["core"]["analytics"] == config["core"]["check_update"] == "false"
+    assert "://" not in config["'remote \"release\"'"]["url"]
+
+
+def test_the_benchmark_is_the_users_line():
+    benchmark = stages("cornsim")["benchmark"]
+    assert benchmark["cmd"] == "uv run snakemake --cores all --resources gpu=2"
+    assert "results/cornsim/demo/runs" in outs(benchmark)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_outputs_persist_and_git_ignores_them(name):
+    for stage in stages(name).values():
+        for path, facts in outs(stage).items():
+            assert facts["persist"] is True
+            assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0, path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_data_stage_depends_on_all_code_of_its_data_set(name):
+    folder = ROOT / "data" / name
+    used = {path for path in closure([folder / "prepare.py"]) if path.is_relative_to(folder)}
+    assert used <= {ROOT / path for path in stages(name)["data"]["deps"]}
+
+
+def test_corn2_is_never_pushed():
+    assert [facts["push"] for facts in outs(stages("corn2")["data"]).values()] == [False]
+
+
+class Clone:
+    """A checkout in which DVC and Snakemake run with this interpreter's packages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results/cornsim/smoke"
+        hidden = ("OMP_", "SNAKEMAKE", "GIT_")
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+        self.environment |= {"UV_PROJECT_ENVIRONMENT": sys.prefix, "UV_NO_SYNC": "1", "UV_FROZEN": "1"}
+
+    def run(self, *command: str, status: int = 0) -> str:
+        """Run a command, which must exit with ``status``; return what it said."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == status, done.stdout[-4000:] + done.stderr[-4000:]
+        return done.stdout + done.stderr
+
+    def python(self, *arguments: str, status: int = 0) -> str:
+        return self.run(sys.executable, "-m", *arguments, status=status)
+
+    def hashes(self) -> dict[str, str]:
+        kept = [path for path in self.results.rglob("*") if path.is_file() and "logs" not in path.parts]
+        return {str(path.relative_to(self.results)): sha256(path) for path in kept}
+
+
+def first_clone(folder: Path) -> Clone:
+    """A copy of the tracked and new files as a repository, at smoke scale with one method."""
+    names = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    for name in names.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    config = yaml.safe_load((folder / "config/config.yaml").read_text())
+    config |= {"preset": "smoke", "methods": ["identity"], "ablation": None}
+    (folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+    clone = Clone(folder)
+    clone.run("git", "init", "--quiet")
+    clone.run("git", "config", "user.name", "test")
+    clone.run("git", "config", "user.email", "test@example.org")
+    clone.run("git", "add", "--all")
+    clone.run("git", "commit", "--quiet", "--message", "start")
+    return clone
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="dvc.yaml calls uv, which is not installed")
+def test_a_second_clone_rebuilds_the_tables_byte_for_byte(tmp_path):
+    one = first_clone(tmp_path / "one")
+    one.python("dvc", "repro")
+    assert one.run("git", "status", "--porcelain").split() == ["??", "dvc.lock"], "git must ignore all results"
+    one.python("dvc", "push", "dvc.yaml")
+    one.run("git", "add", "dvc.lock")
+    one.run("git", "commit", "--quiet", "--message", "release")
+    assert "cornsim/smoke" in one.python("dvc", "metrics", "show")
+
+    one.run("git", "clone", "--quiet", str(one.folder), str(tmp_path / "two"))
+    two = Clone(tmp_path / "two")
+    weights = two.results / "segmenter/csnet/weights.safetensors"
+    said = two.python("sspbench", "reproduce-tables")
+    assert "files are equal" in said and "DIFFERS" not in said
+    assert two.hashes() == one.hashes()
+    assert {"report.html", "tables/metrics.json"} <= two.hashes().keys()
+    for rule in ("rule train", "rule enhance", "rule score", "rule prepare"):
+        assert rule not in said
+    assert "Nothing to be done" in two.python("snakemake", "--dry-run", "--cores", "1")
+
+    scores = next(two.results.glob("runs/*/seed-0/scores.csv"))
+    scores.write_text(scores.read_text().replace(",entropy,", ",entropy,1", 1))
+    before = sha256(weights)
+    said = two.python("sspbench", "reproduce-tables", "--no-pull", status=1)
+    assert "DIFFERS" in said and "metrics.json" in said
+    assert sha256(weights) == before
+    assert read_json(two.results / "tables/metrics.json") != read_json(one.results / "tables/metrics.json")
