@@ -44,3 +44,8 @@ def test_a_drifted_file_would_be_noticed(change):
     text = (ROOT / "environment.yml").read_text()
     assert change[0] in text
     assert offered(text.replace(*change)) != wanted()
+
+
+def test_every_package_has_its_licence_noted():
+    text = (ROOT / "THIRD_PARTY.md").read_text().lower()
+    assert [name for name in wanted() if name not in text] == []
