@@ -47,3 +47,7 @@ bench-training: setup ## training steps by precision, layout and compilation
 
 chaos: setup ## twenty kills of a training that must not change its result
 	$(RUN) pytest tests/workflow/test_resume.py --chaos 20
+
+.PHONY: test-slurm
+test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume
+	SSPBENCH_TEST_SLURM=1 $(RUN) pytest tests/workflow/test_slurm.py
