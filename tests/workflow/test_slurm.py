@@ -42,7 +42,8 @@ def command(*arguments):
     """Return the workflow's command line for the cluster, with two methods."""
     return [
         *(sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "profiles/slurm"),
-        *("--slurm-init-seconds-before-status-checks", "2", "--configfile", "config/smoke.yaml", "--config"),
+        *("--slurm-init-seconds-before-status-checks", "2", "--slurm-status-command", "squeue"),  # no accounting here
+        *("--configfile", "config/smoke.yaml", "--config"),
         *("methods=[identity, sspnet]", "ablation=null", "checkpoint_steps=20"),
         f"params={{sspnet: {{steps: {STEPS}}}}}",
     ]
