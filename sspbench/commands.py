@@ -84,10 +84,16 @@ def _stage(name: str, function: Callable[..., None], needs_run: bool) -> Callabl
 
 
 def _contained(stage: str, folder: Path, work: Callable[[], None]) -> None:
-    """Do the work of a run's stage; whatever stops it is noted in ``status.json`` for the tables, then raised."""
-    clear_status(folder)
+    """Do the work of a run's stage; whatever stops it is noted in ``status.json`` for the tables, then raised.
+
+    Scores of an earlier attempt are void once a stage is done anew.
+    """
+    for outdated in ("scores.csv", "run.json"):
+        (folder / outdated).unlink(missing_ok=True)
+    write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
     try:
         work()
+        clear_status(folder)
     except UserError as error:
         write_status(folder, stage, getattr(error, "status", "failed"), str(error))
         raise

@@ -16,7 +16,6 @@ from ..errors import UserError
 from ..files import read_json, write_json, write_text
 from ..images import read_grey
 from ..manifest import Manifest
-from ..outcome import clear_status
 from ..progress import progress
 from ..provenance import Job
 from .outputs import sealed
@@ -53,7 +52,6 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     stages = ("train", "enhance", "segment", "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
-    clear_status(folder)
 
 
 def _chunks(names: list[str], manifest: Manifest) -> Iterator[list[str]]:
