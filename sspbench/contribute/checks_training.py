@@ -11,12 +11,11 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..training.checkpoint import load_weights, save_weights
-from ..training.loop import Engine
 from ..training.trainable import Trainable
 from .checks_output import Function
 from .findings import Inspection
 from .pictures import method_inputs
-from .trial import Trial
+from .trial import OnCpu, Trial
 
 Apply = Callable[[Trainable], Function]
 """Gives the function of images: a method's ``enhance``, a segmenter's ``probabilities``."""
@@ -85,7 +84,7 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
     with trial.witness.active():
         loaded.build()
     load_weights(path, loaded)
-    Engine().place(loaded)  # the same memory layout as in training: sums in another order differ in the last bit
+    OnCpu().place(loaded)  # the same memory layout as in training: sums in another order differ in the last bit
     images = method_inputs()["odd size 97 x 61"]
     with trial.witness.active():
         same = np.array_equal(apply(trained)(images.copy()), apply(loaded)(images.copy()))
