@@ -51,3 +51,8 @@ chaos: setup ## twenty kills of a training that must not change its result
 .PHONY: test-slurm
 test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume
 	SSPBENCH_TEST_SLURM=1 $(RUN) pytest tests/workflow/test_slurm.py
+
+.PHONY: test-browser
+test-browser: setup ## as root: install Debian's Chromium if missing, then drive the page in it
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
+	$(RUN) pytest -m browser

@@ -166,6 +166,11 @@ rule tables:
         of_all_runs("scores.csv"),
     output:
         AT.tables / "index.json",
+        report(
+            AT.tables / "table1_quality.csv",
+            caption="report/captions/quality.rst",
+            category="Tables",
+        ),
     log:
         f"{LOGS}/tables.log",
     params:
@@ -181,6 +186,11 @@ rule figures:
         of_all_runs("run.json"),
     output:
         AT.figures / "index.json",
+        report(
+            AT.figures / "comparison.png",
+            caption="report/captions/comparison.rst",
+            category="Figures",
+        ),
     log:
         f"{LOGS}/figures.log",
     params:
@@ -194,8 +204,13 @@ rule report:
     input:
         AT.tables / "index.json",
         AT.figures / "index.json",
+        page_sources(),
     output:
-        AT.root / "report.html",
+        report(
+            AT.root / "report.html",
+            caption="report/captions/page.rst",
+            category="Page",
+        ),
     log:
         f"{LOGS}/report.log",
     params:

@@ -80,3 +80,9 @@ class Digests:
         """Of enhancing with one method."""
         own = [run.plugin.code] if run.plugin.code.is_file() else []
         return code_digest([STAGES / "enhance.py", *own])
+
+
+def page_sources() -> list[Path]:
+    """Return what the page and the judging tables are made from besides Python: templates, styles and claims."""
+    found = [path for ending in ("j2", "css", "js", "yaml") for path in (REPORT / "html").glob(f"*.{ending}")]
+    return [path.relative_to(ROOT) for path in sorted([*found, *(REPORT / "published").glob("*.yaml")])]

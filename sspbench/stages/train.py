@@ -145,8 +145,21 @@ def _train(
     with time_budget(limits.minutes, hung):
         facts = training.run(lambda: _whole_images(manifest.paths("trainB"), trainable.device))
     save_weights(folder / "weights.safetensors", trainable)
+    facts["inference_flops_384"] = inference_flops(trainable)
     write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))
     training.checkpoints.clear()
+
+
+def inference_flops(trainable: Trainable, side: int = 384) -> int:
+    """Return the floating-point operations (2 a multiply-add) of one grey image of ``side`` x ``side``."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    function = trainable.translate if isinstance(trainable, TrainableMethod) else trainable.predict
+    trainable.inference_mode()
+    grown = side + -side % trainable.multiple
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        function(torch.rand(1, 1, grown, grown, device=trainable.device))
+    return int(counter.get_total_flops())
 
 
 def _whole_images(paths: list[Path], device: torch.device) -> Iterator[Tensor]:
