@@ -53,6 +53,7 @@ def failures(results: Results) -> Iterator[Failure]:
 COST_HEADS = (
     "Method",
     "Parameters",
+    "GFLOPs, 384 px",
     "Steps",
     "Training, s",
     "Enhancing, s an image",
@@ -74,6 +75,7 @@ def costs(results: Results) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
             row,
             [
                 _number([sum(train["parameters"].values()) for train in trains if "parameters" in train], "{:,.0f}"),
+                _number([t["inference_flops_384"] / 1e9 for t in trains if "inference_flops_384" in t], "{:,.1f}"),
                 _number([train["steps"] for train in trains if "steps" in train], "{:,.0f}"),
                 _number([train["training_seconds"] for train in trains if "training_seconds" in train], "{:,.0f}"),
                 _number([job["enhance"]["seconds_an_image"] for job in jobs if "enhance" in job], "{:.3g}"),
