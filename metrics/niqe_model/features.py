@@ -93,21 +93,21 @@ def _asymmetric_gaussian(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
         no negative or no positive value.
     """
     x = blocks.reshape(len(blocks), -1)
-    size = np.abs(x)
-    square = np.einsum("ij,ij->i", x, x)
-    signed = np.einsum("ij,ij->i", x, size)
-    negative = np.array([np.count_nonzero(row) for row in x < 0])
+    above = np.maximum(x, 0.0)
+    below = above - x
+    above_square, below_square = np.einsum("ij,ij->i", above, above), np.einsum("ij,ij->i", below, below)
     positive = np.array([np.count_nonzero(row) for row in x > 0])
+    negative = np.array([np.count_nonzero(row) for row in x < 0])
     usable = (negative > 0) & (positive > 0)
-    left = _root_of_ratio(square - signed, 2 * negative, usable)
-    right = _root_of_ratio(square + signed, 2 * positive, usable)
+    left, right = _root_of_ratio(below_square, negative, usable), _root_of_ratio(above_square, positive, usable)
     skew = np.divide(left, right, out=np.ones_like(left), where=usable)
-    ratio = np.divide(size.mean(axis=1) ** 2, square / x.shape[1], out=np.ones_like(left), where=usable)
+    mean_size = (above.sum(axis=1) + below.sum(axis=1)) / x.shape[1]
+    mean_square = (above_square + below_square) / x.shape[1]
+    ratio = np.divide(mean_size**2, mean_square, out=np.ones_like(left), where=usable)
     ratio *= (skew**3 + 1) * (skew + 1) / (skew**2 + 1) ** 2
     shape = np.searchsorted(_BETWEEN, ratio)
     return shape, left * _SCALE[shape], right * _SCALE[shape]
 
 
 def _root_of_ratio(total: np.ndarray, count: np.ndarray, usable: np.ndarray) -> np.ndarray:
-    mean = np.divide(np.maximum(total, 0.0), count, out=np.full(len(total), np.nan), where=usable)
-    return np.sqrt(mean)
+    return np.sqrt(np.divide(total, count, out=np.full(len(total), np.nan), where=usable))

@@ -111,7 +111,7 @@ def without_spurs(lines: np.ndarray, shortest: float) -> np.ndarray:
     """
     skeleton = graph(lines)
     found = branches(skeleton)
-    spur = (found.free_ends == 1) & (found.joints == 1) & (found.length < shortest)
+    spur = (found.free_ends == 1) & (found.length < shortest)
     gone = skeleton.pixels[np.isin(found.member, np.flatnonzero(spur))]
     kept = lines.copy()
     kept[gone[:, 0], gone[:, 1]] = False

@@ -160,6 +160,7 @@ def test_pyiqa_without_weights_says_so(batch, tmp_path, monkeypatch):
     scores = PyiqaNamed({"names": ["brisque"]}).score(ScoringBatch(batch.image[:2]))["pyiqa:brisque"]
     assert np.isnan(scores.values).all()
     assert all(note.startswith("n/a: a file it needs is not on this machine") for note in scores.notes)
+    assert all("downloads are off" in note for note in scores.notes)
     assert list(tmp_path.iterdir()) == []
 
 

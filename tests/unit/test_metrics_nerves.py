@@ -50,6 +50,11 @@ def test_a_tee_has_one_branch_point_and_three_branches():
     assert parts.free_ends.tolist() == parts.joints.tolist() == [1, 1, 1]
 
 
+def test_branch_points_that_touch_are_one():
+    assert branch_points(graph(lines("..#.... ####### ...#..."))) == 1
+    assert branch_points(graph(lines("..#.... ####### .....#."))) == 2
+
+
 def test_a_ring_has_no_ends():
     ring = branches(graph(lines(".##. #..# #..# .##.")))
     assert len(ring.length) == 1

@@ -29,14 +29,15 @@ def features_by_definition(block):
     return features
 
 
-def test_features_of_textured_and_partly_black_blocks():
+def test_features_of_textured_flat_and_partly_black_blocks():
     rng = np.random.default_rng(0)
-    image = rng.integers(0, 256, (96, 192), dtype=np.uint8)
-    image[:, 96:] //= 3
+    image = rng.integers(0, 256, (96, 288), dtype=np.uint8)
+    image[:, 96:192] //= 3
+    image[:, 200:] = 50
     image[20:90, 110:150] = 0
     normalised, deviation = local_statistics(image.astype(np.float64))
     features, sharpness = block_features(image)
-    for number, columns in enumerate((slice(0, 96), slice(96, 192))):
+    for number, columns in enumerate((slice(0, 96), slice(96, 192), slice(192, 288))):
         assert features[number, :18] == pytest.approx(features_by_definition(normalised[:, columns]), abs=1e-9)
         assert sharpness[number] == pytest.approx(deviation[:, columns].mean())
 

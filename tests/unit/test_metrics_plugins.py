@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metrics.pyiqa_named import PyiqaNamed
+from metrics.pyiqa_named import PyiqaNamed, no_network
 from sspbench.contract import ScoringBatch
 from sspbench.discovery import metric_families
 from sspbench.errors import UserError
@@ -54,6 +55,13 @@ def test_listing_the_measures_loads_no_heavy_library():
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_no_network_is_reached_unless_asked():
+    before = socket.getaddrinfo
+    with no_network(), pytest.raises(OSError, match="downloads are off"):
+        socket.create_connection(("localhost", 9))
+    assert socket.getaddrinfo is before
 
 
 def test_pyiqa_measures_are_named_after_the_library():

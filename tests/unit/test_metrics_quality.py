@@ -12,6 +12,7 @@ from PIL import Image
 from metrics.commands import register
 from metrics.contrast import Contrast, average_gradient, entropy_bits
 from metrics.niqe import Niqe, fit_niqe_model, niqe
+from metrics.niqe_model.features import block_features
 from metrics.niqe_model.half_size import half_size
 from metrics.niqe_model.model import NiqeModel, official_model
 from metrics.piqe import Piqe, piqe
@@ -91,6 +92,24 @@ def test_one_flat_image_does_not_touch_its_neighbours():
     assert np.isnan(scores.values).tolist() == [False, True, False]
     assert [bool(note) for note in scores.notes] == [False, True, False]
     assert scores.values[[0, 2]] == pytest.approx(np.concatenate([niqe(textured(1)), niqe(textured(2))]), abs=0)
+
+
+def test_flat_blocks_do_not_count():
+    image = textured(1)
+    image[0, :96, :96] = 0
+    scores = Niqe().score(ScoringBatch(image))["niqe"]
+    assert scores.notes == ("too flat for NIQE: 8 of 9 blocks have structure, 9 needed",)
+    assert np.isfinite(niqe(image, min_blocks=8)[0])
+
+
+def test_a_model_is_fitted_to_the_sharp_blocks_only():
+    image = textured(1, size=384)
+    dull = image.copy()
+    dull[0, :, 192:] = 100 + image[0, :, 192:] // 16
+    features, sharpness = block_features(dull[0])
+    assert (sharpness.reshape(4, 4)[:, 2:] < 0.7 * sharpness.max()).all()
+    left = NiqeModel.of_features(features.reshape(4, 4, 36)[:, :2].reshape(8, 36))
+    assert fit_niqe_model(dull).covariance == pytest.approx(left.covariance, abs=1e-12)
 
 
 def test_niqe_cuts_what_exceeds_whole_blocks():
