@@ -1,0 +1,36 @@
+"""What a scheduler is asked for comes from the plugin's YAML, with room to spare."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sspbench.discovery import ROOT, Plugin, plugins
+from sspbench.rules import SPARE_MINUTES, TRAINING_MB, training_resources
+
+
+@pytest.mark.parametrize(
+    ("resources", "wanted"),
+    [
+        ({"gpu": 2, "minutes": 90, "mem_mb": 16000}, {"gpu": 2, "mem_mb": 16000, "runtime": 90 + SPARE_MINUTES}),
+        ({"minutes": 0.05}, {"gpu": 0, "mem_mb": TRAINING_MB, "runtime": 1 + SPARE_MINUTES}),
+        ({}, {"gpu": 0, "mem_mb": TRAINING_MB, "runtime": 24 * 60 + SPARE_MINUTES}),
+    ],
+)
+def test_resources_of_a_plugin(resources, wanted):
+    assert training_resources(Plugin("methods", "any", Path(), {"resources": resources})) == wanted
+
+
+def test_the_time_limit_is_never_below_the_training_s_own_budget():
+    for found in [*plugins("methods").values(), *plugins("segmentation").values()]:
+        assert training_resources(found)["runtime"] > found.meta.get("resources", {}).get("minutes", 24 * 60)
+
+
+def test_every_rule_of_the_workflow_has_its_place_in_a_submission():
+    rules = [
+        line.split()[1].rstrip(":") for line in (ROOT / "Snakefile").read_text().splitlines() if line[:5] == "rule "
+    ]
+    profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text())
+    grouped = dict(entry.split("=") for entry in profile["groups"])
+    assert set(grouped) == set(rules) - {"all"}
+    assert {grouped[rule] for rule in ("train", "enhance", "segment", "score")} == {"run"}
