@@ -70,6 +70,7 @@ def test_what_the_templates_write_passes(checkout, kind, template):
         ("double_key", {"variants: {}": "params: {gamma: 0.5}\nvariants: {}"}, "yaml valid", ["params (line"]),
         ("no_preset", {"paper: {}, ": ""}, "presets complete", ["paper"]),
         ("typo_in_preset", {"demo: {}": "demo: {gama: 0.5}"}, "presets and variants resolve", ["gamma"]),
+        ("stray_label", {"variants: {}": "labels: {ghost: Ghost}"}, "labels have a variant", ["ghost"]),
         ("no_credit", {'reference: "Authors, Title, Journal, year"': 'reference: ""'}, "reference given", []),
         ("no_base", {"class NoBase(Method)": "class NoBase"}, "one class", ["Method"]),
         ("wrong_shape", {ENHANCE: "return images[..., :-1]"}, "odd size 97 x 61", ["shape", "input's shape"]),
@@ -238,6 +239,38 @@ def test_a_broken_data_set(checkout, what, changes, rule, words):
     written(checkout, "dataset", what, changes)
     refused(checkout, "dataset", what, rule, *words)
     assert not (ROOT / "left-behind.txt").exists()
+
+
+TOUCHED = "import cv2; cv2.imwrite(str(request.source / 'new.png'), np.zeros((9, 9)))"
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "rule", "words"),
+    [
+        ("careless", {}, "an empty source is refused", ["UserError"]),
+        (
+            "meddling",
+            {"    count, side =": f"    {TOUCHED}\n    count, side ="},
+            "source untouched",
+            ["request.output"],
+        ),
+        (
+            "writing",
+            {"    count, side =": "    (request.source / 'a.txt').write_text('a')\n    count, side ="},
+            "no writes",
+            ["a.txt"],
+        ),
+    ],
+)
+def test_a_broken_data_set_with_the_user_s_source(checkout, what, changes, rule, words):
+    written(checkout, "dataset", what, {"source: none": "source: required", **changes})
+    refused(checkout, "dataset", what, rule, *words)
+
+
+def test_a_folder_that_cannot_be_imported_is_refused(checkout):
+    written(checkout, "method", "fine", {}, "classical")
+    (checkout / "methods" / "fine").rename(checkout / "methods" / "not-fine")
+    refused(checkout, "method", "not-fine", "folder name", "underscores")
 
 
 def test_an_unknown_name_suggests_the_one_that_was_meant():
