@@ -119,6 +119,8 @@ def _cells(
             yield Cell("n/a")
             continue
         spread = "" if np.isnan(facts["sd_images"]) else f" ± {facts['sd_images']:.{measure.decimals}f}"
+        if not np.isnan(facts["sd_seeds"]):
+            spread += f" ({facts['sd_seeds']:.{measure.decimals}f})"
         yield Cell(f"{facts['mean']:.{measure.decimals}f}{spread}", bool(facts["mean"] == best[measure.name]))
 
 
@@ -133,7 +135,7 @@ def _notes(results: Results, frame: pd.DataFrame, rows: Sequence[Row], measures:
     span = "–".join(str(count) for count in ([counts[0], counts[-1]] if len(counts) > 1 else counts))
     yield f"Mean ± standard deviation over n = {span} test images; best mean in bold."
     if seeds and seeds[-1] > 1:
-        yield f"Means over {seeds[-1]} seeds first; the standard deviation over seeds is sd_seeds in the CSV."
+        yield f"Over {seeds[-1]} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
     for row in rows:
         if results.ended(row) != "done":
             yield f"{row.label}: {results.ended(row)}"
@@ -158,7 +160,7 @@ def markdown(table: Table) -> str:
 _TEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}"}
 _TEX |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$"}
 _TEX |= {"µ": r"\textmu{}", "²": r"$^2$", "−": "$-$", "–": "--", "≥": r"$\ge$", "≤": r"$\le$", "×": r"$\times$"}
-_TEX |= {"<": r"\textless{}", ">": r"\textgreater{}"}
+_TEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "√": r"$\surd$", "·": r"$\cdot$", "⁺": r"$^+$", "→": r"$\to$"}
 
 
 def tex_text(text: str) -> str:
