@@ -18,7 +18,7 @@ from sspbench.discovery import ROOT
 pytestmark = pytest.mark.slurm
 
 LOOPBACK = str(ROOT / "scripts" / "slurm-loopback.sh")
-STEPS = 600
+STEPS = 400
 PATIENCE_S = 300
 
 
@@ -43,6 +43,7 @@ def command(*arguments):
     return [
         *(sys.executable, "-m", "snakemake", *arguments, "--workflow-profile", "profiles/slurm"),
         *("--slurm-init-seconds-before-status-checks", "2", "--slurm-status-command", "squeue"),  # no accounting here
+        *("--seconds-between-status-checks", "3"),
         *("--configfile", "config/smoke.yaml", "--config"),
         *("methods=[identity, sspnet]", "ablation=null", "checkpoint_steps=20"),
         f"params={{sspnet: {{steps: {STEPS}}}}}",
