@@ -11,7 +11,7 @@ import numpy as np
 _WINDOW = (7, 7)
 _SIGMA = 7 / 6
 
-# In a flat region the coefficient is rounding noise, whose sign NIQE counts. Taking it as slightly positive (and zero in
+# In a flat region the coefficient is rounding noise, whose sign NIQE counts. Taking it as slightly positive (zero in
 # black) gives MATLAB's figure for image3 of the release, 8.036; other rounding gives 7.6 to 8.0. Presumably MATLAB's
 # window sums to a little less than one. Leaning the mean makes the sign positive whatever the rounding here.
 _LEAN = 1e-13
