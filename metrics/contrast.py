@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -117,6 +119,13 @@ class Contrast(MetricFamily):
             description="Average gradient with central differences, as MATLAB gradient() in avg_gradient.m.",
         ),
     )
+
+    definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {
+        "Entropy, bits": entropy_bits,
+        "Entropy, nats": lambda images: entropy_bits(images) * np.log(2),
+        "AvG, forward": partial(average_gradient, kind="forward"),
+        "AvG, central": partial(average_gradient, kind="central"),
+    }
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""

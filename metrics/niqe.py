@@ -5,7 +5,8 @@ Source: Mittal, Soundararajan and Bovik, "Making a Completely Blind Image Qualit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -108,6 +109,8 @@ class Niqe(MetricFamily):
         ),
     )
 
+    definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {"NIQE, released model": niqe}
+
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
         chosen = checked("niqe", self.options, {"hq_model": None, "min_blocks": MIN_BLOCKS})
@@ -116,6 +119,16 @@ class Niqe(MetricFamily):
         if chosen["hq_model"]:
             self._models.append(NiqeModel.load(Path(chosen["hq_model"])))
             self.measures = (*type(self).measures, _HQ)
+
+    def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
+        """Return NIQE with a model of the good images, or nothing where they have too few sharp blocks for one."""
+        shapes = [image.shape for image in good]
+        alike = [image for image in good if image.shape == max(shapes, key=shapes.count)]
+        try:
+            model = fit_niqe_model(np.stack(alike))
+        except ValueError:
+            return {}
+        return {"NIQE, model of the HQ images": partial(niqe, model=model)}
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; NaN with the reason where an image is too small or too flat."""

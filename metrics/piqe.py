@@ -5,6 +5,7 @@ Source: Venkatanath et al., NCC 2015; constants and rounding as in MATLAB ``piqe
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -109,6 +110,8 @@ class Piqe(MetricFamily):
             table="quality",
         ),
     )
+
+    definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {"PIQE": piqe}
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; an all-black image has no PIQE."""

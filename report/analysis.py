@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sspbench.discovery import ROOT
-from sspbench.images import list_images
+from sspbench.images import list_images, read_grey
+from sspbench.manifest import Manifest
 
 from .audit.claims import check_claims
 from .audit.engine import audit
@@ -179,7 +180,7 @@ def definition_sensitivity(results: Results) -> Iterator[Table]:
         folder = results.folder(row.runs[0]) / "enhanced"
         if results.ended(row) == "done" and folder.is_dir():
             images[row.id] = list_images(folder)
-    chosen = definitions(results.plan.config["metrics"])
+    chosen = definitions(results.plan.config["metrics"], _good_images(results))
     if not images or not chosen:
         return
     frame, labels = sensitivity(images, chosen), _labels(results)
@@ -190,6 +191,12 @@ def definition_sensitivity(results: Results) -> Iterator[Table]:
     notes = [f"{line.definition} ({line.scale}), {labels[line.run]}: {line.note}" for line in _noted(frame)]
     title = "Sensitivity of the no-reference measures to their definition (means; first seed)"
     yield Table("definition_sensitivity", title, ["Method", *columns], body, frame, notes)
+
+
+def _good_images(results: Results) -> list[np.ndarray]:
+    """Return the HQ training images, where the prepared data are at hand."""
+    path = results.plan.layout.manifest
+    return [read_grey(image) for image in Manifest.read(path).paths("trainB")] if path.is_file() else []
 
 
 def _noted(frame: pd.DataFrame) -> Iterator:

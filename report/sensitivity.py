@@ -26,14 +26,19 @@ CHUNK = 4
 COLUMNS = ["run", "definition", "scale", "n", "n_nan", "mean", "sd", "note"]
 
 
-def definitions(options: Mapping[str, Mapping] | None = None) -> dict[str, Definition]:
+def definitions(options: Mapping[str, Mapping] | None = None, good: Sequence[np.ndarray] = ()) -> dict[str, Definition]:
     """Return the definitions that the metric families offer, by name.
 
     Args:
         options: Options by family name (the config's ``metrics``).
+        good: Good images of the domain, (H, W) uint8, for definitions whose model is fitted to them.
     """
-    families = metric_families(options)
-    return {name: function for family in families.values() for name, function in family.definitions.items()}
+    found: dict[str, Definition] = {}
+    for family in metric_families(options).values():
+        found |= family.definitions
+        if good:
+            found |= family.fitted_definitions(good)
+    return found
 
 
 def sensitivity(

@@ -5,7 +5,7 @@ A learned method or segmenter derives from :mod:`sspbench.training` instead, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -116,6 +116,10 @@ class MetricFamily:
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Return a :class:`Scores` for every measure of the family."""
         raise NotImplementedError(f"{type(self).__name__} must define score(batch)")
+
+    def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
+        """Return further rival definitions whose model is fitted to good images of the domain, (H, W) uint8 each."""
+        return {}
 
 
 Progress = Callable[[int, int], None]
