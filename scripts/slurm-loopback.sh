@@ -7,6 +7,7 @@ set -euo pipefail
 
 PLACE=${SLURM_LOOPBACK:-/tmp/sspbench-slurm}
 NODES=(node1 node2)
+PORT=17817
 LINKS=(/etc/slurm/slurm.conf /etc/slurm/gres.conf)
 PACKAGES=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge)
 
@@ -32,7 +33,7 @@ write_configuration() {
     {
         echo "ClusterName=loopback"
         echo "SlurmctldHost=$host(127.0.0.1)"
-        echo "SlurmctldPort=17817"
+        echo "SlurmctldPort=$PORT"
         echo "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny" # listen on 127.0.0.1 only
         echo "SlurmUser=root"
         echo "SlurmdUser=root"
@@ -40,7 +41,7 @@ write_configuration() {
         echo "CredType=cred/munge"
         echo "AuthInfo=socket=$PLACE/munge.socket"
         # No control groups and no accounting: containers rarely allow the one, and the other needs a database.
-        echo "ProctrackType=proctrack/linuxproc"
+        echo "ProctrackType=proctrack/pgid"
         echo "TaskPlugin=task/none"
         echo "JobAcctGatherType=jobacct_gather/none"
         echo "AccountingStorageType=accounting_storage/none"
@@ -63,7 +64,7 @@ write_configuration() {
         echo "SlurmdSpoolDir=$PLACE/spool-%n"
         for node in "${NODES[@]}"; do
             index=$((index + 1))
-            echo "NodeName=$node NodeHostname=$host NodeAddr=127.0.0.1 Port=$((17818 + index)) CPUs=$(nproc)" \
+            echo "NodeName=$node NodeHostname=$host NodeAddr=127.0.0.1 Port=$((PORT + 1 + index)) CPUs=$(nproc)" \
                 "RealMemory=256000 Gres=gpu:1 State=UNKNOWN"
         done
         echo "PartitionName=gpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP"
@@ -103,6 +104,16 @@ up() {
     fail "the nodes did not come up"
 }
 
+# Without control groups Slurm loses sight of a process that left its job: end those of this Slurm's jobs.
+end_leftovers() {
+    local folder
+    for folder in /proc/[0-9]*; do
+        if grep -qsz "^SLURM_WORKING_CLUSTER=loopback:127.0.0.1:$PORT:" "$folder/environ"; then
+            kill -9 "${folder#/proc/}" 2>/dev/null || true
+        fi
+    done
+}
+
 down() {
     # Jobs first, so that nothing of them outlives their node.
     [ ! -e "$PLACE/slurmctld.pid" ] || scancel --user=root --quiet 2>/dev/null || true
@@ -115,6 +126,7 @@ down() {
             sleep 0.25
         done
     done
+    end_leftovers
     for link in "${LINKS[@]}"; do
         [ "$(readlink "$link" || true)" != "$PLACE/${link##*/}" ] || rm "$link"
     done

@@ -36,6 +36,19 @@ def slurm(tmp_path_factory):
     subprocess.run([LOOPBACK, "up"], check=True)
     yield
     subprocess.run([LOOPBACK, "down"], check=True)
+    assert not leftovers()
+
+
+def leftovers():
+    """Return the processes of this Slurm's jobs that are still there."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"\0SLURM_WORKING_CLUSTER=loopback:" in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes())
+        except OSError:
+            continue  # it has ended meanwhile
+    return found
 
 
 def command(*arguments):
