@@ -43,6 +43,8 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         """Create the generator, the test-time target and Adam at a constant rate."""
         p = self.params
         net = MSGNet(p["ngf"], p["stem"], p["blocks"])
+        if p["start_grey"] is not None:
+            net.start_at(p["start_grey"], p["start_gain"])
         self.net = self.add_network("generator", net, keep=True)
         self.target = self.add_network("target", StyleTarget(EXPANSION * p["ngf"]), keep=True)
         self.add_optimizer("generator", torch.optim.Adam, net.parameters(), lambda step: p["lr"])

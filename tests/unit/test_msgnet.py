@@ -109,6 +109,18 @@ def test_pixels_become_bgr_0_to_255_and_sides_change():
     assert resized(grey, 6).shape == (2, 1, 6, 6)
 
 
+def test_a_start_at_grey_changes_the_head_only():
+    plain, started = built(start_grey=None), built(start_grey=84, start_gain=30.0)
+    changed = [
+        not torch.equal(a, b) for a, b in zip(plain.net.official_tensors(), started.net.official_tensors(), strict=True)
+    ]
+    assert changed == [False] * (len(changed) - 2) + [True, True]
+    assert torch.equal(started.net.decoder[-1].conv.weight, 30 * plain.net.decoder[-1].conv.weight)
+    assert (started.net.decoder[-1].conv.bias == 84).all()
+    assert params("paper")["start_grey"] is None
+    assert params("official")["start_grey"] is None
+
+
 def test_one_style_a_batch_and_the_official_cycle():
     p = params("official")
     plan = BatchPlan.of(p)
@@ -174,7 +186,7 @@ def test_a_test_width_renders_there_and_comes_back():
 
 
 def test_training_lowers_the_loss_and_notes_its_vgg():
-    method = built(style_weight=0.1, lr=5e-3)
+    method = built(lr=5e-3, start_grey=None)
     low, high = pictures(2) * 0.5, pictures(2, seed=1)
     totals = []
     for step in range(25):
