@@ -1,4 +1,4 @@
-"""A reader's session in a real browser, network off: divider, methods, sorting, and nothing asked of the network."""
+"""A reader at the page in a real browser, network off: divider, methods, sorting, and nothing asked of the network."""
 
 from pathlib import Path
 
