@@ -16,10 +16,9 @@ from .discovery import ROOT, Plugin, check, metric_files, plugin, plugins
 from .errors import Faults, UserError
 from .files import fingerprint
 from .layout import Layout, dataset_id
+from .scalars import typed
 
 DEFAULT = ROOT / "config" / "config.yaml"
-NOTHING = ("null", "none", "None", "")
-"""How ``--config key=null`` arrives from the command line."""
 FALLBACK_PRESET = {"official": "paper"}
 """A plugin without this preset is run with that one."""
 
@@ -144,7 +143,7 @@ class Plan:
     """
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
-        self.config = {key: None if value in NOTHING else value for key, value in config.items()}
+        self.config = typed(dict(config))
         with Faults("The config has faults") as faults:
             check(self.config, "config", faults, "config")
             self._check_names(faults)

@@ -1,0 +1,38 @@
+"""Values as the command line gives them: within lists and mappings, ``--config`` hands over numbers as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+NOTHING = ("null", "none", "None", "", "~")
+"""How ``--config key=null`` arrives."""
+POWER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+"""Powers of ten, which YAML takes for text where they have no dot."""
+
+
+def typed(value: Any) -> Any:
+    """Return the value with numbers, truth values and nothing in place of their texts, at any depth.
+
+    >>> typed({"seeds": ["0", "1"], "beta": "2.0", "rate": "1e-4", "resize": "null", "norm": "batch"})
+    {'seeds': [0, 1], 'beta': 2.0, 'rate': 0.0001, 'resize': None, 'norm': 'batch'}
+    """
+    if isinstance(value, dict):
+        return {key: typed(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [typed(part) for part in value]
+    return _scalar(value) if isinstance(value, str) else value
+
+
+def _scalar(text: str) -> Any:
+    if text in NOTHING:
+        return None
+    if POWER.fullmatch(text):
+        return float(text)
+    try:
+        parsed = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    return parsed if isinstance(parsed, bool | int | float) else text

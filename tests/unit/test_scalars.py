@@ -1,0 +1,32 @@
+"""What --config hands over as text within lists and mappings becomes numbers again."""
+
+import doctest
+
+import pytest
+
+from sspbench import scalars
+from sspbench.config import DEFAULT, Plan, read_config
+
+
+def test_the_example_in_the_docstring():
+    assert doctest.testmod(scalars).failed == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["true story", "1.2.3", "see", "a: b: c", "[", "sspnet+gan+te", "identity", "2026-01-01"]
+)
+def test_words_stay_words(text):
+    assert scalars.typed([text]) == [text]
+
+
+def test_true_and_false_are_truth_values():
+    assert scalars.typed(["true", "False", True]) == [True, False, True]
+
+
+def test_seeds_and_params_from_the_command_line_make_a_plan():
+    config = {**read_config(DEFAULT), "seeds": ["0", "1"], "params": {"sspnet": {"beta": "2.5"}}, "ablation": "null"}
+    plan = Plan(config)
+    runs = [run for run in plan.runs if run.id == "sspnet"]
+    assert [run.seed for run in runs] == [0, 1]
+    assert plan.params(runs[0])["beta"] == 2.5
+    assert not any(run.variant for run in plan.runs)
