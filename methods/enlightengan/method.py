@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sspbench.training.schedules import epoch_of
 from sspbench.training.trainable import TrainableMethod
 from sspbench.vgg import load_vgg16
 
 from .losses import feature_distance, least_squares, relativistic
 from .networks import LUMA, Discriminator, Generator, attention_map, initialise
 from .sampling import cut, darken, flip_jointly, patch_corners
-from .schedule import epoch_of, rate_factor
+from .schedule import rate_factor
 
 GLOBAL_LAYERS, PATCH_LAYERS = 5, 4
 """Strided convolutions of the two discriminators."""

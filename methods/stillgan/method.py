@@ -10,11 +10,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from sspbench.errors import Faults
+from sspbench.training.schedules import epoch_of
 from sspbench.training.trainable import TrainableMethod
 
 from .losses import illumination_loss, least_squares, structure_loss, structure_noise
 from .networks import Discriminator, Generator, initialise
-from .schedule import epoch_of, rate_factor
+from .schedule import rate_factor
 
 
 class StillGAN(TrainableMethod):

@@ -10,8 +10,3 @@ def rate_factor(epoch: int, constant: int = 100, decay: int = 100) -> float:
     the last epoch, ``constant + decay``, has rate 0.
     """
     return 1.0 - max(0, epoch - (constant - 1)) / (decay + 1)
-
-
-def epoch_of(step: int, total_steps: int, epochs: int) -> int:
-    """Return the epoch (1-based) of a step (0-based) when ``epochs`` are spread evenly over ``total_steps``."""
-    return min(step, total_steps - 1) * epochs // total_steps + 1

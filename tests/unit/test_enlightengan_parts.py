@@ -5,7 +5,8 @@ import torch
 
 from methods.enlightengan.losses import feature_distance, least_squares, relativistic
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from methods.enlightengan.schedule import epoch_of, rate_factor
+from methods.enlightengan.schedule import rate_factor
+from sspbench.training.schedules import epoch_of
 from sspbench.vgg import random_vgg16
 
 

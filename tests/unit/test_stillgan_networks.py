@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from methods.stillgan.networks import Discriminator, Generator, initialise
-from methods.stillgan.schedule import epoch_of, rate_factor
+from methods.stillgan.schedule import rate_factor
+from sspbench.training.schedules import epoch_of
 
 
 def count(network):
