@@ -26,14 +26,15 @@ def register(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("name", metavar="METHOD", help="method, method+reading or segmenter")
     parser.add_argument("file", metavar="FILE", type=Path, help=".pth, .pt or .safetensors")
-    parser.add_argument("--output", type=Path, required=True, help="the run folder to write")
+    parser.add_argument("--output", type=Path, help="the run folder to write (default: results/imported/METHOD)")
     parser.add_argument("--preset", default="official", help="whose parameters the network has (default: official)")
     parser.add_argument("--high", type=Path, help="folder of HQ images, for methods that measure a style on them")
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    weights = import_weights(args.name, args.file, args.output, preset=args.preset, high=args.high)
+    output = args.output or Path("results") / "imported" / args.name
+    weights = import_weights(args.name, args.file, output, preset=args.preset, high=args.high)
     print(f"wrote {weights}")
     return 0
 

@@ -47,6 +47,20 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
     assert (found - 255 * expected[0, 0, :40]).abs().max() <= 0.51
 
 
+def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch, capsys):
+    from segmentation.csnet.network import CSNet
+    from sspbench.config import resolve_params
+    from sspbench.discovery import plugin
+
+    torch.manual_seed(2)
+    network = CSNet(base=resolve_params(plugin("segmentation", "csnet"), "smoke")["base"])
+    file = checkpoint(tmp_path / "CS_Net.pth", network)
+    monkeypatch.chdir(tmp_path)
+    assert main(["import-weights", "csnet", str(file), "--preset", "smoke"]) == 0, capsys.readouterr().err
+    stored = load_file(tmp_path / "results" / "imported" / "csnet" / "weights.safetensors")
+    assert all(torch.equal(stored[f"csnet.{key}"], value) for key, value in network.state_dict().items())
+
+
 def test_another_width_is_refused_with_the_tensor_and_both_shapes(tmp_path):
     file = checkpoint(tmp_path / "small.pth", stillgan())
     with pytest.raises(UserError) as caught:
