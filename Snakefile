@@ -7,9 +7,9 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
-from sspbench.config import Plan
+from sspbench.plan.config import Plan
 from sspbench.errors import UserError
-from sspbench.rules import Digests, training_resources, page_sources
+from sspbench.plan.rules import Digests, training_resources, page_sources
 from sspbench.stages.prepare import source_digest
 
 

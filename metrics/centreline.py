@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .pixels.stack import notes_where
-from .settings.options import checked
-from .skeletons.skeleton import near, skeletons
+from .options import checked
+from .skeleton import near, skeletons
+from .stack import notes_where
 
 TOLERANCE_PX = 3.0
 

@@ -52,7 +52,7 @@ def bench_metrics(args: argparse.Namespace) -> int:
 def fit_niqe(args: argparse.Namespace) -> int:
     """Fit and write a model."""
     from sspbench.errors import UserError
-    from sspbench.images import list_images, read_stack
+    from sspbench.images.grey import list_images, read_stack
 
     from .niqe import fit_niqe_model
 
@@ -66,7 +66,7 @@ def fit_niqe(args: argparse.Namespace) -> int:
             "No NIQE model can be fitted to these images",
             where=str(args.images),
             why=str(error),
-            mend="give a folder of images of at least 96 x 96 pixels, about a hundred",
+            hint="give a folder of images of at least 96 x 96 pixels, about a hundred",
         ) from error
     output = args.output.with_suffix(".npz")
     model.save(output)

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .pixels.stack import notes_where, require_grey_stack
+from .stack import notes_where, require_grey_stack
 
 
 def entropy_bits(images: np.ndarray) -> np.ndarray:

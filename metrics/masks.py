@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .pixels.stack import notes_where
+from .stack import notes_where
 
 NO_LABEL = "the label has no nerve"
 ALL_LABEL = "the label has no background"

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .pixels.stack import notes_where
-from .settings.options import checked
-from .skeletons.branches import Branches, branch_points, branches, components, graph, without_spurs
-from .skeletons.skeleton import skeletons
+from .branches import Branches, branch_points, branches, components, graph, without_spurs
+from .options import checked
+from .skeleton import skeletons
+from .stack import notes_where
 
 DEFAULTS = {"spur_um": 10.0, "nerve_um": 50.0, "branch_um": 20.0}
 """Shortest side branch kept, shortest nerve counted in CNFD, shortest branch that counts for tortuosity."""

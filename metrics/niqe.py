@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .niqe_model.features import BLOCK, block_features
 from .niqe_model.model import NiqeModel, official_model
-from .pixels.stack import require_grey_stack
-from .settings.options import checked
+from .options import checked
+from .stack import require_grey_stack
 
 MIN_BLOCKS = 9
 """With fewer blocks an image's own covariance is too poor: on 192 x 192 cuts (four blocks) of corneal images the score

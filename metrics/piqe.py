@@ -10,10 +10,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .pixels.mscn import local_statistics
-from .pixels.stack import notes_where, require_grey_stack
+from .mscn import local_statistics
+from .stack import notes_where, require_grey_stack
 
 BLOCK = 16
 ACTIVE_VARIANCE = 0.1

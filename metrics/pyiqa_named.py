@@ -17,10 +17,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sspbench.contract import Measure, MetricFamily, Scores, ScoringBatch
-from sspbench.errors import UserError
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch, UserError
 
-from .settings.options import checked
+from .options import checked
 
 PREFIX = "pyiqa:"
 
@@ -75,7 +74,7 @@ def _directions(names: Any) -> dict[str, str]:
             raise UserError(
                 f"{name!r}: {better!r} is not a measure and its direction",
                 where="config: metrics.pyiqa_named.names",
-                mend="write names: [brisque] or names: {brisque: lower}",
+                hint="write names: [brisque] or names: {brisque: lower}",
             )
     return directions
 
@@ -115,14 +114,14 @@ def _load(name: str, better: str) -> Any:
         raise UserError(
             f"pyiqa has no measure named {name!r}",
             where="config: metrics.pyiqa_named.names",
-            mend=f"did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
+            hint=f"did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
         )
     metric = _attempt(lambda: pyiqa.create_metric(name, device=torch.device("cpu")))
     if not isinstance(metric, str) and better != "none" and metric.lower_better != (better == "lower"):
         raise UserError(
             f"pyiqa ranks {name!r} the other way round",
             where="config: metrics.pyiqa_named.names",
-            mend=f"write {name}: {'lower' if metric.lower_better else 'higher'}",
+            hint=f"write {name}: {'lower' if metric.lower_better else 'higher'}",
         )
     return metric
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sspbench.discovery import ROOT
-from sspbench.images import list_images, read_grey
-from sspbench.manifest import Manifest
+from audit.claims import check_claims
+from audit.engine import audit
+from audit.published import load_published
+from audit.show import CITATION, claims_frame, counts, overview, to_frame
+from sspbench.checkout import ROOT
+from sspbench.images.grey import list_images, read_grey
+from sspbench.images.manifest import Manifest
 
-from .audit.claims import check_claims
-from .audit.engine import audit
-from .audit.own import audit_own
-from .audit.published import load_published
-from .audit.show import CITATION, claims_frame, counts, overview, to_frame
 from .delta import paper_delta
+from .own_audit import audit_own
 from .results import Results
 from .sensitivity import definitions, sensitivity
 from .statistics import friedman, paired_tests

@@ -6,16 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from sspbench.commands import add_config_options, plan_of
-from sspbench.config import Plan
+from sspbench.commands.options import add_config_options, plan_of
 from sspbench.errors import UserError
+from sspbench.plan.config import Plan
 
 STEPS = ("tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Add ``report`` and ``audit``."""
-    from .audit import command as audit
+    from audit import command as audit
 
     audit.register(commands)
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
@@ -28,7 +28,7 @@ def register(commands: argparse._SubParsersAction) -> None:
 def _report(args: argparse.Namespace) -> int:
     wrong = [step for step in args.steps if step not in STEPS]
     if wrong:
-        raise UserError(f"There is no report step {wrong[0]!r}", mend=f"known: {', '.join(STEPS)}")
+        raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(STEPS)}")
     plan = plan_of(args)
     for step in args.steps or STEPS:
         _FUNCTIONS[step](plan, args.partial)

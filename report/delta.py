@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .audit.engine import audit
-from .audit.published import Published
-from .audit.quantity import find_quantity
-from .audit.table import Row
+from audit.engine import audit
+from audit.published import Published
+from audit.quantity import find_quantity
+from audit.table import Row
+
 from .statistics import bca_interval, row_ids
 
 COLUMNS = [

@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from sspbench.discovery import ROOT
+from audit.published import load_published
+from sspbench.checkout import ROOT
 from sspbench.files import read_json, write_text
 
-from .audit.published import load_published
 from .drawing.pictures import Pictures
 from .drawing.showcase import rule, showcase
 from .html.embed import figure_file, gallery

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from sspbench.config import Plan, Run
 from sspbench.contract import Measure
-from sspbench.discovery import metric_families
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.outcome import read_status
+from sspbench.jobs.outcome import read_status
+from sspbench.plan.config import Plan, Run
+from sspbench.plan.discovery import metric_families
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Results:
         missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
         if missing and not partial:
             raise UserError(
-                f"Some runs have no scores: {', '.join(missing)}", mend="run the workflow, or add --partial"
+                f"Some runs have no scores: {', '.join(missing)}", hint="run the workflow, or add --partial"
             )
 
     def folder(self, run: Run) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from sspbench.discovery import metric_families
 from sspbench.errors import UserError
-from sspbench.images import read_grey
+from sspbench.images.grey import read_grey
+from sspbench.plan.discovery import metric_families
 
 Definition = Callable[[np.ndarray], np.ndarray]
 """Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""

@@ -1,1 +1,81 @@
-"""The frame that holds the benchmark: contract, discovery, config, images, training, runtime, command line."""
+"""The frame that holds the benchmark, and its front door: ``from sspbench import X`` is all that a plugin imports.
+
+A name is loaded from its home when it is first asked for, so that listing plugins imports no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .commands.download import raw_file as raw_file
+    from .contract import Measure as Measure
+    from .contract import Method as Method
+    from .contract import MetricFamily as MetricFamily
+    from .contract import PrepareRequest as PrepareRequest
+    from .contract import Scores as Scores
+    from .contract import ScoringBatch as ScoringBatch
+    from .errors import Faults as Faults
+    from .errors import UserError as UserError
+    from .files import sha256 as sha256
+    from .files import write_bytes as write_bytes
+    from .files import write_json as write_json
+    from .images.archives import opened as opened
+    from .images.grey import SUFFIXES as SUFFIXES
+    from .images.grey import list_images as list_images
+    from .images.grey import read_grey as read_grey
+    from .images.grey import read_stack as read_stack
+    from .images.grey import to_uint8 as to_uint8
+    from .images.grey import write_grey as write_grey
+    from .images.inspection import Picture as Picture
+    from .images.inspection import add_double_names as add_double_names
+    from .images.inspection import add_duplicates as add_duplicates
+    from .images.inspection import add_unpaired as add_unpaired
+    from .images.inspection import binary as binary
+    from .images.inspection import common_size as common_size
+    from .images.inspection import inspect as inspect
+    from .images.manifest import EXTRAS as EXTRAS
+    from .images.manifest import SPLITS as SPLITS
+    from .training.interop import tensors_of as tensors_of
+    from .training.regions import local_moments as local_moments
+    from .training.regions import unevenness as unevenness
+    from .training.schedules import epoch_of as epoch_of
+    from .training.trainable import Schedule as Schedule
+    from .training.trainable import TrainableMethod as TrainableMethod
+    from .training.trainable import TrainableSegmenter as TrainableSegmenter
+    from .training.vgg import VGG16 as VGG16
+    from .training.vgg import load_vgg16 as load_vgg16
+
+PUBLIC = {
+    "contract": ("Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch"),
+    "errors": ("Faults", "UserError"),
+    "files": ("sha256", "write_bytes", "write_json"),
+    "images.archives": ("opened",),
+    "images.grey": ("SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
+    "images.inspection": (
+        "Picture", "add_double_names", "add_duplicates", "add_unpaired", "binary", "common_size", "inspect",
+    ),
+    "images.manifest": ("EXTRAS", "SPLITS"),
+    "commands.download": ("raw_file",),
+    "training.interop": ("tensors_of",),
+    "training.regions": ("local_moments", "unevenness"),
+    "training.schedules": ("epoch_of",),
+    "training.trainable": ("Schedule", "TrainableMethod", "TrainableSegmenter"),
+    "training.vgg": ("VGG16", "load_vgg16"),
+}  # fmt: skip
+"""The public names, by their home within ``sspbench``."""
+
+HOMES = {name: home for home, names in PUBLIC.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home."""
+    if name not in HOMES:
+        raise AttributeError(f"sspbench has no public name {name!r}; there are: {', '.join(sorted(HOMES))}")
+    return getattr(importlib.import_module(f"sspbench.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(HOMES)

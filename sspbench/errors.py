@@ -1,4 +1,4 @@
-"""Faults told to people: what is wrong, where, why it matters and how to mend it."""
+"""Faults told to people: what is wrong, where, why it matters and how to fix it."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ from types import TracebackType
 
 
 class UserError(Exception):
-    """A fault the user can mend; the command line prints it without a traceback and exits 2.
+    """A fault the user can fix; the command line prints it without a traceback and exits 2.
 
     Args:
         what: One sentence: what is wrong.
         where: The file, key or image concerned.
         why: Why it cannot be accepted.
-        mend: What to do about it, ideally a command.
+        hint: What to do about it, ideally a command.
     """
 
     exit_code = 2
 
-    def __init__(self, what: str, *, where: str = "", why: str = "", mend: str = "") -> None:
-        self.what, self.where, self.why, self.mend = what, str(where), why, mend
+    def __init__(self, what: str, *, where: str = "", why: str = "", hint: str = "") -> None:
+        self.what, self.where, self.why, self.hint = what, str(where), why, hint
         super().__init__(str(self))
 
     def __str__(self) -> str:
         parts = [self.what]
         parts += [
             f"  {title}: {text}"
-            for title, text in (("where", self.where), ("why", self.why), ("mend", self.mend))
+            for title, text in (("where", self.where), ("why", self.why), ("hint", self.hint))
             if text
         ]
         return "\n".join(parts)
 
     def __reduce__(self) -> tuple:
-        return _rebuild, (type(self), self.what, self.where, self.why, self.mend)
+        return _rebuild, (type(self), self.what, self.where, self.why, self.hint)
 
 
-def _rebuild(kind: type[UserError], what: str, where: str, why: str, mend: str) -> UserError:
-    return kind(what, where=where, why=why, mend=mend)
+def _rebuild(kind: type[UserError], what: str, where: str, why: str, hint: str) -> UserError:
+    return kind(what, where=where, why=why, hint=hint)
 
 
 class Faults:
@@ -44,20 +44,20 @@ class Faults:
     Used as a context manager: leaving the block raises one :class:`UserError` that lists everything added.
 
     >>> with Faults("The config has faults") as faults:
-    ...     faults.add("unknown key 'preest'", mend="did you mean 'preset'?")
+    ...     faults.add("unknown key 'preest'", hint="did you mean 'preset'?")
     Traceback (most recent call last):
     ...
     sspbench.errors.UserError: The config has faults (1):
     - unknown key 'preest'
-        mend: did you mean 'preset'?
+        hint: did you mean 'preset'?
     """
 
     def __init__(self, title: str, *, where: str = "") -> None:
         self.title, self.where, self.items = title, where, []
 
-    def add(self, what: str, *, where: str = "", why: str = "", mend: str = "") -> None:
+    def add(self, what: str, *, where: str = "", why: str = "", hint: str = "") -> None:
         """Remember one fault."""
-        self.items.append(UserError(what, where=where, why=why, mend=mend))
+        self.items.append(UserError(what, where=where, why=why, hint=hint))
 
     def raise_if_any(self) -> None:
         """Raise one :class:`UserError` listing all faults, if there is any."""

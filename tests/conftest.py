@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspbench.images import to_uint8, write_grey
-from sspbench.manifest import Manifest, write_manifest
+from sspbench.images.grey import to_uint8, write_grey
+from sspbench.images.manifest import Manifest, write_manifest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sspbench import interop
+from sspbench.training import interop
 
 FOLDER = Path(__file__).parent / "golden"
 

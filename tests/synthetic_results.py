@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from report.results import Results
-from sspbench.config import DEFAULT, Plan, Run, merged, read_config
 from sspbench.files import write_json, write_text
-from sspbench.images import write_grey
-from sspbench.manifest import write_manifest
-from sspbench.outcome import write_status
+from sspbench.images.grey import write_grey
+from sspbench.images.manifest import write_manifest
+from sspbench.jobs.outcome import write_status
+from sspbench.plan.config import DEFAULT, Plan, Run, merged, read_config
 from sspbench.stages.outputs import seal
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
@@ -83,7 +83,7 @@ def _write_run(
         for name in names:
             lines.append(f"{first},{name},{metric},{0.1 * number + generator.random():.6f},")
     write_text(place / "scores.csv", "\n".join(lines) + "\n")
-    job = {"seconds_an_image": 0.01 * (number + 1), "peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
+    job = {"seconds_per_image": 0.01 * (number + 1), "peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
     write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.learned else {})})
 
 

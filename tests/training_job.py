@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from sspbench.errors import UserError
-from sspbench.manifest import Manifest
+from sspbench.images.manifest import Manifest
 from sspbench.stages.train import Limits, train_method
 from sspbench.training.loop import Budget
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from sspbench.images import SUFFIXES
+from sspbench import SUFFIXES
 
 PHASES = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 DOMAINS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}

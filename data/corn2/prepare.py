@@ -6,12 +6,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sspbench.archives import opened
-from sspbench.contract import PrepareRequest
-from sspbench.errors import Faults, UserError
-from sspbench.files import sha256, write_json
-from sspbench.images import read_grey, write_grey
-from sspbench.inspection import Picture, add_duplicates, add_unpaired, binary, common_size, inspect
+from sspbench import (
+    Faults,
+    Picture,
+    PrepareRequest,
+    UserError,
+    add_duplicates,
+    add_unpaired,
+    binary,
+    common_size,
+    inspect,
+    opened,
+    read_grey,
+    sha256,
+    write_grey,
+    write_json,
+)
 
 from .layout import Found, find
 
@@ -27,7 +37,7 @@ def prepare(request: PrepareRequest) -> None:
         UserError: wrong counts, sizes, colour, duplicates, labels without image, unreadable files: all at once.
     """
     if request.source is None:
-        raise UserError("CORN-2 needs your copy", where="config: data_root", mend=f"where to ask: {README}")
+        raise UserError("CORN-2 needs your copy", where="config: data_root", hint=f"where to ask: {README}")
     with opened(request.source, request.output.parent) as root:
         found = find(root)
         pictures = _verify(found, root, request)
@@ -40,7 +50,7 @@ def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, Pic
     with Faults(f"This copy of CORN-2 cannot be used: {request.source}") as faults:
         for first, second in found.doubles:
             where = f"{first.relative_to(root)}, {second.relative_to(root)}"
-            faults.add("Two files are the same image of a split by their names", where=where, mend="remove one")
+            faults.add("Two files are the same image of a split by their names", where=where, hint="remove one")
         _count(found, options, faults)
         pictures = _read(found, root, request, faults)
         _check_pictures(found, pictures, options, faults)
@@ -54,11 +64,11 @@ def _count(found: Found, options: Mapping[str, object], faults: Faults) -> None:
     for split in SPLITS:
         there, wanted = len(found.images.get(split, {})), expected.get(split)
         if there == 0:
-            mend = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README}"
-            faults.add(f"{split} was not found", mend=mend)
+            hint = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README}"
+            faults.add(f"{split} was not found", hint=hint)
         elif wanted is not None and there != wanted:
-            mend = "get the files anew, or for a subset: dataset_options={counts: null, labelled_test: null}"
-            faults.add(f"{split} has {there} images, not {wanted}", mend=mend)
+            hint = "get the files anew, or for a subset: dataset_options={counts: null, labelled_test: null}"
+            faults.add(f"{split} has {there} images, not {wanted}", hint=hint)
     labelled = len(found.labels.get("testA", {}).keys() & found.images.get("testA", {}).keys())
     wanted = options["labelled_test"]
     if wanted is not None and labelled != wanted:

@@ -20,9 +20,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from sspbench.contract import ScoringBatch
-from sspbench.discovery import metric_families
-from sspbench.images import list_images, read_stack
+from sspbench import ScoringBatch, list_images, read_stack
+from sspbench.plan.discovery import metric_families
 
 from .parameters import FIELD
 from .scene import Frame, Quality, simulate

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench.contract import PrepareRequest
-from sspbench.errors import Faults
-from sspbench.images import write_grey
+from sspbench import Faults, PrepareRequest, write_grey
 
 from .scene import Quality, simulate
 
@@ -70,7 +68,7 @@ def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
         for name, smallest in least.items():
             value = request.options.get(name)
             if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
-                faults.add(f"{name} is {value!r}", mend=f"give a whole number of at least {smallest}")
+                faults.add(f"{name} is {value!r}", hint=f"give a whole number of at least {smallest}")
     return {split.name: request.options[split.option] for split in SPLITS}, request.options["size"]
 
 

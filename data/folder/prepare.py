@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sspbench.archives import opened
-from sspbench.contract import PrepareRequest
-from sspbench.errors import Faults, UserError
-from sspbench.files import sha256, write_json
-from sspbench.images import SUFFIXES, list_images, read_grey, write_grey
-from sspbench.inspection import Picture, add_double_names, add_unpaired, binary, inspect
-from sspbench.manifest import EXTRAS, SPLITS
+from sspbench import (
+    EXTRAS,
+    SPLITS,
+    SUFFIXES,
+    Faults,
+    Picture,
+    PrepareRequest,
+    UserError,
+    add_double_names,
+    add_unpaired,
+    binary,
+    inspect,
+    list_images,
+    opened,
+    read_grey,
+    sha256,
+    write_grey,
+    write_json,
+)
 
 LABELS = tuple(extra for extra in EXTRAS if extra.endswith("_labels"))
 
@@ -28,7 +40,7 @@ def prepare(request: PrepareRequest) -> None:
         raise UserError(
             "The data set 'folder' needs your images",
             where="config: data_root",
-            mend="give a folder or an archive with trainA, trainB, testA",
+            hint="give a folder or an archive with trainA, trainB, testA",
         )
     with opened(request.source, request.output.parent) as place:
         root = _root(place)
@@ -67,9 +79,9 @@ def _check(found: Found, root: Path, request: PrepareRequest) -> None:
 def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> None:
     place = root / split
     if split in SPLITS and not place.is_dir():
-        faults.add(f"The folder {split} is missing", where=str(root), mend="low quality: trainA, testA; high: trainB")
+        faults.add(f"The folder {split} is missing", where=str(root), hint="low quality: trainA, testA; high: trainB")
     elif split in SPLITS and not paths:
-        faults.add(f"The folder {split} holds no images", where=str(place), mend=f"readable: {', '.join(SUFFIXES)}")
+        faults.add(f"The folder {split} holds no images", where=str(place), hint=f"readable: {', '.join(SUFFIXES)}")
     add_double_names({path: path.stem for path in paths}, faults)
 
 

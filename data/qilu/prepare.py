@@ -9,13 +9,23 @@ from typing import Any
 
 import yaml
 
-from sspbench.archives import opened
-from sspbench.contract import PrepareRequest
-from sspbench.download import raw_file
-from sspbench.errors import Faults, UserError
-from sspbench.files import sha256, write_json
-from sspbench.images import list_images, read_grey, write_grey
-from sspbench.inspection import Picture, add_double_names, add_unpaired, binary, inspect
+from sspbench import (
+    Faults,
+    Picture,
+    PrepareRequest,
+    UserError,
+    add_double_names,
+    add_unpaired,
+    binary,
+    inspect,
+    list_images,
+    opened,
+    raw_file,
+    read_grey,
+    sha256,
+    write_grey,
+    write_json,
+)
 
 from .quality import Figures, figures, quality
 from .splitting import split, subjects
@@ -67,9 +77,9 @@ def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
         for name in SHARES:
             value = options[name]
             if not isinstance(value, int | float) or not 0 < value < 1:
-                faults.add(f"{name} is {value!r}", mend="give a share between 0 and 1")
+                faults.add(f"{name} is {value!r}", hint="give a share between 0 and 1")
         if not faults.items and options["low"] + options["high"] > 1:
-            faults.add("low and high together exceed 1", mend="an image cannot be both")
+            faults.add("low and high together exceed 1", hint="an image cannot be both")
     return tuple(float(options[name]) for name in SHARES)
 
 
@@ -78,7 +88,7 @@ def _source(request: PrepareRequest) -> Path:
     facts = yaml.safe_load((HERE / "dataset.yaml").read_text())["download"]
     source = request.source or raw_file(HERE, facts)
     if not source.exists():
-        raise UserError("Qilu has not been downloaded yet", where=str(source), mend="python -m sspbench download qilu")
+        raise UserError("Qilu has not been downloaded yet", where=str(source), hint="python -m sspbench download qilu")
     if source.is_file() and request.options["verify"]:
         size = source.stat().st_size
         if size != facts["bytes"] or sha256(source) != facts["sha256"]:
@@ -86,7 +96,7 @@ def _source(request: PrepareRequest) -> Path:
                 "This is not the published archive",
                 where=str(source),
                 why=f"{size} bytes; published: {facts['bytes']} bytes, sha256 {facts['sha256']}",
-                mend="python -m sspbench download qilu, or accept it: dataset_options={verify: false}",
+                hint="python -m sspbench download qilu, or accept it: dataset_options={verify: false}",
             )
     return source
 
@@ -95,7 +105,7 @@ def _root(place: Path, source: Path) -> Path:
     for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
         if (folder / "images").is_dir() and (folder / "annotations").is_dir():
             return folder
-    raise UserError("There are no folders images and annotations", where=str(source), mend="see data/qilu/README.md")
+    raise UserError("There are no folders images and annotations", where=str(source), hint="see data/qilu/README.md")
 
 
 def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
@@ -105,7 +115,7 @@ def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
     with Faults("The Qilu data set cannot be used") as faults:
         for kind, paths in (("images", images), ("annotations", masks)):
             if wanted is not None and len(paths) != wanted:
-                faults.add(f"{kind} has {len(paths)} files, not {wanted}", mend="get it anew, or options: images: null")
+                faults.add(f"{kind} has {len(paths)} files, not {wanted}", hint="get it anew, or options: images: null")
             add_double_names({path: path.stem for path in paths}, faults)
         for done, path in enumerate([*images, *masks], start=1):
             pictures[path] = inspect(path, faults)

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import minimum_filter
 
-from sspbench.contract import Method
-from sspbench.errors import UserError
+from sspbench import Method, UserError
 
 AIRLIGHT_FLOOR = 1e-6
 """Keeps the division by the air light finite on a black image."""
@@ -94,4 +93,4 @@ def box_mean(array: np.ndarray, side: int, border: str) -> np.ndarray:
         total = cv2.boxFilter(array, -1, box, normalize=False, borderType=cv2.BORDER_CONSTANT)
         count = cv2.boxFilter(np.ones_like(array), -1, box, normalize=False, borderType=cv2.BORDER_CONSTANT)
         return total / count
-    raise UserError(f"Unknown filter_border {border!r}", where="methods/dcp", mend="write 'normalised' or 'reflect'")
+    raise UserError(f"Unknown filter_border {border!r}", where="methods/dcp", hint="write 'normalised' or 'reflect'")

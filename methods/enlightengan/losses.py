@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sspbench.vgg import VGG16
+from sspbench import VGG16
 
 
 def least_squares(scores: Tensor, target: float) -> Tensor:

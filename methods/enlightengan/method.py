@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench.training.schedules import epoch_of
-from sspbench.training.trainable import TrainableMethod
-from sspbench.vgg import load_vgg16
+from sspbench import TrainableMethod, epoch_of, load_vgg16
 
 from .losses import feature_distance, least_squares, relativistic
 from .networks import LUMA, Discriminator, Generator, attention_map, initialise

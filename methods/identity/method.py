@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sspbench.contract import Method
+from sspbench import Method
 
 
 class Identity(Method):

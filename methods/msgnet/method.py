@@ -10,9 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench.errors import UserError
-from sspbench.training.trainable import TrainableMethod
-from sspbench.vgg import VGG16, load_vgg16
+from sspbench import VGG16, TrainableMethod, UserError, load_vgg16
 
 from .losses import CONTENT_LAYER, content_loss, style_losses
 from .network import EXPANSION, MSGNet
@@ -36,7 +34,7 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         super().__init__(params, seed)
         if params["target"] not in ("mean", "medoid"):
             raise UserError(
-                f"msgnet: unknown target {params['target']!r}", where="params.target", mend="use mean or medoid"
+                f"msgnet: unknown target {params['target']!r}", where="params.target", hint="use mean or medoid"
             )
 
     def build(self) -> None:

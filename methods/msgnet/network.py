@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench.interop import tensors_of
+from sspbench import tensors_of
 
 EXPANSION = 4
 """A bottleneck of ``planes`` channels gives ``4 planes``."""

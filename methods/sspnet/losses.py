@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sspbench.training.regions import local_moments, unevenness
+from sspbench import local_moments, unevenness
 
 C2 = 0.03**2
 """SSIM's stabiliser for values in [0, 1]."""

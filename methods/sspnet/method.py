@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench.training.trainable import TrainableMethod
+from sspbench import TrainableMethod
 
 from . import losses
 from .networks import Discriminator, Generator

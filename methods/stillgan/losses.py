@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench.training.regions import local_moments, unevenness
+from sspbench import local_moments, unevenness
 
 C3 = (0.03 * 1.0) ** 2 / 2
 """SSIM's stabiliser of the correlation factor, for values in [0, 1]."""

@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sspbench.errors import Faults
-from sspbench.training.schedules import epoch_of
-from sspbench.training.trainable import TrainableMethod
+from sspbench import Faults, TrainableMethod, epoch_of
 
 from .losses import illumination_loss, least_squares, structure_loss, structure_noise
 from .networks import Discriminator, Generator, initialise
@@ -106,12 +104,12 @@ def _check_sizes(params: Mapping[str, Any]) -> None:
     side = batches["crop"] or batches["resize"]
     with Faults("StillGAN's sizes do not fit each other") as faults:
         if side is not None and side % multiple:
-            faults.add(f"training images of side {side} are no multiple of {multiple}", mend="change depth or batches")
+            faults.add(f"training images of side {side} are no multiple of {multiple}", hint="change depth or batches")
         if side is not None and side < roi:
-            faults.add(f"roi {roi} is larger than the training images of side {side}", mend="lower roi")
+            faults.add(f"roi {roi} is larger than the training images of side {side}", hint="lower roi")
         for patch in params["patches"]:
             if roi % patch:
-                faults.add(f"patches of {patch} do not tile the roi of {roi}", mend="let roi be a multiple of them")
+                faults.add(f"patches of {patch} do not tile the roi of {roi}", hint="let roi be a multiple of them")
         if params["inference_side"] is not None and params["inference_side"] % multiple:
             faults.add(f"inference_side {params['inference_side']} is no multiple of {multiple}")
 

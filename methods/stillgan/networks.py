@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench.interop import tensors_of
+from sspbench import tensors_of
 
 
 def _norm(channels: int) -> nn.InstanceNorm2d:

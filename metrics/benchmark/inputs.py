@@ -8,7 +8,7 @@ import numpy as np
 
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.images import list_images, read_stack
+from sspbench.images.grey import list_images, read_stack
 
 SIZE = 384
 
@@ -30,7 +30,7 @@ def bench_batch(folder: Path | None, count: int) -> ScoringBatch:
 def _read(folder: Path, count: int) -> np.ndarray:
     paths = list_images(folder) if folder.is_dir() else []
     if not paths:
-        raise UserError("There are no images to time the measures on", where=str(folder), mend="give --images DIR")
+        raise UserError("There are no images to time the measures on", where=str(folder), hint="give --images DIR")
     return read_stack(paths[:count])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gamma
 
-from ..pixels.mscn import local_statistics
+from ..mscn import local_statistics
 from .half_size import half_size
 
 BLOCK = 96

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench.errors import UserError
-from sspbench.files import write_bytes
+from sspbench import UserError, write_bytes
 
 from .features import COUNT
 
@@ -57,7 +56,7 @@ class NiqeModel:
                 "A NIQE model cannot be read",
                 where=str(path),
                 why=str(error),
-                mend="give an .npz file with mu (36 values) and cov (36 x 36)",
+                hint="give an .npz file with mu (36 values) and cov (36 x 36)",
             ) from error
         return cls(mean, covariance)
 

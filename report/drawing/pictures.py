@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sspbench.files import read_json
-from sspbench.images import read_grey
-from sspbench.manifest import Manifest
+from sspbench.images.grey import read_grey
+from sspbench.images.manifest import Manifest
 
 from ..results import Results, Row
 

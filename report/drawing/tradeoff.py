@@ -93,7 +93,7 @@ def _points(results: Results, quality: Measure, mask: Measure) -> Iterator[Point
     rows = [row for row in results.rows if not row.ablation and row.tables is None]
     for index, row in enumerate(rows):
         jobs = [results.provenance(run).get("enhance", {}) for run in row.runs]
-        seconds = [job["seconds_an_image"] for job in jobs if "seconds_an_image" in job]
+        seconds = [job["seconds_per_image"] for job in jobs if "seconds_per_image" in job]
         if (
             results.ended(row) == "done"
             and seconds

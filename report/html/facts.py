@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from sspbench.config import DEFAULT, Plan, Run, read_config
+from audit.published import Published
+from sspbench.plan.config import DEFAULT, Plan, Run, read_config
 
-from ..audit.published import Published
 from ..results import Results, Row
 
 SCALES = {
@@ -78,7 +78,7 @@ def costs(results: Results) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
                 _number([t["inference_flops_384"] / 1e9 for t in trains if "inference_flops_384" in t], "{:,.1f}"),
                 _number([train["steps"] for train in trains if "steps" in train], "{:,.0f}"),
                 _number([train["training_seconds"] for train in trains if "training_seconds" in train], "{:,.0f}"),
-                _number([job["enhance"]["seconds_an_image"] for job in jobs if "enhance" in job], "{:.3g}"),
+                _number([job["enhance"]["seconds_per_image"] for job in jobs if "enhance" in job], "{:.3g}"),
                 _number(memory, "{:,.0f}"),
                 _number([t["peak_gpu_memory_mb"] for t in trains if "peak_gpu_memory_mb" in t], "{:,.0f}"),
                 (_device(jobs), ""),

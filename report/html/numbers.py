@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..audit.published import Published
-from ..audit.quantity import find_quantity
+from audit.published import Published
+from audit.quantity import find_quantity
+
 from .shown import LEVEL, Shelf, anchor, row_of
 
 

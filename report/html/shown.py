@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from audit.published import Published
+from audit.quantity import find_quantity
 from sspbench.files import read_json
-
-from ..audit.published import Published
-from ..audit.quantity import find_quantity
 
 LEVEL = 0.05
 """Corrected p below which a difference is marked."""

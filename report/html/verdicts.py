@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from ..audit.claims import CHECKS, ClaimResult, check_claims
-from ..audit.published import Published
+from audit.claims import CHECKS, ClaimResult, check_claims
+from audit.published import Published
+
 from .numbers import Ours
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "cannot tell here"

@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from sspbench.interop import tensors_of
+from sspbench import tensors_of
 
 QUERY_SHARE = 8
 """The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""

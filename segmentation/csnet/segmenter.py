@@ -7,7 +7,7 @@ import torch
 from skimage.filters import threshold_otsu
 from torch import Tensor
 
-from sspbench.training.trainable import Schedule, TrainableSegmenter
+from sspbench import Schedule, TrainableSegmenter
 
 from .augmentation import augment
 from .losses import segmentation_losses

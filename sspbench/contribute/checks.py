@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config import resolve_params
-from ..discovery import ROOT, Plugin, method_class, metric_files, plugin, plugins, shown
+from ..checkout import ROOT, shown
 from ..errors import UserError
+from ..plan.config import resolve_params
+from ..plan.discovery import Plugin, method_class, metric_files, plugin, plugins
 from .checks_output import Function, check_outputs
 from .checks_params import check_params_used
 from .checks_yaml import check_method_yaml, check_yaml
@@ -53,7 +54,7 @@ def check_metric(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspecti
 
     known = metric_files(root)
     if name not in known:
-        raise UserError(f"There is no metric family {name!r}", where="metrics/", mend=f"known: {', '.join(known)}")
+        raise UserError(f"There is no metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
     inspection = Inspection(known[name], tell)
     check_family(inspection, name)
     return inspection

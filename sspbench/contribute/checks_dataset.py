@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..config import merged
+from ..checkout import shown
 from ..contract import PrepareRequest
-from ..discovery import Plugin, prepare_function, shown
 from ..errors import Faults, UserError
 from ..files import sha256
-from ..images import decode, list_images
-from ..manifest import EXTRAS, SPLITS
+from ..images.grey import decode, list_images
+from ..images.manifest import EXTRAS, SPLITS
+from ..plan.config import merged
+from ..plan.discovery import Plugin, prepare_function
 from .checks_yaml import PRESETS
 from .findings import Inspection
 from .pictures import write_folder
@@ -32,13 +33,13 @@ def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
         for name in PRESETS:
             if name not in meta["presets"]:
-                faults.add(f"there is no preset {name}", mend=f"add {name}: {{}}")
+                faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
             for key in sorted(set(options or {}) - set(meta["options"]) - {FIELD}):
-                faults.add(f"preset {name} overrides {key!r}, which is not in options", mend="add it to options")
+                faults.add(f"preset {name} overrides {key!r}, which is not in options", hint="add it to options")
     with inspection.rule("licence given"):
         if not meta.get("licence"):
-            raise UserError("Nobody knows what may be done with the images", where=where, mend="add licence: ...")
+            raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
 
 
 def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
@@ -50,7 +51,7 @@ def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
         source = write_folder(scratch / "source") if plugin.meta["source"] == "required" else None
         before = _hashes(source)
         refused = False
-        with inspection.rule("prepares, or refuses with a mend"):
+        with inspection.rule("prepares, or refuses with a hint"):
             refused = not _prepared(plugin, witness, source, scratch / "out" / "first", seed=1)
         if len(inspection.faults) == 0 and not refused:
             _check_output(inspection, plugin, scratch / "out" / "first")
@@ -59,7 +60,7 @@ def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
                 _same(_hashes(scratch / "out" / "first"), _hashes(scratch / "out" / "second"))
         with inspection.rule("source untouched"):
             if _hashes(source) != before:
-                raise UserError("It changes the user's files", mend="write below request.output only")
+                raise UserError("It changes the user's files", hint="write below request.output only")
         if source is not None:
             with inspection.rule("an empty source is refused"):
                 _check_empty_refused(plugin, witness, scratch)
@@ -85,7 +86,7 @@ def _prepared(plugin: Plugin, witness: Witness, source: Path | None, output: Pat
             raise
         return False
     if not calls:
-        raise UserError("It never tells its progress", mend="call request.progress(done, total) now and then")
+        raise UserError("It never tells its progress", hint="call request.progress(done, total) now and then")
     return True
 
 
@@ -94,21 +95,21 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
         for split in (*SPLITS, *EXTRAS):
             paths = list_images(output / split) if (output / split).is_dir() else []
             if split in SPLITS and not paths:
-                faults.add(f"{split} has no images", mend=f"write them to request.output / {split!r}")
+                faults.add(f"{split} has no images", hint=f"write them to request.output / {split!r}")
             for path in paths:
                 _check_picture(path, split, output, faults)
     with inspection.rule("clean images where simulated"):
         clean = output / "testA_clean"
         if not plugin.meta["real"] and not clean.is_dir():
-            raise UserError("A simulated data set knows its clean images", mend="write them to testA_clean")
+            raise UserError("A simulated data set knows its clean images", hint="write them to testA_clean")
 
 
 def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None:
     picture = decode(path)
     if path.suffix != ".png" or picture.ndim != 2 or picture.dtype != np.uint8:
-        faults.add(f"{split}/{path.name} is not a grey 8-bit PNG", mend="write it with sspbench.images.write_grey")
+        faults.add(f"{split}/{path.name} is not a grey 8-bit PNG", hint="write it with sspbench.images.grey.write_grey")
     if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
-        faults.add(f"{split}/{path.name} has values besides 0 and 255", mend="255 is nerve, 0 background")
+        faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
     if split in EXTRAS:
         partner = output / split.split("_", maxsplit=1)[0] / path.name
         if not partner.is_file() or decode(partner).shape[:2] != picture.shape[:2]:
@@ -125,7 +126,7 @@ def _check_empty_refused(plugin: Plugin, witness: Witness, scratch: Path) -> Non
             prepare_function(plugin)(request)
     except UserError:
         return
-    raise UserError("An empty source is taken without a word", mend="raise UserError naming what is missing")
+    raise UserError("An empty source is taken without a word", hint="raise UserError naming what is missing")
 
 
 def _hashes(folder: Path | None) -> dict[str, str]:
@@ -138,5 +139,5 @@ def _same(first: dict[str, str], second: dict[str, str]) -> None:
     if changed:
         raise UserError(
             f"{len(changed)} files differ the second time, the first is {changed[0]}",
-            mend="draw from np.random.default_rng([request.seed, ...])",
+            hint="draw from np.random.default_rng([request.seed, ...])",
         )

@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 import numpy as np
 
 from ..contract import MetricFamily, Scores, ScoringBatch
-from ..discovery import metric_files, single_class
 from ..errors import Faults, UserError
+from ..plan.discovery import metric_files, single_class
 from .findings import Inspection
 from .pictures import fibres
 from .witness import Witness
@@ -52,14 +52,14 @@ def _check_measures(family: MetricFamily, name: str) -> None:
     with Faults("The measures are not fully described") as faults:
         for measure in family.measures:
             if not measure.description:
-                faults.add(f"{measure.name} has no description", mend="say in a sentence what it is and who defined it")
+                faults.add(f"{measure.name} has no description", hint="say in a sentence what it is and who defined it")
             if measure.name in others:
-                faults.add(f"{measure.name} is also scored by metrics/{others[measure.name]}.py", mend="rename it")
+                faults.add(f"{measure.name} is also scored by metrics/{others[measure.name]}.py", hint="rename it")
         names = [measure.name for measure in family.measures]
         for double in sorted({entry for entry in names if names.count(entry) > 1}):
-            faults.add(f"{double} is declared twice", mend="rename one")
+            faults.add(f"{double} is declared twice", hint="rename one")
         for need in sorted(family.needs - {field.name for field in fields(ScoringBatch)}):
-            faults.add(f"needs names {need!r}", mend="it may name image, origin, mask, probability, label, clean")
+            faults.add(f"needs names {need!r}", hint="it may name image, origin, mask, probability, label, clean")
 
 
 def _batch(height: int, width: int, count: int = 2) -> ScoringBatch:
@@ -96,20 +96,20 @@ def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -
         raise UserError(
             f"It scores {sorted(set(scores) - declared) or 'nothing'} beyond what it declares and lacks "
             f"{sorted(declared - set(scores)) or 'nothing'}",
-            mend="score() returns one entry for each of `measures`, under its name",
+            hint="score() returns one entry for each of `measures`, under its name",
         )
     for name, score in scores.items():
         values = np.asarray(score.values)
         if values.shape != (count,) or values.dtype != np.float64:
             raise UserError(
                 f"{name} has values of shape {values.shape} and type {values.dtype}",
-                mend=f"return ({count},) float64: one value an image",
+                hint=f"return ({count},) float64: one value an image",
             )
         if np.isinf(values).any():
-            raise UserError(f"{name} is infinite", mend="return NaN and say why in the note")
+            raise UserError(f"{name} is infinite", hint="return NaN and say why in the note")
         notes = score.notes or ("",) * count
         if len(notes) != count or any(np.isnan(value) and not note for value, note in zip(values, notes, strict=False)):
-            raise UserError(f"{name} is NaN without a reason", mend="give notes, one text an image, saying why")
+            raise UserError(f"{name} is NaN without a reason", hint="give notes, one text an image, saying why")
 
 
 def _check_unmodified(family: MetricFamily) -> None:
@@ -117,7 +117,7 @@ def _check_unmodified(family: MetricFamily) -> None:
     family.score(batch)
     for field in fields(ScoringBatch):
         if not np.array_equal(getattr(batch, field.name), getattr(twin, field.name)):
-            raise UserError(f"It changes {field.name} of the batch", mend="work on a copy")
+            raise UserError(f"It changes {field.name} of the batch", hint="work on a copy")
 
 
 def _check_alone(family: MetricFamily) -> None:
@@ -130,7 +130,7 @@ def _check_alone(family: MetricFamily) -> None:
             if not np.isclose(*pair, rtol=RELATIVE, atol=RELATIVE, equal_nan=True):
                 raise UserError(
                     f"{name} of an image is {pair[0]!r} in a stack and {pair[1]!r} alone",
-                    mend="compute each image from itself only, and draw nothing at random",
+                    hint="compute each image from itself only, and draw nothing at random",
                 )
 
 

@@ -29,14 +29,14 @@ def check_outputs(inspection: Inspection, function: Function, witness: Witness) 
         with witness.active():
             function(given)
         if not np.array_equal(given, odd):
-            raise UserError("It changes the array it is given", mend="work on images.copy()")
+            raise UserError("It changes the array it is given", hint="work on images.copy()")
     with inspection.rule("repeatable"):
         with witness.active():
             first, second = function(odd.copy()), function(odd.copy())
         if not np.array_equal(first, second):
             raise UserError(
                 "The same image gives another result the second time",
-                mend="draw from np.random.default_rng(self.seed) inside the call, and keep no state between calls",
+                hint="draw from np.random.default_rng(self.seed) inside the call, and keep no state between calls",
             )
     with inspection.rule("each image on its own"):
         with witness.active():
@@ -46,7 +46,7 @@ def check_outputs(inspection: Inspection, function: Function, witness: Witness) 
         if worst > TOLERANCE:
             raise UserError(
                 f"An image comes out differently beside others (by up to {worst:.2g})",
-                mend="use statistics of each image, not of the stack",
+                hint="use statistics of each image, not of the stack",
             )
 
 
@@ -57,22 +57,22 @@ def check_stack(result: np.ndarray, images: np.ndarray) -> None:
         UserError: it is no array, or shape, dtype, values or range are not as promised.
     """
     if not isinstance(result, np.ndarray):
-        raise UserError(f"It returned {type(result).__name__}", mend="return a numpy array")
+        raise UserError(f"It returned {type(result).__name__}", hint="return a numpy array")
     if result.shape != images.shape:
         raise UserError(
             f"It returned shape {result.shape} for {images.shape}",
-            mend="return the input's shape; a network that needs a multiple sets `multiple`",
+            hint="return the input's shape; a network that needs a multiple sets `multiple`",
         )
     if result.dtype != np.float32:
-        raise UserError(f"It returned {result.dtype}", mend="return float32: result.astype(np.float32)")
+        raise UserError(f"It returned {result.dtype}", hint="return float32: result.astype(np.float32)")
     bad = int((~np.isfinite(result)).sum())
     if bad:
         raise UserError(
             f"It returned {bad} values that are NaN or infinite",
-            mend="look for divisions by zero and logarithms of zero; flat images have no variance",
+            hint="look for divisions by zero and logarithms of zero; flat images have no variance",
         )
     if result.min() < 0 or result.max() > 1:
         raise UserError(
             f"It returned values from {result.min():.4g} to {result.max():.4g}",
-            mend="bring them to [0, 1], e.g. np.clip(result, 0, 1)",
+            hint="bring them to [0, 1], e.g. np.clip(result, 0, 1)",
         )

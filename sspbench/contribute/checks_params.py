@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..config import merged, resolve_params
-from ..discovery import KINDS, Plugin, shown
+from ..checkout import shown
 from ..errors import UserError
+from ..plan.config import merged, resolve_params
+from ..plan.discovery import KINDS, Plugin
 from .checks_yaml import alternatives
 from .findings import Inspection
 from .watched import WatchedParams, leaves
@@ -41,7 +42,7 @@ def check_params_used(
             raise UserError(
                 f"Params are never read: {', '.join(unread)}",
                 where=shown(plugin.folder / f"{KINDS[plugin.group]}.yaml"),
-                mend=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
+                hint=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
             )
 
 

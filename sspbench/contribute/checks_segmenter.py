@@ -24,14 +24,14 @@ def check_binarise(inspection: Inspection, segmenter: TrainableSegmenter, witnes
                 raise UserError(
                     f"For {name} it returned {getattr(mask, 'dtype', type(mask).__name__)} "
                     f"of shape {getattr(mask, 'shape', None)}",
-                    mend="return bool of the map's shape",
+                    hint="return bool of the map's shape",
                 )
             if not np.array_equal(given, probability):
-                raise UserError("It changes the map it is given", mend="work on a copy")
+                raise UserError("It changes the map it is given", hint="work on a copy")
     with inspection.rule("more probable, more mask"):
         mask = segmenter.binarise(ramp)
         if mask[0].any() or not mask[-1].all():
             raise UserError(
                 "On a ramp of probability the lowest row is nerve or the highest is not",
-                mend="values above the threshold are nerve",
+                hint="values above the threshold are nerve",
             )

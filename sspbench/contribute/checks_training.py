@@ -37,7 +37,7 @@ def check_training(inspection: Inspection, trial: Trial, params: Mapping[str, An
         _check_resumed(trained, resumed)
     with inspection.rule("another seed, other weights"):
         if _equal(trained.weights(), trial.train(trial.make(params, seed=1), "other seed").weights()):
-            raise UserError("Two seeds give the same weights", mend="leave seeding to the frame: remove manual_seed")
+            raise UserError("Two seeds give the same weights", hint="leave seeding to the frame: remove manual_seed")
     with inspection.rule("saved and loaded the same"):
         _check_reloaded(trial, params, trained, apply)
     return trained
@@ -49,9 +49,9 @@ def _built(trial: Trial, params: Mapping[str, Any]) -> dict[str, Tensor]:
     with trial.witness.active():
         trainable.build()
     if not trainable.kept:
-        raise UserError("No network is kept for inference", mend="add_network(name, network, keep=True) in build()")
+        raise UserError("No network is kept for inference", hint="add_network(name, network, keep=True) in build()")
     if not trainable.optimizers:
-        raise UserError("There is no optimiser", mend="add_optimizer(name, kind, parameters, schedule) in build()")
+        raise UserError("There is no optimiser", hint="add_optimizer(name, kind, parameters, schedule) in build()")
     return trainable.weights()
 
 
@@ -62,7 +62,7 @@ def _check_learned(before: Mapping[str, Tensor], trained: Trainable) -> None:
         if all(torch.equal(before[key], after[key]) for key in keys):
             raise UserError(
                 f"A few steps leave the kept network {name!r} as it was",
-                mend="give its parameters to an optimiser, and call descend(loss, ...) with that optimiser's name",
+                hint="give its parameters to an optimiser, and call descend(loss, ...) with that optimiser's name",
             )
 
 
@@ -72,7 +72,7 @@ def _check_resumed(trained: Trainable, resumed: Trainable) -> None:
             "A training that was stopped and resumed ends in other weights",
             why="something that changes from step to step is neither in a network, optimiser or pool nor drawn from "
             "self.random",
-            mend="register it (add_network, add_optimizer, add_pool), make it a function of self.step, and draw all "
+            hint="register it (add_network, add_optimizer, add_pool), make it a function of self.step, and draw all "
             "randomness with generator=self.random",
         )
 
@@ -91,7 +91,7 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
     if not same:
         raise UserError(
             "With its saved weights it computes something else than right after training",
-            mend="keep=True for every network that is used on images, buffers for everything else it needs",
+            hint="keep=True for every network that is used on images, buffers for everything else it needs",
         )
 
 

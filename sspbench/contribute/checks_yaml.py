@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from ..config import resolve_params
-from ..discovery import KINDS, Plugin, read_plugin, shown
+from ..checkout import shown
 from ..errors import Faults, UserError
+from ..plan.config import resolve_params
+from ..plan.discovery import KINDS, Plugin, read_plugin
 from .findings import Inspection
 
 PRESETS = ("paper", "demo", "smoke")
@@ -25,12 +26,12 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
             raise UserError(
                 f"{folder.name!r} cannot be imported",
                 where=shown(folder),
-                mend="lower-case letters, digits and underscores, a letter first",
+                hint="lower-case letters, digits and underscores, a letter first",
             )
     found = None
     with inspection.rule("yaml valid"):
         if not path.is_file():
-            raise UserError("The folder has no description", where=shown(path), mend=f"add {path.name}")
+            raise UserError("The folder has no description", where=shown(path), hint=f"add {path.name}")
         with Faults(f"{path.name} is not valid") as faults:
             found = read_plugin(group, folder, faults)
         _refuse_doubles(path)
@@ -41,7 +42,7 @@ def _refuse_doubles(path: Path) -> None:
     doubles = list(_doubled(yaml.compose(path.read_text())))
     if doubles:
         raise UserError(
-            f"Keys stand twice, and only the last counts: {', '.join(doubles)}", where=shown(path), mend="remove one"
+            f"Keys stand twice, and only the last counts: {', '.join(doubles)}", where=shown(path), hint="remove one"
         )
 
 
@@ -63,11 +64,11 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
     meta = plugin.meta
     with inspection.rule("reference given"):
         if not str(meta.get("reference", "")).strip():
-            raise UserError("Nobody is credited", where=where, mend='add reference: "Authors, Title, Journal, year"')
+            raise UserError("Nobody is credited", where=where, hint='add reference: "Authors, Title, Journal, year"')
     with inspection.rule("presets complete"):
         missing = [name for name in PRESETS if name not in meta["presets"]]
         if missing:
-            raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, mend="add them, e.g. smoke: {}")
+            raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, hint="add them, e.g. smoke: {}")
     with inspection.rule("presets and variants resolve"):
         for preset in meta["presets"]:
             for variant in (None, *alternatives(plugin)):
@@ -76,7 +77,7 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
         stray = sorted(set(meta.get("labels", {})) - set(alternatives(plugin)))
         if stray:
             raise UserError(
-                f"Labels without a variant or reading: {', '.join(stray)}", where=where, mend="rename or remove them"
+                f"Labels without a variant or reading: {', '.join(stray)}", where=where, hint="rename or remove them"
             )
     if meta["kind"] in ("learned", "segmenter"):
         with inspection.rule("training length and batches"):
@@ -99,5 +100,5 @@ def _check_training(plugin: Plugin, where: str) -> None:
                 total_steps(params, 1)
                 BatchPlan.of(params)
             except UserError as error:
-                hint = error.mend or "give one of steps and epochs, null the other"
-                faults.add(f"preset {preset}: {error.what}", why=error.why, mend=hint)
+                hint = error.hint or "give one of steps and epochs, null the other"
+                faults.add(f"preset {preset}: {error.what}", why=error.why, hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from ..discovery import ROOT, shown
+from ..checkout import ROOT, shown
 
 KINDS = {
     "method": "an enhancement method: methods/NAME/",

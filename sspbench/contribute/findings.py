@@ -1,4 +1,4 @@
-"""What a check found: one finding a rule, with the file and the mend where the rule is broken."""
+"""What a check found: one finding a rule, with the file and the hint where the rule is broken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..discovery import shown
+from ..checkout import shown
 from ..errors import UserError
 
 
@@ -59,7 +59,7 @@ class Inspection:
         except Exception as error:
             fault = self._crash(error)
         if fault is not None and not fault.where:
-            fault = UserError(fault.what, where=shown(self.code), why=fault.why, mend=fault.mend)
+            fault = UserError(fault.what, where=shown(self.code), why=fault.why, hint=fault.hint)
         self.add(name, fault)
 
     def add(self, name: str, fault: UserError | None) -> None:
@@ -75,5 +75,5 @@ class Inspection:
         return UserError(
             f"It raised {type(error).__name__}: {error}",
             where=f"{shown(Path(place.filename))}:{place.lineno}",
-            mend="see the line named above",
+            hint="see the line named above",
         )

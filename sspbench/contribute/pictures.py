@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..images import to_uint8, write_grey
+from ..images.grey import to_uint8, write_grey
 
 SIDE = 96
 """Side of the pictures a plugin is trained on in a check."""

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from string import Template
 
-from ..discovery import shown
+from ..checkout import shown
 from ..errors import UserError
 from ..files import write_text
 
@@ -30,12 +30,12 @@ def write_new(kind: str, name: str, template: str, root: Path) -> list[Path]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise UserError(
             f"{name!r} is no usable name",
-            mend="lower-case letters, digits and underscores, a letter first, e.g. retinex_2",
+            hint="lower-case letters, digits and underscores, a letter first, e.g. retinex_2",
         )
     group = root / GROUPS[kind]
     target = group / f"{name}.py" if kind == "metric" else group / name
     if target.exists():
-        raise UserError("There is one of that name already", where=shown(target), mend="choose another name")
+        raise UserError("There is one of that name already", where=shown(target), hint="choose another name")
     title = name.replace("_", " ").capitalize()
     words = {"name": name, "title": title, "class_name": "".join(part.capitalize() for part in name.split("_"))}
     written = []

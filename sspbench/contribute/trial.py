@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..discovery import Plugin, method_class, segmenter_class
+from ..contract import Method
 from ..errors import UserError
+from ..plan.discovery import Plugin, single_class
 from ..training.batches import Batches, BatchPlan, Domain, LabelledBatches, UnpairedBatches
 from ..training.loop import Budget, Engine, Training
-from ..training.trainable import Trainable, TrainableMethod
+from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from .pictures import SIDE, domain
 from .witness import Witness
 
@@ -57,11 +58,12 @@ class Trial:
         Raises:
             UserError: the class cannot be trained.
         """
-        kind = method_class(self.plugin) if self.plugin.group == "methods" else segmenter_class(self.plugin)
+        base = Method if self.plugin.group == "methods" else TrainableSegmenter
+        kind = single_class(self.plugin.module(), base, self.plugin.code)
         if self.plugin.group == "methods" and not issubclass(kind, TrainableMethod):
             raise UserError(
                 "It is of kind learned but its class cannot be trained",
-                mend="derive it from sspbench.training.trainable.TrainableMethod, or set kind: classical",
+                hint="derive it from sspbench.TrainableMethod, or set kind: classical",
             )
         return kind(params, seed)
 

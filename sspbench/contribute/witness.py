@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..discovery import shown
+from ..checkout import shown
 from ..errors import UserError
 from .findings import Inspection
 
@@ -27,7 +27,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 NETWORK = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
 CHANGES = frozenset({"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"})
 
-MENDS = {
+FIXES = {
     "no network": "take weights from the config (param vgg16: null) or ship them in the folder; nothing is fetched",
     "no writes": "return arrays; the frame writes all files",
     "prints nothing": "remove the print; facts worth showing go to self.notes",
@@ -100,11 +100,11 @@ class Witness:
     def note(self, rule: str, what: str, frame: FrameType | None) -> None:
         """Remember the first breach of a rule."""
         where = "" if frame is None else f"{shown(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
-        self.seen.setdefault(rule, UserError(what, where=where, mend=MENDS[rule]))
+        self.seen.setdefault(rule, UserError(what, where=where, hint=FIXES[rule]))
 
     def report(self, inspection: Inspection, leave_out: Sequence[str] = ()) -> None:
         """Add one finding for each of the rules, but for those left out."""
-        for rule in (rule for rule in MENDS if rule not in leave_out):
+        for rule in (rule for rule in FIXES if rule not in leave_out):
             with inspection.rule(rule):
                 if rule in self.seen:
                     raise self.seen[rule]

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..contract import Method
-from ..discovery import method_class, plugin
 from ..errors import UserError
 from ..files import write_json
-from ..images import read_grey, to_float, to_uint8, write_grey
-from ..manifest import Manifest
-from ..outcome import JobError
-from ..progress import progress
-from ..provenance import Job
+from ..images.grey import read_grey, to_float, to_uint8, write_grey
+from ..images.manifest import Manifest
+from ..jobs.outcome import JobError
+from ..jobs.progress import progress
+from ..jobs.provenance import Job
+from ..plan.discovery import method_class, plugin
 from .outputs import empty, seal
 
 
@@ -29,7 +29,7 @@ def load_method(settings: Mapping[str, Any], weights: Path | None) -> Method:
 
         method = make_method(settings)
         if weights is None:
-            raise UserError(f"{found.name} needs weights to enhance", mend="train it first")
+            raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
         load_trained(method, weights, settings["engine"])
         return method
     return method_class(found)(settings["params"], settings["seed"])
@@ -44,12 +44,12 @@ def enhanced(method: Method, image: np.ndarray, name: str) -> np.ndarray:
     given = to_float(image)[None, None]
     result = np.asarray(method.enhance(given.copy()))
     if result.shape != given.shape:
-        raise JobError(f"{name} returned shape {result.shape} for {given.shape}", mend="return the input's shape")
+        raise JobError(f"{name} returned shape {result.shape} for {given.shape}", hint="return the input's shape")
     if not np.isfinite(result).all():
         bad = int((~np.isfinite(result)).sum())
         raise JobError(
             f"{name} returned {bad} values that are not finite (NaN or infinite)",
-            mend="look for divisions by zero and logarithms of zero, or a diverged training",
+            hint="look for divisions by zero and logarithms of zero, or a diverged training",
         )
     return to_uint8(result[0, 0])
 
@@ -69,7 +69,7 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
         written.append(path)
     seal(target, written)
     each = float(np.median(seconds)) if seconds else 0.0
-    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_an_image=round(each, 5)))
+    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_per_image=round(each, 5)))
 
 
 def _method(settings: Mapping[str, Any], weights: Path | None, seconds: list[float]) -> Callable[[Path], np.ndarray]:

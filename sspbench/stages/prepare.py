@@ -11,11 +11,11 @@ from typing import Any
 from tqdm import tqdm
 
 from ..contract import PrepareRequest
-from ..discovery import plugin, prepare_function
 from ..errors import Faults
-from ..images import list_images
-from ..manifest import EXTRAS, SPLITS, Manifest, write_manifest
-from ..progress import progress
+from ..images.grey import list_images
+from ..images.manifest import EXTRAS, SPLITS, Manifest, write_manifest
+from ..jobs.progress import progress
+from ..plan.discovery import plugin, prepare_function
 
 
 def prepare(settings: Mapping[str, Any], target: Path) -> Path:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..contract import MetricFamily, ScoringBatch
-from ..discovery import metric_families
 from ..errors import UserError
 from ..files import read_json, write_json, write_text
-from ..images import read_grey
-from ..manifest import Manifest
-from ..progress import progress
-from ..provenance import Job
+from ..images.grey import read_grey
+from ..images.manifest import Manifest
+from ..jobs.progress import progress
+from ..jobs.provenance import Job
+from ..plan.discovery import metric_families
 from .outputs import sealed
 
 COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
@@ -103,7 +103,7 @@ def _rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterat
         values, notes = scores[measure.name].values, scores[measure.name].notes or ("",) * len(names)
         for name, value, note in zip(names, values, notes, strict=True):
             if np.isnan(value) and not note:
-                raise UserError(f"{measure.name} is NaN without a reason", where=name, mend="give the note")
+                raise UserError(f"{measure.name} is NaN without a reason", where=name, hint="give the note")
             yield [Path(name).stem, measure.name, repr(float(value)), note]
 
 

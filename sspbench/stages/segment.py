@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..files import write_json
-from ..images import read_grey, to_float, to_uint8, write_grey
-from ..progress import progress
-from ..provenance import Job
+from ..images.grey import read_grey, to_float, to_uint8, write_grey
+from ..jobs.progress import progress
+from ..jobs.provenance import Job
 from .outputs import empty, seal, sealed
 from .train import load_trained, make_segmenter
 

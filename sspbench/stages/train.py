@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..digest import code_digest
-from ..discovery import Plugin, method_class, plugin, segmenter_class
 from ..errors import UserError
 from ..files import fingerprint, write_json
-from ..images import read_grey
-from ..manifest import Manifest
-from ..outcome import write_status
-from ..provenance import Job
+from ..images.grey import read_grey
+from ..images.manifest import Manifest
+from ..jobs.outcome import write_status
+from ..jobs.provenance import Job
+from ..plan.digest import code_digest
+from ..plan.discovery import Plugin, method_class, plugin, single_class
 from ..training.batches import Batches, BatchPlan, Domain, LabelledBatches, UnpairedBatches, load_domain
 from ..training.checkpoint import load_weights, save_weights
 from ..training.guards import time_budget
@@ -45,14 +45,15 @@ def make_method(settings: Mapping[str, Any]) -> TrainableMethod:
         raise UserError(
             f"{found.name} is of kind learned but its class cannot be trained",
             where=str(found.code),
-            mend="derive it from sspbench.training.trainable.TrainableMethod, or set kind: classical",
+            hint="derive it from sspbench.TrainableMethod, or set kind: classical",
         )
     return kind(_with_engine(settings), settings["seed"])
 
 
 def make_segmenter(settings: Mapping[str, Any]) -> TrainableSegmenter:
     """Return an unbuilt segmenter."""
-    kind = segmenter_class(plugin("segmentation", settings["segmenter"]))
+    found = plugin("segmentation", settings["segmenter"])
+    kind = single_class(found.module(), TrainableSegmenter, found.code)
     return kind(_with_engine(settings), settings["seed"])
 
 
@@ -102,7 +103,7 @@ def train_segmenter(settings: Mapping[str, Any], manifest: Manifest, folder: Pat
         raise UserError(
             "The segmenter cannot be trained: no HQ training image has a label",
             where=str(manifest.folder / "trainB_labels"),
-            mend="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
+            hint="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
         )
     high = Domain(
         plan,

@@ -30,7 +30,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import UserError
-from ..images import read_grey
+from ..images.grey import read_grey
 
 FLAT_SD = 1.0
 """A crop whose grey standard deviation is below this many levels (of 255) is drawn again."""
@@ -68,12 +68,12 @@ class BatchPlan:
             plan = cls(**dict(params["batches"]))
         except (KeyError, TypeError) as error:
             raise UserError(
-                "The params have no valid 'batches' section", why=str(error), mend="see sspbench/training/batches.py"
+                "The params have no valid 'batches' section", why=str(error), hint="see sspbench/training/batches.py"
             ) from error
         choices = {"order": ("shuffled", "sequential"), "partner": ("random", "modulo", "cycle")}
         for key, allowed in choices.items():
             if getattr(plan, key) not in allowed:
-                raise UserError(f"batches.{key} is {getattr(plan, key)!r}", mend=f"use one of {', '.join(allowed)}")
+                raise UserError(f"batches.{key} is {getattr(plan, key)!r}", hint=f"use one of {', '.join(allowed)}")
         unknown = set(plan.flips) - {"horizontal", "vertical"}
         if unknown or plan.size < 1:
             raise UserError(f"batches has unusable flips {sorted(unknown)} or size {plan.size}")
@@ -91,13 +91,13 @@ def load_domain(paths: Sequence[Path], plan: BatchPlan, what: str) -> list[np.nd
     images = [_resized(read_grey(path), plan.resize) for path in paths]
     sizes = {image.shape for image in images}
     if plan.crop is None and len(sizes) > 1:
-        raise UserError(f"The {what} images differ in size", why=str(sorted(sizes)), mend="set batches.crop or .resize")
+        raise UserError(f"The {what} images differ in size", why=str(sorted(sizes)), hint="set batches.crop or .resize")
     smallest = min(min(shape) for shape in sizes)
     if plan.crop is not None and smallest < plan.crop:
         raise UserError(
             f"A {what} image is smaller than the training crop",
             why=f"smallest side {smallest}, batches.crop {plan.crop}",
-            mend=f"set batches.crop to {smallest // 32 * 32} or less",
+            hint=f"set batches.crop to {smallest // 32 * 32} or less",
         )
     return images
 

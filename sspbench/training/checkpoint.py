@@ -80,7 +80,7 @@ class Checkpoints:
                 "A checkpoint is stale and is not resumed from",
                 where=str(path),
                 why=f"changed since it was written: {', '.join(changed)}",
-                mend=f"remove the folder to start anew: rm -r {self.folder}",
+                hint=f"remove the folder to start anew: rm -r {self.folder}",
             )
 
 
@@ -143,5 +143,5 @@ def load_weights(path: Path, trainable: Trainable) -> None:
         trainable.load_weights(load_file(path))
     except (SafetensorError, RuntimeError, FileNotFoundError) as error:
         raise UserError(
-            "Weights cannot be loaded", where=str(path), why=str(error), mend="train the run anew with its own config"
+            "Weights cannot be loaded", where=str(path), why=str(error), hint="train the run anew with its own config"
         ) from error

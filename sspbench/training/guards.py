@@ -14,8 +14,8 @@ from types import FrameType
 
 import torch
 
-from ..outcome import OutOfMemory, OutOfTime
-from ..provenance import peak_memory_mb
+from ..jobs.outcome import OutOfMemory, OutOfTime
+from ..jobs.provenance import peak_memory_mb
 
 GRACE_S = 20.0
 """Seconds between asking a hung step to stop and ending the process."""
@@ -49,7 +49,7 @@ def time_budget(minutes: float, on_hang: Callable[[str], None]) -> Iterator[None
     """
     reason = f"the time budget of {minutes:g} minutes is used up"
     error = OutOfTime(
-        f"Training was stopped: {reason}", mend="raise resources.minutes in its YAML, or lower the steps; it resumes"
+        f"Training was stopped: {reason}", hint="raise resources.minutes in its YAML, or lower the steps; it resumes"
     )
 
     def expire(_number: int, _frame: FrameType | None) -> None:
@@ -79,7 +79,7 @@ def check_memory(budget_mb: float | None, device: torch.device) -> None:
     if budget_mb is not None and used > budget_mb:
         raise OutOfMemory(
             f"Training was stopped: it needs {used:.0f} MB, its budget is {budget_mb:.0f} MB",
-            mend="raise resources.mem_mb in its YAML, or lower batches.size or batches.crop",
+            hint="raise resources.mem_mb in its YAML, or lower batches.size or batches.crop",
         )
 
 
@@ -95,7 +95,7 @@ def explained_memory(batch: int, side: int | None) -> Iterator[None]:
         raise OutOfMemory(
             f"There is not enough memory for batches of {batch} with {size}",
             why=str(error).splitlines()[0],
-            mend="lower batches.size or batches.crop, or the width, in the method's preset",
+            hint="lower batches.size or batches.crop, or the width, in the method's preset",
         ) from error
 
 

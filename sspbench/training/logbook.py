@@ -10,7 +10,7 @@ from types import TracebackType
 import torch
 from torch import Tensor
 
-from ..progress import progress
+from ..jobs.progress import progress
 
 
 class Logbook:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
-from ..outcome import Diverged, Interrupted
+from ..jobs.outcome import Diverged, Interrupted
 from .batches import Batches, stream
 from .checkpoint import Checkpoints
 from .guards import Stopwatch, check_memory, explained_memory, stop_requests
@@ -172,7 +172,7 @@ class Training:
                     raise Interrupted(
                         f"Training was interrupted after step {done} of {self.total}; its state is saved",
                         where=str(self.checkpoints.folder),
-                        mend="run the same command again to go on",
+                        hint="run the same command again to go on",
                     )
         return self.total
 
@@ -227,7 +227,7 @@ class Training:
         if self.rollbacks:
             raise Diverged(
                 f"Training diverged: a loss or gradient was not finite near step {step}, again after a rollback",
-                mend="lower the learning rate, or look at the images for flat or broken ones",
+                hint="lower the learning rate, or look at the images for flat or broken ones",
             )
         self.rollbacks += 1
         progress = self.checkpoints.restore(self.trainable)

@@ -5,7 +5,7 @@ import torch
 
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.network import EXPANSION, CoMatch, MSGNet, gram
-from sspbench.vgg import VGG16
+from sspbench.training.vgg import VGG16
 from tests.golden_vectors import Golden, find
 
 

@@ -12,7 +12,7 @@ from metrics.masks import Masks, agreement, confusion, roc_auc
 from metrics.niqe import niqe
 from metrics.piqe import piqe
 from metrics.pyiqa_named import PyiqaNamed
-from metrics.skeletons.skeleton import length, skeletons
+from metrics.skeleton import length, skeletons
 from sspbench.contract import ScoringBatch
 
 COUNT = 6
@@ -177,7 +177,7 @@ def test_bench_metrics_prints_ratios(capsys, tmp_path):
     import argparse
 
     from metrics.commands import register
-    from sspbench.images import write_grey
+    from sspbench.images.grey import write_grey
 
     for number, image in enumerate(bench_batch(None, 2).image):
         write_grey(tmp_path / f"{number}.png", image)

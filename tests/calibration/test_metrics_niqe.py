@@ -7,7 +7,7 @@ import pytest
 
 from metrics.niqe import niqe
 from metrics.niqe_model.model import OFFICIAL
-from sspbench.images import read_grey
+from sspbench.images.grey import read_grey
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "niqe-reference"
 

@@ -1,12 +1,12 @@
-"""Each way to break a plugin is refused, by the rule that is meant for it, with the file and what mends it."""
+"""Each way to break a plugin is refused, by the rule that is meant for it, with the file and what fixes it."""
 
 import sys
 
 import pytest
 
+from sspbench.checkout import ROOT
 from sspbench.contribute.checks import CHECKS
 from sspbench.contribute.scaffold import write_new
-from sspbench.discovery import ROOT
 from sspbench.errors import UserError
 
 ENHANCE = 'return images ** np.float32(self.params["gamma"])'
@@ -37,12 +37,12 @@ def faults_of(root, kind, name):
 
 
 def refused(root, kind, name, rule, *words):
-    """Check that a rule is broken, and that the fault names a file below the plugin and a mend."""
+    """Check that a rule is broken, and that the fault names a file below the plugin and a hint."""
     faults = faults_of(root, kind, name)
     assert rule in faults, faults
     fault = faults[rule]
     assert name in fault.where or name in str(fault)
-    assert "mend" in str(fault)
+    assert "hint" in str(fault)
     for word in words:
         assert word in str(fault)
 
@@ -220,7 +220,7 @@ def test_a_broken_metric(checkout, what, changes, rule, words):
         ("empty_split", {'"trainB", "testA")': '"testA")'}, "splits filled with grey 8-bit PNG", ["trainB"]),
         ("grey_labels", {"to_uint8(label)": "to_uint8(label / 2)"}, "splits filled with grey 8-bit PNG", ["255"]),
         ("random", {"[request.seed, index, number]": ""}, "the same seed, the same files", ["request.seed"]),
-        ("silent", {"request.progress(": "print("}, "prepares, or refuses with a mend", ["progress"]),
+        ("silent", {"request.progress(": "print("}, "prepares, or refuses with a hint", ["progress"]),
         (
             "no_clean",
             {'request.output / "testA_clean"': 'request.output / "other"'},

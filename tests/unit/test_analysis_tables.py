@@ -11,9 +11,9 @@ import pytest
 from report import analysis
 from report.results import Results
 from report.tables import latex, markdown
-from sspbench.config import Plan, merged, read_config
 from sspbench.files import write_text
-from sspbench.images import write_grey
+from sspbench.images.grey import write_grey
+from sspbench.plan.config import Plan, merged, read_config
 
 IMAGES = 12
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]

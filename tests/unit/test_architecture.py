@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from sspbench.architecture import TARGET, described, faults
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
+from sspbench.commands.architecture import TARGET, described, faults
 
 LIGHT = """
 import sys
 sys.argv = ["sspbench"]
-from sspbench.cli import main, parser
-from sspbench.config import Plan, read_config
-from sspbench.rules import Digests, training_resources
+from sspbench.commands.cli import main, parser
+from sspbench.plan.config import Plan, read_config
+from sspbench.plan.rules import Digests, training_resources
 parser()
 assert main(["list"]) == 0
 plan = Plan(read_config(sspbench_config))
@@ -50,7 +50,7 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
     ],
 )
 def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
-    monkeypatch.setattr("sspbench.digest.ROOT", tmp_path)
+    monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
     for name, text in (("methods/a/method.py", '"""A."""\nx = 1\n'), (path, content)):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)

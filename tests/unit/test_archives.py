@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sspbench.archives import Limits, opened, unpack
 from sspbench.errors import UserError
+from sspbench.images.archives import Limits, opened, unpack
 
 MIB = 1 << 20
 

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 import yaml
 
-from report.audit import command
-from report.audit.claims import check_claims
-from report.audit.engine import COLUMNS, audit
-from report.audit.hard import smallest_prevalence_cap
-from report.audit.prevalence import implied, implied_specificity
-from report.audit.published import load_published
-from report.audit.quantity import find_quantity
-from report.audit.readings import readings
+from audit import command
+from audit.claims import check_claims
+from audit.engine import COLUMNS, audit
+from audit.hard import smallest_prevalence_cap
+from audit.prevalence import implied, implied_specificity
+from audit.published import load_published
+from audit.quantity import find_quantity
+from audit.readings import readings
 from sspbench.errors import UserError
 
 FILE = Path("report/published/ssp-net.yaml")

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.audit.engine import audit
-from report.audit.hard import run_hard
-from report.audit.own import audit_own
-from report.audit.quantity import quantities
-from report.audit.table import Row, Table
+from audit.engine import audit
+from audit.hard import run_hard
+from audit.quantity import quantities
+from audit.table import Row, Table
+from report.own_audit import audit_own
 
 IMAGES = 60
 HIGHEST_PREVALENCE = 0.12

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from data.corn2.layout import find, role
-from sspbench.cli import main
-from sspbench.discovery import plugin
+from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json, sha256
-from sspbench.manifest import Manifest
+from sspbench.images.manifest import Manifest
+from sspbench.plan.discovery import plugin
 from sspbench.stages.prepare import prepare
 
 COUNTS = {"trainA": 340, "trainB": 288, "testA": 60}

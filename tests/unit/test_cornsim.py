@@ -14,7 +14,7 @@ from data.cornsim.prepare import prepare, write_dataset
 from data.cornsim.scene import simulate
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
-from sspbench.images import list_images, read_grey, read_stack
+from sspbench.images.grey import list_images, read_grey, read_stack
 
 REAL = Path("../shared/data/ivcm-mini")
 META = yaml.safe_load(Path("data/cornsim/dataset.yaml").read_text())

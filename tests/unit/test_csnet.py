@@ -9,9 +9,9 @@ from segmentation.csnet.augmentation import augment, brightness, contrast, sharp
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.network import CSNet
 from segmentation.csnet.segmenter import CSNetSegmenter, foreground, poly_schedule
-from sspbench import interop
-from sspbench.config import resolve_params
-from sspbench.discovery import plugin
+from sspbench.plan.config import resolve_params
+from sspbench.plan.discovery import plugin
+from sspbench.training import interop
 
 
 def count(module):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from report.audit.published import load_published
+from audit.published import load_published
 from report.delta import COLUMNS, paper_delta
 
 PUBLISHED = load_published(Path("report/published/ssp-net.yaml"))

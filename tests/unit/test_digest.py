@@ -2,7 +2,7 @@
 
 import pytest
 
-from sspbench import digest
+from sspbench.plan import digest
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
-"""``doctor`` tells what is missing and what mends it; ``cite`` credits what a plan uses."""
+"""``doctor`` tells what is missing and what fixes it; ``cite`` credits what a plan uses."""
 
 import pytest
 
-from sspbench import doctor
-from sspbench.cite import entries, of_suite
-from sspbench.cli import main
-from sspbench.config import DEFAULT, Plan, merged, read_config
-from sspbench.slots import leased
+from sspbench.commands import doctor
+from sspbench.commands.cite import entries, of_suite
+from sspbench.commands.cli import main
+from sspbench.jobs.slots import leased
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 
 
 def plan(**overrides):
@@ -25,7 +25,7 @@ def test_a_package_that_differs_from_the_lock_is_missing(tmp_path):
     (found,) = doctor.packages(lock)
     assert found.state == "missing"
     assert "locked 0.0" in found.found
-    assert found.mend == "uv sync --frozen"
+    assert found.hint == "uv sync --frozen"
 
 
 def test_a_folder_without_write_permission_is_missing(tmp_path, monkeypatch):
@@ -48,7 +48,7 @@ def test_what_must_be_fetched_names_the_command():
     assert by_topic["data cornsim"].state == "ok"
     for name, command in (("qilu", "download qilu"), ("corn2", "data_root=DIR")):
         entry = by_topic[f"data {name}"]
-        assert entry.state == "ok" or command in entry.mend
+        assert entry.state == "ok" or command in entry.hint
 
 
 def test_only_what_is_used_is_cited():
@@ -71,6 +71,6 @@ def test_every_learned_method_is_cited_with_balanced_braces():
 
 @pytest.mark.parametrize("words", ["A & B, 50% of_it #1, 2020"])
 def test_what_bibtex_would_choke_on_is_escaped(words):
-    from sspbench.cite import misc
+    from sspbench.commands.cite import misc
 
     assert r"A \& B, 50\% of\_it \#1, 2020" in misc("key", words)

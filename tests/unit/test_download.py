@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sspbench.cli import main
-from sspbench.download import Source, fetch
+from sspbench.commands.cli import main
+from sspbench.commands.download import Source, fetch
 from sspbench.errors import UserError
 
 CONTENT = bytes(range(256)) * 2000
@@ -162,7 +162,7 @@ def test_a_disk_that_fills_up_is_told_and_the_part_is_kept(server, tmp_path):
     """The kernel refuses to let the file grow, as on a full disk; the next call goes on from what is there."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))\n"
-        "from pathlib import Path; from sspbench.download import Source, fetch\n"
+        "from pathlib import Path; from sspbench.commands.download import Source, fetch\n"
         f"fetch({source(server)!r}, Path({str(tmp_path / 'a.zip')!r}), pause_s=0.0)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path.cwd())

@@ -7,7 +7,7 @@ from methods.enlightengan.losses import feature_distance, least_squares, relativ
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
 from methods.enlightengan.schedule import rate_factor
 from sspbench.training.schedules import epoch_of
-from sspbench.vgg import random_vgg16
+from sspbench.training.vgg import random_vgg16
 
 
 def seeded(seed=0):

@@ -11,8 +11,8 @@ from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.method import EnlightenGAN
 from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from sspbench.config import merged
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
+from sspbench.plan.config import merged
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 import yaml
 
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
 
 
 def wanted():

@@ -6,12 +6,12 @@ from PIL import Image
 
 from sspbench.errors import Faults, UserError
 from sspbench.files import fingerprint, replacing, sha256, write_json
-from sspbench.images import decode, read_grey, to_grey8, write_grey
+from sspbench.images.grey import decode, read_grey, to_grey8, write_grey
 
 
 def test_a_fault_says_what_where_why_and_how_to_mend():
-    text = str(UserError("It broke", where="here", why="because", mend="do this"))
-    assert [part in text for part in ("It broke", "where: here", "why: because", "mend: do this")] == [True] * 4
+    text = str(UserError("It broke", where="here", why="because", hint="do this"))
+    assert [part in text for part in ("It broke", "where: here", "why: because", "hint: do this")] == [True] * 4
 
 
 def test_all_faults_are_told_at_once():

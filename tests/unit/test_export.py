@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspbench.cli import main
-from sspbench.config import Plan, read_config
-from sspbench.discovery import plugins
-from sspbench.outcome import JobError
+from sspbench.commands.cli import main
+from sspbench.jobs.outcome import JobError
+from sspbench.plan.config import Plan, read_config
+from sspbench.plan.discovery import plugins
 
 LEARNED = [name for name, found in plugins("methods").items() if found.meta["kind"] == "learned"]
 
@@ -41,7 +41,7 @@ def run_of(name: str, folder: Path) -> Path:
 def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     import onnxruntime
 
-    from sspbench.own_images import settings_of_run
+    from sspbench.commands.own_images import settings_of_run
     from sspbench.stages.enhance import load_method
 
     run = run_of(name, tmp_path)
@@ -75,7 +75,7 @@ def test_a_network_that_depends_on_the_traced_size_is_refused(tmp_path):
     """A network that takes its first image's size as a constant exports, but computes something else elsewhere."""
     import torch
 
-    from sspbench.export import write_onnx
+    from sspbench.commands.export import write_onnx
     from sspbench.training.trainable import TrainableMethod
 
     class Sized(TrainableMethod):

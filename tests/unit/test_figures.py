@@ -11,7 +11,7 @@ from report.drawing.tradeoff import dominated
 from report.drawing.training import read_log
 from report.figures import draw
 from sspbench.files import read_json, sha256
-from sspbench.images import write_grey
+from sspbench.images.grey import write_grey
 from tests.synthetic_results import make_results
 
 ALL = {

@@ -9,8 +9,8 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images import read_grey
-from sspbench.manifest import Manifest
+from sspbench.images.grey import read_grey
+from sspbench.images.manifest import Manifest
 from sspbench.stages.prepare import prepare
 
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sspbench.cli import main
+from sspbench.commands.cli import main
+from sspbench.commands.import_weights import import_weights
 from sspbench.errors import UserError
-from sspbench.images import read_grey, write_grey
-from sspbench.import_weights import import_weights
+from sspbench.images.grey import read_grey, write_grey
 
 
 def checkpoint(path, network, prefix="module."):
@@ -49,8 +49,8 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
 
 def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch, capsys):
     from segmentation.csnet.network import CSNet
-    from sspbench.config import resolve_params
-    from sspbench.discovery import plugin
+    from sspbench.plan.config import resolve_params
+    from sspbench.plan.discovery import plugin
 
     torch.manual_seed(2)
     network = CSNet(base=resolve_params(plugin("segmentation", "csnet"), "smoke")["base"])

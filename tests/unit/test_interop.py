@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from sspbench import interop
 from sspbench.errors import UserError
+from sspbench.training import interop
 
 
 class Small(nn.Module):

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.numpy import arrays
 
+from metrics.branches import branch_points, branches, graph, without_spurs
 from metrics.centreline import Centreline
 from metrics.morphometry import Morphometry, morphometry
-from metrics.skeletons.branches import branch_points, branches, graph, without_spurs
-from metrics.skeletons.skeleton import length, near, skeletons
+from metrics.skeleton import length, near, skeletons
 from metrics.truth import Truth, psnr
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError

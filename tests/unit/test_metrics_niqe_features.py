@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import gamma
 
+from metrics.mscn import local_statistics
 from metrics.niqe_model.features import block_features
-from metrics.pixels.mscn import local_statistics
 
 SHAPES = np.arange(200, 10001) / 1000
 

@@ -12,8 +12,8 @@ import pytest
 
 from metrics.pyiqa_named import PyiqaNamed, no_network
 from sspbench.contract import ScoringBatch
-from sspbench.discovery import metric_families
 from sspbench.errors import UserError
+from sspbench.plan.discovery import metric_families
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "metrics").rglob("*.py"))
@@ -50,7 +50,8 @@ def test_measure_names_and_descriptions():
 
 def test_listing_the_measures_loads_no_heavy_library():
     code = (
-        "import sys; from sspbench.discovery import metric_families as f; f({'pyiqa_named': {'names': ['brisque']}});"
+        "import sys; from sspbench.plan.discovery import metric_families as f;"
+        "f({'pyiqa_named': {'names': ['brisque']}});"
         "print([m for m in ('torch', 'pyiqa', 'skimage', 'sklearn', 'pandas') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -18,7 +18,7 @@ from metrics.niqe_model.model import NiqeModel, official_model
 from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.images import write_grey
+from sspbench.images.grey import write_grey
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 small_images = arrays(np.uint8, st.tuples(st.just(1), st.integers(2, 24), st.integers(2, 24)))

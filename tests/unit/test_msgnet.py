@@ -8,10 +8,10 @@ from torch.nn import functional
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.method import MultiStyleGenerativeNetwork, bgr, resized
 from methods.msgnet.network import CoMatch, MSGNet, gram
-from sspbench import interop
-from sspbench.config import resolve_params
-from sspbench.discovery import plugin
 from sspbench.errors import UserError
+from sspbench.plan.config import resolve_params
+from sspbench.plan.discovery import plugin
+from sspbench.training import interop
 from sspbench.training.batches import BatchPlan
 
 

@@ -9,12 +9,12 @@ import pytest
 import tifffile
 from PIL import Image, PngImagePlugin
 
-from sspbench.cli import main
-from sspbench.config import Plan, read_config
+from sspbench.commands.cli import main
+from sspbench.commands.own_images import enhance_pixels
 from sspbench.contract import Method
-from sspbench.own_images import enhance_pixels
-from sspbench.picture_files import read_picture, write_picture
-from sspbench.tiling import in_tiles, starts
+from sspbench.images.picture_files import read_picture, write_picture
+from sspbench.images.tiling import in_tiles, starts
+from sspbench.plan.config import Plan, read_config
 
 MINI = Path(__file__).resolve().parents[3] / "shared/data/ivcm-mini"
 
@@ -221,7 +221,7 @@ def test_one_call_handles_all_kinds_and_a_corrupt_file(run, tmp_path, capsys):
 
 
 def test_it_gives_what_the_benchmark_gives(run, tmp_path):
-    from sspbench.own_images import settings_of_run
+    from sspbench.commands.own_images import settings_of_run
     from sspbench.stages.enhance import enhanced, load_method
 
     pixels = noise((100, 84))

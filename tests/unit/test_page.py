@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from report.audit.published import load_published
+from audit.published import load_published
 from report.contents import build
 from report.figures import draw
 from report.html.facts import command, reservations
@@ -12,7 +12,7 @@ from report.html.numbers import Ours
 from report.html.shown import Shelf, paper_cell, parse_markdown
 from report.html.verdicts import FAILS, HOLDS, UNKNOWN, verdicts
 from report.page import PUBLISHED, render, write
-from sspbench.config import DEFAULT, Plan, merged, read_config
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from tests.synthetic_results import make_results
 
 

@@ -11,11 +11,11 @@ from scipy.ndimage import gaussian_filter
 
 from data.qilu.quality import Figures, figures, quality
 from data.qilu.splitting import split, subjects
-from sspbench.cli import main
-from sspbench.discovery import plugin
+from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.manifest import Manifest
+from sspbench.images.manifest import Manifest
+from sspbench.plan.discovery import plugin
 from sspbench.stages.prepare import prepare
 
 SHARES = (0.45, 0.40, 0.15)

@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from sspbench import scalars
-from sspbench.config import DEFAULT, Plan, read_config
+from sspbench.plan import scalars
+from sspbench.plan.config import DEFAULT, Plan, read_config
 
 
 def test_the_example_in_the_docstring():

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sspbench.discovery import ROOT, Plugin, plugins
-from sspbench.rules import SPARE_MINUTES, TRAINING_MB, training_resources
+from sspbench.checkout import ROOT
+from sspbench.plan.discovery import Plugin, plugins
+from sspbench.plan.rules import SPARE_MINUTES, TRAINING_MB, training_resources
 
 
 @pytest.mark.parametrize(

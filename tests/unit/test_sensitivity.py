@@ -8,7 +8,7 @@ from PIL import Image
 
 from report.sensitivity import COLUMNS, enlarge, sensitivity
 from sspbench.errors import UserError
-from sspbench.images import write_grey
+from sspbench.images.grey import write_grey
 
 
 @pytest.fixture

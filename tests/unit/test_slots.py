@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.slots import devices, leased
+from sspbench.jobs.slots import devices, leased
 
 HOLDER = """
 import os, random, signal, sys, time
-from sspbench.slots import leased
+from sspbench.jobs.slots import leased
 log, number = sys.argv[1], int(sys.argv[2])
 draw = random.Random(number)
 with leased() as device:

@@ -9,9 +9,9 @@ from torch.nn import functional
 
 from methods.stillgan.losses import illumination_loss, structure_loss, structure_noise
 from methods.stillgan.method import StillGAN
-from sspbench.config import merged
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
 from sspbench.errors import UserError
+from sspbench.plan.config import merged
 
 TINY = {"width": 1 / 32, "depth": 3, "roi": 32, "patches": [8, 16], "inference_side": None, "batches": {"crop": 48}}
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from sspbench.outcome import Diverged, OutOfMemory, OutOfTime
+from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
 from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
 from sspbench.training.guards import check_memory, explained_memory, time_budget
 from sspbench.training.loop import Budget, Engine, Training, total_steps

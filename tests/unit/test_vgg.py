@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from sspbench import vgg as vgg_module
 from sspbench.errors import UserError
-from sspbench.vgg import NAMES, TORCHVISION_CACHE, TORCHVISION_POSITIONS, VGG16, load_vgg16, random_vgg16
+from sspbench.training import vgg as vgg_module
+from sspbench.training.vgg import NAMES, TORCHVISION_CACHE, TORCHVISION_POSITIONS, VGG16, load_vgg16, random_vgg16
 
 REAL = Path("../shared/weights/vgg16_caffe_features_fp16.safetensors")
 

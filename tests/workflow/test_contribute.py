@@ -7,8 +7,8 @@ import sys
 import pytest
 from test_smoke import Checkout
 
+from sspbench.checkout import ROOT
 from sspbench.contribute.commands import KINDS
-from sspbench.discovery import ROOT
 
 
 @pytest.fixture(scope="module")

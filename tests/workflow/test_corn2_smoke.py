@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from data.cornsim.scene import simulate
-from sspbench.cli import main
+from sspbench.commands.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS = {"trainA": 340, "trainB": 288, "testA": 60}

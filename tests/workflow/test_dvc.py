@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sspbench.digest import closure
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
 from sspbench.files import read_json, sha256
+from sspbench.plan.digest import closure
 
 FILES = {"cornsim": ROOT / "dvc.yaml", "qilu": ROOT / "data/qilu/dvc.yaml", "corn2": ROOT / "data/corn2/dvc.yaml"}
 

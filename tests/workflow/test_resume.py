@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sspbench.config import resolve_params
-from sspbench.discovery import ROOT, plugin
+from sspbench.checkout import ROOT
 from sspbench.files import sha256
+from sspbench.plan.config import resolve_params
+from sspbench.plan.discovery import plugin
 
 STEPS, EVERY = 40, 3
 

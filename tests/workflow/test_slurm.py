@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from test_smoke import Checkout
 
-from sspbench.discovery import ROOT
+from sspbench.checkout import ROOT
 
 pytestmark = pytest.mark.slurm
 

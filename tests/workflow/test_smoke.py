@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sspbench.discovery import ROOT, plugins
+from sspbench.checkout import ROOT
+from sspbench.plan.discovery import plugins
 
 GAMMA_YAML = """
 label: Gamma correction
@@ -226,9 +227,10 @@ def test_unreadable_images_are_listed_before_anything_trains(checkout, tmp_path)
 
 def test_a_dry_run_imports_no_torch(checkout):
     script = (
-        "import sys, yaml; from sspbench.config import Plan; from sspbench.rules import Digests;"
+        "import sys, yaml; from sspbench.plan.config import Plan; from sspbench.plan.rules import Digests;"
         "plan = Plan({**yaml.safe_load(open('config/config.yaml'))}); d = Digests(plan);"
-        "[d.train(r) for r in plan.runs if r.learned]; d.score; d.page; import sspbench.cli; sspbench.cli.parser();"
+        "[d.train(r) for r in plan.runs if r.learned]; d.score; d.page;"
+        "import sspbench.commands.cli; sspbench.commands.cli.parser();"
         "print(sorted({'torch', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", script]

@@ -1,0 +1,171 @@
+"""S6: what a paper's text says about its tables, tested. Claims are data (``claims:`` of the table file)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sspbench.errors import UserError
+
+from .published import Published
+from .table import Row, Table
+
+SIGNIFICANT = 1.96
+"""|z| above which a difference of means counts as more than chance (two-sided 5 %)."""
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """The outcome of one claim: ``holds``, ``false``, ``mixed units``, ``misplaced`` or ``not significant``."""
+
+    kind: str
+    quote: str
+    verdict: str
+    detail: str
+
+
+def check_claims(published: Published) -> list[ClaimResult]:
+    """Test every claim of a file.
+
+    Raises:
+        UserError: a claim names a table, metric or method that is not there.
+    """
+    results = []
+    for claim in published.claims:
+        try:
+            verdict, detail = CHECKS[claim["kind"]](published, claim)
+        except (KeyError, ValueError) as error:
+            raise UserError(
+                f"A claim of kind {claim['kind']} cannot be tested",
+                where=f"{published.path}: {claim['quote']!r}",
+                why=f"missing or unknown: {error}",
+                hint="name table, metric and methods as the tables do; see audit/README.md",
+            ) from error
+        results.append(ClaimResult(claim["kind"], claim["quote"], verdict, detail))
+    return results
+
+
+def _row(table: Table, metric: str) -> Row:
+    rows = {row.label: row for row in table.rows.values()}
+    return rows[metric]
+
+
+def _value(published: Published, claim: Mapping[str, Any], metric: str, method: str) -> float:
+    table = published.tables[claim["table"]]
+    return float(_row(table, metric).mean[table.methods.index(method)])
+
+
+def _gain(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    """Test "x % better" as points of the metric and as a relative gain; a sentence must mean one of them throughout."""
+    points, relative, texts = [], [], []
+    for gain in claim["gains"]:
+        ours = _value(published, claim, gain["metric"], gain["method"])
+        theirs = _value(published, claim, gain["metric"], gain["than"])
+        as_points, as_relative = 100 * (ours - theirs), 100 * (ours / theirs - 1)
+        points.append(abs(as_points - gain["percent"]) <= 0.5)
+        relative.append(abs(as_relative - gain["percent"]) <= 0.5)
+        texts.append(f"{gain['percent']} % over {gain['than']}: {as_points:.2f} points, {as_relative:.1f} % relative")
+    detail = "; ".join(texts)
+    if all(points) or all(relative):
+        return "holds", f"{detail} (as {'points' if all(points) else 'relative gains'})"
+    if all(np.logical_or(points, relative)):
+        return "mixed units", detail
+    return "false", detail
+
+
+def _compare(published: Published, claim: Mapping[str, Any], *, true_direction: bool) -> tuple[str, str]:
+    table = published.tables[claim["table"]]
+    base = table.methods.index(claim["than"])
+    failures = []
+    for row in table.rows.values():
+        sign = -1 if true_direction and row.printed == "lower" else 1
+        for method in claim["methods"]:
+            gain = float(row.mean[table.methods.index(method)] - row.mean[base])
+            if sign * gain <= 0:
+                note = "" if true_direction or row.printed != "lower" else ", where lower is better"
+                failures.append(f"{method} {row.label} {gain:+.4f}{note}")
+    return ("false", "; ".join(failures)) if failures else ("holds", "in every metric of the table")
+
+
+def _better_than(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    return _compare(published, claim, true_direction=True)
+
+
+def _higher_than(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    return _compare(published, claim, true_direction=False)
+
+
+def _best(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    """Test best in the printed direction, and by more than chance against the runner-up (unpaired z)."""
+    table = published.tables[claim["table"]]
+    me = table.methods.index(claim["method"])
+    lost, weak, texts = [], [], []
+    for row in table.rows.values():
+        sign = -1 if row.printed == "lower" else 1
+        others = np.where(np.arange(len(table.methods)) == me, -np.inf, sign * row.mean)
+        second = int(np.nanargmax(others))
+        z = z_score(row, me, second)
+        texts.append(f"{row.label} z = {abs(z):.2f} against {table.methods[second]}")
+        if others[second] > sign * row.mean[me]:
+            lost.append(f"{row.label}: {table.methods[second]} is better")
+        elif abs(z) < SIGNIFICANT:
+            weak.append(f"{row.label} z = {abs(z):.2f} against {table.methods[second]}")
+    if lost:
+        return "false", "; ".join(lost)
+    if weak:
+        return "not significant", f"best everywhere, but not beyond chance in {'; '.join(weak)}"
+    return "holds", "; ".join(texts)
+
+
+def z_score(row: Row, first: int, second: int) -> float:
+    """Return the z of a difference of two means of a row, as if unpaired (conservative where pairs correlate)."""
+    sd = row.sd()
+    error = np.sqrt(sd[first] ** 2 / row.n[first] + sd[second] ** 2 / row.n[second])
+    return float((row.mean[first] - row.mean[second]) / error)
+
+
+def _location(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    named = published.tables[claim["table"]]
+    missing = [metric for metric in claim["metrics"] if metric not in {row.label for row in named.rows.values()}]
+    places = {
+        metric: [t.name for t in published.tables.values() if metric in {row.label for row in t.rows.values()}]
+        for metric in missing
+    }
+    if not missing:
+        return "holds", f"all in {named.name}"
+    return "misplaced", "; ".join(f"{m} is in {', '.join(where) or 'no table'}" for m, where in places.items())
+
+
+def _sum(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    total = sum(claim["parts"])
+    detail = f"{' + '.join(map(str, claim['parts']))} = {total}"
+    return ("holds", detail) if total == claim["total"] else ("false", f"{detail}, not {claim['total']}")
+
+
+def _same(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
+    """The same method in two tables: every metric both print must agree, mean and spread."""
+    first, second = (published.tables[claim[side]["table"]] for side in ("first", "second"))
+    i, j = first.methods.index(claim["first"]["method"]), second.methods.index(claim["second"]["method"])
+    shared = [key for key in first.rows if key in second.rows]
+    differ = [
+        f"{first.rows[key].label} {first.rows[key].mean[i]:.4f} and {second.rows[key].mean[j]:.4f}"
+        for key in shared
+        if (first.rows[key].mean[i], first.rows[key].spread[i])
+        != (second.rows[key].mean[j], second.rows[key].spread[j])
+    ]
+    return ("false", "; ".join(differ)) if differ else ("holds", f"identical in {len(shared)} metrics")
+
+
+CHECKS = {
+    "gain": _gain,
+    "better_than": _better_than,
+    "higher_than": _higher_than,
+    "best": _best,
+    "location": _location,
+    "sum": _sum,
+    "same": _same,
+}
+"""The check for each kind of claim."""

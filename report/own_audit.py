@@ -1,0 +1,78 @@
+"""The audit on our own tables: the same rules, from means and sds of ``scores.csv``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from audit.engine import COLUMNS, audit
+from audit.quantity import find_quantity
+from audit.table import Row, Table
+
+
+def audit_frame(
+    frame: pd.DataFrame,
+    name: str = "",
+    *,
+    decimals: int | None = None,
+    prevalence: tuple[float, float] = (0.0, 1.0),
+    baseline: str | None = None,
+) -> pd.DataFrame:
+    """Audit a long table.
+
+    Args:
+        frame: Columns ``method``, ``metric``, ``mean``, ``sd``, ``n``; one line per cell. Metrics the rules do not know
+            are left out.
+        name: Name of the table.
+        decimals: Decimals the numbers were rounded to; None: not rounded.
+        prevalence: Smallest and largest share of positive pixels of an image.
+        baseline: The method that stands for the untouched input.
+
+    Returns:
+        One line per cell, columns as :data:`~audit.engine.COLUMNS`.
+    """
+    methods = tuple(dict.fromkeys(frame["method"]))
+    half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    rows = {}
+    for metric, lines in frame.groupby("metric", sort=False):
+        quantity = find_quantity(str(metric))
+        if quantity is None or quantity.key in rows:
+            continue
+        cells = lines.set_index("method")[["mean", "sd", "n"]].reindex(methods).astype(float)
+        size = np.full(len(methods), half)
+        rows[quantity.key] = Row(
+            quantity, cells["mean"].to_numpy(), size, cells["sd"].to_numpy(), size, cells["n"].to_numpy(),
+            "sd", quantity.better, str(metric),
+        )  # fmt: skip
+    if not rows:
+        return pd.DataFrame(columns=COLUMNS)
+    low, high = (np.full(len(methods), value) for value in prevalence)
+    base = baseline if baseline in methods else None
+    return audit(Table(name, methods, rows, low, high, baseline=base)).frame()
+
+
+def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
+    """Audit the means and sds of our own scores, one table per data set and preset.
+
+    A cell is the mean over all its scored (seed, image) pairs with a finite value, exact (not rounded). Cells of one
+    method whose n differ (a metric undefined on some images) describe different images: no rule between them applies.
+
+    Args:
+        scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
+
+    Returns:
+        One line per cell, columns as :data:`~audit.engine.COLUMNS`; ``table`` is ``<dataset>/<preset>``.
+    """
+    parts = []
+    for (dataset, preset), lines in scores.groupby(["dataset", "preset"], sort=True):
+        variant = lines["variant"].fillna("").astype(str)
+        method = lines["method"].where(variant == "", lines["method"] + "+" + variant)
+        value = pd.to_numeric(lines["value"]).replace([np.inf, -np.inf], np.nan)
+        valued = lines.assign(method=method, value=value).dropna(subset="value")
+        cells = valued.groupby(["method", "metric"], sort=False)["value"].agg(mean="mean", sd=_sample_sd, n="count")
+        parts.append(audit_frame(cells.reset_index(), f"{dataset}/{preset}", baseline="identity"))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _sample_sd(values: pd.Series) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else 0.0

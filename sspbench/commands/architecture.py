@@ -1,0 +1,196 @@
+"""``architecture``: writes ARCHITECTURE.md from docstrings and real imports, and finds imports that go wrong."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..checkout import ROOT
+from ..files import write_text
+from ..plan.digest import imported
+
+FRAME = "sspbench"
+STAGES = ("data", "methods", "segmentation", "metrics", "audit", "report")
+"""Folders of plugins, the audit and the report: they import the frame, never each other's insides."""
+
+ALLOWED = frozenset({("report", "audit")})
+"""The report shows what the audit finds."""
+
+PLUGINS = ("data", "methods", "segmentation", "metrics")
+"""Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
+
+ROOMS = ("", "images", "jobs", "plan", "training", "stages", "contribute", "commands")
+"""The rooms of the frame, the foundation first: a room imports from those before it."""
+
+LONGEST = 300
+"""Lines beyond which a file is split."""
+
+VAGUE = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "manager"})
+"""Names that say nothing."""
+
+TARGET = ROOT / "ARCHITECTURE.md"
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``architecture``."""
+    parser = commands.add_parser("architecture", help="write ARCHITECTURE.md from docstrings and imports")
+    parser.set_defaults(run=_architecture)
+
+
+def _architecture(_args: argparse.Namespace) -> int:
+    write_text(TARGET, described())
+    wrong = faults()
+    print("\n".join(wrong) or f"wrote {TARGET.name}")
+    return 1 if wrong else 0
+
+
+def modules(root: Path = ROOT) -> list[Path]:
+    """Return all Python files of the frame and the stage folders, sorted."""
+    found = [path for folder in (FRAME, *STAGES) for path in (root / folder).rglob("*.py")]
+    prepared = {"images", "raw"}
+    return sorted(path for path in found if not prepared & set(path.relative_to(root).parts[1:-1]))
+
+
+def purpose(path: Path) -> str:
+    """Return the first line of a module's docstring."""
+    return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0].strip()
+
+
+def unit(path: Path, root: Path = ROOT) -> str:
+    """Return the part of the system that a file belongs to.
+
+    That is the frame with its sub-package, a plugin's folder, a metric family, or the report.
+
+    >>> unit(ROOT / "methods" / "sspnet" / "losses.py"), unit(ROOT / "sspbench" / "training" / "loop.py")
+    ('methods/sspnet', 'sspbench/training')
+    >>> unit(ROOT / "sspbench" / "files.py"), unit(ROOT / "audit" / "table.py")
+    ('sspbench', 'audit')
+    """
+    parts = path.relative_to(root).parts
+    if parts[0] in ("metrics", "audit", "report") or len(parts) == 2:
+        return parts[0]
+    return "/".join(parts[:2])
+
+
+def imports(root: Path = ROOT) -> dict[str, set[str]]:
+    """Return, for each part, the other parts it imports anywhere in its code."""
+    edges: dict[str, set[str]] = {}
+    for path in modules(root):
+        if path.parent == root / FRAME and path.stem in ("__init__", "__main__"):
+            continue  # the doors
+        own = unit(path, root)
+        local = [file for file in imported(path) if file.is_relative_to(root)]
+        edges.setdefault(own, set()).update({unit(file, root) for file in local} - {own})
+    return edges
+
+
+def faults(root: Path = ROOT) -> list[str]:
+    """Return what breaks the rules of the layout, one sentence each."""
+    return [*_wrong_ways(root), *_cycles(root), *_past_the_door(root), *_sizes_and_names(root)]
+
+
+def _wrong_ways(root: Path) -> Iterator[str]:
+    for own, others in sorted(imports(root).items()):
+        for other in sorted(others):
+            if own.startswith(FRAME) and not other.startswith(FRAME):
+                yield f"{own} imports {other}: the frame knows no plugin by name"
+            elif not own.startswith(FRAME) and not other.startswith(FRAME) and (own, other) not in ALLOWED:
+                yield f"{own} imports {other}: stage folders meet in the frame, or in files"
+            elif own.startswith(FRAME) and ROOMS.index(_room(own)) < ROOMS.index(_room(other)):
+                yield f"{own} imports {other}, a room above it: the order is {', '.join(ROOMS[1:])}"
+
+
+def _room(part: str) -> str:
+    return part.partition("/")[2]
+
+
+def _cycles(root: Path) -> Iterator[str]:
+    """Yield each cycle of imports between files, wherever in the files the imports stand."""
+    graph = {path: [file for file in imported(path) if file != path.parent / "__init__.py"] for path in modules(root)}
+    done: set[Path] = set()
+
+    def visit(path: Path, trail: list[Path]) -> Iterator[str]:
+        if path in trail:
+            names = [str(step.relative_to(root)) for step in [*trail[trail.index(path) :], path]]
+            yield f"a cycle of imports: {' -> '.join(names)}"
+        elif path not in done:
+            for other in sorted(graph.get(path, [])):
+                yield from visit(other, [*trail, path])
+            done.add(path)
+
+    for path in graph:
+        yield from visit(path, [])
+
+
+def _past_the_door(root: Path) -> Iterator[str]:
+    for path in modules(root):
+        parts = path.relative_to(root).parts
+        if parts[0] in PLUGINS and path.stem not in ("commands", "compare") and "benchmark" not in parts:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{FRAME}."):
+                    yield f"{path.relative_to(root)} imports from {node.module}: a plugin imports from {FRAME} alone"
+
+
+def _sizes_and_names(root: Path) -> Iterator[str]:
+    for path in modules(root):
+        name = path.relative_to(root)
+        length = len(path.read_text().splitlines())
+        if length > LONGEST:
+            yield f"{name} has {length} lines: split it ({LONGEST} at most)"
+        if path.stem in VAGUE or path.parent.name in VAGUE:
+            yield f"{name}: name it after what it does"
+        if not purpose(path):
+            yield f"{name} has no docstring"
+
+
+def described(root: Path = ROOT) -> str:
+    """Return the text of ARCHITECTURE.md."""
+    return "\n".join([HEAD, *_graph(root), *_rules(), *_parts(root)]) + "\n"
+
+
+HEAD = """# Architecture
+
+Written by `python -m sspbench architecture` from docstrings and real imports; a test fails where it is out of date.
+
+The data flow is in `Snakefile`, which holds no logic. Each rule runs `python -m sspbench stage ...` in a process of its
+own; between the rules there are only files: grey 8-bit PNG, `weights.safetensors`, `scores.csv`, JSON.
+
+```
+prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score -> tables, figures -> report
+                     train(segmenter on HQ images + labels) ---^
+```
+
+## Who imports whom
+"""
+
+
+def _graph(root: Path) -> Iterator[str]:
+    edges = imports(root)
+    yield "| part | imports |"
+    yield "| --- | --- |"
+    for own in sorted(edges):
+        yield f"| `{own}` | {', '.join(f'`{other}`' for other in sorted(edges[own])) or 'nothing of this checkout'} |"
+    yield ""
+
+
+def _rules() -> Iterator[str]:
+    yield "Rules, each with a test:\n"
+    yield f"- {', '.join(f'`{name}`' for name in STAGES)} import `{FRAME}`, never each other's insides;"
+    yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plan/discovery.py`);"
+    yield "- listing, the configuration, the Snakefile and command-line parsing import neither torch nor pyiqa;"
+    yield f"- a file has {LONGEST} lines at most, a docstring, and a name that says what it does.\n"
+
+
+def _parts(root: Path) -> Iterator[str]:
+    yield "## What is where\n"
+    current = ""
+    for path in sorted(modules(root), key=lambda path: (unit(path, root), path)):
+        if unit(path, root) != current:
+            current = unit(path, root)
+            yield f"\n### `{current}`\n"
+        name = path.relative_to(root / current)
+        if purpose(path):
+            yield f"- `{name}`: {purpose(path)}"
+    yield ""

@@ -1,0 +1,210 @@
+"""How fast training steps are: every learned method and the segmenter, by precision, memory layout and compilation.
+
+Needs torch, numpy, pillow, pyyaml, tqdm and safetensors only; images are random, so nothing has to be prepared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MODES: dict[str, dict[str, Any]] = {
+    "fp32": {"precision": "fp32", "channels_last": False},
+    "fp32, channels last": {"precision": "fp32", "channels_last": True},
+    "tf32, channels last": {"precision": "tf32", "channels_last": True},
+    "bf16": {"precision": "bf16", "channels_last": False},
+    "bf16, channels last": {"precision": "bf16", "channels_last": True},
+    "bf16, channels last, compiled": {"precision": "bf16", "channels_last": True, "compile": True},
+}
+"""The engine settings that are compared, first the reference."""
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``bench-training``."""
+    parser = commands.add_parser("bench-training", help="time training steps by precision, layout and compilation")
+    parser.add_argument("names", nargs="*", help="methods and segmenters; all learned ones where none is named")
+    parser.add_argument("--preset", default="paper", help="whose widths and sizes are used")
+    parser.add_argument("--side", type=int, default=384, help="side of the random images")
+    parser.add_argument("--steps", type=int, default=20, help="steps timed, after a fifth as many to warm up")
+    parser.add_argument("--modes", nargs="*", default=list(MODES), choices=list(MODES), metavar="MODE")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--profile", action="store_true", help="also print where the time of the last mode goes")
+    parser.add_argument("--output", type=Path, help="also write the figures as JSON")
+    parser.set_defaults(run=_bench)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What was measured of one plugin in one mode."""
+
+    name: str
+    mode: str
+    steps_per_second: float
+    data_ms: float
+    peak_mb: float
+    tflop_per_step: float
+    loss: float
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from ..files import write_json
+
+    rate = _matrix_rate()
+    print(f"device: {_device_name()}; measured matrix rate {rate / 1e12:.3g} TFLOP/s (fp32, no TF32)\n")
+    print(
+        f"{'plugin':<14}{'mode':<32}{'steps/s':>9}{'ratio':>7}{'data ms':>9}"
+        f"{'peak MB':>9}{'TFLOP/step':>12}{'share':>7}"
+    )
+    found = []
+    for name in args.names or _all_names():
+        reference = None
+        for mode in args.modes:
+            timing = _time(name, mode, args)
+            reference = reference or timing.steps_per_second
+            share = timing.tflop_per_step * 1e12 * timing.steps_per_second / rate
+            print(
+                f"{name:<14}{mode:<32}{timing.steps_per_second:>9.3g}{timing.steps_per_second / reference:>7.2f}"
+                f"{timing.data_ms:>9.2f}{timing.peak_mb:>9.0f}{timing.tflop_per_step:>12.4f}{share:>7.2f}",
+                flush=True,
+            )
+            found.append(vars(timing))
+    if args.output:
+        write_json(args.output, {"device": _device_name(), "fp32_matrix_rate": rate, "timings": found})
+    return 0
+
+
+def _all_names() -> list[str]:
+    from ..plan.discovery import plugins
+
+    return [name for name, found in plugins("methods").items() if found.meta["kind"] == "learned"] + list(
+        plugins("segmentation")
+    )
+
+
+def _device_name() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+
+
+def _synchronise() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _matrix_rate() -> float:
+    """Return the device's measured rate of a large float32 matrix product, FLOP/s."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    size = 8192 if device == "cuda" else 1024
+    a, b = torch.rand(2, size, size, device=device)
+    best = 0.0
+    for _ in range(5):
+        _synchronise()
+        start = time.perf_counter()
+        a @ b
+        _synchronise()
+        best = max(best, 2 * size**3 / (time.perf_counter() - start))
+    return best
+
+
+def _settings(name: str, mode: str, args: argparse.Namespace) -> Mapping[str, Any]:
+    from ..plan.config import resolve_params
+    from ..plan.discovery import plugin, plugins
+
+    group = "methods" if name in plugins("methods") else "segmentation"
+    params = resolve_params(plugin(group, name), args.preset)
+    engine = {"compile": False, "threads": args.threads, "vgg16": None, **MODES[mode]}
+    kind = "method" if group == "methods" else "segmenter"
+    return {kind: name, "variant": None, "seed": 0, "preset": args.preset, "params": params, "engine": engine}
+
+
+def _training(settings: Mapping[str, Any], side: int, folder: Path) -> Any:
+    """Return a built training on random images."""
+    import numpy as np
+
+    from ..stages.train import make_method, make_segmenter
+    from ..training.batches import BatchPlan, Domain, LabelledBatches, UnpairedBatches
+    from ..training.loop import Budget, Engine, Training
+
+    random = np.random.default_rng(0)
+    trainable = make_method(settings) if "method" in settings else make_segmenter(settings)
+    plan = BatchPlan.of(trainable.params)
+    images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(8)]
+    if "method" in settings:
+        batches = UnpairedBatches(plan, 0, Domain(plan, images), Domain(plan, images))
+    else:
+        masks = [np.where(image > 240, np.uint8(255), np.uint8(0)) for image in images]
+        batches = LabelledBatches(plan, 0, Domain(plan, images, masks))
+    engine = Engine(**{key: value for key, value in settings["engine"].items() if key != "vgg16"})
+    training = Training(trainable, batches, engine, Budget(), folder, {})
+    training.build()
+    return training
+
+
+def _time(name: str, mode: str, args: argparse.Namespace) -> Timing:
+    import tempfile
+
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+    with tempfile.TemporaryDirectory() as folder:
+        training = _training(_settings(name, mode, args), args.side, Path(folder))
+        flops = _flops(training) if mode != "bf16, channels last, compiled" else float("nan")
+        for step in range(max(2, args.steps // 5)):
+            training.step(step, training.batches.batch(step))
+        seconds, data_seconds, loss = _timed(training, args.steps)
+        if args.profile and mode == args.modes[-1]:
+            print(_profile(training))
+    return Timing(name, mode, args.steps / seconds, 1e3 * data_seconds / args.steps, _peak_mb(), flops / 1e12, loss)
+
+
+def _timed(training: Any, steps: int) -> tuple[float, float, float]:
+    """Return the seconds of ``steps`` steps, those of making their batches apart, and the sum of the last losses."""
+    start = time.perf_counter()
+    batches = [training.batches.batch(step) for step in range(steps)]
+    data_seconds = time.perf_counter() - start
+    _synchronise()
+    start = time.perf_counter()
+    for step, batch in enumerate(batches):
+        losses = training.step(step, batch)
+    _synchronise()
+    return time.perf_counter() - start, data_seconds, sum(float(loss.detach()) for loss in losses.values())
+
+
+def _flops(training: Any) -> float:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter:
+        training.step(0, training.batches.batch(0))
+    return float(counter.get_total_flops())
+
+
+def _peak_mb() -> float:
+    import torch
+
+    from ..jobs.provenance import peak_memory_mb
+
+    return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else peak_memory_mb()
+
+
+def _profile(training: Any) -> str:
+    import torch
+    from torch.profiler import ProfilerActivity, profile
+
+    on_gpu = torch.cuda.is_available()
+    activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if on_gpu else [])
+    with profile(activities=activities) as record:
+        for step in range(3):
+            training.step(step, training.batches.batch(step))
+    by = "self_cuda_time_total" if on_gpu else "self_cpu_time_total"
+    return record.key_averages().table(sort_by=by, row_limit=15, max_name_column_width=50)

@@ -1,0 +1,85 @@
+"""``cite``: BibTeX of what a run uses: its methods, segmenter and data set, from their YAML, and this suite."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from ..checkout import ROOT
+from ..plan.config import Plan
+from ..plan.discovery import Plugin
+from .options import add_config_options, plan_of
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``cite``."""
+    parser = commands.add_parser("cite", help="print BibTeX of everything a run uses")
+    add_config_options(parser)
+    parser.set_defaults(run=_cite)
+
+
+def _cite(args: argparse.Namespace) -> int:
+    print("\n\n".join(entries(plan_of(args))))
+    return 0
+
+
+def entries(plan: Plan) -> list[str]:
+    """Return one BibTeX entry for each source that the plan's runs rest on, in the order of the tables."""
+    used = dict.fromkeys(run.plugin.name for run in plan.runs)
+    by_name = {run.plugin.name: run.plugin for run in plan.runs}
+    found = [by_name[name] for name in used] + [plan.segmenter, plan.dataset]
+    texts = [entry for plugin in found for entry in _of_plugin(plugin)]
+    return [*dict.fromkeys(texts), of_suite()]
+
+
+def _of_plugin(plugin: Plugin) -> Iterator[str]:
+    """Yield the plugin's own BibTeX, or its reference in words.
+
+    Controls (methods without a parameter) and data simulated here rest on nobody else's work.
+    """
+    meta = plugin.meta
+    if meta.get("bibtex"):
+        yield meta["bibtex"].strip()
+    elif meta.get("params") or meta.get("real"):
+        words = meta.get("reference") or meta.get("citation")
+        if words:
+            yield misc(plugin.name, words)
+
+
+def misc(key: str, words: str, **fields: str) -> str:
+    r"""Return a ``@misc`` entry for a reference that is given in words.
+
+    >>> print(misc("dcp", "He, Sun & Tang, Dark Channel, 2011"))
+    @misc{dcp,
+      note = {He, Sun \& Tang, Dark Channel, 2011},
+      year = {2011},
+    }
+    """
+    year = re.findall(r"\b(?:19|20)\d\d\b", words)
+    given = {**fields, "note": words, **({"year": year[0]} if year else {})}
+    return _entry("misc", key, given)
+
+
+def of_suite() -> str:
+    """Return the entry of this suite, from ``CITATION.cff``."""
+    cff: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    authors = " and ".join(
+        author.get("name") or f"{author['family-names']}, {author['given-names']}" for author in cff["authors"]
+    )
+    fields = {"title": f"{{{cff['title']}}}", "author": f"{{{authors}}}", "version": str(cff["version"])}
+    if "date-released" in cff:
+        fields["year"] = str(cff["date-released"])[:4]
+    return _entry("software", "sspbench", fields)
+
+
+def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{_escaped(text)}}}," for name, text in fields.items()]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"(?<!\\)([&%#_])", r"\\\1", text)

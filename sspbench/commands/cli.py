@@ -1,0 +1,45 @@
+"""The command line: parses without torch, tells faults without a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+from ..checkout import ROOT
+from ..errors import UserError
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser with the commands of every ``commands.py``."""
+    top = argparse.ArgumentParser(
+        prog="python -m sspbench",
+        description="Benchmark suite for unpaired medical image enhancement.",
+        epilog="The whole benchmark: uv run snakemake --cores all --resources gpu=2",
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _command_modules():
+        module.register(commands)
+    return top
+
+
+def _command_modules() -> Iterator[ModuleType]:
+    """Import the frame's commands and every ``<stage folder>/commands.py``."""
+    yield importlib.import_module("sspbench.commands.frame")
+    for path in sorted(ROOT.glob("*/commands.py")):
+        yield importlib.import_module(f"{path.parent.name}.commands")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status (a fault the user can fix: 2, or what the fault says)."""
+    try:
+        args = parser().parse_args(arguments)
+        return int(args.run(args) or 0)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

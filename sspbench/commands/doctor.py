@@ -1,0 +1,211 @@
+"""``doctor``: what this machine has, what is missing, and the command that fixes it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from ..checkout import ROOT
+from ..errors import UserError
+from ..jobs.slots import devices, slot_folder, slots_taken
+from ..plan.discovery import Plugin, metric_files, plugins
+
+PYTHON = (3, 11)
+DISK_GB = 10.0
+"""Free space below which a full run may not fit: about 6 GB environment, the rest results."""
+
+MEMORY_GB = 4.0
+"""Memory below which the demonstration scale may not fit."""
+
+DISTRIBUTIONS = ("torch", "torchvision", "numpy", "scikit-image", "snakemake", "safetensors", "pyiqa")
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One line of the doctor's report.
+
+    Attributes:
+        topic: What was looked at.
+        state: ``ok``; ``note`` (worth knowing, nothing is wrong); ``missing`` (the benchmark will not run).
+        found: What there is.
+        hint: The command that fixes it.
+    """
+
+    topic: str
+    state: str
+    found: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.state:<8}{self.topic:<14}{self.found}"
+        return f"{line}\n{'':<22}hint: {self.hint}" if self.hint else line
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``doctor``."""
+    parser = commands.add_parser("doctor", help="tell what this machine has, what is missing, and what fixes it")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="where results will be written")
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    missing = 0
+    for entry in examine(args.results):
+        print(entry)
+        missing += entry.state == "missing"
+    print("something is missing" if missing else "ready: uv run snakemake --cores all --resources gpu=2")
+    return 1 if missing else 0
+
+
+def examine(results: Path) -> Iterator[Examined]:
+    """Look at everything in turn.
+
+    Args:
+        results: The results folder; it need not exist.
+    """
+    yield python_version()
+    yield from packages(ROOT / "uv.lock")
+    yield from graphics()
+    yield disk(results)
+    yield memory()
+    yield from found_plugins()
+    yield from prepared_data()
+    yield perceptual_weights()
+    yield offline()
+    yield slurm()
+
+
+def python_version() -> Examined:
+    """Compare the running Python with the one the lock file was solved for."""
+    found = platform.python_version()
+    wanted = ".".join(map(str, PYTHON))
+    if found.startswith(wanted + "."):
+        return Examined("python", "ok", found)
+    return Examined(
+        "python", "missing", f"{found}, pinned is {wanted}", f"uv python install {wanted} && uv sync --frozen"
+    )
+
+
+def packages(lock: Path) -> Iterator[Examined]:
+    """Compare installed packages with the versions in ``uv.lock``."""
+    locked = {entry["name"]: entry["version"] for entry in tomllib.loads(lock.read_text())["package"]}
+    wrong = []
+    for name in DISTRIBUTIONS:
+        try:
+            there = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            there = "none"
+        if there.split("+")[0] != locked[name]:
+            wrong.append(f"{name} {there}, locked {locked[name]}")
+    if wrong:
+        yield Examined("packages", "missing", "; ".join(wrong), "uv sync --frozen")
+    else:
+        yield Examined("packages", "ok", f"torch {locked['torch']} and the others as in uv.lock")
+
+
+def graphics() -> Iterator[Examined]:
+    """Look for GPUs; torch is imported only where there is one to be tried."""
+    names = devices()
+    if not names:
+        yield Examined("GPU", "note", "none found: everything computes on the CPU, which the preset demo is made for")
+        return
+    taken = slots_taken(names)
+    free = f"{len(names)} in {slot_folder()}, {len(taken)} taken" + (f" ({', '.join(taken)})" if taken else "")
+    yield Examined("GPU slots", "ok", free)
+    import torch
+
+    if torch.cuda.is_available():
+        yield Examined("GPU", "ok", f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}")
+    else:
+        hint = "check `nvidia-smi`; this torch needs a driver for CUDA " + str(torch.version.cuda)
+        yield Examined("GPU", "note", "the machine has one, but torch cannot use it", hint)
+
+
+def disk(results: Path) -> Examined:
+    """Look at the free space where results go."""
+    place = next(folder for folder in (results.absolute(), *results.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(place).free / 1e9
+    if not os.access(place, os.W_OK):
+        return Examined("disk", "missing", f"{place} cannot be written", "give another folder: --results DIR")
+    if free < DISK_GB:
+        return Examined("disk", "note", f"{free:.1f} GB free in {place}, {DISK_GB:.0f} are safe", "make room")
+    return Examined("disk", "ok", f"{free:.0f} GB free in {place}")
+
+
+def memory() -> Examined:
+    """Look at the machine's memory."""
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    total, cores = pages * size / 1e9, len(os.sched_getaffinity(0))
+    state = "ok" if total >= MEMORY_GB else "note"
+    return Examined("machine", state, f"{cores} cores, {total:.0f} GB memory")
+
+
+def found_plugins() -> Iterator[Examined]:
+    """Read the YAML of all plugins."""
+    for group in ("methods", "segmentation", "data"):
+        try:
+            yield Examined(group, "ok", ", ".join(plugins(group)))
+        except UserError as error:
+            yield Examined(group, "missing", str(error).replace("\n", "; "), "see the fixes in the text")
+    yield Examined("metrics", "ok", ", ".join(metric_files()))
+
+
+def prepared_data() -> Iterator[Examined]:
+    """Say for each data set whether it is prepared, can be, or needs the user's copy."""
+    for name, found in plugins("data").items():
+        ready = sorted(path.parent.name for path in (ROOT / "data" / name / "images").glob("*/*/manifest.json"))
+        state, hint = "ok", ""
+        if ready:
+            text = f"prepared: {', '.join(dict.fromkeys(ready))}"
+        elif found.meta["source"] == "none":
+            text = "made when first needed, without a download"
+        else:
+            state, text, hint = "note", "not here", _how_to_get(found)
+        yield Examined(f"data {name}", state, text, hint)
+
+
+def _how_to_get(found: Plugin) -> str:
+    if found.meta.get("download"):
+        return f"python -m sspbench download {found.name}"
+    return f"snakemake ... --config dataset={found.name} data_root=DIR (your copy; see data/{found.name})"
+
+
+def perceptual_weights() -> Examined:
+    """Look for VGG16 weights, in the config's default and where torchvision keeps its own."""
+    from ..plan.config import DEFAULT, read_config
+
+    named = read_config(DEFAULT).get("vgg16")
+    home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
+    cached = sorted((home / "hub" / "checkpoints").glob("vgg16-*.pth"))
+    if named and not Path(named).is_file():
+        return Examined("VGG16", "missing", f"{named} does not exist", "correct vgg16 in config/config.yaml")
+    if named or cached:
+        return Examined("VGG16", "ok", str(named or cached[0]))
+    return Examined(
+        "VGG16",
+        "note",
+        "no weights: perceptual losses use seeded random ones, and every table says so",
+        "give a file: --config vgg16=FILE",
+    )
+
+
+def offline() -> Examined:
+    """Say what of the main job needs the network: nothing, once the environment is there."""
+    needing = [name for name, found in plugins("data").items() if found.meta["source"] == "none"]
+    if not needing:
+        return Examined("offline", "note", "no data set of this checkout can be made without a download")
+    return Examined("offline", "ok", f"the main job needs no network (data set {needing[0]} is simulated)")
+
+
+def slurm() -> Examined:
+    """Look for a Slurm to submit to."""
+    if shutil.which("sbatch") is None:
+        return Examined("Slurm", "note", "not here; only needed for --workflow-profile profiles/slurm")
+    return Examined("Slurm", "ok", "use --workflow-profile profiles/slurm (docs/scaling.md)")

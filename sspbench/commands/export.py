@@ -1,0 +1,157 @@
+"""Export a trained enhancer to ONNX, written only if onnxruntime computes the same at two sizes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..files import sha256, write_bytes
+from ..jobs.outcome import JobError
+from .own_images import settings_of_run, weights_of_run
+
+OPSET = 17
+LEAST_MULTIPLE = 32
+"""Sizes of the exported network are multiples of this: padding that depends on the size cannot be traced."""
+
+SHAPES = ((3, 4), (5, 2))
+"""Heights and widths of the parity check, in multiples; the first is the size that is traced."""
+
+TOLERANCE = 0.1 / 255
+"""Largest difference on the scale of 0 to 1: a tenth of a grey level."""
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``export``."""
+    parser = commands.add_parser("export", help="export a trained method to ONNX, checked against torch at two sizes")
+    parser.add_argument("--weights", type=Path, required=True, metavar="RUN", help="a run folder")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE.onnx")
+    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
+    parser.set_defaults(run=_export)
+
+
+def _export(args: argparse.Namespace) -> int:
+    if args.output.exists() and not args.force:
+        raise UserError("The file is there already", where=str(args.output), hint="give another one, or --force")
+    settings, weights = settings_of_run(args.weights), weights_of_run(args.weights)
+    from ..stages.enhance import load_method
+
+    facts = {
+        "method": settings["method"],
+        "variant": settings["variant"] or "",
+        "range": "0..1",
+        "weights_sha256": sha256(weights),
+    }
+    difference = write_onnx(load_method(settings, weights), facts, args.output)
+    print(f"{args.output}: onnxruntime differs from torch by at most {difference:.1e} (0 to 1) at two sizes")
+    return 0
+
+
+def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
+    """Write a method as ONNX: ``image`` to ``enhanced``, both (N, 1, H, W) float32 in [0, 1].
+
+    H and W must be multiples of the model's metadata entry ``multiple``.
+
+    Args:
+        method: A :class:`~sspbench.training.trainable.TrainableMethod` ready to enhance.
+        facts: Metadata of the model.
+        target: The file to write.
+
+    Returns:
+        The largest difference between onnxruntime and torch.
+
+    Raises:
+        JobError: the network cannot be exported, or computes something else in onnxruntime; nothing is written.
+    """
+    import torch
+
+    method.device = torch.device("cpu")
+    for network in method.networks.values():
+        network.to(method.device)
+    multiple = math.lcm(LEAST_MULTIPLE, method.multiple)
+    sizes = [(rows * multiple, columns * multiple) for rows, columns in SHAPES]
+    module = _module(method)
+    try:
+        content = _described(_traced(module, sizes[0]), {**facts, "multiple": str(multiple)})
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise JobError("The method cannot be exported to ONNX", why=str(error)) from error
+    difference = max(_difference(content, module, size) for size in sizes)
+    if not difference <= TOLERANCE:
+        raise JobError(
+            "The exported network does not compute what torch computes; nothing was written",
+            why=f"largest difference {difference:.3g} of 1, allowed {TOLERANCE:.2g}, at {sizes}",
+        )
+    write_bytes(target, content)
+    return difference
+
+
+def _module(method: Any) -> Any:
+    from torch import Tensor, nn
+
+    class Enhancer(nn.Module):
+        """The method's networks behind one function."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept})
+
+        def forward(self, image: Tensor) -> Tensor:
+            return method.translate(image).clamp(0.0, 1.0)
+
+    return Enhancer().eval()
+
+
+def _image(size: tuple[int, int]) -> np.ndarray:
+    """Return a fixed image (1, 1, H, W): noise on a slope."""
+    noise = np.random.default_rng(0).random((1, 1, *size))
+    return (0.5 * noise + np.linspace(0, 0.5, size[1])).astype(np.float32)
+
+
+def _traced(module: Any, size: tuple[int, int]) -> bytes:
+    import torch
+
+    stream = io.BytesIO()
+    free = {0: "images", 2: "height", 3: "width"}
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # the tracer warns of sizes taken as constants: the parity check looks at that
+        torch.onnx.export(
+            module,
+            (torch.from_numpy(_image(size)),),
+            stream,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["image"],
+            output_names=["enhanced"],
+            dynamic_axes={"image": free, "enhanced": free},
+        )
+    return stream.getvalue()
+
+
+def _described(content: bytes, facts: dict[str, str]) -> bytes:
+    import onnx
+
+    model = onnx.load_from_string(content)
+    onnx.checker.check_model(model)
+    onnx.helper.set_model_props(model, facts)
+    return model.SerializeToString()
+
+
+def _difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:
+    import onnxruntime
+    import torch
+
+    image = _image(size)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (found,) = session.run(["enhanced"], {"image": image})
+    with torch.inference_mode():
+        expected = module(torch.from_numpy(image)).numpy()
+    if found.shape != expected.shape:
+        return math.inf
+    return float(np.abs(found - expected).max())

@@ -1,0 +1,187 @@
+"""The frame's own commands: the stages of a run, and lists of what there is."""
+
+from __future__ import annotations
+
+import argparse
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..contribute import commands as contribute
+from ..errors import UserError
+from ..jobs.outcome import JobError, clear_status, write_status
+from ..plan.config import Plan, Run
+from ..plan.discovery import metric_files, plugins
+from . import architecture, bench_training, cite, doctor, download, export, import_weights, own_images, release
+from .options import add_config_options, plan_of
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add the commands."""
+    for module in (
+        contribute,
+        bench_training,
+        doctor,
+        cite,
+        download,
+        own_images,
+        export,
+        import_weights,
+        release,
+        architecture,
+    ):
+        module.register(commands)
+    listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
+    listing.set_defaults(run=_list)
+    stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
+    stages = stage.add_subparsers(title="stages", metavar="STAGE", required=True)
+    for name, (function, needs_run, text) in STAGES.items():
+        parser = stages.add_parser(name, help=text)
+        if needs_run:
+            parser.add_argument("method", help="method, method+variant or method+reading")
+            parser.add_argument("--seed", type=int, default=0)
+        add_config_options(parser)
+        parser.set_defaults(run=_stage(name, function, needs_run))
+
+
+def _stage(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
+    def command(args: argparse.Namespace) -> int:
+        plan = plan_of(args)
+        if not needs_run:
+            function(plan)
+            return 0
+        run = plan.run(args.method, args.seed)
+        _contained(name, plan.layout.run(run.id, run.seed), lambda: function(plan, run))
+        return 0
+
+    return command
+
+
+def _contained(stage: str, folder: Path, work: Callable[[], None]) -> None:
+    """Do the work of a run's stage; whatever stops it is noted in ``status.json`` for the tables, then raised.
+
+    Scores of an earlier attempt are void once a stage is done anew.
+    """
+    for outdated in ("scores.csv", "run.json"):
+        (folder / outdated).unlink(missing_ok=True)
+    write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
+    try:
+        work()
+        clear_status(folder)
+    except UserError as error:
+        write_status(folder, stage, getattr(error, "status", "failed"), str(error))
+        raise
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
+        traceback.print_exc()
+        raise JobError(
+            f"The stage {stage} failed: {type(error).__name__}: {error}",
+            where=f"{where.filename}:{where.lineno}",
+            hint="see the traceback above",
+        ) from error
+
+
+def _prepare(plan: Plan) -> None:
+    from ..stages.prepare import prepare
+
+    prepare(plan.prepare_settings(), plan.layout.data)
+
+
+def _limits(plan: Plan, resources: dict[str, Any]) -> Any:
+    from ..stages.train import Limits
+    from ..training.loop import Budget
+
+    budget = Budget(
+        checkpoint_minutes=plan.config["checkpoint_minutes"],
+        checkpoint_steps=plan.config["checkpoint_steps"],
+        memory_mb=resources.get("mem_mb"),
+    )
+    return Limits(minutes=resources.get("minutes", Limits.minutes), budget=budget)
+
+
+def _train(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..jobs.slots import leased
+
+    if not run.learned:
+        raise UserError(f"{run.id} is not a learned method: there is nothing to train")
+    with leased() as device:
+        from ..stages.train import train_method
+
+        _say_device(device)
+        limits = _limits(plan, run.plugin.meta.get("resources", {}))
+        folder = plan.layout.run(run.id, run.seed)
+        train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
+
+
+def _train_segmenter(plan: Plan) -> None:
+    from ..images.manifest import Manifest
+    from ..jobs.slots import leased
+
+    with leased() as device:
+        from ..stages.train import train_segmenter
+
+        _say_device(device)
+        limits = _limits(plan, plan.segmenter.meta.get("resources", {}))
+        folder = plan.layout.segmenter(plan.segmenter.name)
+        train_segmenter(plan.segmenter_settings(), Manifest.read(plan.layout.manifest), folder, limits)
+
+
+def _say_device(device: str) -> None:
+    text = "no GPU was found or given: computing on the CPU" if device == "cpu" else f"computing on {device}"
+    print(text, flush=True)
+
+
+def _enhance(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.enhance import enhance
+
+    folder = plan.layout.run(run.id, run.seed)
+    weights = folder / "weights.safetensors" if run.learned else None
+    enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
+
+
+def _segment(plan: Plan, run: Run) -> None:
+    from ..stages.segment import segment
+
+    weights = plan.layout.segmenter(plan.segmenter.name) / "weights.safetensors"
+    segment(plan.segmenter_settings(), weights, plan.layout.run(run.id, run.seed))
+
+
+def _score(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.score import score
+
+    facts = {
+        "dataset": plan.layout.dataset,
+        "preset": plan.preset,
+        "method": run.plugin.name,
+        "variant": run.variant,
+        "seed": run.seed,
+    }
+    folder = plan.layout.run(run.id, run.seed)
+    score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
+
+
+STAGES: dict[str, tuple[Callable[..., None], bool, str]] = {
+    "prepare": (_prepare, False, "prepare the data set"),
+    "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
+    "train": (_train, True, "train a learned method"),
+    "enhance": (_enhance, True, "enhance the test split"),
+    "segment": (_segment, True, "segment the enhanced images"),
+    "score": (_score, True, "score images and masks"),
+}
+
+
+def _list(_args: argparse.Namespace) -> int:
+    for title, group in (("methods", "methods"), ("segmenters", "segmentation"), ("data sets", "data")):
+        print(f"{title}:")
+        for name, found in plugins(group).items():
+            extra = [*found.meta.get("variants", {}), *found.meta.get("readings", {})]
+            more = f"  (+ {', '.join(extra)})" if extra else ""
+            print(f"  {name:<14} {found.meta.get('kind', ''):<10} {found.label}{more}")
+    print("metric families:\n  " + ", ".join(metric_files()))
+    print("presets:\n  paper, official, demo, smoke")
+    return 0

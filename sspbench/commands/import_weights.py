@@ -1,0 +1,127 @@
+"""Bring the weights of a public implementation into a run folder of this suite."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from ..training.trainable import Trainable
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``import-weights``."""
+    parser = commands.add_parser(
+        "import-weights",
+        help="turn a public checkpoint of a method or segmenter into a run folder",
+        description="Loads an official state_dict by position (no code in the file is run) and writes "
+        "OUTPUT/weights.safetensors; then: python -m sspbench enhance --weights OUTPUT --input DIR --output DIR, or, "
+        "for a segmenter, segmenter_weights: OUTPUT/weights.safetensors in the config.",
+    )
+    parser.add_argument("name", metavar="METHOD", help="method, method+reading or segmenter")
+    parser.add_argument("file", metavar="FILE", type=Path, help=".pth, .pt or .safetensors")
+    parser.add_argument("--output", type=Path, help="the run folder to write (default: results/imported/METHOD)")
+    parser.add_argument("--preset", default="official", help="whose parameters the network has (default: official)")
+    parser.add_argument("--high", type=Path, help="folder of HQ images, for methods that measure a style on them")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    output = args.output or Path("results") / "imported" / args.name
+    weights = import_weights(args.name, args.file, output, preset=args.preset, high=args.high)
+    print(f"wrote {weights}")
+    return 0
+
+
+def import_weights(name: str, file: Path, output: Path, *, preset: str = "official", high: Path | None = None) -> Path:
+    """Load an official checkpoint into a method's or segmenter's network and write it as a run.
+
+    Args:
+        name: Method, method+variant or reading, or segmenter.
+        file: The official checkpoint of the network that enhances (or segments).
+        output: Run folder: gets ``weights.safetensors`` and ``jobs/train.json``.
+        preset: Whose parameters give the network's width and depth.
+        high: HQ images for what is measured once after training (MSG-Net's style).
+
+    Returns:
+        The path of the weights.
+
+    Raises:
+        UserError: the file does not fit; the tensor, expected and found shape are named.
+    """
+    from ..files import fingerprint, sha256, write_json
+    from ..jobs.provenance import Job
+    from ..training.checkpoint import save_weights
+    from ..training.interop import load_official, read_state
+    from ..training.trainable import Trainable
+
+    settings = _settings(name, preset)
+    job = Job("train", settings)
+    trainable = _built(settings)
+    if high is None and type(trainable).finish is not Trainable.finish:
+        raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
+    load_official(_network(trainable, name), read_state(file), where=str(file))
+    if high is not None:
+        trainable.finish(_whole_images(high))
+    weights = output / "weights.safetensors"
+    save_weights(weights, trainable)
+    facts = {"imported": file.name, "sha256": sha256(file), "fingerprint": {"config": fingerprint(settings)}}
+    write_json(output / "jobs" / "train.json", job.record(**facts))
+    return weights
+
+
+def _settings(name: str, preset: str) -> dict[str, Any]:
+    from ..plan.config import DEFAULT, read_config, resolve_params
+    from ..plan.discovery import plugin, plugins
+
+    plain, _, variant = name.partition("+")
+    group = "segmentation" if plain in plugins("segmentation") else "methods"
+    found = plugin(group, plain)
+    if group == "methods" and found.meta["kind"] != "learned":
+        raise UserError(f"{plain} is not a learned method: it has no weights")
+    config = read_config(DEFAULT)
+    engine = {key: config[key] for key in ("precision", "channels_last", "threads")} | {"compile": False, "vgg16": None}
+    return {
+        "method" if group == "methods" else "segmenter": plain,
+        "variant": variant or None,
+        "seed": 0,
+        "preset": preset,
+        "params": resolve_params(found, preset, variant or None),
+        "engine": engine,
+    }
+
+
+def _built(settings: Mapping[str, Any]) -> Trainable:
+    from ..stages.train import make_method, make_segmenter
+
+    trainable = make_method(settings) if "method" in settings else make_segmenter(settings)
+    trainable.inference_only = True
+    trainable.build()
+    return trainable
+
+
+def _network(trainable: Trainable, name: str) -> nn.Module:
+    """Return the network whose official order is known among those that inference needs."""
+    found = [trainable.networks[kept] for kept in trainable.kept]
+    found = [network for network in found if hasattr(network, "official_tensors")]
+    if len(found) != 1:
+        raise UserError(
+            f"{name} has no public weights to import",
+            why=f"{len(found)} of its networks define official_tensors()",
+        )
+    return found[0]
+
+
+def _whole_images(folder: Path) -> Iterator[Tensor]:
+    import torch
+
+    from ..images.grey import list_images, read_grey, to_float
+
+    for path in list_images(folder):
+        yield torch.from_numpy(to_float(read_grey(path)))[None, None]

@@ -1,0 +1,219 @@
+"""Enhance a folder of one's own images with a trained run or a classical method."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..files import read_json
+from ..jobs.progress import progress
+
+TILE = 1024
+"""Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
+
+LUMA = np.array([0.299, 0.587, 0.114])
+"""Weights of red, green and blue in the luminance (ITU-R BT.601)."""
+
+WEIGHTS = "weights.safetensors"
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``enhance``."""
+    parser = commands.add_parser("enhance", help="enhance your own images with a trained run or a classical method")
+    by = parser.add_mutually_exclusive_group(required=True)
+    by.add_argument("--weights", type=Path, metavar="RUN", help="a run folder: results/.../runs/METHOD/seed-N")
+    by.add_argument("--method", help="a classical method, with its parameters of the preset paper")
+    parser.add_argument("--input", type=Path, required=True, help="a folder (with subfolders) or one file")
+    parser.add_argument("--output", type=Path, required=True, help="a folder; files keep their names")
+    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
+    parser.add_argument(
+        "--tile", type=int, default=TILE, help=f"enhance larger images in tiles of this side (default {TILE}; 0: whole)"
+    )
+    parser.set_defaults(run=_enhance)
+
+
+@dataclass
+class Outcome:
+    """What became of the files."""
+
+    enhanced: int = 0
+    kept: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _enhance(args: argparse.Namespace) -> int:
+    from ..jobs.slots import leased
+
+    if args.tile and args.tile < 64:
+        raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
+    files, others = _files(args.input, args.output)
+    settings = settings_of_run(args.weights) if args.weights else settings_of_method(args.method)
+    with leased() if args.weights else nullcontext():
+        from ..stages.enhance import load_method
+
+        method = load_method(settings, weights_of_run(args.weights) if args.weights else None)
+        outcome = enhance_files(method, files, args.output, force=args.force, tile=args.tile)
+    _tell(outcome, others, args.output)
+    return 1 if outcome.failed else 0
+
+
+def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
+    """Return the images with their place in the output, and how many other files there are."""
+    from ..images.grey import SUFFIXES
+
+    root = source if source.is_dir() else source.parent
+    if not source.exists():
+        raise UserError("There is no such file or folder", where=f"--input {source}")
+    if output.resolve() == root.resolve():
+        raise UserError("Input and output are the same folder", where=str(output), hint="give another --output")
+    found, others = [], 0
+    for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+        inside = path.relative_to(root)
+        if not path.is_file() or path.is_relative_to(output) or any(part.startswith(".") for part in inside.parts):
+            continue
+        if path.suffix.lower() in SUFFIXES:
+            found.append((path, inside))
+        else:
+            others += 1
+    if not found:
+        raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(SUFFIXES)}")
+    return found, others
+
+
+def weights_of_run(run: Path) -> Path:
+    """Return the weights file of a run folder; the file itself may be given too."""
+    return run if run.suffix == ".safetensors" else run / WEIGHTS
+
+
+def settings_of_run(run: Path) -> dict[str, Any]:
+    """Return the settings a run was trained with, without what only its training needs.
+
+    Raises:
+        UserError: the folder is not that of a trained method.
+    """
+    weights = weights_of_run(run)
+    record = weights.parent / "jobs" / "train.json"
+    if not weights.is_file() or not record.is_file():
+        missing = record if weights.is_file() else weights
+        hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
+        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {missing}", hint=hint)
+    settings = read_json(record)["settings"]
+    if "method" not in settings:
+        raise UserError("This run is no enhancement method", where=str(run), hint="give a run of a learned method")
+    settings["engine"] |= {"vgg16": None, "compile": False}  # perceptual losses are not needed any more
+    if "vgg16" in settings["params"]:
+        settings["params"]["vgg16"] = None
+    return settings
+
+
+def settings_of_method(entry: str) -> dict[str, Any]:
+    """Return the settings of a classical method, ``name`` or ``name+variant``.
+
+    Raises:
+        UserError: it has to be trained, or there is none of that name.
+    """
+    from ..plan.config import resolve_params
+    from ..plan.discovery import plugin
+
+    name, _, variant = entry.partition("+")
+    found = plugin("methods", name)
+    if found.meta["kind"] != "classical":
+        raise UserError(f"{name} is no classical method", hint="train it, then give --weights RUN")
+    return {
+        "method": name,
+        "variant": variant or None,
+        "seed": 0,
+        "params": resolve_params(found, "paper", variant or None),
+    }
+
+
+def enhance_files(method: Any, files: list[tuple[Path, Path]], output: Path, *, force: bool, tile: int) -> Outcome:
+    """Enhance files one by one; a bad one is noted and the rest go on.
+
+    Args:
+        method: A :class:`sspbench.contract.Method` ready to enhance.
+        files: Each file and its place in ``output``.
+        output: Where results go.
+        force: Overwrite results that are there.
+        tile: Side of tiles for large images, 0: none.
+    """
+    outcome = Outcome()
+    for path, inside in progress(files, label="enhance", unit="images"):
+        target = output / inside
+        if target.exists() and not force:
+            outcome.kept += 1
+            continue
+        try:
+            _enhance_file(method, path, target, tile)
+            outcome.enhanced += 1
+        except (UserError, OSError, RuntimeError, ValueError, MemoryError) as error:
+            outcome.failed.append((str(inside), str(error) or type(error).__name__))
+    return outcome
+
+
+def _enhance_file(method: Any, path: Path, target: Path, tile: int) -> None:
+    from ..images.picture_files import read_picture, write_picture
+
+    picture = read_picture(path)
+    write_picture(target, picture, enhance_pixels(method, picture.pixels, tile))
+
+
+def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray:
+    """Enhance pixels of any depth; colour and alpha are kept.
+
+    Of colour images the luminance is enhanced and its change added to red, green and blue, which leaves both
+    colour differences (Cb, Cr) as they are.
+
+    Args:
+        method: Ready to enhance.
+        pixels: (H, W) or (H, W, C), C = 2 (grey, alpha), 3 or 4; uint8 or uint16.
+        tile: See :func:`sspbench.images.tiling.in_tiles`.
+
+    Raises:
+        UserError: the method returned another shape or values that are not finite.
+    """
+    from ..images.tiling import in_tiles
+
+    top = float(np.iinfo(pixels.dtype).max)
+    planes = pixels if pixels.ndim == 3 else pixels[..., None]
+    colours = planes.shape[2] - (planes.shape[2] in (2, 4))
+    values = planes[..., :colours].astype(np.float32) / np.float32(top)
+    light = (values @ LUMA).astype(np.float32) if colours == 3 else values[..., 0]
+    better = in_tiles(lambda part: _enhance_light(method, part), light, tile)
+    values = values + (better - light)[..., None] if colours == 3 else better[..., None]
+    result = planes.copy()
+    result[..., :colours] = np.rint(np.clip(values, 0.0, 1.0) * top).astype(pixels.dtype)
+    return result.reshape(pixels.shape)
+
+
+def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
+    result = np.asarray(method.enhance(light[None, None].copy()))
+    if result.shape != (1, 1, *light.shape):
+        raise UserError(f"The method returned the shape {result.shape} for {(1, 1, *light.shape)}")
+    if not np.isfinite(result).all():
+        raise UserError("The method returned values that are not finite")
+    return result[0, 0]
+
+
+def _tell(outcome: Outcome, others: int, output: Path) -> None:
+    print("\n".join(_summary(outcome, others, output)), file=sys.stderr if outcome.failed else sys.stdout)
+
+
+def _summary(outcome: Outcome, others: int, output: Path) -> Iterator[str]:
+    parts: Mapping[str, int] = {
+        "enhanced": outcome.enhanced,
+        "kept, already there (--force overwrites)": outcome.kept,
+        "failed": len(outcome.failed),
+        "left out, no images": others,
+    }
+    yield f"{output}: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "enhanced")
+    for name, reason in outcome.failed:
+        yield f"  {name}: " + reason.replace("\n", "\n    ")

@@ -1,0 +1,267 @@
+"""Archives of unknown origin: confined to their folder, no links, and limits on number, size, ratio and pixels."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import re
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ..errors import Faults, UserError
+from .inspection import MOST_PIXELS, refuse_huge
+
+CHUNK = 1 << 20
+MIB = 1 << 20
+
+MAGIC = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+"""First bytes of a file, and what it then is."""
+
+DECOMPRESSORS: dict[str, Callable[[Path], IO[bytes]]] = {
+    "gz": gzip.open,
+    "bz2": bz2.open,
+    "xz": lzma.open,
+    "tar": lambda path: path.open("rb"),
+}
+
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError)
+"""What the readers raise for damaged archives, for unknown compression, and (``OSError``) for damaged gz and bz2."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may ask for.
+
+    Attributes:
+        files: Number of files.
+        unpacked: Bytes of all files together.
+        ratio: Unpacked over packed bytes; looked at from ``ratio_from`` unpacked bytes on.
+        ratio_from: Bytes below which a high ratio is harmless (blank label images pack a thousandfold).
+        pixels: Pixels of one image.
+    """
+
+    files: int = 20_000
+    unpacked: int = 8 * 1024 * MIB
+    ratio: float = 100.0
+    ratio_from: int = 32 * MIB
+    pixels: int = MOST_PIXELS
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: str
+    size: int
+    kind: str
+    open: Callable[[], IO[bytes]]
+
+
+@contextmanager
+def opened(source: Path, beside: Path, limits: Limits | None = None) -> Iterator[Path]:
+    """Give the folder ``source``, or the archive ``source`` unpacked into a temporary folder in ``beside``."""
+    if source.is_dir():
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=beside) as temporary:
+        target = Path(temporary) / "content"
+        unpack(source, target, limits)
+        yield target
+
+
+def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
+    """Unpack a zip or tar archive (plain, gz, bz2, xz) into the new folder ``target``.
+
+    Hidden files (``.DS_Store``, ``__MACOSX``) are left out. ``target`` appears only if nothing was wrong.
+
+    Raises:
+        UserError: the archive is no archive or damaged, or breaks a limit (at once); every path that leaves the
+            folder, link, device, encrypted or double entry, and image beyond the pixel limit (all together).
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=target.parent) as temporary:
+        fresh = Path(temporary) / "content"
+        fresh.mkdir()
+        try:
+            _unpack_checked(archive, fresh, limits)
+        except BROKEN as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise UserError("An archive cannot be unpacked", where=str(archive), why=str(error)) from error
+            raise UserError(
+                "An archive is damaged", where=str(archive), why=str(error) or type(error).__name__, hint="get it anew"
+            ) from error
+        fresh.replace(target)
+
+
+def _unpack_checked(archive: Path, folder: Path, limits: Limits) -> None:
+    purse = _Purse(archive, limits)
+    names = _Names()
+    with Faults("The archive is refused", where=str(archive)) as faults:
+        for entry in _entries(archive, purse):
+            purse.count(entry.size)
+            path = names.accept(entry, faults)
+            if path is None or entry.kind == "folder":
+                continue
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with entry.open() as stream, place.open("xb") as out:
+                _copy(stream, out, purse)
+            refuse_huge(place, path, limits.pixels, faults)
+
+
+def _copy(stream: IO[bytes], out: IO[bytes], purse: _Purse) -> None:
+    while chunk := stream.read(CHUNK):
+        purse.spend(len(chunk))
+        out.write(chunk)
+
+
+class _Purse:
+    """Counts what an archive has used of its limits; declared sizes are checked, but only real bytes are trusted."""
+
+    def __init__(self, archive: Path, limits: Limits) -> None:
+        self.archive, self.limits = archive, limits
+        self.packed = max(1, archive.stat().st_size)
+        self.files, self.declared, self.real = 0, 0, 0
+
+    def count(self, size: int) -> None:
+        """Count one entry and the size it declares."""
+        self.files += 1
+        self.declared += size
+        if self.files > self.limits.files:
+            self._refuse("holds too many files", f"more than {self.limits.files}")
+        self.check(self.declared)
+
+    def spend(self, size: int) -> None:
+        """Count bytes that were really unpacked."""
+        self.real += size
+        self.check(self.real)
+
+    def check(self, size: int) -> None:
+        """Refuse ``size`` unpacked bytes if that is too much, in itself or for so small an archive."""
+        if size > self.limits.unpacked:
+            why = f"{size // MIB} MiB or more, at most {self.limits.unpacked // MIB} MiB"
+            self._refuse("is too large unpacked", why)
+        if size > self.limits.ratio_from and size > self.limits.ratio * self.packed:
+            why = f"{size / self.packed:.0f} times its packed size or more, at most {self.limits.ratio:g}: a zip bomb?"
+            self._refuse("unpacks to far more than it holds", why)
+
+    def _refuse(self, what: str, why: str) -> None:
+        raise UserError(
+            f"The archive {what}",
+            where=str(self.archive),
+            why=why,
+            hint="if you trust it, unpack it yourself and give the folder",
+        )
+
+
+class _Names:
+    """Accepts each path once, and only inside the folder."""
+
+    def __init__(self) -> None:
+        self.files: set[PurePosixPath] = set()
+        self.folders: set[PurePosixPath] = set()
+
+    def accept(self, entry: _Entry, faults: Faults) -> PurePosixPath | None:
+        """Return the entry's path, or None where it is left out or refused (a fault is added)."""
+        path = PurePosixPath(entry.name.replace("\\", "/"))
+        why = _refusal(entry, path)
+        if why is None and any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+            return None
+        if why is None and entry.kind == "file" and self._taken(path):
+            why = "the name is there already"
+        if why is not None:
+            faults.add("An entry is refused", where=repr(entry.name), why=why)
+            return None
+        if entry.kind == "file":
+            self.files.add(path)
+            self.folders.update(path.parents)
+        return path
+
+    def _taken(self, path: PurePosixPath) -> bool:
+        return path in self.files or path in self.folders or any(parent in self.files for parent in path.parents)
+
+
+def _refusal(entry: _Entry, path: PurePosixPath) -> str | None:
+    reasons = {"link": "it is a link", "device": "it is a device or pipe", "encrypted": "it is encrypted"}
+    if entry.kind in reasons:
+        return reasons[entry.kind]
+    if path.is_absolute() or re.match(r"^[A-Za-z]:", entry.name):
+        return "the path is absolute"
+    if ".." in path.parts:
+        return "the path leaves the folder"
+    if not path.parts and entry.kind == "file":
+        return "the name is empty"
+    if re.search(r"[\x00-\x1f\x7f]", entry.name) or any(len(part.encode()) > 240 for part in path.parts):
+        return "the name holds control characters or is too long"
+    return None
+
+
+def _entries(archive: Path, purse: _Purse) -> Iterator[_Entry]:
+    kind = _kind(archive)
+    if kind == "zip":
+        yield from _zip_entries(archive)
+    elif kind in DECOMPRESSORS:
+        with DECOMPRESSORS[kind](archive) as stream:
+            metered = _Metered(stream, purse)
+            with tarfile.open(fileobj=metered, mode="r|", bufsize=tarfile.BLOCKSIZE * 20) as tar:
+                yield from _tar_entries(tar)
+    else:
+        raise UserError(
+            "A file is no archive that can be read here",
+            where=str(archive),
+            why=f"it is a {kind} archive" if kind else "it is neither zip nor tar (plain, gz, bz2, xz)",
+            hint="unpack it yourself and give the folder",
+        )
+
+
+def _kind(archive: Path) -> str | None:
+    with archive.open("rb") as stream:
+        head = stream.read(512)
+    for magic, kind in MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    return "tar" if head[257:262] == b"ustar" else None
+
+
+def _zip_entries(archive: Path) -> Iterator[_Entry]:
+    with zipfile.ZipFile(archive) as content:
+        for info in content.infolist():
+            kind = "folder" if info.is_dir() else "file"
+            if stat.S_ISLNK(info.external_attr >> 16):
+                kind = "link"
+            elif info.flag_bits & 0x1:
+                kind = "encrypted"
+            yield _Entry(info.orig_filename, info.file_size, kind, lambda info=info: content.open(info))
+
+
+def _tar_entries(tar: tarfile.TarFile) -> Iterator[_Entry]:
+    for info in tar:
+        kind = "device"
+        if info.isfile():
+            kind = "file"
+        elif info.isdir():
+            kind = "folder"
+        elif info.issym() or info.islnk():
+            kind = "link"
+        yield _Entry(info.name, info.size, kind, lambda info=info: tar.extractfile(info))
+
+
+class _Metered:
+    """A stream that counts what comes out of the decompressor, headers and padding included."""
+
+    def __init__(self, stream: IO[bytes], purse: _Purse) -> None:
+        self._stream, self._purse, self._read = stream, purse, 0
+
+    def read(self, size: int) -> bytes:
+        """Read up to ``size`` bytes."""
+        data = self._stream.read(min(size, CHUNK))
+        self._read += len(data)
+        self._purse.check(self._read)
+        return data

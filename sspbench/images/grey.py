@@ -1,0 +1,111 @@
+"""Grey images as 8-bit arrays: reading whatever users have, writing PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import UserError
+from ..files import replacing
+
+SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+"""File name endings that count as images (case-insensitive)."""
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the image files of a folder, sorted by name."""
+    return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
+def decode(path: Path) -> np.ndarray:
+    """Read an image at its own depth: (H, W) or (H, W, 3), uint8 or uint16.
+
+    Raises:
+        UserError: the file is missing, truncated, not an image, or of an unsupported mode.
+    """
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return _array(image, path)
+    except FileNotFoundError as error:
+        raise UserError("An image file is missing", where=str(path)) from error
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UserError(
+            "An image cannot be read",
+            where=str(path),
+            why=str(error),
+            hint="replace the file by a readable PNG, TIFF, JPEG or BMP, or remove it",
+        ) from error
+
+
+def _array(image: Image.Image, path: Path) -> np.ndarray:
+    if image.mode in ("1", "P", "LA", "PA"):
+        image = image.convert("RGB" if image.mode in ("P", "PA") else "L")
+    if image.mode in ("RGBA", "RGBX", "CMYK", "YCbCr"):
+        image = image.convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return np.asarray(image)
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise UserError("An image has values outside 0..65535", where=str(path), hint="save it as 8 or 16 bit")
+        return values.astype(np.uint16)
+    raise UserError(
+        f"An image has the unsupported mode {image.mode}",
+        where=str(path),
+        hint="save it as 8- or 16-bit grey or RGB",
+    )
+
+
+def to_grey8(pixels: np.ndarray) -> np.ndarray:
+    """Bring (H, W[, 3]) uint8/uint16 pixels to (H, W) uint8: ITU-R 601 grey, 16 bit scaled by 1/257, rounded."""
+    values = pixels.astype(np.float64)
+    if pixels.dtype == np.uint16:
+        values /= 257.0
+    if values.ndim == 3:
+        same = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all()
+        values = values[..., 0] if same else values @ np.array([0.299, 0.587, 0.114])
+    return np.rint(values).astype(np.uint8)
+
+
+def read_grey(path: Path) -> np.ndarray:
+    """Read any supported image as (H, W) uint8 grey."""
+    return to_grey8(decode(path))
+
+
+def read_stack(paths: Sequence[Path]) -> np.ndarray:
+    """Read images of one size as (N, H, W) uint8.
+
+    Raises:
+        UserError: the images differ in size.
+    """
+    images = [read_grey(path) for path in paths]
+    shapes = {image.shape for image in images}
+    if len(shapes) > 1:
+        raise UserError("Images of different sizes cannot be stacked", where=str(paths[0].parent), why=str(shapes))
+    return np.stack(images)
+
+
+def write_grey(path: Path, pixels: np.ndarray) -> None:
+    """Write (H, W) uint8 grey as PNG, atomically.
+
+    Raises:
+        ValueError: the array is not two-dimensional uint8.
+    """
+    if pixels.ndim != 2 or pixels.dtype != np.uint8:
+        raise ValueError(f"expected (H, W) uint8, got {pixels.shape} {pixels.dtype}")
+    with replacing(Path(path)) as temporary:
+        Image.fromarray(pixels, mode=None).save(temporary, format="PNG", compress_level=4)
+
+
+def to_float(pixels: np.ndarray) -> np.ndarray:
+    """Bring uint8 0..255 to float32 0..1."""
+    return pixels.astype(np.float32) / np.float32(255)
+
+
+def to_uint8(values: np.ndarray) -> np.ndarray:
+    """Bring float 0..1 to uint8 0..255: clip, scale, round half to even."""
+    return np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)

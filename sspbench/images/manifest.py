@@ -1,0 +1,84 @@
+"""The list of prepared images with their hashes: what rules depend on, since a folder's time stamp is no content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..files import fingerprint, read_json, sha256, write_json
+from .grey import list_images, read_grey
+
+SPLITS = ("trainA", "trainB", "testA")
+"""LQ training, HQ training and LQ test images."""
+
+EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean")
+"""Nerve masks, and the known clean images of simulated data; same file names as their split."""
+
+DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean"}
+"""What a split shows; all else are labels."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A prepared data set.
+
+    Attributes:
+        folder: Where its folders lie.
+        content: What ``manifest.json`` holds.
+    """
+
+    folder: Path
+    content: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Read ``manifest.json``."""
+        return cls(Path(path).parent, read_json(path))
+
+    @property
+    def digest(self) -> str:
+        """Hash of all image contents."""
+        return fingerprint(self.content["images"])
+
+    @property
+    def field_um(self) -> float:
+        """Width of the imaged field in micrometres."""
+        return float(self.content["field_um"])
+
+    def paths(self, split: str) -> list[Path]:
+        """Return the images of a split in name order; empty where it has none."""
+        return [self.folder / entry["path"] for entry in self.content["images"] if entry["split"] == split]
+
+    def beside(self, paths: list[Path], extra: str) -> list[Path | None]:
+        """Return, for images of a split, their companions in ``extra`` (by name), None where there is none."""
+        known = {path.stem: path for path in self.paths(extra)}
+        return [known.get(path.stem) for path in paths]
+
+
+def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
+    """List the images of a prepared folder in ``manifest.json``.
+
+    Args:
+        folder: Holds the splits.
+        facts: What else to note (data set, whether real, field, ...).
+    """
+    images = []
+    for split in (*SPLITS, *EXTRAS):
+        place = folder / split
+        for path in list_images(place) if place.is_dir() else []:
+            height, width = read_grey(path).shape
+            images.append(
+                {
+                    "path": f"{split}/{path.name}",
+                    "split": split,
+                    "domain": DOMAINS.get(split, "label"),
+                    "width": width,
+                    "height": height,
+                    "sha256": sha256(path),
+                }
+            )
+    counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRAS)}
+    target = folder / "manifest.json"
+    write_json(target, {**facts, "counts": counts, "images": images})
+    return target

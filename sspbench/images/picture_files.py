@@ -1,0 +1,213 @@
+"""Image files as users have them, and back: 8 or 16 bit, grey or colour, alpha, metadata, format."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import Faults, UserError
+from ..files import write_bytes
+from .inspection import MOST_PIXELS, refuse_huge
+
+FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP"}
+"""Format by file name ending; the result is written in the format of the source."""
+
+UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, zlib.error, Image.DecompressionBombError)
+"""What the decoders raise for damaged files."""
+
+PNG_OWN = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sBIT", b"acTL", b"fcTL", b"fdAT"}
+"""PNG chunks that describe the old pixels; all others are metadata and are kept."""
+
+TIFF_NAMED = {270: "description", 305: "software"}
+TIFF_OWN = {
+    254,
+    255,
+    256,
+    257,
+    258,
+    259,
+    262,
+    266,
+    273,
+    274,
+    277,
+    278,
+    279,
+    280,
+    281,
+    282,
+    283,
+    284,
+    296,
+    306,
+    317,
+    320,
+}
+TIFF_OWN |= {322, 323, 324, 325, 330, 338, 339, 340, 341, 347, 512, 513, 514, 529, 530, 531, 532}
+"""TIFF tags that describe the old pixels, or that the writer is told by name."""
+
+JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """The content of an image file.
+
+    Attributes:
+        pixels: (H, W), or (H, W, C) with C = 2 (grey, alpha), 3 (RGB) or 4 (RGBA); uint8 or uint16.
+        format: ``PNG``, ``TIFF``, ``JPEG`` or ``BMP``.
+        metadata: What the writer of that format needs to keep the rest.
+    """
+
+    pixels: np.ndarray
+    format: str
+    metadata: Any
+
+
+def read_picture(path: Path) -> PictureFile:
+    """Read an image file.
+
+    Raises:
+        UserError: it is damaged, too large, has several pages or an unsupported kind of pixels.
+    """
+    with Faults("An image cannot be used") as faults:
+        refuse_huge(path, path, MOST_PIXELS, faults)
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as image:
+            kind = image.format or ""
+            if kind not in FORMATS.values():
+                raise UserError(f"{kind} files are not supported", where=str(path), hint="save it as PNG or TIFF")
+            if getattr(image, "n_frames", 1) > 1:
+                why = f"{image.n_frames} of them"
+                raise UserError("The file holds several pages", where=str(path), why=why, hint="save them one by one")
+            pixels = _deep_colour(content) if _is_deep_colour(content, image) else _pixels(image, path)
+            return PictureFile(pixels, kind, _metadata(content, image))
+    except UNREADABLE as error:
+        raise UserError("An image cannot be read", where=str(path), why=str(error)) from error
+
+
+def _is_deep_colour(content: bytes, image: Image.Image) -> bool:
+    """Tell 16-bit colour, which Pillow would cut to 8 bit."""
+    if image.format == "PNG":
+        depth, colour = content[24], content[25]
+        return depth == 16 and colour != 0
+    if image.format == "TIFF":
+        bits = image.tag_v2.get(258, (8,))
+        return max(bits) == 16 and len(bits) > 1
+    return False
+
+
+def _deep_colour(content: bytes) -> np.ndarray:
+    import cv2
+
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
+        raise ValueError("16-bit colour of an unusual kind")
+    return pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]
+
+
+def _pixels(image: Image.Image, path: Path) -> np.ndarray:
+    image.load()
+    if image.mode == "1":
+        image = image.convert("L")
+    elif image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode in ("L", "LA", "RGB", "RGBA"):
+        return np.asarray(image)
+    values = np.asarray(image)
+    if image.mode.startswith("I") and values.min() >= 0 and values.max() <= 65535:
+        return values.astype(np.uint16)
+    raise UserError(
+        f"Pixels of the kind {image.mode} are not supported",
+        where=str(path),
+        hint="save it as 8- or 16-bit grey or RGB",
+    )
+
+
+def _metadata(content: bytes, image: Image.Image) -> Any:
+    if image.format == "PNG":
+        return [chunk for kind, chunk in _png_chunks(content) if kind not in PNG_OWN]
+    if image.format == "TIFF":
+        return _tiff_tags(content)
+    return {key: image.info[key] for key in ("exif", "icc_profile", "dpi", "comment") if key in image.info}
+
+
+def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 8
+    while place + 12 <= len(content):
+        end = place + 12 + struct.unpack_from(">I", content, place)[0]
+        yield content[place + 4 : place + 8], content[place:end]
+        place = end
+
+
+def _tiff_tags(content: bytes) -> dict[str, Any]:
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        page = file.pages.first
+        tags = list(page.tags)
+        found: dict[str, Any] = {TIFF_NAMED[tag.code]: _text(tag.value) for tag in tags if tag.code in TIFF_NAMED}
+        if 306 in page.tags:
+            found["datetime"] = str(page.tags[306].value)
+        if 282 in page.tags and 283 in page.tags:
+            found["resolution"] = tuple(page.tags[code].value for code in (282, 283))
+            found["resolutionunit"] = int(page.tags[296].value) if 296 in page.tags else 2
+        found["extratags"] = [
+            (tag.code, tag.dtype, tag.count, _text(tag.value), True)
+            for tag in tags
+            if tag.code not in TIFF_OWN and tag.code not in TIFF_NAMED and not isinstance(tag.value, dict)
+        ]
+    return found
+
+
+def _text(value: Any) -> Any:
+    """Bring a text to bytes: the writer takes no text beyond ASCII, many files have it."""
+    return value.encode() if isinstance(value, str) else value
+
+
+def write_picture(path: Path, like: PictureFile, pixels: np.ndarray) -> None:
+    """Write ``pixels`` (shape and dtype of ``like.pixels``) in the format and with the metadata of ``like``."""
+    encode = {"PNG": _png, "TIFF": _tiff}.get(like.format, _plain)
+    write_bytes(path, encode(np.ascontiguousarray(pixels), like))
+
+
+def _png(pixels: np.ndarray, like: PictureFile) -> bytes:
+    import cv2
+
+    if pixels.ndim == 3 and pixels.dtype == np.uint16:
+        content = cv2.imencode(".png", pixels[..., [2, 1, 0, 3][: pixels.shape[2]]])[1].tobytes()
+    else:
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, format="PNG")
+        content = stream.getvalue()
+    after_head = 8 + 25
+    return content[:after_head] + b"".join(like.metadata) + content[after_head:]
+
+
+def _tiff(pixels: np.ndarray, like: PictureFile) -> bytes:
+    import tifffile
+
+    stream = io.BytesIO()
+    colour = pixels.ndim == 3 and pixels.shape[2] >= 3
+    alpha = {"extrasamples": ["unassalpha"]} if pixels.ndim == 3 and pixels.shape[2] in (2, 4) else {}
+    named = {"description": None, "software": False, **like.metadata}
+    photometric = "rgb" if colour else "minisblack"
+    planar = {"planarconfig": "contig"} if pixels.ndim == 3 else {}
+    tifffile.imwrite(stream, pixels, photometric=photometric, metadata=None, **planar, **alpha, **named)
+    return stream.getvalue()
+
+
+def _plain(pixels: np.ndarray, like: PictureFile) -> bytes:
+    stream = io.BytesIO()
+    options = {"quality": JPEG_QUALITY, "subsampling": 0} if like.format == "JPEG" else {}
+    Image.fromarray(pixels).save(stream, format=like.format, **options, **like.metadata)
+    return stream.getvalue()

@@ -1,0 +1,1 @@
+"""What every job has: a device, progress, provenance, and a recorded end."""

@@ -1,0 +1,65 @@
+"""How a job ended, told to tables and to the exit code: done, failed, diverged, out of time or memory, interrupted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..files import read_json, write_json
+
+FILE = "status.json"
+
+
+class JobError(UserError):
+    """A job that could not do its work; ``status`` is what tables show."""
+
+    status = "failed"
+    exit_code = 1
+
+
+class Diverged(JobError):
+    """Losses or gradients became non-finite twice."""
+
+    status = "diverged"
+    exit_code = 3
+
+
+class OutOfTime(JobError):
+    """The time budget was used up."""
+
+    status = "timeout"
+    exit_code = 4
+
+
+class OutOfMemory(JobError):
+    """The machine's memory or the memory budget was used up."""
+
+    status = "out-of-memory"
+    exit_code = 5
+
+
+class Interrupted(JobError):
+    """SIGTERM: the state is saved and the same command goes on from it (exit code 75, EX_TEMPFAIL)."""
+
+    status = "interrupted"
+    exit_code = 75
+
+
+def write_status(folder: Path, stage: str, status: str, reason: str) -> None:
+    """Note in ``status.json`` how a run's stage ended."""
+    write_json(Path(folder) / FILE, {"stage": stage, "status": status, "reason": reason})
+
+
+def clear_status(folder: Path) -> None:
+    """Forget an earlier end: the stage is tried again or is done."""
+    (Path(folder) / FILE).unlink(missing_ok=True)
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """Return how a run ended: ``done`` with scores, what ``status.json`` says, or ``missing``."""
+    if (Path(folder) / FILE).is_file():
+        return read_json(Path(folder) / FILE)
+    if (Path(folder) / "scores.csv").is_file():
+        return {"stage": "score", "status": "done", "reason": ""}
+    return {"stage": "", "status": "missing", "reason": "not run, or stopped before it could say why"}

@@ -1,0 +1,89 @@
+"""Where a result comes from: versions, commit, device, time and memory of a job."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from importlib import metadata
+from typing import Any
+
+from ..checkout import ROOT
+
+PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors", "snakemake")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on, as far as installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> dict[str, Any]:
+    """Return the commit of the checkout and whether tracked files differ from it; empty outside a git checkout."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        return {"commit": head, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return {}
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def peak_memory_mb() -> float:
+    """Return the peak resident memory of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class Job:
+    """Measures one job; :meth:`record` gives its entry in ``run.json``."""
+
+    def __init__(self, stage: str, settings: dict[str, Any]) -> None:
+        self.stage, self.settings = stage, settings
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def record(self, **facts: Any) -> dict[str, Any]:
+        """Return the provenance of the job, with ``facts`` added."""
+        return {
+            "stage": self.stage,
+            "settings": self.settings,
+            "seconds": round(time.perf_counter() - self._wall, 3),
+            "cpu_seconds": round(time.process_time() - self._cpu, 3),
+            "peak_memory_mb": round(peak_memory_mb(), 1),
+            "machine": machine(),
+            "versions": versions(),
+            **commit(),
+            **facts,
+        }
+
+
+def machine() -> dict[str, Any]:
+    """Return what machine this is; GPUs only if torch is loaded already."""
+    found: dict[str, Any] = {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+    }
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        found["gpu"] = torch.cuda.get_device_name()
+    return found
+
+
+def _cpu_model() -> str:
+    try:
+        with open("/proc/cpuinfo") as lines:  # noqa: PTH123
+            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    except OSError:
+        return "unknown"

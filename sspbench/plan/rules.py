@@ -1,0 +1,89 @@
+"""What the workflow's rules depend on besides their files: digests of the code of each stage."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+
+from ..checkout import ROOT
+from .config import Plan, Run
+from .digest import code_digest
+from .discovery import Plugin, metric_files
+
+STAGES = ROOT / "sspbench" / "stages"
+REPORT = ROOT / "report"
+
+TRAINING_MB = 4000
+"""Memory a training asks a scheduler for where its YAML names none: torch, a narrow network, the images."""
+
+SPARE_MINUTES = 15
+"""Asked for beyond the plugin's own minutes, for the start and the other stages of the run."""
+
+
+def training_resources(plugin: Plugin) -> dict[str, int]:
+    """Return what a training asks of a scheduler, from ``resources`` of its YAML: gpu, mem_mb, runtime (minutes)."""
+    wanted = plugin.meta.get("resources", {})
+    minutes = wanted.get("minutes", 24 * 60)
+    return {
+        "gpu": wanted.get("gpu", 0),
+        "mem_mb": wanted.get("mem_mb", TRAINING_MB),
+        "runtime": math.ceil(minutes) + SPARE_MINUTES,
+    }
+
+
+class Digests:
+    """Code digests of the stages of a plan (see :mod:`sspbench.plan.digest`)."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    @cached_property
+    def prepare(self) -> str:
+        """Of the data set's preparation."""
+        return code_digest([STAGES / "prepare.py", self._plan.dataset.code])
+
+    @cached_property
+    def segmenter(self) -> str:
+        """Of the segmenter's training."""
+        return code_digest([STAGES / "train.py", self._plan.segmenter.code])
+
+    @cached_property
+    def segment(self) -> str:
+        """Of segmenting."""
+        return code_digest([STAGES / "segment.py", self._plan.segmenter.code])
+
+    @cached_property
+    def score(self) -> str:
+        """Of scoring: all metric families."""
+        return code_digest([STAGES / "score.py", *metric_files().values()])
+
+    @cached_property
+    def tables(self) -> str:
+        """Of the tables."""
+        return code_digest([REPORT / "contents.py"])
+
+    @cached_property
+    def figures(self) -> str:
+        """Of the figures."""
+        return code_digest([REPORT / "figures.py"])
+
+    @cached_property
+    def page(self) -> str:
+        """Of the HTML page."""
+        return code_digest([REPORT / "page.py"])
+
+    def train(self, run: Run) -> str:
+        """Of the training of one method."""
+        return code_digest([STAGES / "train.py", run.plugin.code])
+
+    def enhance(self, run: Run) -> str:
+        """Of enhancing with one method."""
+        own = [run.plugin.code] if run.plugin.code.is_file() else []
+        return code_digest([STAGES / "enhance.py", *own])
+
+
+def page_sources() -> list[Path]:
+    """Return what the page and the judging tables are made from besides Python: templates, styles and claims."""
+    found = [path for ending in ("j2", "css", "js", "yaml") for path in (REPORT / "html").glob(f"*.{ending}")]
+    return [path.relative_to(ROOT) for path in sorted([*found, *(REPORT / "published").glob("*.yaml")])]
