@@ -12,8 +12,9 @@ from sspbench.contract import Measure
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.jobs.outcome import read_status
-from sspbench.plan.config import Plan, Run
+from sspbench.plan.config import Plan
 from sspbench.plan.discovery import metric_families
+from sspbench.plan.run import Run
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from sspbench.files import write_json, write_text
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
 from sspbench.jobs.outcome import write_status
-from sspbench.plan.config import DEFAULT, Plan, Run, merged, read_config
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.plan.run import Run
 from sspbench.stages.outputs import seal
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")

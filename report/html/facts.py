@@ -10,7 +10,8 @@ from statistics import fmean
 from typing import Any
 
 from audit.published import Published
-from sspbench.plan.config import DEFAULT, Plan, Run, read_config
+from sspbench.plan.config import DEFAULT, Plan, read_config
+from sspbench.plan.run import Run
 
 from ..results import Results, Row
 

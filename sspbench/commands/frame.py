@@ -11,8 +11,9 @@ from typing import Any
 from ..contribute import commands as contribute
 from ..errors import UserError
 from ..jobs.outcome import JobError, clear_status, write_status
-from ..plan.config import Plan, Run
+from ..plan.config import Plan
 from ..plan.discovery import metric_files, plugins
+from ..plan.run import Run
 from . import architecture, bench_training, cite, doctor, download, export, import_weights, own_images, release
 from .options import add_config_options, plan_of
 

@@ -12,6 +12,7 @@ from ..checkout import shown
 from ..errors import Faults, UserError
 from ..plan.config import resolve_params
 from ..plan.discovery import KINDS, Plugin, read_plugin
+from ..plan.selection import SETS
 from .findings import Inspection
 
 PRESETS = ("paper", "demo", "smoke")
@@ -27,6 +28,12 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
                 f"{folder.name!r} cannot be imported",
                 where=shown(folder),
                 hint="lower-case letters, digits and underscores, a letter first",
+            )
+        if group == "methods" and folder.name in SETS:
+            raise UserError(
+                f"{folder.name!r} stands for several methods in a config",
+                where=shown(folder),
+                hint="choose another name",
             )
     found = None
     with inspection.rule("yaml valid"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,47 +16,13 @@ from ..errors import Faults, UserError
 from ..files import fingerprint
 from .discovery import Plugin, check, metric_files, plugin, plugins
 from .layout import Layout, dataset_id
+from .run import Run
 from .scalars import typed
+from .selection import Entry, names_in, selected
 
 DEFAULT = ROOT / "config" / "config.yaml"
 FALLBACK_PRESET = {"official": "paper"}
 """A plugin without this preset is run with that one."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A method, maybe with a variant or reading, under one seed."""
-
-    plugin: Plugin
-    variant: str | None
-    seed: int
-
-    @property
-    def id(self) -> str:
-        """``method`` or ``method+variant``: its folder in the results."""
-        return self.plugin.name + (f"+{self.variant}" if self.variant else "")
-
-    @property
-    def kind(self) -> str:
-        """``classical``, ``learned`` or ``control``."""
-        return self.plugin.meta["kind"]
-
-    @property
-    def learned(self) -> bool:
-        """Whether it is trained."""
-        return self.kind == "learned"
-
-    @property
-    def label(self) -> str:
-        """Name in tables and figures."""
-        return run_label(self.plugin, self.variant)
-
-
-def run_label(plugin: Plugin, variant: str | None) -> str:
-    """Return the label of a method or of its variant."""
-    if variant is None:
-        return plugin.label
-    return plugin.meta.get("labels", {}).get(variant, f"{plugin.label} ({variant})")
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -156,8 +121,7 @@ class Plan:
 
     def _check_names(self, faults: Faults) -> None:
         named = {"data": [self.config.get("dataset")], "segmentation": [self.config.get("segmenter")]}
-        listed = self.config.get("methods")
-        named["methods"] = [str(entry).split("+")[0] for entry in listed] if isinstance(listed, list) else []
+        named["methods"] = names_in(self.config.get("methods") or [])
         named["methods"] += [self.config["ablation"]] if self.config.get("ablation") else []
         for group, names in named.items():
             for name in names:
@@ -201,17 +165,15 @@ class Plan:
             resolve_params(method, self.preset, variant, self.config["params"].get(name))
             seeds = self.config["seeds"] if method.meta["kind"] == "learned" else [0]
             found += [Run(method, variant, seed) for seed in seeds]
-        return sorted(found, key=lambda run: (run.plugin.meta.get("rank", 50), run.plugin.name, run.variant or ""))
+        return sorted(found, key=lambda run: run.place)
 
     @property
     def has_clean(self) -> bool:
         """Whether the data set knows the clean images: it is simulated."""
         return not self.dataset.meta["real"]
 
-    def _entries(self) -> list[tuple[str, str | None]]:
-        listed = self.config["methods"]
-        names = list(plugins("methods")) if listed == "all" else listed
-        entries = [(name, variant or None) for name, _, variant in (str(entry).partition("+") for entry in names)]
+    def _entries(self) -> list[Entry]:
+        entries = selected(self.config["methods"], plugins("methods"))
         ablated = self.config["ablation"]
         if ablated:
             entries += [(ablated, None)] + [(ablated, name) for name in plugin("methods", ablated).meta["variants"]]

@@ -1,0 +1,58 @@
+"""One run: a method, maybe with a variant or reading, under one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .discovery import Plugin
+from .groups import ORDER, group_of
+
+UNRANKED = 50
+"""The rank, within its group, of a method whose YAML gives none."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A method, maybe with a variant or reading, under one seed."""
+
+    plugin: Plugin
+    variant: str | None
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """``method`` or ``method+variant``: its folder in the results."""
+        return self.plugin.name + (f"+{self.variant}" if self.variant else "")
+
+    @property
+    def kind(self) -> str:
+        """``classical``, ``learned`` or ``control``."""
+        return self.plugin.meta["kind"]
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is trained."""
+        return self.kind == "learned"
+
+    @property
+    def label(self) -> str:
+        """Name in tables and figures."""
+        return run_label(self.plugin, self.variant)
+
+    @property
+    def group(self) -> str:
+        """The group of rows it stands in: a key of :data:`sspbench.plan.groups.GROUPS`."""
+        return group_of(self.plugin.meta)
+
+    @property
+    def place(self) -> tuple[int, int, str, str]:
+        """What rows are sorted by: group, rank, name, variant."""
+        rank = self.plugin.meta.get("rank", UNRANKED)
+        return ORDER[self.group], rank, self.plugin.name, self.variant or ""
+
+
+def run_label(plugin: Plugin, variant: str | None) -> str:
+    """Return the label of a method or of its variant."""
+    if variant is None:
+        return plugin.label
+    return plugin.meta.get("labels", {}).get(variant, f"{plugin.label} ({variant})")

@@ -1,0 +1,73 @@
+"""Which methods a config asks for, and in which order their rows stand."""
+
+from pathlib import Path
+
+import pytest
+
+from sspbench.contribute.checks import check_method
+from sspbench.contribute.scaffold import write_new
+from sspbench.errors import UserError
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.plan.discovery import Plugin, plugins, schema
+from sspbench.plan.groups import GROUPS, OWN, group_of
+from sspbench.plan.selection import SETS, selected
+
+PAPER = ["identity", "dcp", "msgnet", "enlightengan", "stillgan", "sspnet"]
+
+
+def plan(**config: object) -> Plan:
+    return Plan(merged(read_config(DEFAULT), {"ablation": None, **config}))
+
+
+def ids(**config: object) -> list[str]:
+    return [run.id for run in plan(**config).runs]
+
+
+def test_paper_is_the_six_rows_and_what_the_simulation_knows():
+    assert [name for name in ids(methods="paper") if group_of(plugins("methods")[name].meta) != "oracle"] == PAPER
+    assert "oracle" in ids(methods="paper")
+    assert "oracle" not in ids(methods="paper", dataset="folder", data_root=str(Path(__file__).parent))
+
+
+def test_words_and_names_mix_and_none_is_run_twice():
+    names = ids(methods=["paper", "dcp", "sspnet+as_printed"])
+    assert set(names) >= {*PAPER, "sspnet+as_printed"}
+    assert len(names) == len(set(names))
+    assert ids(methods=["dcp", "identity"]) == ["identity", "dcp"]
+
+
+def test_the_default_runs_a_folder_that_was_dropped_in_and_no_other_published_method():
+    others = {"theirs": Plugin("methods", "theirs", Path(), {"label": "Theirs", "group": "others"})}
+    mine = {"mine": Plugin("methods", "mine", Path(), {"label": "Mine"})}
+    default = read_config(DEFAULT)["methods"]
+    chosen = [name for name, _ in selected(default, {**plugins("methods"), **others, **mine})]
+    assert "mine" in chosen
+    assert "theirs" not in chosen
+    assert ("theirs", None) in selected("all", others)
+
+
+def test_every_method_has_a_group_and_all_runs_every_group():
+    assert OWN not in {group_of(found.meta) for found in plugins("methods").values()}
+    assert SETS["all"] == set(GROUPS)
+    assert [*schema("method")["properties"]["group"]["enum"], OWN] == [
+        *(group for group in GROUPS if group != OWN),
+        OWN,
+    ]
+
+
+def test_rows_stand_group_by_group():
+    order = list(GROUPS)
+    places = [order.index(run.group) for run in plan(methods="all").runs]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("listed", ["papers", ["papers"], []])
+def test_a_word_that_stands_for_nothing_is_refused(listed):
+    with pytest.raises(UserError):
+        plan(methods=listed)
+
+
+def test_a_folder_may_not_be_called_as_a_word_of_the_config(tmp_path):
+    write_new("method", "controls", "classical", tmp_path)
+    rules = {finding.rule: finding.fault for finding in check_method("controls", tmp_path).faults}
+    assert "stands for" in str(rules["folder name"])
