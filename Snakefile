@@ -19,11 +19,11 @@ configfile: "config/config.yaml"
 try:
     PLAN = Plan(config)
     RUNS = PLAN.runs
+    CODE = Digests(PLAN)
 except UserError as error:
     raise WorkflowError(str(error))
 
 AT = PLAN.layout
-CODE = Digests(PLAN)
 JOB = f"{sys.executable} -m sspbench"
 CONFIG = json.dumps(PLAN.config)
 RUN = f"{AT.root}/runs/{{run}}/seed-{{seed}}"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from types import TracebackType
+
+MANY = 24
+"""Faults shown in full; of more, their kinds and counts are told, and :data:`EXAMPLES` of them."""
+
+EXAMPLES = 10
 
 
 class UserError(Exception):
@@ -38,6 +45,14 @@ def _rebuild(kind: type[UserError], what: str, where: str, why: str, hint: str) 
     return kind(what, where=where, why=why, hint=hint)
 
 
+def _examples(items: list[UserError]) -> list[UserError]:
+    """Return the first of each kind, filled up with the next in order; in order."""
+    firsts = {item.what: number for number, item in reversed(list(enumerate(items)))}
+    leading = sorted(firsts.values())
+    chosen = dict.fromkeys([*leading, *range(len(items))])
+    return [items[number] for number in sorted(list(chosen)[:EXAMPLES])]
+
+
 class Faults:
     """Collects faults so that all of them are shown at once.
 
@@ -53,7 +68,8 @@ class Faults:
     """
 
     def __init__(self, title: str, *, where: str = "") -> None:
-        self.title, self.where, self.items = title, where, []
+        self.title, self.where = title, where
+        self.items: list[UserError] = []
 
     def add(self, what: str, *, where: str = "", why: str = "", hint: str = "") -> None:
         """Remember one fault."""
@@ -62,8 +78,21 @@ class Faults:
     def raise_if_any(self) -> None:
         """Raise one :class:`UserError` listing all faults, if there is any."""
         if self.items:
-            lines = ["- " + str(item).replace("\n", "\n  ") for item in self.items]
-            raise UserError(f"{self.title} ({len(self.items)}):\n" + "\n".join(lines), where=self.where)
+            text = "\n".join(self._told())
+            raise UserError(f"{self.title} ({len(self.items)}):\n{text}", where=self.where)
+
+    def _told(self) -> Iterator[str]:
+        """Yield the faults in full, or, of many, how many of each kind there are and the first few."""
+        shown = self.items if len(self.items) <= MANY else _examples(self.items)
+        if len(shown) < len(self.items):
+            kinds = Counter(item.what.splitlines()[0] for item in self.items).most_common()
+            yield from (f"- {count} x {kind}" for kind, count in kinds[:EXAMPLES])
+            others = sum(count for _, count in kinds[EXAMPLES:])
+            if others:
+                yield f"- {others} of {len(kinds) - EXAMPLES} other kinds"
+            yield f"{len(shown)} of them in full; the others are shown once these are mended:"
+        for item in shown:
+            yield "- " + str(item).replace("\n", "\n  ")
 
     def __enter__(self) -> Faults:
         return self

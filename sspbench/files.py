@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .errors import UserError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -48,13 +50,29 @@ def write_text(path: Path, content: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON (sorted keys, two spaces, no NaN) to ``path`` atomically."""
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write JSON (sorted keys, two spaces, no NaN) to ``path`` atomically.
+
+    Bytes of file names that are no UTF-8 (lone surrogates in Python) become JSON's own escapes.
+    """
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text())
+    """Read a JSON file.
+
+    Raises:
+        UserError: it is cut or no JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(
+            "A record cannot be read",
+            where=str(path),
+            why=f"it is cut or no JSON: {error}",
+            hint="remove it and run the workflow again: what it records is made anew",
+        ) from error
 
 
 def sha256(path: Path) -> str:

@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..checkout import ROOT
 from ..errors import Faults, UserError
 from ..files import fingerprint
 from .discovery import Plugin, check, metric_files, plugin, plugins
+from .labels import refuse_equal_labels
 from .layout import Layout, dataset_id
 from .run import Run
-from .scalars import typed
+from .scalars import named, typed
 from .selection import Entry, names_in, selected
+from .written import read_yaml
 
 DEFAULT = ROOT / "config" / "config.yaml"
 FALLBACK_PRESET = {"official": "paper"}
@@ -31,12 +31,9 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is missing or no YAML mapping.
     """
-    try:
-        content = yaml.safe_load(Path(path).read_text())
-    except FileNotFoundError as error:
-        raise UserError("There is no such config file", where=str(path)) from error
-    except yaml.YAMLError as error:
-        raise UserError("A config file is no valid YAML", where=str(path), why=str(error)) from error
+    if not Path(path).is_file():
+        raise UserError("There is no such config file", where=str(path))
+    content = read_yaml(Path(path))
     if not isinstance(content, dict):
         raise UserError("A config file must hold keys and values", where=str(path))
     defaults = {} if Path(path).resolve() == DEFAULT.resolve() else read_config(DEFAULT)
@@ -109,7 +106,7 @@ class Plan:
     """
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
-        self.config = typed(dict(config))
+        self.config = named(typed(dict(config)))
         with Faults("The config has faults") as faults:
             check(self.config, "config", faults, "config")
             self._check_names(faults)
@@ -165,6 +162,7 @@ class Plan:
             resolve_params(method, self.preset, variant, self.config["params"].get(name))
             seeds = self.config["seeds"] if method.meta["kind"] == "learned" else [0]
             found += [Run(method, variant, seed) for seed in seeds]
+        refuse_equal_labels({run.id: (run.label, run.plugin.folder) for run in found})
         return sorted(found, key=lambda run: run.place)
 
     @property

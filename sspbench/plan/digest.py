@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import HOMES
 from ..checkout import ROOT
+from .written import syntax_tree
 
 FRAME = "sspbench"
 
@@ -54,7 +55,7 @@ def _neutral() -> frozenset[Path]:
 @cache
 def tree_digest(path: Path) -> str:
     """Return a digest of a module's syntax tree without docstrings."""
-    tree = ast.parse(path.read_text(), str(path))
+    tree = syntax_tree(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstrings(node)
@@ -78,7 +79,7 @@ def _drop_docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Asy
 def imported(path: Path) -> frozenset[Path]:
     """Return the modules of the checkout that a file imports, wherever in the file the import stands."""
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in ast.walk(syntax_tree(path)):
         for dotted in _dotted_names(node, path):
             found |= set(_locate(dotted))
     return frozenset(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,7 @@ import yaml
 from ..checkout import ROOT, shown
 from ..contract import Method, MetricFamily, PrepareRequest
 from ..errors import Faults, UserError
+from .written import read_yaml, syntax_tree
 
 KINDS = {"methods": "method", "segmentation": "segmenter", "data": "dataset"}
 
@@ -42,8 +44,36 @@ class Plugin:
         return self.folder / {"methods": "method.py", "segmentation": "segmenter.py", "data": "prepare.py"}[self.group]
 
     def module(self) -> ModuleType:
-        """Import the plugin's module."""
-        return importlib.import_module(f"{self.group}.{self.name}.{self.code.stem}")
+        """Import the plugin's module.
+
+        Raises:
+            UserError: it cannot be imported; the file and the line are named.
+        """
+        return imported(f"{self.group}.{self.name}.{self.code.stem}", self.code)
+
+
+def imported(name: str, path: Path) -> ModuleType:
+    """Import a module of a plugin; ``path`` is its file.
+
+    Raises:
+        UserError: it is no valid Python, or its own code fails while it is imported.
+    """
+    syntax_tree(path)
+    try:
+        return importlib.import_module(name)
+    except UserError:
+        raise
+    except Exception as error:
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_file()]
+        where = f"{shown(Path(frames[-1].filename))}:{frames[-1].lineno}" if frames else shown(path)
+        if isinstance(error, SyntaxError) and error.filename:
+            where = f"{shown(Path(error.filename))}:{error.lineno}"
+        raise UserError(
+            f"A plugin cannot be imported: {shown(path)}",
+            where=where,
+            why=f"{type(error).__name__}: {error}",
+            hint="correct the line named in where",
+        ) from error
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -81,10 +111,9 @@ def _hint(error: jsonschema.ValidationError) -> str:
 def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
     where = shown(path)
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        why = str(error).replace("\n", " ")
-        faults.add("A YAML file cannot be read", where=where, why=why, hint="correct the line named in why")
+        content = read_yaml(path)
+    except UserError as error:
+        faults.items.append(error)
         return None
     before = len(faults.items)
     check(content, schema_name, faults, where)
@@ -117,7 +146,16 @@ def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
     plugin = Plugin(group, folder.name, folder, meta)
     if meta.get("kind") != "control" and not plugin.code.is_file():
         faults.add("A plugin has no code", where=shown(plugin.code), hint="add the file")
+    elif plugin.code.is_file():
+        _check_syntax(plugin.code, faults)
     return plugin
+
+
+def _check_syntax(path: Path, faults: Faults) -> None:
+    try:
+        syntax_tree(path)
+    except UserError as error:
+        faults.items.append(error)
 
 
 def plugin(group: str, name: str) -> Plugin:
@@ -182,12 +220,7 @@ def metric_files(root: Path = ROOT) -> dict[str, Path]:
 
 
 def _defines_family(path: Path) -> bool:
-    try:
-        tree = ast.parse(path.read_text(), str(path))
-    except SyntaxError as error:
-        where = f"{shown(path)}:{error.lineno}"
-        raise UserError("A metric's file is no valid Python", where=where, why=str(error)) from error
-    classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    classes = (node for node in syntax_tree(path).body if isinstance(node, ast.ClassDef))
     return any(ast.unparse(base).split(".")[-1] == MetricFamily.__name__ for node in classes for base in node.bases)
 
 
@@ -200,6 +233,6 @@ def metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> d
     chosen = dict(options or {})
     families = {}
     for name, path in metric_files().items():
-        family = single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, path)
+        family = single_class(imported(f"metrics.{name}", path), MetricFamily, path)
         families[name] = family(chosen.get(name))
     return families

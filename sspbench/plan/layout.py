@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+LONGEST = 100
+"""Characters of a folder's name that are kept in the name of its results."""
+
 
 def dataset_id(plugin: str, data_root: Path | None) -> str:
     """Return the name of a data set in the results: ``cornsim``, or ``folder-<name>`` for a user's folder.
+
+    A name that had to be changed gets eight digits of the path's hash, so that two folders never share their results.
 
     >>> dataset_id("folder", Path("../shared/data/ivcm-mini"))
     'folder-ivcm-mini'
     """
     if plugin != "folder" or data_root is None:
         return plugin
-    return f"folder-{re.sub(r'[^A-Za-z0-9._-]+', '-', data_root.resolve().name)}"
+    place = data_root.resolve()
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", place.name)
+    if plain == place.name and 0 < len(plain) <= LONGEST:
+        return f"folder-{plain}"
+    mark = hashlib.sha256(os.fsencode(place)).hexdigest()[:8]
+    return "-".join(["folder", *filter(None, [plain[:LONGEST].strip("-")]), mark])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..checkout import ROOT
 from .config import Plan, Run
-from .digest import code_digest
+from .digest import closure, code_digest
 from .discovery import Plugin, metric_files
 
 STAGES = ROOT / "sspbench" / "stages"
@@ -33,10 +33,16 @@ def training_resources(plugin: Plugin) -> dict[str, int]:
 
 
 class Digests:
-    """Code digests of the stages of a plan (see :mod:`sspbench.plan.digest`)."""
+    """Code digests of the stages of a plan (see :mod:`sspbench.plan.digest`).
+
+    Raises:
+        UserError: a file of a plugin that is run is no valid Python.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        plugins = [plan.dataset, plan.segmenter, *(run.plugin for run in plan.runs)]
+        closure([plugin.code for plugin in plugins if plugin.code.is_file()])
 
     @cached_property
     def prepare(self) -> str:

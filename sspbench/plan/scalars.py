@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -9,6 +10,8 @@ import yaml
 
 NOTHING = ("null", "none", "None", "", "~")
 """How ``--config key=null`` arrives."""
+NAMES = ("dataset", "data_root", "segmenter", "segmenter_weights", "vgg16", "ablation")
+"""Keys of the config that hold a name or a path."""
 POWER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 """Powers of ten, which YAML takes for text where they have no dot."""
 
@@ -24,6 +27,19 @@ def typed(value: Any) -> Any:
     if isinstance(value, list):
         return [typed(part) for part in value]
     return _scalar(value) if isinstance(value, str) else value
+
+
+def named(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the config with names as text: a folder may be called ``2024``, which arrives as a number.
+
+    >>> named({"data_root": 2024, "seeds": [1]})
+    {'data_root': '2024', 'seeds': [1]}
+    """
+    numbers = (int, float, datetime.date)
+    return {
+        key: str(value) if key in NAMES and isinstance(value, numbers) and not isinstance(value, bool) else value
+        for key, value in config.items()
+    }
 
 
 def _scalar(text: str) -> Any:

@@ -5,7 +5,6 @@ The folder is undeclared to the workflow engine, which deletes the declared outp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +86,7 @@ class Checkpoints:
 def _read_index(path: Path) -> dict[str, Any] | None:
     try:
         return read_json(path)
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, UserError):
         return None
 
 

@@ -1,0 +1,132 @@
+"""What people write and name: faults summed up, files named, labels and folders told apart."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sspbench.errors import Faults, UserError
+from sspbench.files import read_json, write_json
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.plan.digest import code_digest
+from sspbench.plan.discovery import imported, metric_files, plugins
+from sspbench.plan.labels import refuse_equal_labels
+from sspbench.plan.layout import dataset_id
+
+
+def told(add) -> str:
+    with pytest.raises(UserError) as caught, Faults("Bad") as faults:
+        add(faults)
+    return str(caught.value)
+
+
+def test_many_faults_are_summed_up_by_kind_with_ten_in_full():
+    def add(faults):
+        for number in range(599):
+            faults.add("An image cannot be read", where=f"{number}.png", why="cut", hint="replace it")
+        faults.add("A label has no image of its name", where="stray.png")
+
+    text = told(add)
+    assert text.startswith("Bad (600):")
+    assert "- 599 x An image cannot be read" in text
+    assert "- 1 x A label has no image of its name" in text
+    assert len(re.findall(r"where: \d+\.png", text)) == 9  # ten in full, the other kind is one of them
+    assert "where: stray.png" in text
+    assert len(text.splitlines()) < 60
+
+
+def test_many_kinds_of_faults_stay_short():
+    text = told(lambda faults: [faults.add(f"Two files share the name {number}") for number in range(600)])
+    assert len(text.splitlines()) < 60
+    assert "590 of 590 other kinds" in text
+
+
+def test_few_faults_are_all_shown():
+    text = told(lambda faults: [faults.add(f"fault {number}", hint="mend") for number in range(20)])
+    assert text.count("hint: mend") == 20
+
+
+def test_a_cut_record_is_named(tmp_path):
+    (tmp_path / "train.json").write_text('{"settings": {')
+    with pytest.raises(UserError, match=r"(?s)record cannot be read.*train\.json"):
+        read_json(tmp_path / "train.json")
+
+
+def test_a_record_keeps_file_names_that_are_no_utf8(tmp_path):
+    name = b"caf\xe9".decode("utf-8", "surrogateescape")
+    write_json(tmp_path / "a.json", {"from": name})
+    assert read_json(tmp_path / "a.json") == {"from": name}
+
+
+def test_folders_in_other_scripts_have_their_own_results(tmp_path):
+    names = ["角膜", "神经", "角膜 2", "a b", "a_b", "a-b", "ivcm-mini"]
+    ids = [dataset_id("folder", tmp_path / name) for name in names]
+    assert len(set(ids)) == len(names)
+    assert all(re.fullmatch(r"folder-[A-Za-z0-9._-]+", found) for found in ids)
+    assert ids[-1] == "folder-ivcm-mini"
+    assert dataset_id("folder", Path("/")) != "folder-"
+    assert len(dataset_id("folder", tmp_path / ("x" * 250))) < 130
+
+
+def test_a_folder_named_by_a_number_is_accepted(tmp_path, monkeypatch):
+    (tmp_path / "2024").mkdir()
+    monkeypatch.chdir(tmp_path)
+    plan = Plan(merged(read_config(DEFAULT), {"dataset": "folder", "data_root": 2024}))
+    assert plan.data_root == Path("2024")
+    assert plan.layout.dataset == "folder-2024"
+
+
+def test_a_config_that_is_not_utf8_is_named_with_its_line(tmp_path):
+    (tmp_path / "mine.yaml").write_bytes(b"preset: demo\ndataset: caf\xe9\n")
+    with pytest.raises(UserError, match=r"(?s)not UTF-8.*mine\.yaml:2"):
+        read_config(tmp_path / "mine.yaml")
+
+
+def test_every_yaml_that_is_not_utf8_is_named(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / "methods" / name).mkdir(parents=True)
+        (tmp_path / "methods" / name / "method.yaml").write_bytes(b"label: caf\xe9\n")
+    with pytest.raises(UserError) as caught:
+        plugins("methods", tmp_path)
+    assert "one/method.yaml:1" in str(caught.value)
+    assert "two/method.yaml:1" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"class A:\n    def f(self:\n        pass\n", b"x = 1\ny = '\xe9'\n", b"x = '\0'\n"]
+)
+def test_python_that_is_none_is_named_with_its_line(tmp_path, content):
+    (tmp_path / "metrics").mkdir()
+    path = tmp_path / "metrics" / "bad.py"
+    path.write_bytes(content)
+    for read in (lambda: metric_files(tmp_path), lambda: code_digest([path]), lambda: imported("metrics.bad", path)):
+        with pytest.raises(UserError, match=r"metrics/bad\.py"):
+            read()
+
+
+def test_a_plugin_that_fails_while_it_is_imported_is_named_with_its_line(tmp_path, monkeypatch):
+    path = tmp_path / "fails_at_once.py"
+    path.write_text('"""Fails."""\n\nimport there_is_no_such_module\n')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UserError, match=r"(?s)cannot be imported.*fails_at_once\.py:3.*there_is_no_such_module"):
+        imported("fails_at_once", path)
+
+
+def test_rows_with_equal_labels_are_refused_all_at_once():
+    rows = {run.id: (run.label, run.plugin.folder) for run in Plan(read_config(DEFAULT)).runs}
+    refuse_equal_labels(rows)
+    rows["dcp"] = (" origin", rows["dcp"][1])
+    rows["sspnet+gan"] = (rows["stillgan"][0].upper(), rows["sspnet+gan"][1])
+    with pytest.raises(UserError) as caught:
+        refuse_equal_labels(rows)
+    for part in ("(2)", "identity, dcp", "stillgan", "sspnet+gan", "methods/dcp"):
+        assert part in str(caught.value)
+
+
+def test_a_plugin_with_a_syntax_error_is_named_when_plugins_are_listed(tmp_path):
+    folder = tmp_path / "methods" / "mine"
+    shutil.copytree(plugins("methods")["dcp"].folder, folder)
+    (folder / "method.py").write_text('"""Doc."""\nclass A(:\n')
+    with pytest.raises(UserError, match=r"(?s)no valid Python.*mine/method\.py:2"):
+        plugins("methods", tmp_path)
