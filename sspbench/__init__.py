@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from .images.manifest import EXTRAS as EXTRAS
     from .images.manifest import SPLITS as SPLITS
     from .training.interop import tensors_of as tensors_of
+    from .training.normalisation import InstanceNorm2d as InstanceNorm2d
+    from .training.normalisation import instance_norm as instance_norm
     from .training.regions import local_moments as local_moments
     from .training.regions import unevenness as unevenness
     from .training.schedules import epoch_of as epoch_of
@@ -59,6 +61,7 @@ PUBLIC = {
     "images.manifest": ("EXTRAS", "SPLITS"),
     "commands.download": ("raw_file",),
     "training.interop": ("tensors_of",),
+    "training.normalisation": ("InstanceNorm2d", "instance_norm"),
     "training.regions": ("local_moments", "unevenness"),
     "training.schedules": ("epoch_of",),
     "training.trainable": ("Schedule", "TrainableMethod", "TrainableSegmenter"),

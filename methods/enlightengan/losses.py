@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from sspbench import VGG16
+from sspbench import VGG16, instance_norm
 
 
 def least_squares(scores: Tensor, target: float) -> Tensor:
@@ -42,4 +41,4 @@ def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "
 
 def _features(vgg: VGG16, images: Tensor, layer: str) -> Tensor:
     bgr = (images.flip(1) + 1) * 127.5
-    return functional.instance_norm(vgg(bgr, (layer,), pools=3, centre=False)[layer].float(), eps=1e-5)
+    return instance_norm(vgg(bgr, (layer,), pools=3, centre=False)[layer].float())

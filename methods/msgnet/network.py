@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import tensors_of
+from sspbench import InstanceNorm2d, tensors_of
 
 EXPANSION = 4
 """A bottleneck of ``planes`` channels gives ``4 planes``."""
@@ -42,7 +42,7 @@ class ReflectConv(nn.Sequential):
 
 def norm(channels: int) -> list[nn.Module]:
     """Instance norm without parameters, then ReLU."""
-    return [nn.InstanceNorm2d(channels), nn.ReLU()]
+    return [InstanceNorm2d(channels), nn.ReLU()]
 
 
 class Bottleneck(nn.Module):

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sspbench import InstanceNorm2d
+
 BLOCKS = (3, 4, 6, 3)
 """Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
 PLANES = (64, 128, 256, 512)
@@ -19,7 +21,7 @@ EXPANSION = 4
 
 def normalisation(kind: str, channels: int) -> nn.Module:
     """Return batch or instance normalisation, both with scale and shift."""
-    return nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels, affine=True)
+    return nn.BatchNorm2d(channels) if kind == "batch" else InstanceNorm2d(channels, affine=True)
 
 
 def scaled(channels: int, width: float) -> int:
@@ -142,7 +144,7 @@ class Discriminator(nn.Sequential):
             nn.Conv2d(given, channels, 4, 2, 1),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(channels, 2 * channels, 4, 2, 1),
-            nn.InstanceNorm2d(2 * channels),
+            InstanceNorm2d(2 * channels),
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(2 * channels, 1, 4, 1, 1),
         )

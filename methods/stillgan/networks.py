@@ -8,11 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import tensors_of
-
-
-def _norm(channels: int) -> nn.InstanceNorm2d:
-    return nn.InstanceNorm2d(channels, eps=1e-5, affine=False, track_running_stats=False)
+from sspbench import InstanceNorm2d, tensors_of
 
 
 def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
@@ -25,11 +21,11 @@ class ResidualBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.conv_a = _conv3(inputs, outputs)
-        self.norm_a = _norm(outputs)
+        self.norm_a = InstanceNorm2d(outputs)
         self.conv_b = _conv3(outputs, outputs)
-        self.norm_b = _norm(outputs)
+        self.norm_b = InstanceNorm2d(outputs)
         self.shortcut = nn.Conv2d(inputs, outputs, kernel_size=1, bias=False)
-        self.norm_shortcut = _norm(outputs)
+        self.norm_shortcut = InstanceNorm2d(outputs)
         self.rectify = nn.LeakyReLU(0.2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,7 +46,7 @@ class Up(nn.Module):
         super().__init__()
         self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
         self.conv = _conv3(inputs, outputs)
-        self.norm = _norm(outputs)
+        self.norm = InstanceNorm2d(outputs)
         self.rectify = nn.LeakyReLU(0.2)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -113,7 +109,7 @@ class Discriminator(nn.Module):
             nn.Conv2d(i, o, kernel_size=4, stride=stride, padding=1)
             for i, o, stride in zip(widths, widths[1:], (2, 2, 1), strict=False)
         )
-        self.norms = nn.ModuleList(_norm(width) for width in widths[1:])
+        self.norms = nn.ModuleList(InstanceNorm2d(width) for width in widths[1:])
         self.last = nn.Conv2d(8 * base, 1, kernel_size=4, stride=1, padding=1)
         self.rectify = nn.LeakyReLU(0.2)
 

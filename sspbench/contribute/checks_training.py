@@ -1,4 +1,4 @@
-"""Rules for what is trained: it learns, resumes exactly, obeys its seed, and its saved weights are all there is."""
+"""Rules for what is trained: it learns, resumes exactly, obeys its seed; its gradients are right, its weights whole."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..training.checkpoint import load_weights, save_weights
 from ..training.trainable import Trainable
+from .checks_gradients import check_gradients
 from .checks_output import Function
 from .findings import Inspection
 from .pictures import method_inputs
@@ -40,6 +41,7 @@ def check_training(inspection: Inspection, trial: Trial, params: Mapping[str, An
             raise UserError("Two seeds give the same weights", hint="leave seeding to the frame: remove manual_seed")
     with inspection.rule("saved and loaded the same"):
         _check_reloaded(trial, params, trained, apply)
+    check_gradients(inspection, trial, params)
     return trained
 
 

@@ -69,24 +69,22 @@ class Trial:
 
     def train(self, trainable: Trainable, name: str, *, stop: bool = False, steps: int = STEPS) -> Trainable:
         """Train on made pictures, from a checkpoint of ``name`` where there is one; with ``stop``, break off."""
-        plan = BatchPlan.of(trainable.params)
-        training = Training(
-            trainable,
-            self._batches(plan, trainable.seed),
-            OnCpu(),
-            Budget(checkpoint_steps=SAVE_EVERY),
-            self.scratch / name,
-            {},
-        )
+        training = self.training(trainable, name)
         training.total = steps
         if stop:
             _break_off(trainable)
         with self.witness.active():
             try:
-                training.run(lambda: self._whole(plan))
+                training.run(lambda: self._whole(training.batches.plan))
             except _Stopped:
                 return trainable
         return trainable
+
+    def training(self, trainable: Trainable, name: str) -> Training:
+        """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
+        plan = BatchPlan.of(trainable.params)
+        batches, budget = self._batches(plan, trainable.seed), Budget(checkpoint_steps=SAVE_EVERY)
+        return Training(trainable, batches, OnCpu(), budget, self.scratch / name, {})
 
     def _batches(self, plan: BatchPlan, seed: int) -> Batches:
         high = domain("high", _side(plan))

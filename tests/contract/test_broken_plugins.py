@@ -155,6 +155,12 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
             "saved and loaded the same",
             ["buffers"],
         ),
+        (
+            "torch_s_norm",
+            {"nn.LeakyReLU(0.2)": "nn.InstanceNorm2d(channels)"},
+            "gradients in any memory layout",
+            ["InstanceNorm2d", "'generator'"],
+        ),
         ("unused", {"  channels: 32": "  depth: 3\n  channels: 32"}, "every param used", ["depth"]),
         ("prints", {LOSS: f"print(level); {LOSS}"}, "prints nothing", ["self.notes"]),
     ],
