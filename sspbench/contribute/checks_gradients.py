@@ -85,7 +85,8 @@ def _gradients(network: nn.Module, call: Call, layout: torch.memory_format) -> l
         inputs.append(noisy.contiguous(memory_format=layout).requires_grad_())
         return inputs[-1].clone()
 
-    network = copy.deepcopy(network).double().to(memory_format=layout).train()
+    network = copy.deepcopy(network).double().train()
+    network.to(memory_format=layout)  # type: ignore[call-overload]
     args, kwargs = _mapped(call, placed)
     outputs = [value for value in _tensors(network(*args, **kwargs)) if value.requires_grad]
     noise = [torch.randn(value.shape, dtype=value.dtype, generator=random) for value in outputs]

@@ -8,30 +8,20 @@ behind the norm happens to hide the fault; a sum, a convolution or the network's
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-class _ContiguousGradient(torch.autograd.Function):
-    """The identity; its gradient comes back contiguous."""
-
-    @staticmethod
-    def forward(_context: Any, x: Tensor) -> Tensor:
-        """Return ``x``."""
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(_context: Any, *gradients: Tensor) -> Tensor:
-        """Return the gradient, same values, contiguous."""
-        return gradients[0].contiguous()
-
-
 def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
     """Normalise every channel of every image of (N, C, H, W) to mean 0 and variance 1 / (1 + eps / variance)."""
-    return _ContiguousGradient.apply(functional.instance_norm(x, eps=eps))
+    return _with_contiguous_gradient(functional.instance_norm(x, eps=eps))
+
+
+def _with_contiguous_gradient(normalised: Tensor) -> Tensor:
+    """Return the tensor itself; a gradient that reaches it is made contiguous before it goes on."""
+    if normalised.requires_grad:
+        normalised.register_hook(Tensor.contiguous)  # type: ignore[no-untyped-call]
+    return normalised
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
@@ -39,4 +29,4 @@ class InstanceNorm2d(nn.InstanceNorm2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (N, C, H, W)."""
-        return _ContiguousGradient.apply(super().forward(input))
+        return _with_contiguous_gradient(super().forward(input))
