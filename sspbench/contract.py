@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,11 +22,31 @@ class Method:
     Args:
         params: The resolved parameters: ``params`` of ``method.yaml``, then the preset, then the variant.
         seed: Seed of the run; a method must give the same output for the same seed.
+
+    Attributes:
+        fitted: What :meth:`fit` returned, of a classical method that defines it; else empty.
     """
+
+    fitted: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
         self.params = params
         self.seed = seed
+
+    def fit(self, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> Mapping[str, Any]:
+        """Return constants taken from the training images, e.g. the mean of the high-quality ones.
+
+        Optional, for classical methods: called once before the test images are enhanced, with the low- and
+        high-quality training images, (H, W) float32 in [0, 1] each, which must not be modified. What it returns
+        (numbers, texts, lists of them: JSON) is written into the run's provenance and is ``self.fitted`` in
+        :meth:`enhance`, then and whenever the run is used on other images.
+        """
+        return {}
+
+    @classmethod
+    def is_fitted(cls) -> bool:
+        """Tell whether the class defines :meth:`fit`."""
+        return cls.fit is not Method.fit
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Enhance (N, 1, H, W) float32 images in [0, 1]; return the same shape, dtype and range.
@@ -134,7 +155,8 @@ class PrepareRequest:
         options: ``options`` of ``dataset.yaml`` with the preset's overrides and the user's.
         source: The user's folder or archive (``data_root``), or None.
         output: An empty folder to fill: ``trainA``, ``trainB``, ``testA`` (grey 8-bit PNG), and, where known,
-            ``<split>_labels`` (255 nerve, 0 background) and ``testA_clean``, same file names.
+            ``<split>_labels`` (255 nerve, 0 background), ``testA_clean`` and ``testA_hq`` (the clean image, and the
+            same scene at high quality), same file names.
         seed: The data seed.
         progress: To be called now and then.
     """

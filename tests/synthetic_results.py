@@ -38,7 +38,7 @@ def make_results(
         rename: Other labels of methods, by name.
         config: Keys of the config.
     """
-    settings = {"dataset": "cornsim", "preset": "demo", "ablation": "sspnet", **config}
+    settings = {"dataset": "cornsim", "preset": "demo", "methods": "paper", "ablation": "sspnet", **config}
     plan = Plan(merged(read_config(DEFAULT), settings), folder / "results")
     plan.__dict__["runs"] = [_renamed(run, rename or {}) for run in plan.runs]
     generator = np.random.default_rng(7)

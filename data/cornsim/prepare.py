@@ -24,14 +24,17 @@ class _Split:
     prefix: str
     quality: Quality
     key: int
-    with_clean: bool = False
+    with_truth: bool = False
 
 
 SPLITS = (
     _Split("trainA", "train_low", "lq", "low", key=0),
     _Split("trainB", "train_high", "hq", "high", key=1),
-    _Split("testA", "test", "test", "low", key=2, with_clean=True),
+    _Split("testA", "test", "test", "low", key=2, with_truth=True),
 )
+
+SECOND_PICTURE = 3
+"""Key of the random stream of second pictures: no split's."""
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -73,9 +76,11 @@ def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
 
 
 def _write_frame(output: Path, seed: int, size: int, split: _Split, index: int) -> None:
-    frame = simulate(np.random.default_rng([seed, split.key, index]), size, split.quality)
+    second = np.random.default_rng([seed, SECOND_PICTURE, index]) if split.with_truth else None
+    frame = simulate(np.random.default_rng([seed, split.key, index]), size, split.quality, second)
     name = f"{split.prefix}_{index:03d}.png"
     write_grey(output / split.name / name, frame.image)
     write_grey(output / f"{split.name}_labels" / name, frame.label)
-    if split.with_clean:
+    if frame.high is not None:
         write_grey(output / f"{split.name}_clean" / name, frame.clean)
+        write_grey(output / f"{split.name}_hq" / name, frame.high)

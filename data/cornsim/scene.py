@@ -24,24 +24,36 @@ class Frame:
         image: What the microscope shows, (size, size) uint8.
         clean: The same layer in focus, evenly lit and without noise, (size, size) uint8.
         label: Where the nerves run, (size, size) uint8: 255 nerve, 0 background.
+        high: The same layer photographed at high quality, (size, size) uint8; None where it was not asked for.
     """
 
     image: np.ndarray
     clean: np.ndarray
     label: np.ndarray
+    high: np.ndarray | None = None
 
 
-def simulate(rng: np.random.Generator, size: int, quality: Quality) -> Frame:
-    """Simulate one frame of ``size`` x ``size`` pixels."""
+def simulate(rng: np.random.Generator, size: int, quality: Quality, second: np.random.Generator | None = None) -> Frame:
+    """Simulate one frame of ``size`` x ``size`` pixels.
+
+    Args:
+        rng: Source of randomness of the scene and of its picture.
+        size: Side in pixels.
+        quality: Anatomy and imaging conditions.
+        second: Source of randomness of a second picture, of the same scene under the imaging conditions of high
+            quality; its own, so that the first picture does not depend on whether there is a second.
+    """
     anatomy, imaging = CONDITIONS[quality]
     fibres = nerves.grow(rng, size, anatomy)
     tissue = background.tissue(rng, size, anatomy)
     clean = tissue + _grained(tissue, nerves.render(fibres, size) + background.dendritic_cells(rng, size, anatomy))
     image = photograph(rng, _saturate(clean), imaging)
+    high = None if second is None else photograph(second, _saturate(clean), HIGH_IMAGING)
     return Frame(
         image=_grey8(_saturate(image)),
         clean=_grey8(_saturate(clean)),
         label=nerves.mask(fibres, size).astype(np.uint8) * np.uint8(255),
+        high=None if high is None else _grey8(_saturate(high)),
     )
 
 

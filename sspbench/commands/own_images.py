@@ -29,7 +29,12 @@ def register(commands: argparse._SubParsersAction) -> None:
     """Add ``enhance``."""
     parser = commands.add_parser("enhance", help="enhance your own images with a trained run or a classical method")
     by = parser.add_mutually_exclusive_group(required=True)
-    by.add_argument("--weights", type=Path, metavar="RUN", help="a run folder: results/.../runs/METHOD/seed-N")
+    by.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run: results/.../runs/METHOD/seed-N",
+    )
     by.add_argument("--method", help="a classical method, with its parameters of the preset paper")
     parser.add_argument("--input", type=Path, required=True, help="a folder (with subfolders) or one file")
     parser.add_argument("--output", type=Path, required=True, help="a folder; files keep their names")
@@ -55,7 +60,7 @@ def _enhance(args: argparse.Namespace) -> int:
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
     files, others = _files(args.input, args.output)
-    settings = settings_of_run(args.weights) if args.weights else settings_of_method(args.method)
+    settings = settings_of(args.weights) if args.weights else settings_of_method(args.method)
     with leased() if args.weights else nullcontext():
         from ..stages.enhance import load_method
 
@@ -86,6 +91,17 @@ def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
     if not found:
         raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(SUFFIXES)}")
     return found, others
+
+
+def settings_of(run: Path) -> dict[str, Any]:
+    """Return the settings of a run folder: of a trained method, or of a classical one with its fitted constants.
+
+    Raises:
+        UserError: it is the folder of neither.
+    """
+    record = run / "jobs" / "enhance.json"
+    job = read_json(record) if record.is_file() else {}
+    return {**job["settings"], "fitted": job["fitted"]} if "fitted" in job else settings_of_run(run)
 
 
 def weights_of_run(run: Path) -> Path:

@@ -11,6 +11,7 @@ from ..checkout import ROOT, shown
 from ..errors import UserError
 from ..plan.config import resolve_params
 from ..plan.discovery import Plugin, method_class, metric_files, plugin, plugins
+from .checks_fit import check_fit, fitted_to_pictures
 from .checks_output import Function, check_outputs
 from .checks_params import check_params_used
 from .checks_yaml import check_method_yaml, check_yaml
@@ -111,11 +112,14 @@ def _check_classical(inspection: Inspection, found: Plugin) -> None:
         method = method_class(found)(params, 0)
     if method is None:
         return
+    check_fit(inspection, method, witness)
+    if inspection.faults:
+        return
     check_outputs(inspection, method.enhance, witness)
 
     def attempt(other: Mapping[str, Any]) -> None:
         with witness.active():
-            method_class(found)(other, 0).enhance(method_inputs()["odd size 97 x 61"])
+            fitted_to_pictures(method_class(found)(other, 0)).enhance(method_inputs()["odd size 97 x 61"])
 
     if not inspection.faults:
         check_params_used(inspection, found, used, attempt)

@@ -102,6 +102,10 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
         clean = output / "testA_clean"
         if not plugin.meta["real"] and not clean.is_dir():
             raise UserError("A simulated data set knows its clean images", hint="write them to testA_clean")
+    with inspection.rule("what it knows is there"):
+        missing = [f"testA_{name}" for name in plugin.meta.get("knows", []) if not (output / f"testA_{name}").is_dir()]
+        if missing:
+            raise UserError(f"It writes no {', '.join(missing)}", hint="correct `knows` of dataset.yaml, or write them")
 
 
 def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None:

@@ -80,6 +80,10 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
         for preset in meta["presets"]:
             for variant in (None, *alternatives(plugin)):
                 resolve_params(plugin, preset, variant)
+    with inspection.rule("rows are readings"):
+        strange = sorted(set(meta.get("rows", [])) - set(meta.get("readings", {})))
+        if strange:
+            raise UserError(f"Rows that are no readings: {', '.join(strange)}", where=where, hint="add the readings")
     with inspection.rule("labels have a variant"):
         stray = sorted(set(meta.get("labels", {})) - set(alternatives(plugin)))
         if stray:

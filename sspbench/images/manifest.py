@@ -12,10 +12,11 @@ from .grey import list_images, read_grey
 SPLITS = ("trainA", "trainB", "testA")
 """LQ training, HQ training and LQ test images."""
 
-EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean")
-"""Nerve masks, and the known clean images of simulated data; same file names as their split."""
+EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq")
+"""Nerve masks, and of simulated data the known clean images and the same scenes at high quality; same file names as
+their split."""
 
-DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean"}
+DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
 """What a split shows; all else are labels."""
 
 

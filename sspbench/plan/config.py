@@ -157,7 +157,7 @@ class Plan:
         found = []
         for name, variant in self._entries():
             method = plugin("methods", name)
-            if method.meta["kind"] == "control" and not self.has_clean:
+            if method.meta["kind"] == "control" and method.meta["shows"] not in self.known:
                 continue
             resolve_params(method, self.preset, variant, self.config["params"].get(name))
             seeds = self.config["seeds"] if method.meta["kind"] == "learned" else [0]
@@ -166,9 +166,9 @@ class Plan:
         return sorted(found, key=lambda run: run.place)
 
     @property
-    def has_clean(self) -> bool:
-        """Whether the data set knows the clean images: it is simulated."""
-        return not self.dataset.meta["real"]
+    def known(self) -> frozenset[str]:
+        """The pictures of the test scenes that the data set knows: ``clean``, ``hq``; simulated data know the clean."""
+        return frozenset(self.dataset.meta.get("knows", [] if self.dataset.meta["real"] else ["clean"]))
 
     def _entries(self) -> list[Entry]:
         entries = selected(self.config["methods"], plugins("methods"))

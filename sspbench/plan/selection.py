@@ -45,7 +45,8 @@ def _listed(listed: str | Sequence[str]) -> list[str]:
 def _entries(listed: Sequence[str], methods: Mapping[str, Plugin]) -> Iterator[Entry]:
     for entry in listed:
         if entry in SETS:
-            yield from ((name, None) for name, found in methods.items() if group_of(found.meta) in SETS[entry])
+            members = [found for found in methods.values() if group_of(found.meta) in SETS[entry]]
+            yield from ((found.name, row) for found in members for row in (None, *found.meta.get("rows", [])))
         else:
             name, _, variant = entry.partition("+")
             yield name, variant or None

@@ -18,11 +18,16 @@ from ..jobs.outcome import JobError
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
 from ..plan.discovery import method_class, plugin
+from .fit import Pictures, fitted_constants
 from .outputs import empty, seal
 
 
 def load_method(settings: Mapping[str, Any], weights: Path | None) -> Method:
-    """Return a method ready to enhance; a learned one gets its weights."""
+    """Return a method ready to enhance: a learned one gets its weights, a fitted one ``settings["fitted"]``.
+
+    Raises:
+        UserError: weights or constants are missing.
+    """
     found = plugin("methods", settings["method"])
     if found.meta["kind"] == "learned":
         from .train import load_trained, make_method
@@ -32,7 +37,13 @@ def load_method(settings: Mapping[str, Any], weights: Path | None) -> Method:
             raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
         load_trained(method, weights, settings["engine"])
         return method
-    return method_class(found)(settings["params"], settings["seed"])
+    classical = method_class(found)(settings["params"], settings["seed"])
+    if classical.is_fitted():
+        if "fitted" not in settings:
+            hint = "run it in the workflow, then give --weights results/<data set>/<preset>/runs/<method>/seed-0"
+            raise UserError(f"{found.name} takes constants from training images", hint=hint)
+        classical.fitted = settings["fitted"]
+    return classical
 
 
 def enhanced(method: Method, image: np.ndarray, name: str) -> np.ndarray:
@@ -60,7 +71,12 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
     found = plugin("methods", settings["method"])
     sources = manifest.paths("testA")
     seconds: list[float] = []
-    function = _control(manifest) if found.meta["kind"] == "control" else _method(settings, weights, seconds)
+    facts: dict[str, Any] = {}
+    if found.meta["kind"] == "control":
+        function = _control(manifest, found.meta["shows"])
+    else:
+        facts = _fitted(settings, manifest)
+        function = _method({**settings, **facts}, weights, seconds)
     target = empty(folder / "enhanced")
     written = []
     for source in progress(sources, label=f"enhance {found.name}", unit="images"):
@@ -69,7 +85,9 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
         written.append(path)
     seal(target, written)
     each = float(np.median(seconds)) if seconds else 0.0
-    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_per_image=round(each, 5)))
+    write_json(
+        folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_per_image=round(each, 5), **facts)
+    )
 
 
 def _method(settings: Mapping[str, Any], weights: Path | None, seconds: list[float]) -> Callable[[Path], np.ndarray]:
@@ -84,13 +102,24 @@ def _method(settings: Mapping[str, Any], weights: Path | None, seconds: list[flo
     return function
 
 
-def _control(manifest: Manifest) -> Callable[[Path], np.ndarray]:
-    """A positive control shows the known clean image."""
+def _fitted(settings: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+    """Return ``{"fitted": constants}`` of a classical method that takes any from the training images, else nothing."""
+    found = plugin("methods", settings["method"])
+    if found.meta["kind"] != "classical" or not method_class(found).is_fitted():
+        return {}
+    method = method_class(found)(settings["params"], settings["seed"])
+    low, high = Pictures(manifest.paths("trainA")), Pictures(manifest.paths("trainB"))
+    return {"fitted": fitted_constants(method, low, high)}
+
+
+def _control(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
+    """A positive control shows what is known of the scene: ``testA_<shows>``."""
+    extra = f"testA_{shows}"
 
     def function(source: Path) -> np.ndarray:
-        (clean,) = manifest.beside([source], "testA_clean")
-        if clean is None:
-            raise JobError(f"There is no clean image for {source.name}", where=str(manifest.folder / "testA_clean"))
-        return read_grey(clean)
+        (known,) = manifest.beside([source], extra)
+        if known is None:
+            raise JobError(f"There is no image in {extra} for {source.name}", where=str(manifest.folder / extra))
+        return read_grey(known)
 
     return function

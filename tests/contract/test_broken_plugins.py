@@ -291,3 +291,29 @@ def test_a_taken_or_unusable_name_is_refused(checkout):
     for name in ("Retinex", "2fast", "a-b", "class"):
         with pytest.raises(UserError, match="no usable name"):
             write_new("method", name, "classical", checkout)
+
+
+FIT = """    def fit(self, low, high):
+        BODY
+
+    def enhance("""
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "words"),
+    [
+        ("fit_random", 'return {"x": float(np.random.rand())}', ["second time", "self.seed"]),
+        ("fit_changes", "high[0][:] = 0; return {}", ["changes the images", "copies"]),
+        ("fit_array", 'return {"x": np.ones(3)}', ["JSON", "tolist"]),
+    ],
+)
+def test_a_broken_fit(checkout, what, body, words):
+    written(checkout, "method", what, {"    def enhance(": FIT.replace("BODY", body)}, "classical")
+    refused(checkout, "method", what, "fit repeatable, input unmodified", *words)
+
+
+def test_rows_must_be_readings_and_what_a_data_set_knows_must_be_written(checkout):
+    written(checkout, "method", "strange", {"variants: {}": "variants: {}\nrows: [ghost]"}, "classical")
+    refused(checkout, "method", "strange", "rows are readings", "ghost")
+    written(checkout, "dataset", "boastful", {"real: false": "real: false\nknows: [clean, hq]"})
+    refused(checkout, "dataset", "boastful", "what it knows is there", "testA_hq")

@@ -103,6 +103,7 @@ def test_the_whole_set_as_an_archive_with_testb(tmp_path):
         "trainB_labels": 0,
         "testA_labels": 60,
         "testA_clean": 0,
+        "testA_hq": 0,
     }
     first = manifest.content["images"][0]
     assert first["domain"] == "LQ" and first["split"] == "trainA"

@@ -45,7 +45,7 @@ def test_folders_counts_sizes_and_names(prepared):
     counts = {folder.name: len(list_images(folder)) for folder in prepared.iterdir()}
     assert counts == {
         "trainA": 3, "trainA_labels": 3, "trainB": 2, "trainB_labels": 2,
-        "testA": 2, "testA_labels": 2, "testA_clean": 2,
+        "testA": 2, "testA_labels": 2, "testA_clean": 2, "testA_hq": 2,
     }  # fmt: skip
     assert [p.name for p in list_images(prepared / "trainA")] == ["lq_000.png", "lq_001.png", "lq_002.png"]
     for split in ("trainA", "trainB", "testA"):
@@ -53,6 +53,15 @@ def test_folders_counts_sizes_and_names(prepared):
         assert [p.name for p in images] == [p.name for p in labels]
         assert read_stack(images).shape[1:] == (96, 96)
     assert [p.name for p in list_images(prepared / "testA")] == [p.name for p in list_images(prepared / "testA_clean")]
+
+
+def test_the_second_picture_shows_the_same_scene_better_and_leaves_the_first_alone():
+    alone, both = (simulate(np.random.default_rng([5, 1]), 192, "low", rng) for rng in (None, np.random.default_rng(8)))
+    assert np.array_equal(alone.image, both.image)
+    assert np.array_equal(alone.clean, both.clean)
+    assert alone.high is None
+    likeness = [np.corrcoef(part.ravel(), both.clean.ravel())[0, 1] for part in (both.image, both.high)]
+    assert likeness[1] > likeness[0] + 0.05
 
 
 def test_labels_are_binary_and_hold_nerves(prepared):

@@ -91,4 +91,5 @@ def test_real_images_of_the_mini_set(tmp_path):
         "trainB_labels": 48,
         "testA_labels": 16,
         "testA_clean": 0,
+        "testA_hq": 0,
     }
