@@ -19,6 +19,7 @@ configfile: "config/config.yaml"
 try:
     PLAN = Plan(config)
     RUNS = PLAN.runs
+    PLAN.refuse_missing_files()
     CODE = Digests(PLAN)
 except UserError as error:
     raise WorkflowError(str(error))

@@ -13,6 +13,7 @@ from ..checkout import ROOT
 from ..errors import Faults, UserError
 from ..files import fingerprint
 from .discovery import Plugin, check, metric_files, plugin, plugins
+from .given_files import hashes, perceptual, refuse_missing
 from .labels import refuse_equal_labels
 from .layout import Layout, dataset_id
 from .run import Run
@@ -209,26 +210,38 @@ class Plan:
 
     def train_settings(self, run: Run) -> dict[str, Any]:
         """Return what the training of a run depends on."""
+        params = self.params(run)
         return {
             "method": run.plugin.name,
             "variant": run.variant,
             "seed": run.seed,
             "preset": self.preset,
-            "params": self.params(run),
+            "params": params,
             "engine": self._engine(),
+            **hashes([perceptual(params, self.config)]),
         }
 
     def segmenter_settings(self) -> dict[str, Any]:
         """Return what the training of the segmenter depends on."""
         overrides = self.config["params"].get(self.segmenter.name)
+        params = resolve_params(self.segmenter, self.preset, None, overrides)
         return {
             "segmenter": self.segmenter.name,
             "seed": 0,
             "preset": self.preset,
-            "params": resolve_params(self.segmenter, self.preset, None, overrides),
+            "params": params,
             "engine": self._engine(),
             "weights": self.config["segmenter_weights"],
+            **hashes([self.config["segmenter_weights"], perceptual(params, self.config)]),
         }
+
+    def refuse_missing_files(self) -> None:
+        """Refuse weight files that the config names and that are not there.
+
+        Raises:
+            UserError: all of them.
+        """
+        refuse_missing({key: self.config[key] for key in ("segmenter_weights", "vgg16")})
 
     def score_settings(self) -> dict[str, Any]:
         """Return what scoring depends on."""

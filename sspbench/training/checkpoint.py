@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import UserError
 from ..files import read_json, replacing, sha256, write_json
+from .given import misfit, read_weights
 from .trainable import Trainable
 
 KEEP = 2
@@ -136,11 +136,11 @@ def load_weights(path: Path, trainable: Trainable) -> None:
     """Load the kept networks from a ``.safetensors`` file.
 
     Raises:
-        UserError: the file is no safetensors file or does not fit; the tensors are named.
+        UserError: the file is no safetensors file, holds values that are not finite, or does not fit; the tensors are
+            named.
     """
-    try:
-        trainable.load_weights(load_file(path))
-    except (SafetensorError, RuntimeError, FileNotFoundError) as error:
-        raise UserError(
-            "Weights cannot be loaded", where=str(path), why=str(error), hint="train the run anew with its own config"
-        ) from error
+    tensors = read_weights(path)
+    fault = misfit(tensors, trainable.weights(), str(path))
+    if fault is not None:
+        raise fault
+    trainable.load_weights(tensors)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from .given import refuse_not_finite
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +105,7 @@ def _fill(module: torch.nn.Module, items: Sequence[tuple[str, np.ndarray | torch
             why=f"the first tensor {'missing' if missing else 'too many'} is {first}",
             hint=fit,
         )
+    refuse_not_finite({key: torch.as_tensor(array) for key, array in items}, where)
     with torch.no_grad():
         for target, (_, array) in zip(targets, items, strict=True):
             target.copy_(torch.as_tensor(array))
@@ -122,7 +124,8 @@ def read_state(path: Path) -> dict[str, torch.Tensor]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError("A weight file is missing", where=str(path))
+        why = "it is a folder" if path.is_dir() else "there is no such file"
+        raise UserError("A weight file is missing", where=str(path), why=why, hint="give the file itself")
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
     return _read_pickled(path)
@@ -166,7 +169,9 @@ def _read_pickled(path: Path) -> dict[str, torch.Tensor]:
         ) from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
-    plain = isinstance(content, dict) and all(isinstance(value, torch.Tensor) for value in content.values())
+    plain = isinstance(content, dict) and all(
+        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
+    )
     if not plain or not content:
         raise UserError(
             "A weight file holds no named tensors",

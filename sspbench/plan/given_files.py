@@ -1,0 +1,57 @@
+"""Weight files that the config names: what depends on them depends on their content, not on their name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..errors import Faults
+from ..files import sha256
+
+
+def hashes(paths: Iterable[str | None]) -> dict[str, dict[str, str]]:
+    """Return ``{"files": {path: SHA-256}}`` of the files that are named; empty where none is.
+
+    A file that is missing has the hash ``missing``: whoever reads it says so.
+    """
+    found = {path: _hash(Path(path), *_mark(Path(path))) for path in paths if path is not None}
+    return {"files": found} if found else {}
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    if not path.is_file():
+        return 0, 0
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
+@cache
+def _hash(path: Path, _changed: int, _size: int) -> str:
+    return sha256(path) if path.is_file() else "missing"
+
+
+def perceptual(params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+    """Return the VGG16 file that a plugin with these params reads; None where it reads none."""
+    return (params["vgg16"] or config["vgg16"]) if "vgg16" in params else None
+
+
+def refuse_missing(files: Mapping[str, str | None]) -> None:
+    """Refuse files that are named but are none.
+
+    Args:
+        files: Path by the key that names it.
+
+    Raises:
+        UserError: all of them.
+    """
+    with Faults("Weight files are missing") as faults:
+        for key, path in files.items():
+            place = None if path is None else Path(path)
+            if place is None or place.is_file():
+                continue
+            inside = place / "weights.safetensors"
+            hint = f"give the file in it: {inside}" if inside.is_file() else "give the path of a file, or null"
+            why = "it is a folder" if place.is_dir() else "there is no such file"
+            faults.add(f"{key} is no file", where=f"{key}: {path}", why=why, hint=hint)
