@@ -131,7 +131,7 @@ def _training(settings: Mapping[str, Any], side: int, folder: Path) -> Any:
     import numpy as np
 
     from ..stages.train import make_method, make_segmenter
-    from ..training.batches import BatchPlan, Domain, LabelledBatches, UnpairedBatches
+    from ..training.batches import BatchPlan, Domain, DomainBatches, batches_from
     from ..training.loop import Budget, Engine, Training
 
     random = np.random.default_rng(0)
@@ -139,10 +139,10 @@ def _training(settings: Mapping[str, Any], side: int, folder: Path) -> Any:
     plan = BatchPlan.of(trainable.params)
     images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(8)]
     if "method" in settings:
-        batches = UnpairedBatches(plan, 0, Domain(plan, images), Domain(plan, images))
+        batches = batches_from(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
     else:
         masks = [np.where(image > 240, np.uint8(255), np.uint8(0)) for image in images]
-        batches = LabelledBatches(plan, 0, Domain(plan, images, masks))
+        batches = DomainBatches(plan, 0, Domain(plan, images, masks))
     engine = Engine(**{key: value for key, value in settings["engine"].items() if key != "vgg16"})
     training = Training(trainable, batches, engine, Budget(), folder, {})
     training.build()

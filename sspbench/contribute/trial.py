@@ -13,7 +13,7 @@ from torch import Tensor
 from ..contract import Method
 from ..errors import UserError
 from ..plan.discovery import Plugin, single_class
-from ..training.batches import Batches, BatchPlan, Domain, LabelledBatches, UnpairedBatches
+from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
 from ..training.loop import Budget, Engine, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from .pictures import SIDE, domain
@@ -83,15 +83,15 @@ class Trial:
     def training(self, trainable: Trainable, name: str) -> Training:
         """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
         plan = BatchPlan.of(trainable.params)
-        batches, budget = self._batches(plan, trainable.seed), Budget(checkpoint_steps=SAVE_EVERY)
+        batches, budget = self._batches(plan, trainable), Budget(checkpoint_steps=SAVE_EVERY)
         return Training(trainable, batches, OnCpu(), budget, self.scratch / name, {})
 
-    def _batches(self, plan: BatchPlan, seed: int) -> Batches:
-        high = domain("high", _side(plan))
-        if self.plugin.group == "segmentation":
-            return LabelledBatches(plan, seed, Domain(plan, *high))
-        low, _ = domain("low", _side(plan))
-        return UnpairedBatches(plan, seed, Domain(plan, low), Domain(plan, high[0]))
+    def _batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
+        side = _side(plan)
+        if not isinstance(trainable, TrainableMethod):
+            return DomainBatches(plan, trainable.seed, Domain(plan, *domain("high", side)))
+        domains = {name: Domain(plan, domain(name, side)[0]) for name in trainable.learns_from}
+        return batches_from(plan, trainable.seed, domains)
 
     def _whole(self, plan: BatchPlan) -> Iterable[Tensor]:
         for picture in domain("high", _side(plan))[0]:

@@ -18,11 +18,14 @@ from ..jobs.outcome import write_status
 from ..jobs.provenance import Job
 from ..plan.digest import code_digest
 from ..plan.discovery import Plugin, method_class, plugin, single_class
-from ..training.batches import Batches, BatchPlan, Domain, LabelledBatches, UnpairedBatches, load_domain
+from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
 from ..training.guards import time_budget
 from ..training.loop import Budget, Engine, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
+
+SPLIT = {"low": "trainA", "high": "trainB"}
+"""The split of each domain."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,11 @@ def train_method(settings: Mapping[str, Any], manifest: Manifest, folder: Path, 
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
     method = make_method(settings)
     plan = BatchPlan.of(method.params)
-    low = Domain(plan, load_domain(manifest.paths("trainA"), plan, "low-quality"))
-    high = Domain(plan, load_domain(manifest.paths("trainB"), plan, "high-quality"))
-    batches = UnpairedBatches(plan, settings["seed"], low, high)
+    domains = {
+        name: Domain(plan, load_domain(manifest.paths(SPLIT[name]), plan, f"{name}-quality"))
+        for name in method.learns_from
+    }
+    batches = batches_from(plan, settings["seed"], domains)
     _train(method, batches, plugin("methods", settings["method"]), settings, manifest, folder, limits)
 
 
@@ -110,7 +115,7 @@ def train_segmenter(settings: Mapping[str, Any], manifest: Manifest, folder: Pat
         load_domain([image for image, _ in pairs], plan, "high-quality"),
         load_domain([label for _, label in pairs], plan, "label"),
     )
-    batches = LabelledBatches(plan, settings["seed"], high)
+    batches = DomainBatches(plan, settings["seed"], high)
     _train(segmenter, batches, plugin("segmentation", settings["segmenter"]), settings, manifest, folder, limits)
 
 

@@ -191,14 +191,21 @@ class UnpairedBatches(Batches):
         return torch.from_numpy(low[0]), torch.from_numpy(high[0])
 
 
-class LabelledBatches(Batches):
-    """HQ images with their labels."""
+class DomainBatches(Batches):
+    """Images of one domain, with their labels where there are any. An epoch sees each of them once."""
 
-    def __init__(self, plan: BatchPlan, seed: int, high: Domain) -> None:
-        super().__init__(plan, seed, len(high))
-        self.high = high
+    def __init__(self, plan: BatchPlan, seed: int, domain: Domain) -> None:
+        super().__init__(plan, seed, len(domain))
+        self.domain = domain
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """Return (images, labels), each (N, 1, h, w) uint8; labels are 255 nerve, 0 background."""
-        layers = self.high.cut(self.positions(step), stream(self.seed, "high", step))
+        """Return (images,) or (images, labels), each (N, 1, h, w) uint8; labels are 255 nerve, 0 background."""
+        layers = self.domain.cut(self.positions(step), stream(self.seed, "high", step))
         return tuple(torch.from_numpy(layer) for layer in layers)
+
+
+def batches_from(plan: BatchPlan, seed: int, domains: Mapping[str, Domain]) -> Batches:
+    """Return the batches of a method that learns from the named domains: ``low``, ``high`` or both."""
+    if len(domains) == 1:
+        return DomainBatches(plan, seed, *domains.values())
+    return UnpairedBatches(plan, seed, domains["low"], domains["high"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ from .pool import ImagePool
 
 Schedule = Callable[[int], float]
 """Learning rate at a step, counted from 0: a pure function, so that nothing of it has to be saved."""
+DomainName = Literal["low", "high"]
+"""Low-quality (``trainA``) and high-quality (``trainB``) training images."""
 
 
 @dataclass
@@ -128,11 +130,16 @@ class Trainable:
         self.pools[name] = ImagePool(size)
         return self.pools[name]
 
-    def descend(self, loss: Tensor, *names: str) -> None:
+    def descend(self, loss: Tensor, *names: str, clip: float | None = None) -> None:
         """Clear gradients, go backward from ``loss`` and step the named optimisers.
 
         Non-finite losses and gradients are remembered on the device without a synchronisation; the loop looks at
         them before it saves or logs anything.
+
+        Args:
+            loss: A scalar.
+            *names: The optimisers.
+            clip: Largest Euclidean norm of all their gradients taken together; longer ones are scaled down to it.
         """
         optimizers = [self.optimizers[name] for name in names]
         for scheduled in optimizers:
@@ -140,6 +147,8 @@ class Trainable:
         with torch.autocast(self.device.type, enabled=False):
             loss.backward()
             self._watch(loss, optimizers)
+            if clip is not None:
+                nn.utils.clip_grad_norm_(_stepped(optimizers), clip)
             for scheduled in optimizers:
                 rate = scheduled.schedule(self.step) * self.learning_rate_scale
                 for group in scheduled.optimizer.param_groups:
@@ -147,13 +156,7 @@ class Trainable:
                 scheduled.optimizer.step()
 
     def _watch(self, loss: Tensor, optimizers: list[ScheduledOptimizer]) -> None:
-        gradients = [
-            parameter.grad
-            for scheduled in optimizers
-            for group in scheduled.optimizer.param_groups
-            for parameter in group["params"]
-            if parameter.grad is not None
-        ]
+        gradients = [parameter.grad for parameter in _stepped(optimizers) if parameter.grad is not None]
         norms = torch.stack(torch._foreach_norm(gradients)) if gradients else loss.new_zeros(1)
         finite = torch.isfinite(loss.detach()).all() & torch.isfinite(norms).all()
         self.finite = finite if self.finite is None else self.finite & finite
@@ -196,6 +199,12 @@ class Trainable:
         return np.concatenate(results)
 
 
+def _stepped(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.Parameter]:
+    """List what the optimisers step."""
+    groups = (group for scheduled in optimizers for group in scheduled.optimizer.param_groups)
+    return [parameter for group in groups for parameter in group["params"]]
+
+
 def _padded(image: Tensor, multiple: int, device: torch.device, function: Callable[[Tensor], Tensor]) -> np.ndarray:
     height, width = image.shape[-2:]
     rows = np.pad(np.arange(height), (0, -height % multiple), mode="symmetric")
@@ -210,10 +219,21 @@ class TrainableMethod(Trainable, Method):
     """A learned enhancer, trained on unpaired low- and high-quality images.
 
     ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
-    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.batches`).
+    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.batches`). A method that learns from one
+    domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
     """
 
     learned: ClassVar[bool] = True
+
+    @property
+    def learns_from(self) -> tuple[DomainName, ...]:
+        """The domains that ``training_step`` gets batches of: ``("low", "high")``, ``("low",)`` or ``("high",)``.
+
+        Override it for a method without a partner domain: one that needs no good images, or one that makes pairs of
+        its own by degrading good ones in ``training_step`` (with ``self.random``). It is read before ``build()``; an
+        epoch then sees each image of that domain once.
+        """
+        return ("low", "high")
 
     def translate(self, images: Tensor) -> Tensor:
         """Map (N, 1, H, W) in [0, 1] to the enhanced images, same shape; H and W are multiples of ``multiple``."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.training.batches import BatchPlan, Domain, LabelledBatches, UnpairedBatches, load_domain
+from sspbench.training.batches import BatchPlan, Domain, DomainBatches, UnpairedBatches, batches_from, load_domain
 
 
 def numbered(count, side=8):
@@ -64,7 +64,7 @@ def test_flips_and_crops_treat_image_and_label_alike():
     random = np.random.default_rng(0)
     image = random.integers(0, 255, (32, 32), dtype=np.uint8)
     plan = BatchPlan(size=3, crop=8, flips=["horizontal", "vertical"])
-    batches = LabelledBatches(plan, 1, Domain(plan, [image], [image.copy()]))
+    batches = DomainBatches(plan, 1, Domain(plan, [image], [image.copy()]))
     seen = {batches.batch(step)[0].numpy().tobytes() for step in range(10)}
     assert len(seen) == 10
     assert all((a == b).all() for a, b in [batches.batch(step) for step in range(10)])
@@ -74,7 +74,7 @@ def test_flat_crops_are_drawn_again():
     image = np.zeros((64, 64), np.uint8)
     image[:16] = np.random.default_rng(0).integers(0, 255, (16, 64))
     plan = BatchPlan(size=8, crop=16)
-    batches = LabelledBatches(plan, 1, Domain(plan, [image], [image]))
+    batches = DomainBatches(plan, 1, Domain(plan, [image], [image]))
     flat = sum(float(crop.float().std()) < 1 for step in range(5) for crop in batches.batch(step)[0])
     assert flat <= 1
 
@@ -101,3 +101,18 @@ def test_images_too_small_or_of_several_sizes_are_refused(tiny_data, tmp_path):
     with pytest.raises(UserError, match="no low-quality"):
         load_domain([], BatchPlan(size=1), "low-quality")
     assert load_domain(paths, BatchPlan(size=1, resize=48), "low-quality")[0].shape == (48, 48)
+
+
+def test_one_domain_alone_sees_each_of_its_images_once_an_epoch():
+    plan = BatchPlan(size=4)
+    batches = batches_from(plan, 5, {"high": Domain(plan, numbered(8))})
+    assert batches.steps_per_epoch == 2
+    assert [len(batches.batch(step)) for step in range(2)] == [1, 1]
+    assert sorted(n for step in range(2) for n in numbers(batches.batch(step)[0])) == list(range(8))
+
+
+def test_both_domains_are_given_low_first():
+    plan = BatchPlan(size=2)
+    low, high = (Domain(plan, [image + start for image in numbered(4)]) for start in (0, 10))
+    first, second = batches_from(plan, 5, {"low": low, "high": high}).batch(0)
+    assert max(numbers(first)) < 10 <= min(numbers(second))

@@ -108,3 +108,15 @@ def test_the_pool_fills_then_swaps_half_of_the_time():
 def test_a_pool_of_none_passes_through():
     images = torch.rand(3, 1, 2, 2)
     assert (ImagePool(0).query(images, torch.Generator()) == images).all()
+
+
+def test_a_clipped_descent_keeps_the_direction_of_all_gradients_together():
+    method = Line({"batches": {"size": 1}, "steps": 1}, 0)
+    method.build()
+    line = method.networks["line"]
+    with torch.no_grad():
+        line.weight.fill_(0.0)
+        line.bias.fill_(0.0)
+    method.descend(3 * line.weight.sum() + 4 * line.bias.sum(), "line", clip=0.5)
+    assert line.weight.item() == pytest.approx(-0.1 * 0.3, rel=1e-4)
+    assert line.bias.item() == pytest.approx(-0.1 * 0.4, rel=1e-4)
