@@ -1,0 +1,70 @@
+"""Zero-DCE: brightness curves learned from low-quality images alone (Guo et al., CVPR 2020)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from sspbench import TrainableMethod, UserError
+
+from .losses import colour_loss, exposure_loss, smoothness_loss, spatial_loss
+from .networks import CurveNetwork, initialise
+
+
+class ZeroDCE(TrainableMethod):
+    """One small network; no partner domain, but for the mean brightness of good images where that is the target."""
+
+    def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
+        super().__init__(params, seed)
+        if params["in_channels"] not in (1, 3):
+            raise UserError(
+                f"zerodce: in_channels is {params['in_channels']}", where="params.in_channels", hint="use 1 or 3"
+            )
+
+    @property
+    def learns_from(self) -> tuple[Literal["low", "high"], ...]:
+        """Low-quality images; high-quality ones too where their brightness is the target."""
+        return ("low",) if self.params["exposure"] is not None else ("low", "high")
+
+    def build(self) -> None:
+        """Create the network and Adam with weight decay at a constant rate."""
+        params = self.params
+        self.network = CurveNetwork(params["in_channels"], params["width"], params["iterations"])
+        initialise(self.network)
+        self.add_network("curves", self.network, keep=True)
+        self.add_optimizer(
+            "curves",
+            torch.optim.Adam,
+            self.network.parameters(),
+            lambda step: params["lr"],
+            weight_decay=params["weight_decay"],
+        )
+
+    def training_step(self, low: Tensor, high: Tensor | None = None) -> dict[str, Tensor]:
+        """Bend the brightness of low-quality images and descend on the four losses."""
+        images = self._channels(low)
+        enhanced, curves = self.network.enhance(images)
+        # the loss is quadratic in the target, so the mean over each batch has the gradient of the mean over all
+        target = self.params["exposure"] if high is None else high.mean()
+        losses = {
+            "spatial": spatial_loss(enhanced, images),
+            "exposure": exposure_loss(enhanced, target),
+            "colour": colour_loss(enhanced) if enhanced.shape[1] == 3 else enhanced.new_zeros(()),
+            "smoothness": smoothness_loss(curves),
+        }
+        weights = self.params["weights"]
+        total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+        self.descend(total, "curves", clip=self.params["clip"])
+        return {**losses, "total": total}
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Enhance at the native size; of three channels that come out the mean is taken."""
+        enhanced, _ = self.network.enhance(self._channels(images))
+        return enhanced.mean(dim=1, keepdim=True)
+
+    def _channels(self, images: Tensor) -> Tensor:
+        """Repeat the grey channel of (N, 1, H, W) as often as the network has inputs."""
+        return images.expand(-1, self.params["in_channels"], -1, -1)
