@@ -79,10 +79,17 @@ def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
         raise UserError("There is no such file or folder", where=f"--input {source}")
     if output.resolve() == root.resolve():
         raise UserError("Input and output are the same folder", where=str(output), hint="give another --output")
+    if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
+        raise UserError(
+            "The output lies inside the input",
+            where=str(output),
+            why="a second run would take the enhanced images for new ones",
+            hint=f"give an --output beside it, e.g. {source.resolve()}-enhanced",
+        )
     found, others = [], 0
     for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
         inside = path.relative_to(root)
-        if not path.is_file() or path.is_relative_to(output) or any(part.startswith(".") for part in inside.parts):
+        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
             continue
         if path.suffix.lower() in SUFFIXES:
             found.append((path, inside))
@@ -170,8 +177,10 @@ def enhance_files(method: Any, files: list[tuple[Path, Path]], output: Path, *, 
         try:
             _enhance_file(method, path, target, tile)
             outcome.enhanced += 1
-        except (UserError, OSError, RuntimeError, ValueError, MemoryError) as error:
-            outcome.failed.append((str(inside), str(error) or type(error).__name__))
+        except UserError as error:
+            outcome.failed.append((str(inside), str(error)))
+        except (Exception, SystemExit) as error:  # whatever a plugin does to one image, the others are enhanced
+            outcome.failed.append((str(inside), f"{type(error).__name__}: {error}".removesuffix(": ")))
     return outcome
 
 

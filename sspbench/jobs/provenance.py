@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from ..checkout import ROOT
@@ -28,12 +29,21 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> dict[str, Any]:
-    """Return the commit of the checkout and whether tracked files differ from it; empty outside a git checkout."""
+    """Return the commit of the checkout and whether tracked files differ from it; empty outside a git checkout.
+
+    A copy without git's folder that lies in another repository has no commit: that one's says nothing about it.
+    """
     try:
+        if not _is_own(Path(_git("rev-parse", "--show-toplevel"))):
+            return {}
         head = _git("rev-parse", "HEAD")
         return {"commit": head, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}
-    except (FileNotFoundError, subprocess.CalledProcessError):
+    except (OSError, subprocess.CalledProcessError):
         return {}
+
+
+def _is_own(repository: Path) -> bool:
+    return repository.exists() and repository.samefile(ROOT)
 
 
 def _git(*arguments: str) -> str:

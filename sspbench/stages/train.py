@@ -16,7 +16,7 @@ from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.outcome import write_status
 from ..jobs.provenance import Job
-from ..plan.digest import code_digest
+from ..plan.digest import code_digest, deciding
 from ..plan.discovery import Plugin, method_class, plugin, single_class
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
@@ -138,7 +138,7 @@ def _train(
     job = Job("train", dict(settings))
     engine = Engine(**{key: value for key, value in settings["engine"].items() if key != "vgg16"})
     marks = {
-        "config": fingerprint(settings),
+        "config": fingerprint(deciding(settings)),
         "data": manifest.digest,
         "code": code_digest([source.code, Path(__file__)]),
     }

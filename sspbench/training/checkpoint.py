@@ -5,6 +5,9 @@ The folder is undeclared to the workflow engine, which deletes the declared outp
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,13 +24,16 @@ from .trainable import Trainable
 KEEP = 2
 """Checkpoints kept: a truncated last one falls back to the one before."""
 
+INDEX_KEYS = frozenset({"fingerprint", "sha256", "plain", "step"})
+"""What the JSON beside the tensors has at least; a file without them is no checkpoint."""
+
 
 class Checkpoints:
     """The checkpoints of one run.
 
     Args:
         folder: Where they lie.
-        fingerprint: Hash of config, data and code; a checkpoint with another one is refused.
+        fingerprint: Hash of config, data and code; a checkpoint with another one is set aside.
     """
 
     def __init__(self, folder: Path, fingerprint: Mapping[str, str]) -> None:
@@ -42,29 +48,51 @@ class Checkpoints:
             save_file(tensors, temporary)
         index = {"fingerprint": self.fingerprint, "sha256": sha256(path), "plain": plain, **progress}
         write_json(path.with_suffix(".json"), index)
-        for old in sorted(self.folder.glob("step-*.safetensors"))[:-KEEP]:
-            old.with_suffix(".json").unlink(missing_ok=True)
-            old.unlink()
+        self._thin_out()
         return path
 
     def restore(self, trainable: Trainable) -> dict[str, Any] | None:
         """Load the newest whole checkpoint; return its progress, or None where there is none.
 
-        Raises:
-            UserError: the checkpoint was made with another config, data or code.
+        Checkpoints of another config, data or code are set aside beside the folder, with one line that says so.
         """
         for index, path in self._whole():
-            self._refuse_stale(index["fingerprint"], path)
+            changed = sorted(key for key in self.fingerprint if index["fingerprint"].get(key) != self.fingerprint[key])
+            if changed:
+                self._set_aside(index["step"], changed)
+                return None
             scatter(trainable, load_file(path, device=str(trainable.device)), index["plain"])
             return {key: value for key, value in index.items() if key not in ("fingerprint", "sha256", "plain")}
         return None
 
     def clear(self) -> None:
-        """Remove all checkpoints."""
-        for path in self.folder.glob("step-*"):
-            path.unlink()
-        if self.folder.exists():
-            self.folder.rmdir()
+        """Remove all checkpoints and what killed attempts to write one left; what cannot be removed is told."""
+        for folder in (self.folder, self.stale):
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                print(f"{folder} could not be removed; it is not needed any more", file=sys.stderr, flush=True)
+
+    @property
+    def stale(self) -> Path:
+        """Where checkpoints of another config, data or code are set aside."""
+        return self.folder.with_name(f"{self.folder.name}-stale")
+
+    def _thin_out(self) -> None:
+        """Remove checkpoints but the last ones, and files of attempts that were killed; failing to is no fault."""
+        old = sorted(self.folder.glob("step-*.safetensors"))[:-KEEP]
+        for path in [*(path.with_suffix(".json") for path in old), *old, *self.folder.glob(".step-*")]:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _set_aside(self, step: int, changed: list[str]) -> None:
+        shutil.rmtree(self.stale, ignore_errors=True)
+        self.folder.replace(self.stale)
+        print(
+            f"the checkpoint of step {step} is stale (changed since: {', '.join(changed)}): set aside as {self.stale}; "
+            "the training starts anew",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _whole(self) -> Iterator[tuple[dict[str, Any], Path]]:
         for path in sorted(self.folder.glob("step-*.safetensors"), reverse=True):
@@ -72,22 +100,15 @@ class Checkpoints:
             if index is not None and index["sha256"] == sha256(path):
                 yield index, path
 
-    def _refuse_stale(self, found: Mapping[str, str], path: Path) -> None:
-        changed = sorted(key for key in self.fingerprint if found.get(key) != self.fingerprint[key])
-        if changed:
-            raise UserError(
-                "A checkpoint is stale and is not resumed from",
-                where=str(path),
-                why=f"changed since it was written: {', '.join(changed)}",
-                hint=f"remove the folder to start anew: rm -r {self.folder}",
-            )
-
 
 def _read_index(path: Path) -> dict[str, Any] | None:
+    """Return the JSON beside the tensors, or None where it is missing, cut or something else."""
     try:
-        return read_json(path)
+        index = read_json(path)
     except (FileNotFoundError, UserError):
         return None
+    whole = isinstance(index, dict) and index.keys() >= INDEX_KEYS and isinstance(index["fingerprint"], dict)
+    return index if whole else None
 
 
 def gather(trainable: Trainable) -> tuple[dict[str, Tensor], dict[str, Any]]:

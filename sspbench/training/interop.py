@@ -138,7 +138,7 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
         with safe_open(path, framework="pt") as stored:
             order = json.loads((stored.metadata() or {}).get("order", "null"))
             return {key: stored.get_tensor(key) for key in order or _numbered(list(stored.keys()))}
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
         raise UserError("A weight file cannot be read", where=str(path), why=str(error)) from error
 
 
@@ -169,14 +169,25 @@ def _read_pickled(path: Path) -> dict[str, torch.Tensor]:
         ) from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
-    plain = isinstance(content, dict) and all(
-        isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()
-    )
-    if not plain or not content:
+    wrong = _not_named_tensors(content)
+    if wrong:
         raise UserError(
-            "A weight file holds no named tensors",
-            where=str(path),
-            why=f"found {type(content).__name__}",
-            hint="save the network's state_dict()",
+            "A weight file holds no named tensors", where=str(path), why=wrong, hint="save the network's state_dict()"
         )
     return dict(content)
+
+
+def _not_named_tensors(content: object) -> str:
+    """Return why something is no mapping of names to tensors; nothing where it is one."""
+    import torch
+
+    if not isinstance(content, dict):
+        return f"found {type(content).__name__}"
+    if not content:
+        return "it is empty"
+    for key, value in content.items():
+        if not isinstance(key, str):
+            return f"a tensor is named by {key!r}, of type {type(key).__name__}, not by text"
+        if not isinstance(value, torch.Tensor):
+            return f"{key!r} is of type {type(value).__name__}"
+    return ""

@@ -61,6 +61,13 @@ def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch,
     assert all(torch.equal(stored[f"csnet.{key}"], value) for key, value in network.state_dict().items())
 
 
+@pytest.mark.parametrize("content", [{0: torch.zeros(1)}, {}, {"a": 1}, torch.zeros(2), [torch.zeros(1)]])
+def test_what_is_no_state_of_a_network_is_told(tmp_path, capsys, content):
+    torch.save(content, tmp_path / "odd.pth")
+    assert main(["import-weights", "stillgan", str(tmp_path / "odd.pth"), "--output", str(tmp_path / "run")]) == 2
+    assert "holds no named tensors" in capsys.readouterr().err
+
+
 def test_another_width_is_refused_with_the_tensor_and_both_shapes(tmp_path):
     file = checkpoint(tmp_path / "small.pth", stillgan())
     with pytest.raises(UserError) as caught:

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from sspbench.commands.cli import main
-from sspbench.commands.own_images import enhance_pixels
+from sspbench.commands.own_images import enhance_files, enhance_pixels
 from sspbench.contract import Method
 from sspbench.images.picture_files import read_picture, write_picture
 from sspbench.images.tiling import in_tiles, starts
@@ -246,6 +246,26 @@ def test_files_that_cannot_be_used_say_why(tmp_path, capsys, kind):
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("wrong", [TypeError("no such luck"), KeyError("name"), SystemExit(0)])
+def test_whatever_a_method_does_to_one_image_the_others_are_enhanced(tmp_path, wrong):
+    class Moody:
+        def enhance(self, images):
+            if images.shape[-1] == 32:
+                raise wrong
+            return images
+
+    files = []
+    for name, width in (("a.png", 20), ("b.png", 32), ("c.png", 24)):
+        Image.fromarray(noise((16, width))).save(tmp_path / name)
+        files.append((tmp_path / name, Path(name)))
+    outcome = enhance_files(Moody(), files, tmp_path / "out", force=False, tile=0)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
+    assert outcome.enhanced == 2
+    ((name, reason),) = outcome.failed
+    assert name == "b.png"
+    assert reason.startswith(type(wrong).__name__)
+
+
 def test_a_classical_method_and_real_images(tmp_path, capsys):
     if not MINI.is_dir():
         pytest.skip("the small real image set is not beside this checkout")
@@ -263,6 +283,7 @@ def test_a_classical_method_and_real_images(tmp_path, capsys):
         (["--method", "dcp", "--input", "{tmp}/in", "--output", "{tmp}/in"], "the same folder"),
         (["--method", "dcp", "--input", "{tmp}/empty", "--output", "{tmp}/o"], "There are no images"),
         (["--weights", "{tmp}/empty", "--input", "{tmp}/in", "--output", "{tmp}/o"], "not the folder of a trained run"),
+        (["--method", "dcp", "--input", "{tmp}/in", "--output", "{tmp}/in/better"], "inside the input"),
         (["--method", "dcp", "--tile", "8", "--input", "{tmp}/in", "--output", "{tmp}/o"], "too small"),
     ],
 )

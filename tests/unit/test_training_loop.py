@@ -8,6 +8,7 @@ from torch import nn
 
 from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
 from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
+from sspbench.training.checkpoint import Checkpoints
 from sspbench.training.guards import check_memory, explained_memory, time_budget
 from sspbench.training.loop import Budget, Engine, Training, total_steps
 from sspbench.training.pool import ImagePool
@@ -67,6 +68,40 @@ def test_nan_again_is_divergence_and_no_broken_checkpoint_is_left(tmp_path):
     fresh.build()
     fresh.checkpoints.restore(fresh.trainable)
     assert torch.isfinite(fresh.trainable.networks["line"].weight).all()
+
+
+def test_files_of_killed_saves_never_fail_a_finished_training(tmp_path):
+    job = training(tmp_path)
+    left = tmp_path / "checkpoint" / ".step-00000005.abc.safetensors"
+    left.parent.mkdir()
+    left.write_bytes(b"half")
+    (left.parent / "notes").mkdir()
+    job.run(list)
+    assert not left.exists()
+    job.checkpoints.clear()
+    assert not left.parent.exists()
+
+
+def test_a_stale_checkpoint_is_set_aside_and_told(tmp_path, capsys):
+    training(tmp_path).run(list)
+    capsys.readouterr()
+    other = Checkpoints(tmp_path / "checkpoint", {"config": "y"})
+    assert other.restore(training(tmp_path).trainable) is None
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "checkpoint-stale" / "step-00000020.safetensors").is_file()
+    assert not (tmp_path / "checkpoint").exists()
+    other.clear()
+    assert not any(tmp_path.glob("checkpoint*"))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"fingerprint": null}', "\udcff"])
+def test_a_checkpoint_with_a_broken_index_counts_as_none(tmp_path, content):
+    training(tmp_path).run(list)
+    for path in (tmp_path / "checkpoint").glob("*.json"):
+        path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    fresh = training(tmp_path)
+    fresh.build()
+    assert fresh.checkpoints.restore(fresh.trainable) is None
 
 
 def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path):

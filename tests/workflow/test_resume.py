@@ -33,6 +33,10 @@ def start(folder, data, **overrides):
         "folder": str(folder),
         "checkpoint_steps": EVERY,
     }
+    return start_job(folder, job)
+
+
+def start_job(folder, job):
     path = folder / "job.json"
     path.write_text(json.dumps(job))
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -41,7 +45,14 @@ def start(folder, data, **overrides):
 
 
 def finish(folder, data, **overrides):
-    process = start(folder, data, **overrides)
+    return ended(start(folder, data, **overrides))
+
+
+def finish_job(folder, job):
+    return ended(start_job(folder, job))
+
+
+def ended(process):
     _, errors = process.communicate(timeout=300)
     return process.returncode, errors
 
@@ -116,11 +127,21 @@ def test_a_truncated_checkpoint_falls_back_to_the_one_before(tmp_path, tiny_data
     assert sha256(tmp_path / "weights.safetensors") == undisturbed
 
 
-def test_a_stale_checkpoint_is_refused_with_the_reason(tmp_path, tiny_data):
+def test_after_a_change_the_training_starts_anew_and_says_so(tmp_path, tiny_data, undisturbed):
+    process = start(tmp_path, tiny_data, alpha=4.0)
+    assert stop_after(process, tmp_path, 3, signal.SIGKILL)
+    code, errors = finish(tmp_path, tiny_data)
+    assert code == 0, errors
+    assert "stale (changed since: config)" in errors
+    assert sha256(tmp_path / "weights.safetensors") == undisturbed
+    assert json.loads((tmp_path / "jobs" / "train.json").read_text())["resumed_at"] == []
+
+
+def test_more_threads_do_not_make_a_checkpoint_stale(tmp_path, tiny_data):
     process = start(tmp_path, tiny_data)
     assert stop_after(process, tmp_path, 3, signal.SIGKILL)
-    code, errors = finish(tmp_path, tiny_data, alpha=4.0)
-    assert code == 2
-    assert "stale" in errors
-    assert "config" in errors
-    assert "rm -r" in errors
+    job = json.loads((tmp_path / "job.json").read_text())
+    job["settings"]["engine"]["threads"] = 2
+    code, errors = finish_job(tmp_path, job)
+    assert code == 0, errors
+    assert json.loads((tmp_path / "jobs" / "train.json").read_text())["resumed_at"]
