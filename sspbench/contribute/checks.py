@@ -9,8 +9,9 @@ from typing import Any
 
 from ..checkout import ROOT, shown
 from ..errors import UserError
-from ..plan.config import resolve_params
 from ..plan.discovery import Plugin, method_class, metric_files, plugin, plugins
+from ..plan.kinds import DATASET, KINDS, YAML_KINDS
+from ..plan.overrides import resolve_params
 from .checks_fit import check_fit, fitted_to_pictures
 from .checks_output import Function, check_outputs
 from .checks_params import check_params_used
@@ -66,7 +67,7 @@ def check_dataset(name: str, root: Path = ROOT, tell: Tell = _silent) -> Inspect
     from .checks_dataset import check_dataset_yaml, check_prepare
 
     folder = _folder("data", name, root)
-    inspection = Inspection(folder / "prepare.py", tell)
+    inspection = Inspection(folder / DATASET.code, tell)
     found = check_yaml(inspection, "data", folder)
     if found is not None:
         check_dataset_yaml(inspection, found)
@@ -94,7 +95,7 @@ def _folder(group: str, name: str, root: Path) -> Path:
 def _begin(group: str, name: str, root: Path, tell: Tell) -> tuple[Inspection, Plugin | None]:
     """Check the YAML; return the plugin where its code can be looked at."""
     folder = _folder(group, name, root)
-    inspection = Inspection(folder / ("method.py" if group == "methods" else "segmenter.py"), tell)
+    inspection = Inspection(folder / YAML_KINDS[group].code, tell)
     found = check_yaml(inspection, group, folder)
     if found is not None:
         check_method_yaml(inspection, found)
@@ -160,5 +161,4 @@ def _check_learned(
 
 def names(kind: str, root: Path = ROOT) -> list[str]:
     """Return all plugins of a kind."""
-    groups = {"method": "methods", "segmenter": "segmentation", "dataset": "data"}
-    return list(metric_files(root)) if kind == "metric" else list(plugins(groups[kind], root))
+    return list(plugins(KINDS[kind].group, root) if KINDS[kind].yaml else metric_files(root))

@@ -15,28 +15,24 @@ from ..errors import Faults, UserError
 from ..files import sha256
 from ..images.grey import decode, list_images
 from ..images.manifest import EXTRAS, SPLITS
-from ..plan.config import merged
 from ..plan.discovery import Plugin, prepare_function
-from .checks_yaml import PRESETS
+from ..plan.overrides import add_faults, resolve_params
+from ..plan.schemas import REQUIRED_PRESETS
 from .findings import Inspection
 from .pictures import write_folder
 from .witness import Witness
 
-FIELD = "field_um"
-"""What a preset may say besides options: images of another size show another field."""
-
 
 def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``dataset.yaml``."""
-    where = shown(plugin.folder / "dataset.yaml")
+    where = shown(plugin.yaml_file)
     meta = plugin.meta
     with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
-        for name in PRESETS:
+        for name in REQUIRED_PRESETS:
             if name not in meta["presets"]:
                 faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
-            for key in sorted(set(options or {}) - set(meta["options"]) - {FIELD}):
-                faults.add(f"preset {name} overrides {key!r}, which is not in options", hint="add it to options")
+            add_faults(plugin, options or {}, f"presets.{name}", faults)
     with inspection.rule("licence given"):
         if not meta.get("licence"):
             raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
@@ -68,8 +64,9 @@ def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
 
 
 def _options(plugin: Plugin) -> Mapping[str, Any]:
-    options = merged(plugin.meta["options"], plugin.meta["presets"].get("smoke") or {})
-    return {key: value for key, value in options.items() if key != FIELD}
+    options = resolve_params(plugin, "smoke")
+    del options["field_um"]
+    return options
 
 
 def _prepared(plugin: Plugin, witness: Witness, source: Path | None, output: Path, seed: int) -> bool:

@@ -7,19 +7,16 @@ from typing import Any
 
 from ..checkout import shown
 from ..errors import UserError
-from ..plan.config import merged, resolve_params
-from ..plan.discovery import KINDS, Plugin
-from .checks_yaml import alternatives
+from ..plan.discovery import Plugin
+from ..plan.overrides import alternatives, merged, resolve_params
+from ..plan.parameters import Parameter
 from .findings import Inspection
-from .watched import WatchedParams, leaves
-
-OF_THE_FRAME = ("steps", "epochs", "batches")
-"""Read by the frame, not by the plugin."""
+from .watched import WatchedParams
 
 
 def declared(plugin: Plugin) -> set[str]:
     """Return the paths of the parameters that the plugin itself should read."""
-    return {path for path in leaves(plugin.meta["params"]) if path.split(".")[0] not in OF_THE_FRAME}
+    return {path for path, one in plugin.own_parameters.rows() if isinstance(one, Parameter)}
 
 
 def check_params_used(
@@ -41,7 +38,7 @@ def check_params_used(
         if unread:
             raise UserError(
                 f"Params are never read: {', '.join(unread)}",
-                where=shown(plugin.folder / f"{KINDS[plugin.group]}.yaml"),
+                where=shown(plugin.yaml_file),
                 hint=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
             )
 

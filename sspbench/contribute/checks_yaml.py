@@ -10,18 +10,17 @@ import yaml
 
 from ..checkout import shown
 from ..errors import Faults, UserError
-from ..plan.config import resolve_params
-from ..plan.discovery import KINDS, Plugin, read_plugin
+from ..plan.discovery import Plugin, read_plugin
+from ..plan.kinds import YAML_KINDS
+from ..plan.overrides import alternatives, resolve_params
+from ..plan.schemas import REQUIRED_PRESETS
 from ..plan.selection import SETS
 from .findings import Inspection
-
-PRESETS = ("paper", "demo", "smoke")
-"""Presets that every method and data set must have."""
 
 
 def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | None:
     """Check name and YAML of a plugin folder; return the plugin where its YAML is usable."""
-    path = folder / f"{KINDS[group]}.yaml"
+    path = folder / YAML_KINDS[group].yaml
     with inspection.rule("folder name"):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", folder.name):
             raise UserError(
@@ -67,13 +66,13 @@ def _doubled(node: yaml.Node | None) -> Iterator[str]:
 
 def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``method.yaml`` or ``segmenter.yaml``."""
-    where = shown(plugin.folder / f"{KINDS[plugin.group]}.yaml")
+    where = shown(plugin.yaml_file)
     meta = plugin.meta
     with inspection.rule("reference given"):
         if not str(meta.get("reference", "")).strip():
             raise UserError("Nobody is credited", where=where, hint='add reference: "Authors, Title, Journal, year"')
     with inspection.rule("presets complete"):
-        missing = [name for name in PRESETS if name not in meta["presets"]]
+        missing = [name for name in REQUIRED_PRESETS if name not in meta["presets"]]
         if missing:
             raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, hint="add them, e.g. smoke: {}")
     with inspection.rule("presets and variants resolve"):
@@ -90,26 +89,3 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
             raise UserError(
                 f"Labels without a variant or reading: {', '.join(stray)}", where=where, hint="rename or remove them"
             )
-    if meta["kind"] in ("learned", "segmenter"):
-        with inspection.rule("training length and batches"):
-            _check_training(plugin, where)
-
-
-def alternatives(plugin: Plugin) -> list[str]:
-    """Return the names of the variants and readings."""
-    return [*plugin.meta.get("variants", {}), *plugin.meta.get("readings", {})]
-
-
-def _check_training(plugin: Plugin, where: str) -> None:
-    from ..training.batches import BatchPlan
-    from ..training.loop import total_steps
-
-    with Faults("Training is not fully described", where=where) as faults:
-        for preset in plugin.meta["presets"]:
-            params = resolve_params(plugin, preset)
-            try:
-                total_steps(params, 1)
-                BatchPlan.of(params)
-            except UserError as error:
-                hint = error.hint or "give one of steps and epochs, null the other"
-                faults.add(f"preset {preset}: {error.what}", why=error.why, hint=hint)

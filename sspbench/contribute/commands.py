@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from ..checkout import ROOT, shown
-
-KINDS = {
-    "method": "an enhancement method: methods/NAME/",
-    "segmenter": "a segmenter: segmentation/NAME/",
-    "metric": "a metric family: metrics/NAME.py",
-    "dataset": "a data set: data/NAME/",
-}
+from ..plan.kinds import KINDS
 
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Add ``new-<kind>`` and ``check-<kind>``."""
-    for kind, text in KINDS.items():
+    for kind, described in KINDS.items():
+        text = f"{described.text}: {described.target(Path(), 'NAME')}"
         new = commands.add_parser(f"new-{kind}", help=f"write a working start of {text}")
         new.add_argument("name", help="lower-case letters, digits, underscores")
         if kind == "method":

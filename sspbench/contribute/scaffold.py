@@ -10,9 +10,9 @@ from string import Template
 from ..checkout import shown
 from ..errors import UserError
 from ..files import write_text
+from ..plan.kinds import KINDS
 
 TEMPLATES = Path(__file__).parent / "templates"
-GROUPS = {"method": "methods", "segmenter": "segmentation", "dataset": "data", "metric": "metrics"}
 
 
 def write_new(kind: str, name: str, template: str, root: Path) -> list[Path]:
@@ -32,8 +32,7 @@ def write_new(kind: str, name: str, template: str, root: Path) -> list[Path]:
             f"{name!r} is no usable name",
             hint="lower-case letters, digits and underscores, a letter first, e.g. retinex_2",
         )
-    group = root / GROUPS[kind]
-    target = group / f"{name}.py" if kind == "metric" else group / name
+    target = KINDS[kind].target(root, name)
     if target.exists():
         raise UserError("There is one of that name already", where=shown(target), hint="choose another name")
     title = name.replace("_", " ").capitalize()
@@ -41,7 +40,7 @@ def write_new(kind: str, name: str, template: str, root: Path) -> list[Path]:
     written = []
     for source in sorted((TEMPLATES / template).glob("*.template")):
         file = source.name.removesuffix(".template")
-        path = target if kind == "metric" else target / file
+        path = target / file if KINDS[kind].yaml else target
         write_text(path, Template(source.read_text()).substitute(words))
         written.append(path)
     return written

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import copy
-import difflib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ..checkout import ROOT
-from ..errors import Faults, UserError
+from ..errors import UserError
 from ..files import fingerprint
-from .discovery import Plugin, check, metric_files, plugin, plugins
+from .checking import check_config, check_runs
+from .discovery import plugin, plugins
 from .given_files import hashes, perceptual, refuse_missing
 from .labels import refuse_equal_labels
 from .layout import Layout, dataset_id
+from .overrides import merged, resolve_params
 from .run import Run
 from .scalars import named, typed
-from .selection import Entry, names_in, selected
+from .selection import Entry, selected
 from .written import read_yaml
 
 DEFAULT = ROOT / "config" / "config.yaml"
-FALLBACK_PRESET = {"official": "paper"}
-"""A plugin without this preset is run with that one."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -41,60 +39,6 @@ def read_config(path: Path) -> dict[str, Any]:
     return merged(defaults, content)
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``over`` laid over it, mapping by mapping.
-
-    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
-    {'a': {'b': 3, 'c': 2}}
-    """
-    result = copy.deepcopy(dict(base))
-    for key, value in over.items():
-        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = merged(result[key], value)
-        else:
-            result[key] = copy.deepcopy(value)
-    return result
-
-
-def _preset(plugin: Plugin, preset: str) -> Mapping[str, Any]:
-    presets = plugin.meta["presets"]
-    if preset not in presets:
-        preset = FALLBACK_PRESET.get(preset, preset)
-    return presets.get(preset) or {}
-
-
-def resolve_params(
-    plugin: Plugin, preset: str, variant: str | None = None, overrides: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return ``params`` overlaid by the preset, the variant or reading, and the user's overrides.
-
-    Raises:
-        UserError: a key is overridden that ``params`` does not have, or the variant is unknown.
-    """
-    alternatives = {**plugin.meta.get("variants", {}), **plugin.meta.get("readings", {})}
-    if variant is not None and variant not in alternatives:
-        close = difflib.get_close_matches(variant, alternatives, 1)
-        raise UserError(
-            f"{plugin.name} has no variant or reading {variant!r}",
-            where=f"{plugin.group}/{plugin.name}",
-            hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(alternatives) or 'none'}",
-        )
-    params = dict(plugin.meta["params"])
-    layers = {
-        f"preset {preset}": _preset(plugin, preset),
-        f"variant {variant}": alternatives.get(variant, {}),
-        "the config's params": overrides or {},
-    }
-    with Faults(f"Unknown params of {plugin.name}") as faults:
-        for source, layer in layers.items():
-            for key in set(layer) - set(params):
-                close = difflib.get_close_matches(key, params, 1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
-                faults.add(f"{key!r}", where=source, hint=f"{hint}known: {', '.join(params)}")
-            params = merged(params, layer)
-    return params
-
-
 class Plan:
     """A checked config and everything that follows from it.
 
@@ -108,32 +52,14 @@ class Plan:
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
         self.config = named(typed(dict(config)))
-        with Faults("The config has faults") as faults:
-            check(self.config, "config", faults, "config")
-            self._check_names(faults)
+        check_config(self.config)
         self.dataset = plugin("data", self.config["dataset"])
         self.segmenter = plugin("segmentation", self.config["segmenter"])
         self.preset: str = self.config["preset"]
         self._check_source()
+        entries = [(plugin("methods", name), variant) for name, variant in self._entries()]
+        check_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
         self.layout = Layout(Path(results), dataset_id(self.dataset.name, self.data_root), self.preset)
-
-    def _check_names(self, faults: Faults) -> None:
-        named = {"data": [self.config.get("dataset")], "segmentation": [self.config.get("segmenter")]}
-        named["methods"] = names_in(self.config.get("methods") or [])
-        named["methods"] += [self.config["ablation"]] if self.config.get("ablation") else []
-        for group, names in named.items():
-            for name in names:
-                try:
-                    plugin(group, str(name))
-                except UserError as error:
-                    faults.items.append(error)
-        for group, known in (
-            ("params", {**plugins("methods"), **plugins("segmentation")}),
-            ("metrics", metric_files()),
-        ):
-            for name in set(self.config.get(group) or {}) - set(known):
-                close = difflib.get_close_matches(name, known, 1)
-                faults.add(f"{group}: there is no {name!r}", hint=f"did you mean {close[0]!r}?" if close else "")
 
     def _check_source(self) -> None:
         need, root = self.dataset.meta["source"], self.data_root
@@ -160,7 +86,6 @@ class Plan:
             method = plugin("methods", name)
             if method.meta["kind"] == "control" and method.meta["shows"] not in self.known:
                 continue
-            resolve_params(method, self.preset, variant, self.config["params"].get(name))
             seeds = self.config["seeds"] if method.meta["kind"] == "learned" else [0]
             found += [Run(method, variant, seed) for seed in seeds]
         refuse_equal_labels({run.id: (run.label, run.plugin.folder) for run in found})
@@ -189,11 +114,8 @@ class Plan:
 
     def prepare_settings(self) -> dict[str, Any]:
         """Return what the preparation of the data depends on."""
-        preset = self.dataset.meta["presets"].get(self.preset)
-        if preset is None:
-            preset = self.dataset.meta["presets"].get(FALLBACK_PRESET.get(self.preset, "")) or {}
-        options = merged(merged(self.dataset.meta["options"], preset), self.config["dataset_options"])
-        field_um = options.pop("field_um", self.dataset.meta.get("field_um", 400.0))
+        options = resolve_params(self.dataset, self.preset, None, self.config["dataset_options"])
+        field_um = options.pop("field_um")
         return {
             "dataset": self.dataset.name,
             "id": self.layout.dataset,

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import jsonschema
 import yaml
 
 from ..checkout import ROOT, shown
 from ..contract import Method, MetricFamily, PrepareRequest
 from ..errors import Faults, UserError
+from .kinds import METRIC, YAML_KINDS, Kind
+from .parameters import Parameter, Section
+from .schemas import FOLDER, check
 from .written import read_yaml, syntax_tree
 
-KINDS = {"methods": "method", "segmentation": "segmenter", "data": "dataset"}
+TRAINING = FOLDER / "training.yaml"
+"""The declarations of the parameters that the frame reads of everything that is trained."""
+
+FIELD_UM = Parameter(400.0, "float", "width of the imaged field in micrometres", above=0)
+"""What every data set lets presets and users override besides its options: images of another size show another field."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +46,57 @@ class Plugin:
         return self.meta["label"]
 
     @property
+    def kind(self) -> Kind:
+        """What kind of plugin it is."""
+        return YAML_KINDS[self.group]
+
+    @property
     def code(self) -> Path:
         """The Python file that defines it."""
-        return self.folder / {"methods": "method.py", "segmentation": "segmenter.py", "data": "prepare.py"}[self.group]
+        return self.folder / self.kind.code
+
+    @property
+    def yaml_file(self) -> Path:
+        """The file that describes it."""
+        return self.folder / self.kind.yaml
+
+    @property
+    def trained(self) -> bool:
+        """Whether it is trained."""
+        return self.meta.get("kind") in ("learned", "segmenter")
+
+    @cached_property
+    def parameters(self) -> Section:
+        """All declared parameters: its own, and those that the frame reads of every plugin of its kind."""
+        return self.own_parameters.joined(self._of_the_frame.with_defaults(self.meta.get("training", {})))
+
+    @cached_property
+    def own_parameters(self) -> Section:
+        """The parameters it declares itself."""
+        return Section.read(self.meta[self.kind.parameters])
+
+    @cached_property
+    def _of_the_frame(self) -> Section:
+        if self.group == "data":
+            return Section({"field_um": replace(FIELD_UM, default=self.meta.get("field_um", FIELD_UM.default))})
+        if not self.trained:
+            return Section({})
+        declared = training_parameters()
+        return declared if self.group == "methods" else declared.without("batches.partner")
+
+    def add_default_faults(self, faults: Faults) -> None:
+        """Add a fault for every default that its own declaration refuses."""
+        file = shown(self.yaml_file)
+        for path, one in self.own_parameters.rows():
+            if isinstance(one, Parameter):
+                for fault in one.faults(one.default, path):
+                    faults.add(fault.what, where=f"{file}: {path}.default", hint=fault.hint)
+        for name in sorted(set(self.own_parameters.fields) & set(self._of_the_frame.fields)):
+            faults.add(
+                f"{name!r} is declared by the frame", where=file, hint=f"give its default under training: {name}"
+            )
+        for fault in self._of_the_frame.faults(self.meta.get("training", {})):
+            faults.add(fault.what, where=f"{file}: training.{fault.path}", hint=fault.hint)
 
     def module(self) -> ModuleType:
         """Import the plugin's module.
@@ -76,36 +131,10 @@ def imported(name: str, path: Path) -> ModuleType:
         ) from error
 
 
-def schema(name: str) -> dict[str, Any]:
-    """Return ``sspbench/schemas/<name>.schema.yaml``."""
-    return yaml.safe_load((ROOT / "sspbench" / "schemas" / f"{name}.schema.yaml").read_text())
-
-
-def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
-    """Add a fault for everything in ``content`` that the schema refuses, with a guess of what was meant."""
-    for error in jsonschema.Draft202012Validator(schema(schema_name)).iter_errors(content):
-        key = ".".join(str(part) for part in error.absolute_path)
-        faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", hint=_hint(error))
-
-
-def _message(error: jsonschema.ValidationError) -> str:
-    if error.validator == "oneOf":
-        return f"{error.instance!r} is not {error.schema.get('description', 'valid')}"
-    return error.message
-
-
-def _hint(error: jsonschema.ValidationError) -> str:
-    import difflib
-
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))
-        wrong = [key for key in error.instance if key not in known]
-        guesses = {key: difflib.get_close_matches(str(key), known, 1) for key in wrong}
-        found = [f"did you mean {guess[0]!r}?" for guess in guesses.values() if guess]
-        return " ".join(found) or f"known keys: {', '.join(known)}"
-    if error.validator == "required":
-        return "add the key"
-    return error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+@cache
+def training_parameters() -> Section:
+    """Return the declarations of what the frame reads of everything that is trained: length and batches."""
+    return Section.read(yaml.safe_load(TRAINING.read_text()))
 
 
 def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
@@ -127,10 +156,9 @@ def plugins(group: str, root: Path = ROOT) -> dict[str, Plugin]:
     Raises:
         UserError: all faults of all YAML files at once.
     """
-    kind = KINDS[group]
     found: dict[str, Plugin] = {}
     with Faults(f"Some folders of {group}/ are not valid plugins") as faults:
-        for path in sorted((root / group).glob(f"*/{kind}.yaml")):
+        for path in sorted((root / group).glob(f"*/{YAML_KINDS[group].yaml}")):
             plugin = read_plugin(group, path.parent, faults)
             if plugin is not None:
                 found[plugin.name] = plugin
@@ -139,8 +167,8 @@ def plugins(group: str, root: Path = ROOT) -> dict[str, Plugin]:
 
 def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
     """Read one plugin folder; None where its YAML is faulty. What is wrong is added to ``faults``."""
-    kind = KINDS[group]
-    meta = _read(folder / f"{kind}.yaml", "dataset" if kind == "dataset" else "method", faults)
+    kind = YAML_KINDS[group]
+    meta = _read(folder / kind.yaml, kind.schema, faults)
     if meta is None:
         return None
     plugin = Plugin(group, folder.name, folder, meta)
@@ -148,7 +176,9 @@ def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
         faults.add("A plugin has no code", where=shown(plugin.code), hint="add the file")
     elif plugin.code.is_file():
         _check_syntax(plugin.code, faults)
-    return plugin
+    before = len(faults.items)
+    plugin.add_default_faults(faults)
+    return plugin if len(faults.items) == before else None
 
 
 def _check_syntax(path: Path, faults: Faults) -> None:
@@ -164,14 +194,12 @@ def plugin(group: str, name: str) -> Plugin:
     Raises:
         UserError: there is none of that name; close names are suggested.
     """
-    import difflib
-
     known = plugins(group)
     if name in known:
         return known[name]
     close = difflib.get_close_matches(name, known, 1)
     raise UserError(
-        f"There is no {KINDS[group]} named {name!r}",
+        f"There is no {YAML_KINDS[group].name} named {name!r}",
         where=f"{group}/",
         hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known)}",
     )
@@ -216,12 +244,23 @@ def metric_files(root: Path = ROOT) -> dict[str, Path]:
     Raises:
         UserError: a file is no valid Python.
     """
-    return {path.stem: path for path in sorted((root / "metrics").glob("*.py")) if _defines_family(path)}
+    return {path.stem: path for path in sorted((root / METRIC.group).glob("*.py")) if _defines_family(path)}
 
 
 def _defines_family(path: Path) -> bool:
     classes = (node for node in syntax_tree(path).body if isinstance(node, ast.ClassDef))
     return any(ast.unparse(base).split(".")[-1] == MetricFamily.__name__ for node in classes for base in node.bases)
+
+
+def metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
+    """Import a metric family and return an instance.
+
+    Raises:
+        UserError: an option is unknown or not allowed.
+    """
+    path = metric_files()[name]
+    family: type[MetricFamily] = single_class(imported(f"{METRIC.group}.{name}", path), MetricFamily, path)
+    return family(options)
 
 
 def metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:
@@ -231,8 +270,4 @@ def metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> d
         options: Options by family name (the config's ``metrics``).
     """
     chosen = dict(options or {})
-    families = {}
-    for name, path in metric_files().items():
-        family = single_class(imported(f"metrics.{name}", path), MetricFamily, path)
-        families[name] = family(chosen.get(name))
-    return families
+    return {name: metric_family(name, chosen.get(name)) for name in metric_files()}

@@ -1,0 +1,99 @@
+"""Everything a config says, checked before anything runs: names, parameters, options; all faults at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import Faults, UserError
+from .discovery import Plugin, metric_family, metric_files, plugin, plugins
+from .overrides import FROM_CONFIG, add_faults, add_length_fault, layers, merged
+from .schemas import check
+from .selection import names_in
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Check keys, names and values, also those for plugins that do not run.
+
+    Raises:
+        UserError: all faults of the config at once.
+    """
+    with Faults("The config has faults") as faults:
+        check(config, "config", faults, "config")
+        if not faults.items:
+            _check_names(config, faults)
+            _check_params(config, faults)
+            _check_metrics(config, faults)
+            _check_dataset_options(config, faults)
+
+
+def check_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
+    """Check the plugins' own presets, variants and readings as far as they are used, and each training's length.
+
+    Args:
+        config: A checked config.
+        used: Plugins, each with its variant or reading.
+
+    Raises:
+        UserError: all faults at once.
+    """
+    with Faults("The runs of this config have faults") as faults:
+        for found, variant in used:
+            try:
+                _check_run(config, found, variant, faults)
+            except UserError as error:
+                faults.items.append(error)
+
+
+def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
+    listed = names_in(config["methods"]) + ([config["ablation"]] if config.get("ablation") else [])
+    named = {"data": [config["dataset"]], "segmentation": [config["segmenter"]], "methods": listed}
+    for group, names in named.items():
+        for name in names:
+            try:
+                plugin(group, name)
+            except UserError as error:
+                faults.items.append(error)
+
+
+def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
+    known = {**plugins("methods"), **plugins("segmentation")}
+    for name, values in config.get("params", {}).items():
+        if name in known:
+            add_faults(known[name], values, f"{FROM_CONFIG}: params.{name}", faults)
+        else:
+            faults.add(f"params: there is no {name!r}", where=FROM_CONFIG, hint=_meant(name, known))
+
+
+def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:
+    known = metric_files()
+    for name, values in config.get("metrics", {}).items():
+        if name not in known:
+            faults.add(f"metrics: there is no {name!r}", where=FROM_CONFIG, hint=_meant(name, known))
+            continue
+        try:
+            metric_family(name, values)
+        except UserError as error:
+            faults.items.append(error)
+
+
+def _check_dataset_options(config: Mapping[str, Any], faults: Faults) -> None:
+    found = plugins("data").get(config["dataset"])
+    if found is not None:
+        add_faults(found, config.get("dataset_options", {}), f"{FROM_CONFIG}: dataset_options", faults)
+
+
+def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:
+    params, before = found.parameters.values(), len(faults.items)
+    for where, layer in layers(found, config["preset"], variant):
+        add_faults(found, layer, where, faults)
+        params = merged(params, layer)
+    if len(faults.items) == before and found.trained:
+        params = merged(params, config.get("params", {}).get(found.name, {}))
+        add_length_fault(found, params, f"{FROM_CONFIG}: params.{found.name} over preset {config['preset']}", faults)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

@@ -1,0 +1,109 @@
+"""From declared parameters to the values of one run: preset, variant or reading, and the user's, laid over each other."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checkout import shown
+from ..errors import Faults, UserError
+from .discovery import Plugin
+from .schemas import FALLBACK_PRESET
+
+FROM_CONFIG = "config"
+"""Where a fault of the user's own values is."""
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``over`` laid over it, mapping by mapping.
+
+    >>> merged({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
+    {'a': {'b': 3, 'c': 2}}
+    """
+    result = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = copy.deepcopy(value)
+    return result
+
+
+def preset_of(plugin: Plugin, preset: str) -> Mapping[str, Any]:
+    """Return what a plugin's preset overrides, or that of the preset which stands in for it."""
+    presets = plugin.meta["presets"]
+    if preset not in presets:
+        preset = FALLBACK_PRESET.get(preset, preset)
+    return presets.get(preset) or {}
+
+
+def alternatives(plugin: Plugin) -> dict[str, Mapping[str, Any]]:
+    """Return what the variants and readings override, by name."""
+    return {**plugin.meta.get("variants", {}), **plugin.meta.get("readings", {})}
+
+
+def chosen_variant(plugin: Plugin, variant: str | None) -> Mapping[str, Any]:
+    """Return what a variant or reading overrides; nothing where none is chosen.
+
+    Raises:
+        UserError: there is none of that name; close names are suggested.
+    """
+    known = alternatives(plugin)
+    if variant is None:
+        return {}
+    if variant not in known:
+        close = difflib.get_close_matches(variant, known, 1)
+        raise UserError(
+            f"{plugin.name} has no variant or reading {variant!r}",
+            where=f"{plugin.group}/{plugin.name}",
+            hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known) or 'none'}",
+        )
+    return known[variant]
+
+
+def add_faults(plugin: Plugin, values: Any, where: str, faults: Faults) -> None:
+    """Add everything that is wrong with one layer of overrides."""
+    for fault in plugin.parameters.faults(values):
+        faults.add(f"{plugin.name}: {fault.what}", where=f"{where}: {fault.path}", hint=fault.hint)
+
+
+def layers(plugin: Plugin, preset: str, variant: str | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the plugin's own overrides for a run, and where each stands."""
+    file = shown(plugin.yaml_file)
+    yield f"{file}: presets.{preset}", preset_of(plugin, preset)
+    yield f"{file}: {variant}", chosen_variant(plugin, variant)
+
+
+def resolve_params(
+    plugin: Plugin, preset: str, variant: str | None = None, overrides: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the parameters as plain nested values: the defaults, the preset, the variant or reading, the user's.
+
+    Raises:
+        UserError: anything in any layer that is not declared or not allowed, or the variant is unknown.
+    """
+    params = plugin.parameters.values()
+    with Faults(f"Parameters of {plugin.name} are wrong") as faults:
+        own = list(layers(plugin, preset, variant))
+        for where, layer in [*own, (f"{FROM_CONFIG}: params.{plugin.name}", overrides or {})]:
+            add_faults(plugin, layer, where, faults)
+            params = merged(params, layer)
+        if not faults.items:
+            add_length_fault(plugin, params, f"preset {preset}", faults)
+    return params
+
+
+def add_length_fault(plugin: Plugin, params: Mapping[str, Any], where: str, faults: Faults) -> None:
+    """Add a fault where something trained has no length, or two."""
+    if not plugin.trained:
+        return
+    steps, epochs = params["steps"], params["epochs"]
+    if (steps is None) == (epochs is None):
+        faults.add(
+            f"{plugin.name}: a training needs either steps or epochs",
+            where=where,
+            why=f"steps: {steps}, epochs: {epochs}",
+            hint="give one of steps and epochs, null the other",
+        )

@@ -1,0 +1,71 @@
+"""The schemas of what people write (YAML, the config): what each refuses is told with a guess of what was meant."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from typing import Any
+
+import jsonschema
+import yaml
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from ..checkout import ROOT
+from ..errors import Faults
+
+FOLDER = ROOT / "sspbench" / "schemas"
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Return ``sspbench/schemas/<name>.schema.yaml``."""
+    content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.schema.yaml").read_text())
+    return content
+
+
+def _retrieve(name: str) -> Resource[Any]:
+    return Resource.from_contents(schema(name), default_specification=DRAFT202012)
+
+
+REGISTRY: Registry[Any] = Registry(retrieve=_retrieve)
+"""Lets one schema refer to another by its name: ``$ref: presets``."""
+
+PRESETS: tuple[str, ...] = tuple(schema("presets")["enum"])
+"""The names of the presets."""
+
+REQUIRED_PRESETS = ("paper", "demo", "smoke")
+"""Presets that every plugin with parameters must have."""
+
+FALLBACK_PRESET = {"official": "paper"}
+"""A plugin without this preset is run with that one."""
+
+
+def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
+    """Add a fault for everything in ``content`` that the schema refuses, with a guess of what was meant."""
+    validator = jsonschema.Draft202012Validator(schema(schema_name), registry=REGISTRY)
+    for error in validator.iter_errors(content):
+        key = ".".join(str(part) for part in error.absolute_path)
+        faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", hint=_hint(error))
+
+
+def _message(error: jsonschema.ValidationError) -> str:
+    if error.validator == "oneOf":
+        return f"{error.instance!r} is not {error.schema.get('description', 'valid')}"
+    return str(error.message) if error.schema is not False else "the key has no place here"
+
+
+def _hint(error: jsonschema.ValidationError) -> str:
+    described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        wrong = [key for key in error.instance if key not in known]
+        guesses = {key: difflib.get_close_matches(str(key), known, 1) for key in wrong}
+        found = [f"did you mean {guess[0]!r}?" for guess in guesses.values() if guess]
+        return " ".join(found) or f"known keys: {', '.join(known)}"
+    if error.validator == "enum" and isinstance(error.instance, str):
+        close = difflib.get_close_matches(error.instance, map(str, error.validator_value), 1)
+        return " ".join([f"did you mean {guess!r}?" for guess in close] + [described]).strip()
+    if error.validator == "required":
+        return described or "add the key"
+    return described
