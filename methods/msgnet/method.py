@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import VGG16, TrainableMethod, UserError, load_vgg16
+from sspbench import VGG16, TrainableMethod, load_vgg16
 
 from .losses import CONTENT_LAYER, content_loss, style_losses
 from .network import EXPANSION, MSGNet
@@ -29,13 +28,6 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
 
     # Two stride-2 stages ask for 4; 8 leaves instance norm more than one position in images of a few pixels.
     multiple = 8
-
-    def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
-        super().__init__(params, seed)
-        if params["target"] not in ("mean", "medoid"):
-            raise UserError(
-                f"msgnet: unknown target {params['target']!r}", where="params.target", hint="use mean or medoid"
-            )
 
     def build(self) -> None:
         """Create the generator, the test-time target and Adam at a constant rate."""

@@ -116,8 +116,8 @@ def _matrix_rate() -> float:
 
 
 def _settings(name: str, mode: str, args: argparse.Namespace) -> Mapping[str, Any]:
-    from ..plan.config import resolve_params
     from ..plan.discovery import plugin, plugins
+    from ..plan.overrides import resolve_params
 
     group = "methods" if name in plugins("methods") else "segmentation"
     params = resolve_params(plugin(group, name), args.preset)

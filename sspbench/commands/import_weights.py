@@ -77,8 +77,9 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
 
 
 def _settings(name: str, preset: str) -> dict[str, Any]:
-    from ..plan.config import DEFAULT, read_config, resolve_params
+    from ..plan.config import DEFAULT, read_config
     from ..plan.discovery import plugin, plugins
+    from ..plan.overrides import resolve_params
 
     plain, _, variant = name.partition("+")
     group = "segmentation" if plain in plugins("segmentation") else "methods"

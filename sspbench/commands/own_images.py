@@ -143,8 +143,8 @@ def settings_of_method(entry: str) -> dict[str, Any]:
     Raises:
         UserError: it has to be trained, or there is none of that name.
     """
-    from ..plan.config import resolve_params
     from ..plan.discovery import plugin
+    from ..plan.overrides import resolve_params
 
     name, _, variant = entry.partition("+")
     found = plugin("methods", name)

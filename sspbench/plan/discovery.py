@@ -28,7 +28,7 @@ TRAINING = FOLDER / "training.yaml"
 """The declarations of the parameters that the frame reads of everything that is trained."""
 
 FIELD_UM = Parameter(400.0, "float", "width of the imaged field in micrometres", above=0)
-"""What every data set lets presets and users override besides its options: images of another size show another field."""
+"""What every data set lets presets and users override besides its options: other sizes show another field."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From declared parameters to the values of one run: preset, variant or reading, and the user's, laid over each other."""
+"""From declared parameters to the values of a run: its preset, variant or reading, and the user's laid over them."""
 
 from __future__ import annotations
 
@@ -66,14 +66,15 @@ def chosen_variant(plugin: Plugin, variant: str | None) -> Mapping[str, Any]:
 def add_faults(plugin: Plugin, values: Any, where: str, faults: Faults) -> None:
     """Add everything that is wrong with one layer of overrides."""
     for fault in plugin.parameters.faults(values):
-        faults.add(f"{plugin.name}: {fault.what}", where=f"{where}: {fault.path}", hint=fault.hint)
+        faults.add(f"{plugin.name}: {fault.what}", where=f"{where}.{fault.path}", hint=fault.hint)
 
 
 def layers(plugin: Plugin, preset: str, variant: str | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the plugin's own overrides for a run, and where each stands."""
     file = shown(plugin.yaml_file)
     yield f"{file}: presets.{preset}", preset_of(plugin, preset)
-    yield f"{file}: {variant}", chosen_variant(plugin, variant)
+    section = "variants" if variant in plugin.meta.get("variants", {}) else "readings"
+    yield f"{file}: {section}.{variant}", chosen_variant(plugin, variant)
 
 
 def resolve_params(

@@ -108,9 +108,8 @@ class Parameter:
         kind = self.type.removeprefix(LIST_OF)
         single = _spoken(self.choices) if self.choices else WORDS[kind] + self._range()
         if self.type.startswith(LIST_OF):
-            single = f"a list of {self.length} values" if self.length else "a list of values"
-            single += f", each {_spoken(self.choices) if self.choices else WORDS[kind] + self._range()}"
-        return " or ".join([single, *(_shown(value) for value in self.alternatives)])
+            single = f"a list of {self.length or 'any number of'} values, each {single}"
+        return ", or ".join([single, *(_shown(value) for value in self.alternatives)])
 
     def _range(self) -> str:
         if self.min is not None and self.max is not None:

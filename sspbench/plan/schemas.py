@@ -56,6 +56,8 @@ def _message(error: jsonschema.ValidationError) -> str:
 
 
 def _hint(error: jsonschema.ValidationError) -> str:
+    if error.schema is False:
+        return "remove it"
     described = str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = list(error.schema.get("properties", {}))

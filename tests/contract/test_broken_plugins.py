@@ -66,10 +66,26 @@ def test_what_the_templates_write_passes(checkout, kind, template):
     [
         ("bad_yaml", {"kind: classical": "kind: [classical"}, "yaml valid", ["cannot be read"]),
         ("bad_kind", {"kind: classical": "kind: classic"}, "yaml valid", ["classic", "classical: enhance"]),
-        ("bad_key", {"params:\n": "parms: {}\nparams:\n"}, "yaml valid", ["did you mean 'params'"]),
-        ("double_key", {"variants: {}": "params: {gamma: 0.5}\nvariants: {}"}, "yaml valid", ["params (line"]),
+        ("bad_key", {"variants: {}": "variant: {}"}, "yaml valid", ["did you mean 'variants'"]),
+        ("double_key", {"variants: {}": "variants: {}\nvariants: {}"}, "yaml valid", ["variants (line"]),
         ("no_preset", {"paper: {}, ": ""}, "presets complete", ["paper"]),
         ("typo_in_preset", {"demo: {}": "demo: {gama: 0.5}"}, "presets and variants resolve", ["gamma"]),
+        ("bare_value", {"{default: 0.6, type: float": "0.6 #"}, "yaml valid", ["params.gamma", "declare it"]),
+        ("no_text", {', text: "exponent: below 1 brightens"': ""}, "yaml valid", ["params.gamma", "'text'"]),
+        ("bad_default", {"default: 0.6": "default: 0.0"}, "yaml valid", ["gamma.default", "a number above 0"]),
+        (
+            "bad_preset_value",
+            {"smoke: {}": "smoke: {gamma: -1}"},
+            "presets and variants resolve",
+            ["presets.smoke.gamma"],
+        ),
+        (
+            "bad_variant",
+            {"variants: {}": "variants: {wild: {gamma: much}}"},
+            "presets and variants resolve",
+            ["wild.gamma"],
+        ),
+        ("stray_training", {"variants: {}": "training: {steps: 3}"}, "yaml valid", ["no place"]),
         ("stray_label", {"variants: {}": "labels: {ghost: Ghost}"}, "labels have a variant", ["ghost"]),
         ("no_credit", {'reference: "Authors, Title, Journal, year"': 'reference: ""'}, "reference given", []),
         ("no_base", {"class NoBase(Method)": "class NoBase"}, "one class", ["Method"]),
@@ -99,7 +115,12 @@ def test_what_the_templates_write_passes(checkout, kind, template):
             "no network",
             ["example.org", "vgg16"],
         ),
-        ("unused", {"  gamma: 0.6": "  strength: 1.0\n  gamma: 0.6"}, "every param used", ["strength"]),
+        (
+            "unused",
+            {"  gamma: {": "  strength: {default: 1.0, type: float, text: how much}\n  gamma: {"},
+            "every param used",
+            ["strength"],
+        ),
         ("crash", {ENHANCE: "return images[7]"}, "odd size 97 x 61", ["IndexError", "method.py:"]),
     ],
 )
@@ -112,8 +133,8 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
 @pytest.mark.parametrize(
     ("what", "changes", "rule", "words"),
     [
-        ("no_length", {"epochs: 100  ": "epochs: null "}, "training length and batches", ["preset paper", "steps"]),
-        ("bad_batches", {"order: shuffled": "order: wild"}, "training length and batches", ["shuffled, sequential"]),
+        ("no_length", {"epochs: 100": "epochs: null"}, "presets and variants resolve", ["preset paper", "steps"]),
+        ("bad_batches", {"order: shuffled": "order: wild"}, "yaml valid", ["batches.order", "shuffled, sequential"]),
         (
             "not_trainable",
             {
@@ -161,7 +182,11 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
             "gradients in any memory layout",
             ["InstanceNorm2d", "'generator'"],
         ),
-        ("unused", {"  channels: 32": "  depth: 3\n  channels: 32"}, "every param used", ["depth"]),
+            "unused",
+            {"  channels: {": "  depth: {default: 3, type: int, text: levels}\n  channels: {"},
+            "every param used",
+            ["depth"],
+        ),
         ("prints", {LOSS: f"print(level); {LOSS}"}, "prints nothing", ["self.notes"]),
     ],
 )

@@ -55,7 +55,7 @@ def imported(source: Path, target: Path, **options) -> Manifest:
         "id": "corn2",
         "real": True,
         "field_um": 400,
-        "options": {**plugin("data", "corn2").meta["options"], **options},
+        "options": {**plugin("data", "corn2").own_parameters.values(), **options},
         "data_root": str(source),
         "seed": 0,
     }

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from data.cornsim import compare, nerves
 from data.cornsim.curves import enlarge, smooth_field, smooth_noise, splat
@@ -15,9 +14,11 @@ from data.cornsim.scene import simulate
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
 from sspbench.images.grey import list_images, read_grey, read_stack
+from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 
 REAL = Path("../shared/data/ivcm-mini")
-META = yaml.safe_load(Path("data/cornsim/dataset.yaml").read_text())
+CORNSIM = plugin("data", "cornsim")
 SMALL = {"train_low": 3, "train_high": 2, "test": 2, "size": 96}
 
 
@@ -103,15 +104,15 @@ def test_progress_is_told_to_the_end(tmp_path):
 
 
 def test_smoke_preset_is_small_and_works(tmp_path):
-    smoke = META["options"] | META["presets"]["smoke"]
+    smoke = resolve_params(CORNSIM, "smoke")
     assert (smoke["train_low"] + smoke["train_high"] + smoke["test"]) * smoke["size"] ** 2 < 20 * 128**2
     prepare(request(tmp_path, **smoke))
     assert len(list_images(tmp_path / "trainA")) == smoke["train_low"]
 
 
 def test_default_is_the_split_of_corn_2():
-    assert META["options"] == {"train_low": 340, "train_high": 288, "test": 60, "size": 384}
-    assert META["presets"]["paper"] == {}
+    assert CORNSIM.own_parameters.values() == {"train_low": 340, "train_high": 288, "test": 60, "size": 384}
+    assert CORNSIM.meta["presets"]["paper"] == {}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from segmentation.csnet.augmentation import augment, brightness, contrast, sharp
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.network import CSNet
 from segmentation.csnet.segmenter import CSNetSegmenter, foreground, poly_schedule
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
 
 

@@ -4,22 +4,20 @@ import copy
 
 import pytest
 import torch
-import yaml
 from torch.nn import functional
 
 from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.method import EnlightenGAN
 from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from sspbench.checkout import ROOT
-from sspbench.plan.config import merged
+from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import merged
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 
 
 def params(**changes):
-    meta = yaml.safe_load((ROOT / "methods/enlightengan/method.yaml").read_text())
-    return merged(merged(meta["params"], TINY), changes)
+    return merged(merged(plugin("methods", "enlightengan").parameters.values(), TINY), changes)
 
 
 class Recorded(EnlightenGAN):

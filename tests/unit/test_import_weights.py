@@ -49,8 +49,8 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
 
 def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch, capsys):
     from segmentation.csnet.network import CSNet
-    from sspbench.plan.config import resolve_params
     from sspbench.plan.discovery import plugin
+    from sspbench.plan.overrides import resolve_params
 
     torch.manual_seed(2)
     network = CSNet(base=resolve_params(plugin("segmentation", "csnet"), "smoke")["base"])

@@ -9,8 +9,8 @@ from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.method import MultiStyleGenerativeNetwork, bgr, resized
 from methods.msgnet.network import CoMatch, MSGNet, gram
 from sspbench.errors import UserError
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
 from sspbench.training.batches import BatchPlan
 
@@ -150,7 +150,7 @@ def test_the_target_is_the_mean_gram_or_the_one_nearest_to_it():
     medoid.finish(iter(styles))
     distances = torch.cdist(grams.flatten(1), grams.flatten(1)).square().sum(1)
     torch.testing.assert_close(medoid.target.gram[0], grams[distances.argmin()])
-    with pytest.raises(UserError, match="unknown target 'nearest'"):
+    with pytest.raises(UserError, match="'nearest' is not allowed"):
         built(target="nearest")
 
 

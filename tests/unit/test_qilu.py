@@ -43,13 +43,12 @@ def made(root: Path, subjects: int = 12, each: int = 5) -> Path:
 
 
 def settings(source: Path | None, **options) -> dict:
-    meta = plugin("data", "qilu").meta
     return {
         "dataset": "qilu",
         "id": "qilu",
         "real": True,
         "field_um": 400,
-        "options": {**meta["options"], **options},
+        "options": {**plugin("data", "qilu").own_parameters.values(), **options},
         "data_root": None if source is None else str(source),
         "seed": 2026,
     }
@@ -60,7 +59,7 @@ def test_the_published_figures():
     assert download["url"] == "https://zenodo.org/records/18779434/files/Dataset.zip"
     assert download["bytes"] == 68_401_895
     assert download["sha256"] == "34c657a250487db58c17b3de0407f1a38fc85923f6886f1a52c193c04c995595"
-    assert plugin("data", "qilu").meta["options"]["images"] == download["images"] == 410
+    assert plugin("data", "qilu").own_parameters.values()["images"] == download["images"] == 410
 
 
 def test_an_archive_of_the_layout_is_split_by_subject(tmp_path):

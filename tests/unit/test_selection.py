@@ -8,8 +8,9 @@ from sspbench.contribute.checks import check_method
 from sspbench.contribute.scaffold import write_new
 from sspbench.errors import UserError
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.discovery import Plugin, plugins, schema
+from sspbench.plan.discovery import Plugin, plugins
 from sspbench.plan.groups import GROUPS, OWN, group_of
+from sspbench.plan.schemas import schema
 from sspbench.plan.selection import SETS, selected
 
 PAPER = ["identity", "dcp", "msgnet", "enlightengan", "stillgan", "sspnet"]

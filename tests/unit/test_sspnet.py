@@ -8,8 +8,8 @@ from skimage.metrics import structural_similarity
 from methods.sspnet import losses
 from methods.sspnet.method import SSPNet
 from methods.sspnet.networks import Discriminator, Generator
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 from sspbench.training.regions import gaussian_means, local_moments, unevenness
 
 

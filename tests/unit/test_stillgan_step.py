@@ -4,21 +4,19 @@ import copy
 
 import pytest
 import torch
-import yaml
 from torch.nn import functional
 
 from methods.stillgan.losses import illumination_loss, structure_loss, structure_noise
 from methods.stillgan.method import StillGAN
-from sspbench.checkout import ROOT
 from sspbench.errors import UserError
-from sspbench.plan.config import merged
+from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import merged
 
 TINY = {"width": 1 / 32, "depth": 3, "roi": 32, "patches": [8, 16], "inference_side": None, "batches": {"crop": 48}}
 
 
 def params(**changes):
-    meta = yaml.safe_load((ROOT / "methods/stillgan/method.yaml").read_text())
-    return merged(merged(meta["params"], TINY), changes)
+    return merged(merged(plugin("methods", "stillgan").parameters.values(), TINY), changes)
 
 
 class Recorded(StillGAN):

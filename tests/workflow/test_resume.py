@@ -13,8 +13,8 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.files import sha256
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 
 STEPS, EVERY = 40, 3
 

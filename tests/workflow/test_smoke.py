@@ -18,7 +18,7 @@ GAMMA_YAML = """
 label: Gamma correction
 kind: classical
 reference: "Gonzalez & Woods, Digital Image Processing, 4th ed., 2018"
-params: {gamma: 0.6}
+params: {gamma: {default: 0.6, type: float, above: 0, text: exponent}}
 presets: {paper: {}, demo: {}, smoke: {}}
 variants: {}
 resources: {gpu: 0, minutes: 1}
@@ -42,7 +42,8 @@ BROKEN = {
 HANGS_YAML = """
 label: Hangs
 kind: learned
-params: {steps: 5, epochs: null, batches: {size: 1, crop: 32}}
+params: {}
+training: {steps: 5, epochs: null, batches: {size: 1, crop: 32}}
 presets: {smoke: {}}
 resources: {gpu: 0, minutes: 0.05}
 """
