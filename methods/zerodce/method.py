@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, UserError
+from sspbench import TrainableMethod
 
 from .losses import colour_loss, exposure_loss, smoothness_loss, spatial_loss
 from .networks import CurveNetwork, initialise
@@ -16,13 +15,6 @@ from .networks import CurveNetwork, initialise
 
 class ZeroDCE(TrainableMethod):
     """One small network; no partner domain, but for the mean brightness of good images where that is the target."""
-
-    def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
-        super().__init__(params, seed)
-        if params["in_channels"] not in (1, 3):
-            raise UserError(
-                f"zerodce: in_channels is {params['in_channels']}", where="params.in_channels", hint="use 1 or 3"
-            )
 
     @property
     def learns_from(self) -> tuple[Literal["low", "high"], ...]:

@@ -182,6 +182,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
             "gradients in any memory layout",
             ["InstanceNorm2d", "'generator'"],
         ),
+        (
             "unused",
             {"  channels: {": "  depth: {default: 3, type: int, text: levels}\n  channels: {"},
             "every param used",

@@ -7,8 +7,8 @@ from methods.zerodce.losses import colour_loss, exposure_loss, smoothness_loss, 
 from methods.zerodce.method import ZeroDCE
 from methods.zerodce.networks import CurveNetwork, apply_curves
 from sspbench.errors import UserError
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 
 
 def built(preset="smoke", **overrides):
@@ -95,5 +95,5 @@ def test_training_approaches_the_wanted_brightness():
 
 
 def test_other_channels_are_refused():
-    with pytest.raises(UserError, match="in_channels is 2"):
+    with pytest.raises(UserError, match="zerodce: 2 is not allowed"):
         built(in_channels=2)
