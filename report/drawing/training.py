@@ -37,10 +37,10 @@ def read_log(path: Path) -> list[tuple[int, dict[str, float]]]:
 
 
 def logs(results: Results) -> list[Log]:
-    """Return the logs of all learned rows and of the segmenter."""
+    """Return the logs of all trained rows and of the segmenter."""
     found = []
     for row in results.rows:
-        if row.runs[0].learned:
+        if row.runs[0].learned and not row.runs[0].untrained:
             seeds = [read_log(results.folder(run) / "training.jsonl") for run in row.runs]
             found.append(Log(row.label, results.ended(row), [seed for seed in seeds if seed]))
     segmenter = results.plan.segmenter

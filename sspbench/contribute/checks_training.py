@@ -32,6 +32,8 @@ def check_training(inspection: Inspection, trial: Trial, params: Mapping[str, An
         return None
     with inspection.rule("training changes the weights"):
         _check_learned(before, trained)
+    with inspection.rule("works untrained"):
+        _check_untrained(trial, params, apply)
     with inspection.rule("interrupted = uninterrupted"):
         trial.train(trial.make(params), "stopped", stop=True)
         resumed = trial.train(trial.make(params), "stopped")
@@ -66,6 +68,18 @@ def _check_learned(before: Mapping[str, Tensor], trained: Trainable) -> None:
                 f"A few steps leave the kept network {name!r} as it was",
                 hint="give its parameters to an optimiser, and call descend(loss, ...) with that optimiser's name",
             )
+
+
+def _check_untrained(trial: Trial, params: Mapping[str, Any], apply: Apply) -> None:
+    """What the row of the untrained network needs: a picture without a single step."""
+    built = trial.untrained(trial.make(params), "untrained")
+    with trial.witness.active():
+        result = apply(built)(method_inputs()["odd size 97 x 61"])
+    if not np.isfinite(result).all():
+        raise UserError(
+            "Without a training step it gives values that are not finite",
+            hint="start statistics that training accumulates at neutral values",
+        )
 
 
 def _check_resumed(trained: Trainable, resumed: Trainable) -> None:

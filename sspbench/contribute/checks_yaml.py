@@ -11,6 +11,7 @@ import yaml
 from ..checkout import shown
 from ..errors import Faults, UserError
 from ..plan.discovery import Plugin, read_plugin
+from ..plan.groups import UNTRAINED
 from ..plan.kinds import YAML_KINDS
 from ..plan.overrides import alternatives, resolve_params
 from ..plan.schemas import REQUIRED_PRESETS
@@ -83,6 +84,11 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
         strange = sorted(set(meta.get("rows", [])) - set(meta.get("readings", {})))
         if strange:
             raise UserError(f"Rows that are no readings: {', '.join(strange)}", where=where, hint="add the readings")
+    with inspection.rule("no variant is called untrained"):
+        if UNTRAINED in alternatives(plugin):
+            raise UserError(
+                f"The variant {UNTRAINED!r} is made by the frame", where=where, hint="rename the variant or reading"
+            )
     with inspection.rule("labels have a variant"):
         stray = sorted(set(meta.get("labels", {})) - set(alternatives(plugin)))
         if stray:

@@ -80,6 +80,14 @@ class Trial:
                 return trainable
         return trainable
 
+    def untrained(self, trainable: Trainable, name: str) -> Trainable:
+        """Build an instance and do no step."""
+        training = self.training(trainable, name)
+        training.untrained = True
+        with self.witness.active():
+            training.run(lambda: self._whole(training.batches.plan))
+        return trainable
+
     def training(self, trainable: Trainable, name: str) -> Training:
         """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
         plan = BatchPlan.of(trainable.params)

@@ -19,6 +19,12 @@ GROUPS: Mapping[str, str] = {
 }
 """Headings by group, in the order of the rows."""
 
+UNTRAINED = "untrained"
+"""The variant of every learned method that is built from the seed and does no training step: a trivial method."""
+
+UNTRAINED_HEADING = "Untrained networks"
+"""The heading of those rows, which stand last among the trivial ones."""
+
 ORDER = {group: place for place, group in enumerate(GROUPS)}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..checkout import shown
 from ..errors import Faults, UserError
 from .discovery import Plugin
+from .groups import UNTRAINED
 from .schemas import FALLBACK_PRESET
 
 FROM_CONFIG = "config"
@@ -51,7 +52,7 @@ def chosen_variant(plugin: Plugin, variant: str | None) -> Mapping[str, Any]:
         UserError: there is none of that name; close names are suggested.
     """
     known = alternatives(plugin)
-    if variant is None:
+    if variant is None or (variant == UNTRAINED and plugin.trained):
         return {}
     if variant not in known:
         close = difflib.get_close_matches(variant, known, 1)

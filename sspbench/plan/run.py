@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .discovery import Plugin
-from .groups import ORDER, group_of
+from .groups import GROUPS, ORDER, UNTRAINED, UNTRAINED_HEADING, group_of
 
 UNRANKED = 50
 """The rank, within its group, of a method whose YAML gives none."""
@@ -31,8 +31,13 @@ class Run:
 
     @property
     def learned(self) -> bool:
-        """Whether it is trained."""
+        """Whether its method has networks, and so weights."""
         return self.kind == "learned"
+
+    @property
+    def untrained(self) -> bool:
+        """Whether its networks are left as they were built."""
+        return self.learned and self.variant == UNTRAINED
 
     @property
     def label(self) -> str:
@@ -42,17 +47,24 @@ class Run:
     @property
     def group(self) -> str:
         """The group of rows it stands in: a key of :data:`sspbench.plan.groups.GROUPS`."""
-        return group_of(self.plugin.meta)
+        return "trivial" if self.untrained else group_of(self.plugin.meta)
 
     @property
-    def place(self) -> tuple[int, int, str, str]:
-        """What rows are sorted by: group, rank, name, variant."""
+    def heading(self) -> str:
+        """The words over the rows it stands among."""
+        return UNTRAINED_HEADING if self.untrained else GROUPS[self.group]
+
+    @property
+    def place(self) -> tuple[int, bool, int, str, str]:
+        """What rows are sorted by: group, untrained ones last, rank, name, variant."""
         rank = self.plugin.meta.get("rank", UNRANKED)
-        return ORDER[self.group], rank, self.plugin.name, self.variant or ""
+        return ORDER[self.group], self.untrained, rank, self.plugin.name, self.variant or ""
 
 
 def run_label(plugin: Plugin, variant: str | None) -> str:
     """Return the label of a method or of its variant."""
     if variant is None:
         return plugin.label
+    if variant == UNTRAINED:
+        return f"{plugin.label}, untrained"
     return plugin.meta.get("labels", {}).get(variant, f"{plugin.label} ({variant})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from .discovery import Plugin
-from .groups import GROUPS, OWN, group_of
+from .groups import GROUPS, OWN, UNTRAINED, group_of
 
 Entry = tuple[str, str | None]
 """A method and its variant or reading."""
@@ -31,11 +31,17 @@ def names_in(listed: str | Sequence[str]) -> list[str]:
 def selected(listed: str | Sequence[str], methods: Mapping[str, Plugin]) -> list[Entry]:
     """Return the methods a config asks for, each once.
 
+    Who asks for the trivial ones gets the untrained networks of the paper's methods and of all others asked for.
+
     Args:
         listed: ``methods`` of the config: words of :data:`SETS`, method, method+variant or method+reading.
         methods: All methods by name.
     """
-    return list(dict.fromkeys(_entries(_listed(listed), methods)))
+    words = _listed(listed)
+    entries = list(dict.fromkeys(_entries(words, methods)))
+    if any("trivial" in SETS.get(word, ()) for word in words):
+        entries += [(name, UNTRAINED) for name in _with_networks(entries, methods)]
+    return list(dict.fromkeys(entries))
 
 
 def _listed(listed: str | Sequence[str]) -> list[str]:
@@ -50,3 +56,10 @@ def _entries(listed: Sequence[str], methods: Mapping[str, Plugin]) -> Iterator[E
         else:
             name, _, variant = entry.partition("+")
             yield name, variant or None
+
+
+def _with_networks(entries: Sequence[Entry], methods: Mapping[str, Plugin]) -> Iterator[str]:
+    asked = {name for name, _ in entries}
+    for name, found in methods.items():
+        if found.meta["kind"] == "learned" and (name in asked or group_of(found.meta) == "paper"):
+            yield name

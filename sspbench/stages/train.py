@@ -18,6 +18,7 @@ from ..jobs.outcome import write_status
 from ..jobs.provenance import Job
 from ..plan.digest import code_digest, deciding
 from ..plan.discovery import Plugin, method_class, plugin, single_class
+from ..plan.groups import UNTRAINED
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
 from ..training.guards import time_budget
@@ -142,8 +143,9 @@ def _train(
         "data": manifest.digest,
         "code": code_digest([source.code, Path(__file__)]),
     }
+    untrained = settings.get("variant") == UNTRAINED
     name = f"{source.name}{'+' + settings['variant'] if settings.get('variant') else ''}"
-    training = Training(trainable, batches, engine, limits.budget, folder, marks, f"train {name}")
+    training = Training(trainable, batches, engine, limits.budget, folder, marks, f"train {name}", untrained=untrained)
 
     def hung(reason: str) -> None:
         write_status(folder, "train", "timeout", reason)
@@ -163,8 +165,9 @@ def inference_flops(trainable: Trainable, side: int = 384) -> int:
     function = trainable.translate if isinstance(trainable, TrainableMethod) else trainable.predict
     trainable.inference_mode()
     grown = side + -side % trainable.multiple
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        function(torch.rand(1, 1, grown, grown, device=trainable.device))
+    image = torch.rand(1, 1, grown, grown, device=trainable.device)
+    with torch.inference_mode(not trainable.learns_at_test), FlopCounterMode(display=False) as counter:
+        function(image)
     return int(counter.get_total_flops())
 
 

@@ -90,6 +90,7 @@ class Training:
         folder: Run folder: ``training.jsonl``, ``tensorboard/``, ``checkpoint/``.
         fingerprint: Hash of config, data and code.
         label: Shown in the progress bar.
+        untrained: Do no step at all: what a method gives before it has learned anything.
     """
 
     def __init__(
@@ -101,9 +102,11 @@ class Training:
         folder: Path,
         fingerprint: Mapping[str, str],
         label: str = "train",
+        *,
+        untrained: bool = False,
     ) -> None:
         self.trainable, self.batches, self.engine, self.budget = trainable, batches, engine, budget
-        self.folder, self.label = Path(folder), label
+        self.folder, self.label, self.untrained = Path(folder), label, untrained
         self.checkpoints = Checkpoints(self.folder / "checkpoint", fingerprint)
         self.total = total_steps(trainable.params, batches.steps_per_epoch)
         self.log_every = max(1, self.total // LOG_LINES)
@@ -112,7 +115,7 @@ class Training:
         self.resumed_at: list[int] = []
 
     def run(self, high: Callable[[], Iterable[Tensor]]) -> dict[str, Any]:
-        """Train to the end, or raise; return facts for the provenance.
+        """Train to the end (``untrained``: only build and finish), or raise; return facts for the provenance.
 
         Args:
             high: Gives the HQ training images for ``finish``.
@@ -122,6 +125,10 @@ class Training:
             Diverged: non-finite losses or gradients after one rollback.
             OutOfMemory: the batch does not fit.
         """
+        if self.untrained:
+            self.build()
+            self.trainable.finish(high())
+            return self._facts()
         start = self._begin()
         plan = self.batches.plan
         with explained_memory(plan.size, plan.crop), stop_requests() as stop_requested:
@@ -247,10 +254,10 @@ class Training:
             name: sum(p.numel() for p in network.parameters()) for name, network in self.trainable.networks.items()
         }
         facts: dict[str, Any] = {
-            "steps": self.total,
+            "steps": 0 if self.untrained else self.total,
             "steps_per_epoch": self.batches.steps_per_epoch,
             "training_seconds": round(self.watch.seconds, 2),
-            "steps_per_second": round(self.total / max(self.watch.seconds, 1e-9), 3),
+            "steps_per_second": 0.0 if self.untrained else round(self.total / max(self.watch.seconds, 1e-9), 3),
             "parameters": parameters,
             "rollbacks": self.rollbacks,
             "resumed_at": self.resumed_at,

@@ -45,12 +45,18 @@ class Trainable:
         total_steps: Number of steps of this run.
         steps_per_epoch: Steps in one epoch of the data at hand.
         random: A CPU generator, seeded anew from (seed, step) before every step: draw all randomness from it, as in
-            ``torch.randn(..., generator=self.random)``; a resumed run then equals an uninterrupted one.
+            ``torch.randn(..., generator=self.random)``; a resumed run then equals an uninterrupted one. Before every
+            image that is enhanced it is seeded from the seed alone: what a sampler draws at test is repeatable, and
+            the same whether an image comes alone or among others.
         notes: Short facts worth showing beside the method in every table, e.g. ``{"VGG": "random"}``.
     """
 
     multiple: int = 1
     """Height and width must be multiples of this at inference; the frame pads by reflection and crops back."""
+
+    learns_at_test: ClassVar[bool] = False
+    """Whether ``translate`` or ``predict`` optimises something for the image at hand, and so needs gradients. What it
+    changes must be its own copy: the next image starts from the trained weights again."""
 
     def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
         self.params = params
@@ -195,24 +201,23 @@ class Trainable:
 
     def _map_padded(self, images: np.ndarray, function: Callable[[Tensor], Tensor]) -> np.ndarray:
         """Apply ``function`` to (N, 1, H, W) float32 images one by one, padded by reflection to ``multiple``."""
-        results = [_padded(torch.from_numpy(image[None]), self.multiple, self.device, function) for image in images]
-        return np.concatenate(results)
+        return np.concatenate([self._one_padded(torch.from_numpy(image[None]), function) for image in images])
+
+    def _one_padded(self, image: Tensor, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+        height, width = image.shape[-2:]
+        rows = np.pad(np.arange(height), (0, -height % self.multiple), mode="symmetric")
+        columns = np.pad(np.arange(width), (0, -width % self.multiple), mode="symmetric")
+        padded = image[..., rows[:, None], columns[None, :]].to(self.device)
+        self.random.manual_seed(self.seed)
+        with torch.inference_mode(not self.learns_at_test):
+            result = function(padded)
+        return result[..., :height, :width].detach().float().cpu().numpy()
 
 
 def _stepped(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.Parameter]:
     """List what the optimisers step."""
     groups = (group for scheduled in optimizers for group in scheduled.optimizer.param_groups)
     return [parameter for group in groups for parameter in group["params"]]
-
-
-def _padded(image: Tensor, multiple: int, device: torch.device, function: Callable[[Tensor], Tensor]) -> np.ndarray:
-    height, width = image.shape[-2:]
-    rows = np.pad(np.arange(height), (0, -height % multiple), mode="symmetric")
-    columns = np.pad(np.arange(width), (0, -width % multiple), mode="symmetric")
-    padded = image[..., rows[:, None], columns[None, :]].to(device)
-    with torch.inference_mode():
-        result = function(padded)
-    return result[..., :height, :width].float().cpu().numpy()
 
 
 class TrainableMethod(Trainable, Method):

@@ -38,8 +38,8 @@ def test_words_and_names_mix_and_none_is_run_twice():
 
 
 def test_the_default_runs_a_folder_that_was_dropped_in_and_no_other_published_method():
-    others = {"theirs": Plugin("methods", "theirs", Path(), {"label": "Theirs", "group": "others"})}
-    mine = {"mine": Plugin("methods", "mine", Path(), {"label": "Mine"})}
+    others = {"theirs": Plugin("methods", "theirs", Path(), {"label": "Theirs", "kind": "learned", "group": "others"})}
+    mine = {"mine": Plugin("methods", "mine", Path(), {"label": "Mine", "kind": "classical"})}
     default = read_config(DEFAULT)["methods"]
     chosen = [name for name, _ in selected(default, {**plugins("methods"), **others, **mine})]
     assert "mine" in chosen
@@ -72,3 +72,25 @@ def test_a_folder_may_not_be_called_as_a_word_of_the_config(tmp_path):
     write_new("method", "controls", "classical", tmp_path)
     rules = {finding.rule: finding.fault for finding in check_method("controls", tmp_path).faults}
     assert "stands for" in str(rules["folder name"])
+
+
+def test_controls_bring_the_untrained_network_of_every_learned_method_asked_for():
+    paper = [f"{name}+untrained" for name in ("msgnet", "enlightengan", "stillgan", "sspnet")]
+    assert [name for name in ids(methods="controls") if name.endswith("+untrained")] == paper
+    assert not [name for name in ids(methods="paper") if name.endswith("+untrained")]
+    theirs = Plugin("methods", "theirs", Path(), {"label": "Theirs", "kind": "learned", "group": "others"})
+    chosen = selected(["controls", "theirs"], {**plugins("methods"), "theirs": theirs})
+    assert ("theirs", "untrained") in chosen
+    assert ("dcp", "untrained") not in chosen
+
+
+def test_an_untrained_network_is_a_trivial_row_of_its_own_with_the_seeds_and_params_of_its_method():
+    made = plan(methods=["paper", "controls"], seeds=[0, 1])
+    runs = [run for run in made.runs if run.id == "sspnet+untrained"]
+    assert [(run.seed, run.group, run.heading) for run in runs] == [
+        (seed, "trivial", "Untrained networks") for seed in (0, 1)
+    ]
+    assert runs[0].label == "SSP-Net, untrained"
+    assert made.params(runs[0]) == made.params(made.run("sspnet", 0))
+    with pytest.raises(UserError, match="no variant"):
+        made.params(made.run("dcp+untrained", 0))
