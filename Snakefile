@@ -29,6 +29,7 @@ AT = PLAN.layout
 JOB = f"{sys.executable} -m sspbench"
 CONFIG = json.dumps(PLAN.config)
 RUN = f"{AT.root}/runs/{{run}}/seed-{{seed}}"
+SEGMENTER = f"{AT.root}/segmenter/{PLAN.segmenter.name}/seed-{{seed}}"
 LOGS = f"{AT.root}/logs"
 
 
@@ -76,19 +77,19 @@ rule train_segmenter:
     input:
         AT.manifest,
     output:
-        AT.segmenter(PLAN.segmenter.name) / "weights.safetensors",
-        AT.segmenter(PLAN.segmenter.name) / "jobs" / "train.json",
+        f"{SEGMENTER}/weights.safetensors",
+        f"{SEGMENTER}/jobs/train.json",
     log:
-        f"{LOGS}/train_segmenter.log",
+        f"{LOGS}/train_segmenter/{{seed}}.log",
     priority: 200
     threads: PLAN.config["threads"]
     resources:
         **training_resources(PLAN.segmenter),
     params:
-        settings=deciding(PLAN.segmenter_settings()),
+        settings=lambda w: deciding(PLAN.segmenter_settings(int(w.seed))),
         code=CODE.segmenter,
     shell:
-        "{JOB} stage train-segmenter --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} stage train-segmenter --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
 
 
 rule train:
@@ -131,7 +132,7 @@ rule enhance:
 rule segment:
     input:
         f"{RUN}/enhanced/manifest.json",
-        AT.segmenter(PLAN.segmenter.name) / "weights.safetensors",
+        f"{SEGMENTER}/weights.safetensors",
     output:
         f"{RUN}/masks/manifest.json",
         f"{RUN}/probabilities/manifest.json",
@@ -139,7 +140,7 @@ rule segment:
     log:
         f"{LOGS}/segment/{{run}}-{{seed}}.log",
     params:
-        settings=deciding(PLAN.segmenter_settings()),
+        settings=lambda w: deciding(PLAN.segmenter_settings(int(w.seed))),
         code=CODE.segment,
     shell:
         "{JOB} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"

@@ -44,8 +44,9 @@ def logs(results: Results) -> list[Log]:
             seeds = [read_log(results.folder(run) / "training.jsonl") for run in row.runs]
             found.append(Log(row.label, results.ended(row), [seed for seed in seeds if seed]))
     segmenter = results.plan.segmenter
-    own = read_log(results.plan.layout.segmenter(segmenter.name) / "training.jsonl")
-    return [*found, Log(f"{segmenter.label} (segmenter)", "done", [own])] if own else found
+    folders = [results.plan.layout.segmenter(segmenter.name, seed) for seed in results.plan.config["seeds"]]
+    own = [log for log in (read_log(folder / "training.jsonl") for folder in folders) if log]
+    return [*found, Log(f"{segmenter.label} (segmenter)", "done", own)] if own else found
 
 
 def training(results: Results) -> Drawn | None:

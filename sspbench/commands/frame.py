@@ -41,7 +41,10 @@ def register(commands: argparse._SubParsersAction) -> None:
         parser = stages.add_parser(name, help=text)
         if needs_run:
             parser.add_argument("method", help="method, method+variant or method+reading")
-            parser.add_argument("--seed", type=int, default=0)
+        if needs_run or function is _train_segmenter:
+            parser.add_argument(
+                "--seed", type=int, default=0, help="the replicate: everything in it is trained from it"
+            )
         add_config_options(parser)
         parser.set_defaults(run=_stage(name, function, needs_run))
 
@@ -50,7 +53,7 @@ def _stage(name: str, function: Callable[..., None], needs_run: bool) -> Callabl
     def command(args: argparse.Namespace) -> int:
         plan = plan_of(args)
         if not needs_run:
-            function(plan)
+            function(plan, **({"seed": args.seed} if "seed" in args else {}))
             return 0
         run = plan.run(args.method, args.seed)
         _contained(name, plan.layout.run(run.id, run.seed), lambda: function(plan, run))
@@ -117,7 +120,7 @@ def _train(plan: Plan, run: Run) -> None:
         train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
 
 
-def _train_segmenter(plan: Plan) -> None:
+def _train_segmenter(plan: Plan, seed: int) -> None:
     from ..images.manifest import Manifest
     from ..jobs.slots import leased
 
@@ -126,8 +129,8 @@ def _train_segmenter(plan: Plan) -> None:
 
         _say_device(device)
         limits = _limits(plan, plan.segmenter.meta.get("resources", {}))
-        folder = plan.layout.segmenter(plan.segmenter.name)
-        train_segmenter(plan.segmenter_settings(), Manifest.read(plan.layout.manifest), folder, limits)
+        folder = plan.layout.segmenter(plan.segmenter.name, seed)
+        train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits)
 
 
 def _say_device(device: str) -> None:
@@ -147,8 +150,8 @@ def _enhance(plan: Plan, run: Run) -> None:
 def _segment(plan: Plan, run: Run) -> None:
     from ..stages.segment import segment
 
-    weights = plan.layout.segmenter(plan.segmenter.name) / "weights.safetensors"
-    segment(plan.segmenter_settings(), weights, plan.layout.run(run.id, run.seed))
+    weights = plan.layout.segmenter(plan.segmenter.name, run.seed) / "weights.safetensors"
+    segment(plan.segmenter_settings(run.seed), weights, plan.layout.run(run.id, run.seed))
 
 
 def _score(plan: Plan, run: Run) -> None:

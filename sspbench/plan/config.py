@@ -80,14 +80,17 @@ class Plan:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """All runs, in the order of the tables' rows: seeds of a method together."""
+        """All runs, in the order of the tables' rows: seeds of a method together.
+
+        A seed is one replicate of the whole experiment: what is not trained is enhanced alike in each, but segmented
+        by the segmenter of that seed.
+        """
         found = []
         for name, variant in self._entries():
             method = plugin("methods", name)
             if method.meta["kind"] == "control" and method.meta["shows"] not in self.known:
                 continue
-            seeds = self.config["seeds"] if method.meta["kind"] == "learned" else [0]
-            found += [Run(method, variant, seed) for seed in seeds]
+            found += [Run(method, variant, seed) for seed in self.config["seeds"]]
         refuse_equal_labels({run.id: (run.label, run.plugin.folder) for run in found})
         return sorted(found, key=lambda run: run.place)
 
@@ -143,13 +146,13 @@ class Plan:
             **hashes([perceptual(params, self.config)]),
         }
 
-    def segmenter_settings(self) -> dict[str, Any]:
-        """Return what the training of the segmenter depends on."""
+    def segmenter_settings(self, seed: int) -> dict[str, Any]:
+        """Return what the training of the segmenter of one replicate depends on."""
         overrides = self.config["params"].get(self.segmenter.name)
         params = resolve_params(self.segmenter, self.preset, None, overrides)
         return {
             "segmenter": self.segmenter.name,
-            "seed": 0,
+            "seed": seed,
             "preset": self.preset,
             "params": params,
             "engine": self._engine(),

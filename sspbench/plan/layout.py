@@ -68,6 +68,6 @@ class Layout:
         """The folder of one run."""
         return self.root / "runs" / run_id / f"seed-{seed}"
 
-    def segmenter(self, name: str) -> Path:
-        """The folder of a segmenter."""
-        return self.root / "segmenter" / name
+    def segmenter(self, name: str, seed: int) -> Path:
+        """The folder of a segmenter's training."""
+        return self.root / "segmenter" / name / f"seed-{seed}"

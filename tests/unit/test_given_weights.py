@@ -19,7 +19,7 @@ def plan(**overrides):
 
 @pytest.fixture
 def segmenter():
-    built = make_segmenter(plan().segmenter_settings())
+    built = make_segmenter(plan().segmenter_settings(0))
     built.inference_only = True
     torch.manual_seed(0)
     built.build()
@@ -39,7 +39,7 @@ def test_a_segmenter_with_values_that_are_not_finite_is_refused_by_tensor(segmen
     tensors[name].view(-1)[0] = value
     save_file(tensors, weights)
     with pytest.raises(UserError) as caught:
-        load_trained(segmenter, weights, plan().segmenter_settings()["engine"])
+        load_trained(segmenter, weights, plan().segmenter_settings(0)["engine"])
     assert "not finite" in str(caught.value)
     assert f"{name} (1 of" in str(caught.value)
 
@@ -108,16 +108,16 @@ def test_another_width_is_told_by_tensor_and_shapes(segmenter, weights):
 def test_another_file_of_the_same_name_changes_what_depends_on_it(weights, segmenter):
     for seed, config in enumerate(({"segmenter_weights": str(weights)}, {"vgg16": str(weights)}), start=1):
         run = next(run for run in plan().runs if run.id == "msgnet")
-        before = plan(**config).segmenter_settings(), plan(**config).train_settings(run)
+        before = plan(**config).segmenter_settings(0), plan(**config).train_settings(run)
         torch.manual_seed(seed)
         segmenter.build()
         save_weights(weights, segmenter)
-        after = plan(**config).segmenter_settings(), plan(**config).train_settings(run)
+        after = plan(**config).segmenter_settings(0), plan(**config).train_settings(run)
         assert before != after
 
 
 def test_without_given_files_nothing_depends_on_any():
-    assert "files" not in plan().segmenter_settings()
+    assert "files" not in plan().segmenter_settings(0)
     assert not any("files" in plan().train_settings(run) for run in plan().runs)
 
 

@@ -120,7 +120,7 @@ def test_a_second_clone_rebuilds_the_tables_byte_for_byte(tmp_path):
 
     one.run("git", "clone", "--quiet", str(one.folder), str(tmp_path / "two"))
     two = Clone(tmp_path / "two")
-    weights = two.results / "segmenter/csnet/weights.safetensors"
+    weights = two.results / "segmenter/csnet/seed-0/weights.safetensors"
     said = two.python("sspbench", "reproduce-tables")
     assert "files are equal" in said and "DIFFERS" not in said and "changed since" not in said
     assert two.hashes() == one.hashes()
