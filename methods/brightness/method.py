@@ -20,4 +20,5 @@ class Brightness(Method):
         """Scale each of (N, 1, H, W) float32 images in [0, 1]; a black image stays black."""
         means = images.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
         gains = np.divide(self.fitted["high_mean"], means, out=np.ones_like(means), where=means > 0)
-        return np.clip(images * gains, 0.0, 1.0).astype(np.float32)
+        result: np.ndarray = np.clip(images * gains, 0.0, 1.0).astype(np.float32)
+        return result

@@ -18,4 +18,5 @@ class FlatField(Method):
     def _one(self, image: np.ndarray) -> np.ndarray:
         light = cv2.GaussianBlur(image, (0, 0), self.params["sigma"])
         even = image / np.maximum(light, np.float32(self.params["floor"]))
-        return np.clip(even * image.mean(), 0.0, 1.0).astype(np.float32)
+        result: np.ndarray = np.clip(even * image.mean(), 0.0, 1.0).astype(np.float32)
+        return result

@@ -23,9 +23,10 @@ class FlatFieldToHighMean(Method):
 
     def _one(self, image: np.ndarray) -> np.ndarray:
         light = cv2.GaussianBlur(image, (0, 0), self.params["sigma"])
-        even = image / np.maximum(light, np.float32(self.params["floor"]))
+        even: np.ndarray = image / np.maximum(light, np.float32(self.params["floor"]))
         if self.params["smooth"] > 0:
             even = cv2.GaussianBlur(even, (0, 0), self.params["smooth"])
         mean = float(even.mean(dtype=np.float64))
         gain = self.fitted["high_mean"] / mean if mean > 0 else 1.0
-        return np.clip(even * gain, 0.0, 1.0).astype(np.float32)
+        result: np.ndarray = np.clip(even * gain, 0.0, 1.0).astype(np.float32)
+        return result

@@ -37,4 +37,5 @@ def matched(image: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     levels = np.flatnonzero(wanted)
     reached = np.cumsum(wanted)[levels] / wanted.sum()
     table = np.interp(own, reached, levels) / (LEVELS - 1)
-    return table.astype(np.float32)[image]
+    result: np.ndarray = table.astype(np.float32)[image]
+    return result

@@ -25,4 +25,5 @@ class MultiScaleRetinex(Method):
         low, high = np.quantile(reflectance, [self.params["tail"], 1 - self.params["tail"]])
         if image.min() == image.max() or low == high:
             return image
-        return np.clip((reflectance - low) / (high - low), 0.0, 1.0).astype(np.float32)
+        stretched: np.ndarray = np.clip((reflectance - low) / (high - low), 0.0, 1.0).astype(np.float32)
+        return stretched

@@ -27,7 +27,7 @@ class Run:
     @property
     def kind(self) -> str:
         """``classical``, ``learned`` or ``control``."""
-        return self.plugin.meta["kind"]
+        return str(self.plugin.meta["kind"])
 
     @property
     def learned(self) -> bool:
@@ -67,4 +67,4 @@ def run_label(plugin: Plugin, variant: str | None) -> str:
         return plugin.label
     if variant == UNTRAINED:
         return f"{plugin.label}, untrained"
-    return plugin.meta.get("labels", {}).get(variant, f"{plugin.label} ({variant})")
+    return str(plugin.meta.get("labels", {}).get(variant, f"{plugin.label} ({variant})"))
