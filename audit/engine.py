@@ -8,28 +8,31 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import pandas as pd
 
-from .hard import Violation, fitting_values, run_hard, violations
+from .hard import Violation, fitting_values, run_hard
+from .printed_table import PrintedRow, PrintedTable
 from .readings import Reading, feasible_readings, readings
+from .rulings import Ruling, at_any_prevalence, rulings
 from .soft import Hint, soft_hints
-from .table import Row, Table
 
-SEVERITY = ("untestable", "ok", "suspicious", "inconsistent", "impossible")
-"""Verdicts, from mildest to worst."""
+SEVERITY = ("untestable", "ok", "suspicious", "inconsistent", "conditional", "impossible")
+"""Verdicts, from mildest to worst. ``conditional``: impossible if no image exceeds a share of positive pixels."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class JudgedFinding:
     """One rule that a cell breaks.
 
     Attributes:
-        rule: H1 .. H7 (hard) or S1 .. S8 (soft).
-        verdict: ``impossible``, ``inconsistent``, ``suspicious`` or ``note``.
+        rule: H1 .. H7 (hard), J1 (several cells together, by the judge alone) or S1 .. S8 (soft).
+        verdict: ``impossible``, ``conditional``, ``inconsistent``, ``suspicious`` or ``note``.
         inequality: What must hold and what is printed, with numbers.
         margin: By how much it is missed after every rounding is allowed for, in the units of the measured cell.
         margin_rounding: The margin in rounding units (half a last digit); NaN where nothing was rounded.
         margin_sd: The margin in printed sds; NaN without one.
         cells: Quantities involved.
         repair: What would fix it.
+        condition: On what it rests, for hard rules.
+        certificate: What proves it, for hard rules.
     """
 
     rule: str
@@ -40,10 +43,12 @@ class Finding:
     margin_sd: float
     cells: tuple[str, ...]
     repair: str = ""
+    condition: str = ""
+    certificate: str = ""
 
 
 @dataclass(frozen=True)
-class Cell:
+class JudgedCell:
     """The verdict on one cell.
 
     Attributes:
@@ -70,18 +75,19 @@ class Cell:
     n: float
     verdict: str
     reason: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[JudgedFinding, ...] = ()
     readings: tuple[str, ...] = ()
     repair: str = ""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The audit of one table."""
+    """The audit of one table: its cells, other readings, and the rulings behind what is impossible."""
 
-    table: Table
-    cells: tuple[Cell, ...]
+    table: PrintedTable
+    cells: tuple[JudgedCell, ...]
     readings: tuple[Reading, ...] = field(default=())
+    rulings: tuple[Ruling, ...] = field(default=())
 
     def frame(self) -> pd.DataFrame:
         """Return one line per cell, the worst finding spelled out."""
@@ -90,17 +96,20 @@ class Audit:
 
 COLUMNS = [
     "table", "metric", "quantity", "method", "mean", "sd", "n", "verdict", "rule", "reason",
-    "margin", "margin_rounding", "margin_sd", "cells", "readings", "repair", "other_findings",
+    "condition", "certificate", "margin", "margin_rounding", "margin_sd", "cells",
+    "readings", "repair", "other_findings",
 ]  # fmt: skip
 """Columns of :meth:`Audit.frame`."""
 
 
-def _line(cell: Cell) -> dict:
+def _line(cell: JudgedCell) -> dict:
     line = {key: value for key, value in asdict(cell).items() if key in COLUMNS}
     worst = cell.findings[0] if cell.findings and cell.findings[0].verdict != "note" else None
     rest = cell.findings[1:] if worst else cell.findings
     line.update(
         rule=worst.rule if worst else "",
+        condition=worst.condition if worst else "",
+        certificate=worst.certificate if worst else "",
         margin=worst.margin if worst else np.nan,
         margin_rounding=worst.margin_rounding if worst else np.nan,
         margin_sd=worst.margin_sd if worst else np.nan,
@@ -111,21 +120,26 @@ def _line(cell: Cell) -> dict:
     return line
 
 
-def audit(table: Table) -> Audit:
-    """Judge every cell of a table."""
-    found = violations(table)
+def audit(table: PrintedTable, *, joint: bool = True) -> Audit:
+    """Judge every cell of a table.
+
+    Args:
+        table: The table.
+        joint: Also judge groups of cells that no single rule names; needs numbers that were rounded.
+    """
+    found = rulings(table, joint=joint)
     hints = soft_hints(table)
-    other = readings(table) if found else []
+    other = readings(at_any_prevalence(table)) if found else []
     reach = _reach(table)
     cells = [
         _cell(table, key, method, found, hints, other, reach[key][method])
         for key in table.rows
         for method in range(len(table.methods))
     ]
-    return Audit(table, tuple(cells), tuple(other))
+    return Audit(table, tuple(cells), tuple(other), tuple(found))
 
 
-def _reach(table: Table) -> dict[str, np.ndarray]:
+def _reach(table: PrintedTable) -> dict[str, np.ndarray]:
     """Tell per quantity and method whether a rule with another cell, or a range closed on both sides, could test it."""
     reach = {key: np.zeros(len(table.methods), bool) for key in table.rows}
     for result in run_hard(table):
@@ -137,31 +151,32 @@ def _reach(table: Table) -> dict[str, np.ndarray]:
 
 
 def _cell(
-    table: Table,
+    table: PrintedTable,
     key: str,
     method: int,
-    found: Sequence[Violation],
+    found: Sequence[Ruling],
     hints: Sequence[Hint],
     other: Sequence[Reading],
     tested: bool,
-) -> Cell:
+) -> JudgedCell:
     row = table.rows[key]
-    mine = [violation for violation in found if violation.method == method and violation.accused == key]
-    findings = [_hard_finding(table, violation) for violation in mine]
-    findings.sort(key=lambda finding: (_needs_sds(finding), -finding.margin))
+    mine = [one for one in found if one.violation.method == method and one.violation.accused == key]
+    findings = [_hard_finding(table, ruling) for ruling in mine]
+    findings.sort(key=lambda finding: (-_rank(finding.verdict), _needs_sds(finding), -finding.margin))
     soft = [_soft_finding(row, hint) for hint in hints if hint.method == method and hint.quantity == key]
     soft.sort(key=lambda finding: -_rank(finding.verdict))
     findings += soft
     verdict, reason = _verdict(row, method, findings, tested)
-    fits = tuple(feasible_readings(table, method, key, list(other))) if mine else ()
-    repair = _repair(table, key, method, mine) if mine else ""
-    return Cell(
+    excluded = any(one.verdict == "impossible" for one in mine)
+    fits = tuple(feasible_readings(table, method, key, list(other))) if excluded else ()
+    repair = _repair(at_any_prevalence(table), key, method, [one.violation for one in mine]) if mine else ""
+    return JudgedCell(
         table.name, row.label or row.quantity.label, key, table.methods[method], float(row.mean[method]),
         float(row.sd()[method]), float(row.n[method]), verdict, reason, tuple(findings), fits, repair,
     )  # fmt: skip
 
 
-def _needs_sds(finding: Finding) -> bool:
+def _needs_sds(finding: JudgedFinding) -> bool:
     """Order findings that need means only before those that also need sds: they rest on less."""
     return "sd" in finding.inequality
 
@@ -170,7 +185,7 @@ def _rank(verdict: str) -> int:
     return SEVERITY.index(verdict) if verdict in SEVERITY else SEVERITY.index("ok")
 
 
-def _verdict(row: Row, method: int, findings: Sequence[Finding], tested: bool) -> tuple[str, str]:
+def _verdict(row: PrintedRow, method: int, findings: Sequence[JudgedFinding], tested: bool) -> tuple[str, str]:
     if not np.isfinite(row.mean[method]):
         return "untestable", "nothing is printed" if np.isnan(row.mean[method]) else "the mean is infinite"
     worst = findings[0] if findings else None
@@ -181,22 +196,33 @@ def _verdict(row: Row, method: int, findings: Sequence[Finding], tested: bool) -
     return "ok", findings[0].inequality if findings else ""
 
 
-def _hard_finding(table: Table, violation: Violation) -> Finding:
+def _hard_finding(table: PrintedTable, ruling: Ruling) -> JudgedFinding:
+    violation = ruling.violation
     relation, method = violation.relation, violation.method
     measured = table.rows[relation.measured or relation.accused]
     name = relation.name or measured.quantity.label
     text = f"{relation.text} = {violation.bound:.4f}, printed {name} = {violation.left:.4f}"
     if relation.raw:
         text = f"{relation.text}, printed {violation.left:.4f}"
-    return Finding(
-        relation.rule, relation.verdict, text, violation.margin,
+    if ruling.verdict == "conditional":
+        text = f"impossible if {ruling.condition}: {text}; {_way_out(ruling)}"
+    return JudgedFinding(
+        relation.rule, ruling.verdict, text, violation.margin,
         _over(violation.margin, measured.half[method]), _over(violation.margin, measured.sd()[method]),
-        relation.cells, relation.repair,
+        relation.cells, relation.repair, ruling.condition, ruling.proof,
     )  # fmt: skip
 
 
-def _soft_finding(row: Row, hint: Hint) -> Finding:
-    return Finding(
+def _way_out(ruling: Ruling) -> str:
+    text = f"possible only if some image has at least {100 * ruling.needed:.0f} %"
+    if ruling.example is not None:
+        share = 100 * ruling.example.images[0].max()
+        text += f", as in a set of {ruling.example.images.shape[1]} images found (largest share {share:.0f} %)"
+    return text
+
+
+def _soft_finding(row: PrintedRow, hint: Hint) -> JudgedFinding:
+    return JudgedFinding(
         hint.rule, hint.verdict, hint.text, hint.margin,
         _over(hint.margin, row.half[hint.method]), _over(hint.margin, row.sd()[hint.method]), hint.cells,
     )  # fmt: skip
@@ -206,10 +232,12 @@ def _over(margin: float, unit: float) -> float:
     return float(margin / unit) if np.isfinite(unit) and unit > 0 else float("nan")
 
 
-def _repair(table: Table, key: str, method: int, mine: Sequence[Violation]) -> str:
-    fits = fitting_values(table, method, key)
+def _repair(table: PrintedTable, key: str, method: int, mine: Sequence[Violation]) -> str:
+    fits = None if mine[0].relation.rule == "J1" else fitting_values(table, method, key)
     label = table.rows[key].quantity.label
-    if fits is None:
+    if mine[0].relation.rule == "J1":
+        hint = f"one of {', '.join(table.rows[cell].quantity.label for cell in mine[0].relation.cells)} is wrong"
+    elif fits is None:
         hint = f"no mean of {label} fits the other numbers: its sd, or another cell, is wrong too"
     else:
         hint = f"{label} between {fits[0]:.4f} and {fits[1]:.4f} would fit the other numbers"

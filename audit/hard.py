@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .printed_table import PrintedTable
 from .relation import Relation, Tested, applies, check
 from .rules import hard_rules
-from .table import Table
 
 GRID = 4001
 """Values tried for a mean when looking for a repair."""
@@ -43,12 +43,12 @@ class Violation:
     alternatives: tuple[str, ...] = ()
 
 
-def run_hard(table: Table) -> list[Tested]:
+def run_hard(table: PrintedTable) -> list[Tested]:
     """Test every hard rule that applies, on all methods at once."""
     return [check(relation, table) for relation in hard_rules(table) if applies(relation, table)]
 
 
-def violations(table: Table) -> list[Violation]:
+def violations(table: PrintedTable) -> list[Violation]:
     """Return the violated hard rules with the cell to blame."""
     tested = run_hard(table)
     found = []
@@ -59,7 +59,7 @@ def violations(table: Table) -> list[Violation]:
     return found
 
 
-def _blame(table: Table, method: int, failed: Sequence[Tested]) -> list[Violation]:
+def _blame(table: PrintedTable, method: int, failed: Sequence[Tested]) -> list[Violation]:
     shared = set.intersection(*(set(result.relation.cells) for result in failed))
     single = {key: change for key in shared if (change := _smallest_change(table, method, key)) is not None}
     culprit = min(single, key=lambda key: single[key]) if single else None
@@ -77,7 +77,7 @@ def _blame(table: Table, method: int, failed: Sequence[Tested]) -> list[Violatio
     ]
 
 
-def _smallest_change(table: Table, method: int, key: str) -> float | None:
+def _smallest_change(table: PrintedTable, method: int, key: str) -> float | None:
     """Return how far the mean of one cell must move to satisfy all relations; None if no value does."""
     grid, fits = _scan(table, method, key)
     if not fits.any():
@@ -85,13 +85,13 @@ def _smallest_change(table: Table, method: int, key: str) -> float | None:
     return float(np.abs(grid[fits] - table.rows[key].mean[method]).min())
 
 
-def fitting_values(table: Table, method: int, key: str) -> tuple[float, float] | None:
+def fitting_values(table: PrintedTable, method: int, key: str) -> tuple[float, float] | None:
     """Return the smallest and largest mean of one cell that satisfies every hard rule it takes part in, or None."""
     grid, fits = _scan(table, method, key)
     return (float(grid[fits].min()), float(grid[fits].max())) if fits.any() else None
 
 
-def _scan(table: Table, method: int, key: str) -> tuple[np.ndarray, np.ndarray]:
+def _scan(table: PrintedTable, method: int, key: str) -> tuple[np.ndarray, np.ndarray]:
     quantity = table.rows[key].quantity
     if not np.isfinite(quantity.high):
         return np.zeros(0), np.zeros(0, bool)
@@ -101,11 +101,11 @@ def _scan(table: Table, method: int, key: str) -> tuple[np.ndarray, np.ndarray]:
     return grid, ~np.any([check(rule, trial).violated for rule in rules], axis=0)
 
 
-def smallest_prevalence_cap(table: Table, method: int, key: str) -> float | None:
+def smallest_prevalence_cap(table: PrintedTable, method: int, key: str) -> float | None:
     """Return the share of positive pixels some image must reach for a cell to be possible; None if none helps."""
     caps = np.linspace(0.0, 1.0, 1001)
     copies = table.take(np.full(caps.size, method))
-    trial = Table(copies.name, copies.methods, copies.rows, np.zeros(caps.size), caps, table.same_map)
+    trial = PrintedTable(copies.name, copies.methods, copies.rows, np.zeros(caps.size), caps, table.same_map)
     rules = [rule for rule in hard_rules(trial) if rule.accused == key and applies(rule, trial)]
     fits = ~np.any([check(rule, trial).violated for rule in rules], axis=0)
     return float(caps[fits].min()) if fits.any() else None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .table import Table
+from .printed_table import PrintedTable
 
 QUARTET = ("accuracy", "sensitivity", "specificity", "dice")
 
@@ -56,7 +56,7 @@ OMISSIONS = {
 """By the quantity left out: the prevalence implied by the other three of ACC, SEN, SPE, Dice."""
 
 
-def implied(table: Table) -> dict[str, np.ndarray]:
+def implied(table: PrintedTable) -> dict[str, np.ndarray]:
     """Return the four implied prevalences, (M,) each, by the quantity left out; empty if one of the four is missing."""
     if not all(key in table.rows for key in QUARTET):
         return {}
@@ -65,7 +65,7 @@ def implied(table: Table) -> dict[str, np.ndarray]:
         return {omitted: formula(means) for omitted, formula in OMISSIONS.items()}
 
 
-def implied_specificity(table: Table) -> np.ndarray:
+def implied_specificity(table: PrintedTable) -> np.ndarray:
     """Return the SPE that ACC, SEN and Dice imply, (M,)."""
     means = {key: table.rows[key].mean for key in QUARTET}
     prevalence = without_specificity(means)

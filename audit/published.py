@@ -16,8 +16,8 @@ import yaml
 
 from sspbench.errors import Faults, UserError
 
+from .printed_table import PrintedRow, PrintedTable
 from .quantity import Quantity, quantities
-from .table import Row, Table
 
 CELL = re.compile(r"^\s*(?P<mean>[-+]?\d*\.?\d+)\s*(?:(?:±|\+-|\+/-)\s*(?P<spread>\d*\.?\d+))?\s*$")
 """A printed cell: ``0.5673 ± 0.0259``, ``0.5673 +- 0.0259`` or ``0.5673``."""
@@ -34,14 +34,16 @@ class Published:
         reasons: Known reasons why a reproduction may differ.
         ours: By table id and printed method: ``{"method": ..., "variant": ...}``, the suite's own row.
         path: The file.
+        design: How the methods' images relate: ``independent`` sets, ``paired`` (the same images) or ``unknown``.
     """
 
     paper: Mapping[str, str]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, PrintedTable]
     claims: tuple[Mapping[str, Any], ...]
     reasons: tuple[Mapping[str, str], ...]
     ours: Mapping[str, Mapping[str, Mapping[str, str]]]
     path: Path
+    design: str = "unknown"
 
 
 @cache
@@ -66,6 +68,7 @@ def load_published(path: Path) -> Published:
         reasons=tuple(content.get("reasons", ())),
         ours={entry["id"]: entry.get("ours", {}) for entry in content["tables"]},
         path=Path(path),
+        design=content["images"].get("design", "unknown"),
     )
 
 
@@ -108,14 +111,14 @@ def _check_metric(place: str, metric: Mapping[str, Any], known: set[str], faults
             faults.add(f"{place}.{method}: {cell!r} is not a number", hint="write 0.5673 ± 0.0259, or 0.5673")
 
 
-def _table(entry: Mapping[str, Any], content: Mapping[str, Any]) -> Table:
+def _table(entry: Mapping[str, Any], content: Mapping[str, Any]) -> PrintedTable:
     images = content["images"]
     prevalence = images.get("prevalence", {"min": 0.0, "max": 1.0})
     size = len(entry["methods"])
     rows = {}
     for label, metric in entry["metrics"].items():
         rows[metric["quantity"]] = _row(label, metric, entry, content)
-    return Table(
+    return PrintedTable(
         name=entry["id"],
         methods=tuple(entry["methods"]),
         rows=rows,
@@ -128,10 +131,10 @@ def _table(entry: Mapping[str, Any], content: Mapping[str, Any]) -> Table:
     )
 
 
-def _row(label: str, metric: Mapping[str, Any], entry: Mapping[str, Any], content: Mapping[str, Any]) -> Row:
+def _row(label: str, metric: Mapping[str, Any], entry: Mapping[str, Any], content: Mapping[str, Any]) -> PrintedRow:
     cells = [_cell(metric["cells"].get(name), content.get("decimals")) for name in entry["methods"]]
     mean, half, spread, spread_half = (np.array(column, dtype=float) for column in zip(*cells, strict=True))
-    return Row(
+    return PrintedRow(
         quantity=with_unit(quantities()[metric["quantity"]], metric.get("unit")),
         mean=mean,
         half=half,

@@ -5,17 +5,30 @@ A reading changes the table, not the rules. For every impossible cell the audit 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from . import prevalence
-from .hard import run_hard, smallest_prevalence_cap
+from .certificate import Certificate, moments_of
+from .hard import run_hard
+from .judge import judge
+from .printed_table import PrintedTable
 from .published import with_unit
 from .quantity import quantities
 from .relation import TOLERANCE
-from .table import Table
+
+GROUPS = {
+    "auc": ("auc", "sensitivity", "specificity"),
+    "accuracy": ("accuracy", "sensitivity", "specificity"),
+    "gmean": ("gmean", "sensitivity", "specificity"),
+    "precision": ("precision", "dice", "sensitivity"),
+    "npv": ("npv", "sensitivity", "specificity"),
+    "kappa": ("kappa", "dice", "accuracy"),
+    "specificity": ("specificity", "sensitivity", "accuracy", "dice"),
+}
+"""By accused cell: the cells that must be possible together under a reading; others may be wrong themselves."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +41,18 @@ class Reading:
         possible: By printed quantity: where (M,) the cell breaks no hard rule under this reading.
         fresh: How many cells break a hard rule under this reading but not as printed.
         remark: What still speaks against the reading.
+        names: What a printed quantity is read as, where that differs.
     """
 
     text: str
-    table: Table
+    table: PrintedTable
     possible: dict[str, np.ndarray]
     fresh: int = 0
     remark: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
-def readings(table: Table) -> list[Reading]:
+def readings(table: PrintedTable) -> list[Reading]:
     """Return the readings that apply to a table."""
     printed = _read("as printed", table).possible
     found = [reading for find in READINGS for reading in find(table)]
@@ -48,7 +63,7 @@ def _fresh(reading: Reading, printed: dict[str, np.ndarray]) -> int:
     return sum(int((printed[key] & ~possible).sum()) for key, possible in reading.possible.items())
 
 
-def _read(text: str, table: Table, names: dict[str, str] | None = None, remark: str = "") -> Reading:
+def _read(text: str, table: PrintedTable, names: dict[str, str] | None = None, remark: str = "") -> Reading:
     """Test a changed table; ``names`` maps a printed quantity to what it is read as."""
     broken = {key: np.zeros(len(table.methods), bool) for key in table.rows}
     for result in run_hard(table):
@@ -56,10 +71,10 @@ def _read(text: str, table: Table, names: dict[str, str] | None = None, remark: 
     possible = {key: ~where for key, where in broken.items()}
     for printed, read_as in (names or {}).items():
         possible[printed] = possible.pop(read_as)
-    return Reading(text, table, possible, remark=remark)
+    return Reading(text, table, possible, remark=remark, names=names or {})
 
 
-def _spreads(table: Table) -> Iterator[Reading]:
+def _spreads(table: PrintedTable) -> Iterator[Reading]:
     words = {"sd": "a standard deviation", "var": "a variance", "sem": "a standard error"}
     used = {row.dispersion for row in table.rows.values()} - {"none"}
     for dispersion, word in words.items():
@@ -67,7 +82,7 @@ def _spreads(table: Table) -> Iterator[Reading]:
             yield _read(f"± is {word}", table.read_spread_as(dispersion))
 
 
-def _fdr(table: Table) -> Iterator[Reading]:
+def _fdr(table: PrintedTable) -> Iterator[Reading]:
     if "fdr" not in table.rows:
         return
     row = table.rows["fdr"]
@@ -82,7 +97,7 @@ def _fdr(table: Table) -> Iterator[Reading]:
         yield _fdr_as_npv(table, others)
 
 
-def _fdr_as_specificity(table: Table, others: dict) -> Reading:
+def _fdr_as_specificity(table: PrintedTable, others: dict) -> Reading:
     row, spe = table.rows["fdr"], others["specificity"]
     gap = np.abs(row.mean - spe.mean) - row.half - spe.half
     reading = _read("FDR is the specificity", replace(table, rows=others))
@@ -91,7 +106,7 @@ def _fdr_as_specificity(table: Table, others: dict) -> Reading:
     return replace(reading, possible={**reading.possible, "fdr": gap <= TOLERANCE}, remark=remark)
 
 
-def _fdr_as_npv(table: Table, others: dict) -> Reading:
+def _fdr_as_npv(table: PrintedTable, others: dict) -> Reading:
     row = replace(table.rows["fdr"], quantity=quantities()["npv"])
     means = {key: others[key].mean for key in ("sensitivity", "specificity")}
     shares = prevalence.from_npv(row.mean, means)
@@ -100,7 +115,7 @@ def _fdr_as_npv(table: Table, others: dict) -> Reading:
                  remark)  # fmt: skip
 
 
-def _entropy(table: Table) -> Iterator[Reading]:
+def _entropy(table: PrintedTable) -> Iterator[Reading]:
     if "entropy" not in table.rows:
         return
     row = table.rows["entropy"]
@@ -109,36 +124,40 @@ def _entropy(table: Table) -> Iterator[Reading]:
     yield _read(f"Entropy is in {unit}", replace(table, rows={**table.rows, "entropy": read}))
 
 
-def _other_map(table: Table) -> Iterator[Reading]:
+def _other_map(table: PrintedTable) -> Iterator[Reading]:
     if table.same_map and {"auc", "sensitivity", "specificity"} <= set(table.rows):
         yield _read(
             "AUC is of other score maps than SEN and SPE (or of mismatched labels)", replace(table, same_map=False)
         )
 
 
-def _any_prevalence(table: Table) -> Iterator[Reading]:
-    if (table.prevalence_high < 1).any() or (table.prevalence_low > 0).any():
-        size = len(table.methods)
-        yield _read(
-            f"images may have any share of positive pixels, not at most {100 * table.prevalence_high.max():.0f} %",
-            replace(table, prevalence_low=np.zeros(size), prevalence_high=np.ones(size)),
-        )
-
-
-READINGS: tuple[Callable[[Table], Iterator[Reading]], ...] = (_spreads, _fdr, _entropy, _other_map, _any_prevalence)
+READINGS: tuple[Callable[[PrintedTable], Iterator[Reading]], ...] = (_spreads, _fdr, _entropy, _other_map)
 """All readings."""
 
 
-def feasible_readings(table: Table, method: int, key: str, found: list[Reading]) -> list[str]:
-    """Return, in words, the readings under which a cell breaks no hard rule."""
+def feasible_readings(table: PrintedTable, method: int, key: str, found: list[Reading]) -> list[str]:
+    """Return, in words, the readings under which a cell breaks no hard rule and the judge finds images that fit."""
     texts = []
     for reading in found:
         if not reading.possible.get(key, np.zeros(method + 1, bool))[method]:
             continue
-        text = reading.text
-        if "share of positive" in text:
-            text = f"some image has at least {100 * smallest_prevalence_cap(table, method, key):.0f} % positive pixels"
+        settled = _stands(reading, method, key)
+        if settled is False:
+            continue
         against = [reading.remark] if reading.remark and key == "fdr" else []
         against += [f"then {reading.fresh} cells that are possible now are not"] if reading.fresh else []
-        texts.append(text + (f" (but {'; '.join(against)})" if against else ""))
+        against += ["no set of images was found"] if settled is None else []
+        texts.append(reading.text + (f" (but {'; '.join(against)})" if against else ""))
     return texts
+
+
+def _stands(reading: Reading, method: int, key: str) -> bool | None:
+    """Let the judge decide on all cells that the rules relate to one under a reading; None: open."""
+    read_as = reading.names.get(key, key)
+    if read_as not in reading.table.rows:
+        return True
+    group = [cell for cell in GROUPS.get(read_as, ()) if cell in reading.table.rows]
+    if len(group) < 2 or (read_as == "auc" and not reading.table.same_map):
+        return True
+    outcome = judge(moments_of(reading.table, method, group), (0.0, 1.0))
+    return None if outcome is None else not isinstance(outcome, Certificate)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from .table import Table
+from .printed_table import PrintedTable
 
 TOLERANCE = 1e-9
 """Floating-point slack: nothing smaller is a violation."""
@@ -112,12 +112,12 @@ class Tested:
         return np.isfinite(self.slack)
 
 
-def applies(relation: Relation, table: Table) -> bool:
+def applies(relation: Relation, table: PrintedTable) -> bool:
     """Tell whether the table has the rows (and the single score map) the relation needs."""
     return all(key in table.rows for key in relation.cells) and (table.same_map or not relation.same_map)
 
 
-def check(relation: Relation, table: Table) -> Tested:
+def check(relation: Relation, table: PrintedTable) -> Tested:
     """Test a relation on all methods at once, giving it the benefit of every rounding.
 
     The largest slack over the box of rounding intervals is taken at its corners: every relation here is monotone or
@@ -139,7 +139,7 @@ def check(relation: Relation, table: Table) -> Tested:
     return Tested(relation, np.where(comparable, slack, np.nan), left, bound, margin)
 
 
-def _best_slack(relation: Relation, table: Table) -> np.ndarray:
+def _best_slack(relation: Relation, table: PrintedTable) -> np.ndarray:
     sign = 1.0 if relation.side == "≥" else -1.0
     mean_ends = {key: table.rows[key].mean_interval(cut=not relation.raw) for key in relation.means}
     sd_ends = {key: table.rows[key].sd_interval() for key in relation.sds}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .printed_table import PrintedRow, PrintedTable
 from .relation import Relation, Values
-from .table import Row, Table
 
 SEN, SPE, ACC, AUC = "sensitivity", "specificity", "accuracy", "auc"
 DICE, KAPPA, GMEAN, FDR, PPV = "dice", "kappa", "gmean", "fdr", "precision"
@@ -28,7 +28,7 @@ def _frechet(v: Values) -> np.ndarray:
     return np.maximum(v.m[SEN] + v.m[SPE] - 1.0, 0.0)
 
 
-def range_rules(key: str, row: Row) -> list[Relation]:
+def range_rules(key: str, row: PrintedRow) -> list[Relation]:
     """H1 and the ranges of H7: the mean within what one image can have; Bhatia-Davis for the sd."""
     low, high = row.quantity.low, row.quantity.high
     label, unit = row.quantity.label, f" {row.quantity.unit}" if row.quantity.unit else ""
@@ -203,7 +203,7 @@ def precision_rules(source: str) -> list[Relation]:
     ]  # fmt: skip
 
 
-def hard_rules(table: Table) -> list[Relation]:
+def hard_rules(table: PrintedTable) -> list[Relation]:
     """Return all hard rules a table of these rows may be tested with."""
     rules = [rule for key, row in table.rows.items() for rule in range_rules(key, row)]
     rules += auc_rules() + accuracy_rules() + gmean_rules() + overlap_rules()

@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from .claims import ClaimResult
-from .engine import SEVERITY, Audit, Cell
+from .engine import SEVERITY, Audit, JudgedCell
+from .metric_lines import metric_lines
 
 CITATION = (
     "Consistency testing of reported scores was introduced by mlscorecheck (Kovács & Fazekas, arXiv 2310.12527); "
     "what this audit adds is told in audit/README.md."
 )
 """Printed under every audit."""
+
+
+_ABOUT = {"results": "What the text says of its results", "text": "Bookkeeping of the text (no finding about results)"}
 
 
 def counts(audits: Iterable[Audit]) -> str:
@@ -58,7 +62,10 @@ def to_frame(audits: Sequence[Audit]) -> pd.DataFrame:
 
 def claims_frame(claims: Sequence[ClaimResult]) -> pd.DataFrame:
     """Return one line per claim."""
-    return pd.DataFrame([vars(claim) for claim in claims], columns=["kind", "quote", "verdict", "detail"])
+    return pd.DataFrame(
+        [(claim.kind, claim.about, claim.quote, claim.verdict, claim.detail) for claim in claims],
+        columns=["kind", "about", "quote", "verdict", "detail"],
+    )
 
 
 def to_text(audits: Sequence[Audit], claims: Sequence[ClaimResult] = (), title: str = "") -> str:
@@ -70,17 +77,21 @@ def to_text(audits: Sequence[Audit], claims: Sequence[ClaimResult] = (), title: 
             lines += _cell_lines(cell)
         lines += [f"  reading: {text}" for text in reading_lines(audit)]
         lines.append("")
-    if claims:
-        lines += ["What the text says", *(f"  {c.verdict:>15}  “{c.quote}”: {c.detail}" for c in claims), ""]
+    told = metric_lines(audits)
+    if told:
+        lines += ["Printed, what it allows, what would fit", *(f"  {line}" for line in told), ""]
+    for about, heading in _ABOUT.items():
+        part = [claim for claim in claims if claim.about == about]
+        lines += [heading, *(f"  {c.verdict:>15}  “{c.quote}”: {c.detail}" for c in part), ""] if part else []
     return "\n".join([*lines, CITATION])
 
 
-def _worth_telling(audit: Audit) -> list[Cell]:
+def _worth_telling(audit: Audit) -> list[JudgedCell]:
     told = [cell for cell in audit.cells if cell.verdict in SEVERITY[2:]]
     return sorted(told, key=lambda cell: -SEVERITY.index(cell.verdict))
 
 
-def _cell_lines(cell: Cell) -> list[str]:
+def _cell_lines(cell: JudgedCell) -> list[str]:
     worst = cell.findings[0]
     lines = [f"  {cell.verdict:>12}  {cell.metric} of {cell.method} ({worst.rule}): {cell.reason}{_margin(cell)}"]
     if cell.readings:
@@ -89,10 +100,12 @@ def _cell_lines(cell: Cell) -> list[str]:
         lines.append(f"{'':16}possible under no reading tried")
     if cell.repair:
         lines.append(f"{'':16}repair: {cell.repair}")
+    if worst.certificate:
+        lines.append(f"{'':16}proof: {worst.certificate}")
     return lines
 
 
-def _margin(cell: Cell) -> str:
+def _margin(cell: JudgedCell) -> str:
     worst = cell.findings[0]
     if not np.isfinite(worst.margin):
         return ""

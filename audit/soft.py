@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import prevalence
+from .printed_table import PrintedTable
 from .relation import Relation, Values, applies, check
-from .table import Table
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Hint:
     margin: float = float("nan")
 
 
-def soft_hints(table: Table) -> list[Hint]:
+def soft_hints(table: PrintedTable) -> list[Hint]:
     """Run all soft rules."""
     return [hint for rule in RULES for hint in rule(table)]
 
@@ -47,7 +47,7 @@ def _percent(values: np.ndarray) -> str:
     return ", ".join(f"{100 * value:.1f}" for value in values)
 
 
-def implied_prevalence(table: Table) -> Iterator[Hint]:
+def implied_prevalence(table: PrintedTable) -> Iterator[Hint]:
     """S1: three of ACC, SEN, SPE, Dice imply the prevalence; all triples, and all methods, must imply the same."""
     found = prevalence.implied(table)
     if not found:
@@ -57,7 +57,7 @@ def implied_prevalence(table: Table) -> Iterator[Hint]:
         yield from _odd_row_out(table, found)
 
 
-def _triples_disagree(table: Table, found: dict[str, np.ndarray]) -> Iterator[Hint]:
+def _triples_disagree(table: PrintedTable, found: dict[str, np.ndarray]) -> Iterator[Hint]:
     triples = np.stack([found[key] for key in ("dice", "accuracy", "specificity")])
     for method in range(len(table.methods)):
         a, b, c = triples[:, method]
@@ -71,7 +71,7 @@ def _triples_disagree(table: Table, found: dict[str, np.ndarray]) -> Iterator[Hi
             yield Hint("S1", "inconsistent", method, "specificity", text, prevalence.QUARTET)
 
 
-def _odd_row_out(table: Table, found: dict[str, np.ndarray]) -> Iterator[Hint]:
+def _odd_row_out(table: PrintedTable, found: dict[str, np.ndarray]) -> Iterator[Hint]:
     """Blame the row without which all methods imply nearly one prevalence, if the other triples are far from it."""
     spreads = {key: prevalence.spread(values) for key, values in found.items()}
     odd = min(spreads, key=lambda key: spreads[key])
@@ -99,7 +99,7 @@ def _kappa_floor(v: Values) -> np.ndarray:
     return (v.m["dice"] - half) / (1 - half)
 
 
-def kappa_floor(table: Table) -> Iterator[Hint]:
+def kappa_floor(table: PrintedTable) -> Iterator[Hint]:
     """S2: Kappa >= (D - s/2)/(1 - s/2) with s = (1 - ACC)/(1 - Dice), at the means; tolerance half an sd of Kappa."""
     text = "Kappa ≥ (Dice − s/2)/(1 − s/2), s = (1−ACC)/(1−Dice)"
     cells = ("kappa", "dice", "accuracy")
@@ -109,7 +109,7 @@ def kappa_floor(table: Table) -> Iterator[Hint]:
             yield hint
 
 
-def below_binary(table: Table) -> Iterator[Hint]:
+def below_binary(table: PrintedTable) -> Iterator[Hint]:
     """S4: an AUC below that of the binary mask itself, (SEN + SPE)/2, needs a badly non-concave ROC."""
     cells = ("auc", "sensitivity", "specificity")
     relation = Relation(
@@ -119,7 +119,7 @@ def below_binary(table: Table) -> Iterator[Hint]:
     yield from _from_relation(table, relation)
 
 
-def _from_relation(table: Table, relation: Relation) -> Iterator[Hint]:
+def _from_relation(table: PrintedTable, relation: Relation) -> Iterator[Hint]:
     if not applies(relation, table):
         return
     result = check(relation, table)
@@ -129,7 +129,7 @@ def _from_relation(table: Table, relation: Relation) -> Iterator[Hint]:
         yield Hint(relation.rule, relation.verdict, int(method), relation.accused, text, relation.cells, margin)
 
 
-def dominance(table: Table) -> Iterator[Hint]:
+def dominance(table: PrintedTable) -> Iterator[Hint]:
     """S3: a method with higher SEN and SPE must not have a lower G-mean, balanced accuracy or (same labels) ACC.
 
     Differences count from 0.002 on. G-mean falls with its spread: mean² + sd² = E[SEN·SPE] must be lower as well.
@@ -155,13 +155,13 @@ def dominance(table: Table) -> Iterator[Hint]:
                 yield Hint("S3", "inconsistent", int(method), key, text, (key, "sensitivity", "specificity"), margin)
 
 
-def _clearly_less(table: Table, key: str) -> np.ndarray:
+def _clearly_less(table: PrintedTable, key: str) -> np.ndarray:
     """Return (M, M) bool: whether method i prints less than method j, beyond rounding and by 0.002 or more."""
     row = table.rows[key]
     return (row.mean + row.half + 0.002)[:, None] <= (row.mean - row.half)[None, :]
 
 
-def spread_patterns(table: Table) -> Iterator[Hint]:
+def spread_patterns(table: PrintedTable) -> Iterator[Hint]:
     """S5: Dice and Kappa follow SEN; small sds that hardly change over methods while large sds of SEN do are odd."""
     for key in ("dice", "kappa"):
         if key in table.rows and "sensitivity" in table.rows:
@@ -174,7 +174,7 @@ def spread_patterns(table: Table) -> Iterator[Hint]:
             yield Hint("S5", "note", int(method), key, text, (key,))
 
 
-def _constant_spread(table: Table, key: str) -> Iterator[Hint]:
+def _constant_spread(table: PrintedTable, key: str) -> Iterator[Hint]:
     sds, driver = table.rows[key].sd(), table.rows["sensitivity"].sd()
     if len(sds) < 4 or not np.isfinite([*sds, *driver]).all() or driver.min() <= 0 or sds.min() <= 0:
         return
@@ -190,7 +190,7 @@ def _constant_spread(table: Table, key: str) -> Iterator[Hint]:
             yield Hint("S5", "suspicious", int(method), key, text, (key, "sensitivity"))
 
 
-def entropy_against_gradient(table: Table) -> Iterator[Hint]:
+def entropy_against_gradient(table: PrintedTable) -> Iterator[Hint]:
     """S7: an AvG near that of white noise of the same entropy, where the other methods are far from it.
 
     A Gaussian histogram of H bits has the sd ``sqrt(2^(2H)/(2 pi e) - 1/12)``; white noise has AvG of about
@@ -209,7 +209,7 @@ def entropy_against_gradient(table: Table) -> Iterator[Hint]:
         yield Hint("S7", "suspicious", int(method), "entropy", text, ("entropy", "avg_gradient"))
 
 
-def worse_than_input(table: Table) -> Iterator[Hint]:
+def worse_than_input(table: PrintedTable) -> Iterator[Hint]:
     """S8: an enhancer clearly worse than its own input in two or more no-reference measures (|z| > 3)."""
     if table.baseline is None:
         return
@@ -227,7 +227,7 @@ def worse_than_input(table: Table) -> Iterator[Hint]:
             yield Hint("S8", "suspicious", method, row.quantity.key, text, (row.quantity.key,))
 
 
-RULES: tuple[Callable[[Table], Iterator[Hint]], ...] = (
+RULES: tuple[Callable[[PrintedTable], Iterator[Hint]], ...] = (
     implied_prevalence,
     kappa_floor,
     dominance,

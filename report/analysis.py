@@ -11,7 +11,7 @@ import pandas as pd
 from audit.claims import check_claims
 from audit.engine import audit
 from audit.published import load_published
-from audit.show import CITATION, claims_frame, counts, overview, to_frame
+from audit.show import CITATION, claims_frame, overview, to_frame
 from sspbench.checkout import ROOT
 from sspbench.images.grey import list_images, read_grey
 from sspbench.images.manifest import Manifest
@@ -50,10 +50,10 @@ def paper_audit(_: Results) -> Iterator[Table]:
     cells = to_frame(audits)
     short = overview(cells)
     title = "Audit of the published tables: which cells can be true beside the others"
-    notes = [counts(audits) + ".", "All reasons: audit_paper.csv, or the command audit.", CITATION]
+    notes = ["All reasons: audit_paper.csv, or the command audit.", CITATION]
     yield Table("audit_paper", title, list(short.columns), _grid(short), cells, notes)
     claims = claims_frame(check_claims(published))
-    shown = claims[["quote", "verdict", "detail"]]
+    shown = claims.loc[claims["about"] == "results", ["quote", "verdict", "detail"]]
     yield Table("audit_claims", "Audit of what the paper's text says", list(shown.columns), _grid(shown), claims)
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from audit.engine import audit
+from audit.printed_table import PrintedRow
 from audit.published import Published
 from audit.quantity import find_quantity
-from audit.table import Row
 
 from .statistics import bca_interval, row_ids
 
@@ -36,7 +36,8 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
         ``ours``: mean over images of seed averages, ``ours_sd`` over images, ``ours_low/high``: 95 % BCa over seeds and
-        images. ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds). ``audit``: the audit's
+        images. ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds, or on
+        other images than the paper's). ``audit``: the audit's
         verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
         missing.
     """
@@ -55,7 +56,7 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
                 for index, method in enumerate(table.methods):
                     line = {**place, **_theirs(name, row, index, method)}
                     line |= _ours(ours, published.ours[name].get(method), row.quantity.key, resamples, seed)
-                    line |= _difference(line)
+                    line |= _difference(line, same_images=dataset == published.paper.get("dataset"))
                     line["audit"] = verdicts[name, row.quantity.key, method]
                     line["reasons"] = "; ".join(_reasons(published, line, row))
                     lines.append(line)
@@ -73,7 +74,7 @@ def _by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     return found
 
 
-def _theirs(table: str, row: Row, index: int, method: str) -> dict[str, float | str]:
+def _theirs(table: str, row: PrintedRow, index: int, method: str) -> dict[str, float | str]:
     mean, sd, n = float(row.mean[index]), float(row.sd()[index]), float(row.n[index])
     half = stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n) if n > 1 else np.nan
     return {
@@ -111,15 +112,18 @@ def _ours(
     }
 
 
-def _difference(line: Mapping[str, float]) -> dict[str, float]:
+def _difference(line: Mapping[str, float], *, same_images: bool) -> dict[str, float]:
+    """Return ours - theirs, and its z where both are over the paper's images: others differ by more than chance."""
     difference = line["ours"] - line["theirs"]
+    if not same_images:
+        return {"difference": difference, "z": np.nan}
     if line["ours_n"] == 0:
         return {"difference": np.nan, "z": np.nan}
     error = np.sqrt(line["ours_sd"] ** 2 / line["ours_n"] + line["theirs_sd"] ** 2 / line["theirs_n"])
     return {"difference": difference, "z": difference / error if error > 0 else np.nan}
 
 
-def _reasons(published: Published, line: Mapping[str, str], row: Row) -> list[str]:
+def _reasons(published: Published, line: Mapping[str, str], row: PrintedRow) -> list[str]:
     """Return the paper's known reasons whose conditions all hold, then what the audit says."""
     found = []
     for reason in published.reasons:

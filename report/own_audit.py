@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from audit.engine import COLUMNS, audit
+from audit.printed_table import PrintedRow, PrintedTable
 from audit.quantity import find_quantity
-from audit.table import Row, Table
 
 
 def audit_frame(
@@ -40,7 +40,7 @@ def audit_frame(
             continue
         cells = lines.set_index("method")[["mean", "sd", "n"]].reindex(methods).astype(float)
         size = np.full(len(methods), half)
-        rows[quantity.key] = Row(
+        rows[quantity.key] = PrintedRow(
             quantity, cells["mean"].to_numpy(), size, cells["sd"].to_numpy(), size, cells["n"].to_numpy(),
             "sd", quantity.better, str(metric),
         )  # fmt: skip
@@ -48,7 +48,7 @@ def audit_frame(
         return pd.DataFrame(columns=COLUMNS)
     low, high = (np.full(len(methods), value) for value in prevalence)
     base = baseline if baseline in methods else None
-    return audit(Table(name, methods, rows, low, high, baseline=base)).frame()
+    return audit(PrintedTable(name, methods, rows, low, high, baseline=base), joint=False).frame()
 
 
 def audit_own(scores: pd.DataFrame) -> pd.DataFrame:

@@ -9,14 +9,12 @@ from typing import Any
 
 import yaml
 
-from audit.claims import CHECKS, ClaimResult, check_claims
+from audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from audit.published import Published
 
 from .numbers import Ours
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "cannot tell here"
-TEXT_ONLY = frozenset({"location", "same", "sum"})
-"""Kinds of claims about the paper itself, which no run can bear on."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def _verdict(claim: Mapping[str, Any], printed: ClaimResult, ours: Ours, reserva
     own = f"{printed.verdict}: {printed.detail}"
     if claim["kind"] in TEXT_ONLY:
         seen = Seen(None, False, "about the paper's text, not about results")
-        return Verdict(claim["quote"], HOLDS if printed.verdict == "holds" else FAILS, "by the paper itself", own, seen)
+        return Verdict(claim["quote"], printed.verdict, "by the paper itself", own, seen)
     seen = SEEN[claim["kind"]](ours, claim)
     if printed.verdict == "false":
         return Verdict(claim["quote"], FAILS, "by the paper's own tables", own, seen)

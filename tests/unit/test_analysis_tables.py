@@ -79,10 +79,10 @@ def test_every_table_is_made_and_can_be_written(results):
 
 def test_the_audits_tell_what_they_find(results):
     tables = made(results)
-    assert "18 impossible" in tables["audit_paper"].notes[0]
+    assert (tables["audit_paper"].data["verdict"] == "impossible").sum() == 26
     assert tables["audit_own"].notes == ["No cell is impossible or inconsistent."]
     fdr = next(row for row in tables["audit_paper"].rows if row[1].text == "FDR")
-    assert fdr[2].text == "all 6"
+    assert fdr[tables["audit_paper"].columns.index("impossible")].text == "all 6"
 
 
 def test_tests_compare_with_origin_and_sspnet(results):

@@ -8,8 +8,8 @@ import pytest
 
 from audit.engine import audit
 from audit.hard import run_hard
+from audit.printed_table import PrintedRow, PrintedTable
 from audit.quantity import quantities
-from audit.table import Row, Table
 from report.own_audit import audit_own
 
 IMAGES = 60
@@ -67,12 +67,12 @@ def table_of(values, decimals=4, ddof=1):
     size = len(next(iter(values.values())))
     half = np.full(size, 0.5 * 10.0**-decimals)
     rows = {
-        key: Row(quantities()[key], each.mean(1).round(decimals), half, each.std(1, ddof=ddof).round(decimals), half,
-                 np.full(size, float(IMAGES)))
+        key: PrintedRow(quantities()[key], each.mean(1).round(decimals), half,
+                 each.std(1, ddof=ddof).round(decimals), half, np.full(size, float(IMAGES)))
         for key, each in values.items()
     }  # fmt: skip
     caps = np.full(size, HIGHEST_PREVALENCE)
-    return Table("simulated", tuple(f"t{i}" for i in range(size)), rows, np.zeros(size), caps)
+    return PrintedTable("simulated", tuple(f"t{i}" for i in range(size)), rows, np.zeros(size), caps)
 
 
 def alarms(table):

@@ -14,7 +14,7 @@ Dispersion = Literal["sd", "var", "sem", "none"]
 
 
 @dataclass(frozen=True)
-class Row:
+class PrintedRow:
     """One quantity over the M methods of a table.
 
     Attributes:
@@ -53,9 +53,12 @@ class Row:
 
         Whether n or n - 1 was the divisor is never printed: the lower end allows for n - 1.
         """
-        low = self._as_sd(np.maximum(self.spread - self.spread_half, 0.0))
-        high = self._as_sd(self.spread + self.spread_half)
+        low, high = self.sd_ends()
         return low * np.sqrt(np.maximum(self.n - 1, 0) / self.n), high
+
+    def sd_ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the smallest and largest sd, with whichever divisor was used, that print like this."""
+        return self._as_sd(np.maximum(self.spread - self.spread_half, 0.0)), self._as_sd(self.spread + self.spread_half)
 
     def _as_sd(self, spread: np.ndarray) -> np.ndarray:
         if self.dispersion == "var":
@@ -66,14 +69,14 @@ class Row:
             return np.full_like(spread, np.nan)
         return spread
 
-    def take(self, index: np.ndarray) -> Row:
+    def take(self, index: np.ndarray) -> PrintedRow:
         """Return the row of some methods (an index may repeat)."""
         parts = {name: getattr(self, name)[index] for name in ("mean", "half", "spread", "spread_half", "n")}
         return replace(self, **parts)
 
 
 @dataclass(frozen=True)
-class Table:
+class PrintedTable:
     """A table: one row of numbers per quantity, one column per method.
 
     Attributes:
@@ -90,7 +93,7 @@ class Table:
 
     name: str
     methods: tuple[str, ...]
-    rows: Mapping[str, Row]
+    rows: Mapping[str, PrintedRow]
     prevalence_low: np.ndarray = field(default_factory=lambda: np.zeros(1))
     prevalence_high: np.ndarray = field(default_factory=lambda: np.ones(1))
     same_map: bool = True
@@ -98,7 +101,7 @@ class Table:
     baseline: str | None = None
     caption: str = ""
 
-    def take(self, index: np.ndarray) -> Table:
+    def take(self, index: np.ndarray) -> PrintedTable:
         """Return the table of some methods (an index may repeat)."""
         size = len(self.methods)
         return replace(
@@ -109,10 +112,10 @@ class Table:
             prevalence_high=np.broadcast_to(self.prevalence_high, size)[index],
         )
 
-    def with_mean(self, key: str, mean: np.ndarray) -> Table:
+    def with_mean(self, key: str, mean: np.ndarray) -> PrintedTable:
         """Return the table with other means, (M,), in one row."""
         return replace(self, rows={**self.rows, key: replace(self.rows[key], mean=mean)})
 
-    def read_spread_as(self, dispersion: Dispersion) -> Table:
+    def read_spread_as(self, dispersion: Dispersion) -> PrintedTable:
         """Return the table with what stands behind ± read as something else."""
         return replace(self, rows={key: replace(row, dispersion=dispersion) for key, row in self.rows.items()})

@@ -1,0 +1,112 @@
+"""One line per cell that cannot be true: printed, what that allows, and what would fit instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from .certificate import moments_of
+from .engine import Audit, JudgedCell
+from .hard import fitting_values
+from .judge import reach
+from .printed_table import PrintedTable
+from .rulings import Ruling, at_any_prevalence
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """Why a printed number cannot stand beside the others, in numbers.
+
+    Attributes:
+        table: The table.
+        metric: The metric as printed.
+        method: The method.
+        printed: The printed mean.
+        rule: The rule that is broken.
+        bounded: What the rule bounds, e.g. ``Dice`` for a wrong FDR.
+        side: ``≤`` or ``≥``.
+        bound: The bound.
+        bounded_printed: What is printed for it.
+        fits_low: Smallest mean of the metric that would fit the others; NaN where none does.
+        fits_high: Largest mean that would fit.
+        condition: On what the verdict rests.
+        certificate: Its proof.
+    """
+
+    table: str
+    metric: str
+    method: str
+    printed: float
+    rule: str
+    bounded: str
+    side: str
+    bound: float
+    bounded_printed: float
+    fits_low: float
+    fits_high: float
+    condition: str
+    certificate: str
+
+    def __str__(self) -> str:
+        if not np.isfinite(self.fits_low):
+            fits = "no mean fits the others"
+        elif self.fits_low <= self.printed <= self.fits_high:
+            fits = f"{self.fits_low:.3f} to {self.fits_high:.3f} would fit, but not with the printed ±"
+        else:
+            fits = f"{self.fits_low:.3f} to {self.fits_high:.3f} would fit"
+        return (
+            f"{self.metric} of {self.method}: {self.printed:.4f} printed → allows {self.bounded} {self.side} "
+            f"{self.bound:.4f}, printed {self.bounded_printed:.4f} → {fits} ({self.condition})"
+        )
+
+
+def metric_lines(audits: Sequence[Audit]) -> list[MetricLine]:
+    """Return one line per impossible or conditional cell, by its gravest ruling."""
+    return [
+        _line(audit.table, cell, ruling)
+        for audit in audits
+        for cell in audit.cells
+        if (ruling := _gravest(audit, cell)) is not None
+    ]
+
+
+def lines_frame(lines: Sequence[MetricLine]) -> pd.DataFrame:
+    """Return the lines as a table, one column per attribute."""
+    return pd.DataFrame([vars(line) for line in lines], columns=[field.name for field in fields(MetricLine)])
+
+
+def _gravest(audit: Audit, cell: JudgedCell) -> Ruling | None:
+    """Return the ruling behind the worst finding of a cell."""
+    if cell.verdict not in ("impossible", "conditional"):
+        return None
+    proof = cell.findings[0].certificate
+    method = audit.table.methods.index(cell.method)
+    mine = [one for one in audit.rulings if (one.violation.method, one.violation.accused) == (method, cell.quantity)]
+    return next(one for one in mine if one.proof == proof)
+
+
+def _line(table: PrintedTable, cell: JudgedCell, ruling: Ruling) -> MetricLine:
+    violation = ruling.violation
+    relation = violation.relation
+    measured = table.rows[relation.measured or relation.accused].quantity.label
+    low, high = _fits(table, ruling)
+    side, bound = relation.side, violation.bound
+    if relation.rule == "J1" and np.isfinite(low) and not low <= cell.mean <= high:
+        side, bound = ("≥", low) if cell.mean < low else ("≤", high)
+    return MetricLine(
+        cell.table, cell.metric, cell.method, cell.mean, relation.rule, relation.name or measured, side,
+        bound, violation.left, low, high, ruling.condition, ruling.proof,
+    )  # fmt: skip
+
+
+def _fits(table: PrintedTable, ruling: Ruling) -> tuple[float, float]:
+    """Return the means that fit: by the rules, or by mixtures of images where only the judge knows."""
+    violation = ruling.violation
+    if violation.relation.rule != "J1":
+        found = fitting_values(at_any_prevalence(table), violation.method, violation.accused)
+        return found or (float("nan"), float("nan"))
+    others = [key for key in violation.relation.cells if key != violation.accused]
+    return reach(moments_of(table, violation.method, others), violation.accused)
