@@ -13,7 +13,9 @@ from ..errors import UserError
 from ..jobs.outcome import JobError, clear_status, write_status
 from ..plan.config import Plan
 from ..plan.discovery import metric_files, plugins
+from ..plan.groups import group_of
 from ..plan.run import Run
+from ..plan.selection import SETS
 from . import architecture, bench_training, cite, doctor, download, export, import_weights, own_images, release
 from .options import add_config_options, plan_of
 
@@ -185,7 +187,9 @@ def _list(_args: argparse.Namespace) -> int:
         for name, found in plugins(group).items():
             extra = [*found.meta.get("variants", {}), *found.meta.get("readings", {})]
             more = f"  (+ {', '.join(extra)})" if extra else ""
-            print(f"  {name:<14} {found.meta.get('kind', ''):<10} {found.label}{more}")
+            stands = f"{group_of(found.meta):<10}" if group == "methods" else ""
+            print(f"  {name:<18} {found.meta.get('kind', ''):<10} {stands}{found.label}{more}")
+    print("methods of a config: names, or " + ", ".join(SETS))
     print("metric families:\n  " + ", ".join(metric_files()))
     print("presets:\n  paper, official, demo, smoke")
     return 0

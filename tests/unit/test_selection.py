@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sspbench.commands.cli import main
 from sspbench.contribute.checks import check_method
 from sspbench.contribute.scaffold import write_new
 from sspbench.errors import UserError
@@ -94,3 +95,9 @@ def test_an_untrained_network_is_a_trivial_row_of_its_own_with_the_seeds_and_par
     assert made.params(runs[0]) == made.params(made.run("sspnet", 0))
     with pytest.raises(UserError, match="no variant"):
         made.params(made.run("dcp+untrained", 0))
+
+
+def test_the_list_says_in_which_group_a_method_stands(capsys):
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split()[:3] == ["clahe", "classical", "trivial"] for line in lines)
