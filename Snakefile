@@ -9,7 +9,6 @@ sys.path.insert(0, workflow.basedir)
 
 from sspbench.plan.config import Plan
 from sspbench.errors import UserError
-from sspbench.plan.digest import deciding
 from sspbench.plan.rules import Digests, training_resources, page_sources
 from sspbench.stages.prepare import source_digest
 
@@ -86,7 +85,7 @@ rule train_segmenter:
     resources:
         **training_resources(PLAN.segmenter),
     params:
-        settings=lambda w: deciding(PLAN.segmenter_settings(int(w.seed))),
+        settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
         code=CODE.segmenter,
     shell:
         "{JOB} stage train-segmenter --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
@@ -107,7 +106,7 @@ rule train:
         mem_mb=lambda w: training_resources(of(w).plugin)["mem_mb"],
         runtime=lambda w: training_resources(of(w).plugin)["runtime"],
     params:
-        settings=lambda w: deciding(PLAN.train_settings(of(w))),
+        settings=lambda w: PLAN.train_settings(of(w)).deciding,
         code=lambda w: CODE.train(of(w)),
     shell:
         "{JOB} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
@@ -123,7 +122,7 @@ rule enhance:
     log:
         f"{LOGS}/enhance/{{run}}-{{seed}}.log",
     params:
-        settings=lambda w: deciding(PLAN.train_settings(of(w))),
+        settings=lambda w: PLAN.train_settings(of(w)).deciding,
         code=lambda w: CODE.enhance(of(w)),
     shell:
         "{JOB} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
@@ -140,7 +139,7 @@ rule segment:
     log:
         f"{LOGS}/segment/{{run}}-{{seed}}.log",
     params:
-        settings=lambda w: deciding(PLAN.segmenter_settings(int(w.seed))),
+        settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
         code=CODE.segment,
     shell:
         "{JOB} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"

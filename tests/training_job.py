@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
+from sspbench.plan.settings import Settings
 from sspbench.stages.train import Limits, train_method
 from sspbench.training.loop import Budget
 
@@ -13,7 +14,12 @@ from sspbench.training.loop import Budget
 def main(job):
     limits = Limits(job.get("minutes", 60.0), Budget(checkpoint_steps=job["checkpoint_steps"]))
     try:
-        train_method(job["settings"], Manifest.read(Path(job["manifest"])), Path(job["folder"]), limits)
+        train_method(
+            Settings.read(job["settings"], "job.json"),
+            Manifest.read(Path(job["manifest"])),
+            Path(job["folder"]),
+            limits,
+        )
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code

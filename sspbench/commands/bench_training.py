@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..plan.settings import Settings
+    from ..training.loop import Training
 
 MODES: dict[str, dict[str, Any]] = {
     "fp32": {"precision": "fp32", "channels_last": False},
@@ -78,11 +81,9 @@ def _bench(args: argparse.Namespace) -> int:
 
 
 def _all_names() -> list[str]:
-    from ..plan.discovery import plugins
+    from ..plan.discovery import trained_plugins
 
-    return [name for name, found in plugins("methods").items() if found.meta["kind"] == "learned"] + list(
-        plugins("segmentation")
-    )
+    return [found.name for found in trained_plugins()]
 
 
 def _device_name() -> str:
@@ -115,36 +116,34 @@ def _matrix_rate() -> float:
     return best
 
 
-def _settings(name: str, mode: str, args: argparse.Namespace) -> Mapping[str, Any]:
-    from ..plan.discovery import plugin, plugins
-    from ..plan.overrides import resolve_params
+def _settings(name: str, mode: str, args: argparse.Namespace) -> Settings:
+    from ..plan.config import single_settings
+    from ..plan.discovery import trained_plugin
 
-    group = "methods" if name in plugins("methods") else "segmentation"
-    params = resolve_params(plugin(group, name), args.preset)
-    engine = {"compile": False, "threads": args.threads, "vgg16": None, **MODES[mode]}
-    kind = "method" if group == "methods" else "segmenter"
-    return {kind: name, "variant": None, "seed": 0, "preset": args.preset, "params": params, "engine": engine}
+    settings = single_settings(trained_plugin(name), args.preset)
+    engine = replace(settings.engine, compile=False, vgg16=None, threads=args.threads)
+    return replace(settings, engine=replace(engine, **MODES[mode]))
 
 
-def _training(settings: Mapping[str, Any], side: int, folder: Path) -> Any:
+def _training(settings: Settings, side: int, folder: Path) -> Training:
     """Return a built training on random images."""
     import numpy as np
 
-    from ..stages.train import make_method, make_segmenter
-    from ..training.batches import BatchPlan, Domain, DomainBatches, batches_from
-    from ..training.loop import Budget, Engine, Training
+    from ..stages.train import make_trainable
+    from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
+    from ..training.loop import Budget, Training
+    from ..training.trainable import TrainableMethod
 
     random = np.random.default_rng(0)
-    trainable = make_method(settings) if "method" in settings else make_segmenter(settings)
+    trainable = make_trainable(settings)
     plan = BatchPlan.of(trainable.params)
     images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(8)]
-    if "method" in settings:
-        batches = batches_from(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
+    if isinstance(trainable, TrainableMethod):
+        batches: Batches = batches_from(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
     else:
         masks = [np.where(image > 240, np.uint8(255), np.uint8(0)) for image in images]
         batches = DomainBatches(plan, 0, Domain(plan, images, masks))
-    engine = Engine(**{key: value for key, value in settings["engine"].items() if key != "vgg16"})
-    training = Training(trainable, batches, engine, Budget(), folder, {})
+    training = Training(trainable, batches, settings.engine, Budget(), folder, {})
     training.build()
     return training
 

@@ -44,8 +44,8 @@ def _export(args: argparse.Namespace) -> int:
     from ..stages.enhance import load_method
 
     facts = {
-        "method": settings["method"],
-        "variant": settings["variant"] or "",
+        "method": settings.name,
+        "variant": settings.variant or "",
         "range": "0..1",
         "weights_sha256": sha256(weights),
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ..plan.settings import Settings
     from ..training.trainable import Trainable
 
 
@@ -62,7 +63,7 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     from ..training.trainable import Trainable
 
     settings = _settings(name, preset)
-    job = Job("train", settings)
+    job = Job("train", settings.as_json())
     trainable = _built(settings)
     if high is None and type(trainable).finish is not Trainable.finish:
         raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
@@ -71,37 +72,23 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
         trainable.finish(_whole_images(high))
     weights = output / "weights.safetensors"
     save_weights(weights, trainable)
-    facts = {"imported": file.name, "sha256": sha256(file), "fingerprint": {"config": fingerprint(settings)}}
+    facts = {"imported": file.name, "sha256": sha256(file), "fingerprint": {"config": fingerprint(settings.deciding)}}
     write_json(output / "jobs" / "train.json", job.record(**facts))
     return weights
 
 
-def _settings(name: str, preset: str) -> dict[str, Any]:
-    from ..plan.config import DEFAULT, read_config
-    from ..plan.discovery import plugin, plugins
-    from ..plan.overrides import resolve_params
+def _settings(name: str, preset: str) -> Settings:
+    from ..plan.config import single_settings
+    from ..plan.discovery import trained_plugin
 
     plain, _, variant = name.partition("+")
-    group = "segmentation" if plain in plugins("segmentation") else "methods"
-    found = plugin(group, plain)
-    if group == "methods" and found.meta["kind"] != "learned":
-        raise UserError(f"{plain} is not a learned method: it has no weights")
-    config = read_config(DEFAULT)
-    engine = {key: config[key] for key in ("precision", "channels_last", "threads")} | {"compile": False, "vgg16": None}
-    return {
-        "method" if group == "methods" else "segmenter": plain,
-        "variant": variant or None,
-        "seed": 0,
-        "preset": preset,
-        "params": resolve_params(found, preset, variant or None),
-        "engine": engine,
-    }
+    return single_settings(trained_plugin(plain), preset, variant or None).for_inference
 
 
-def _built(settings: Mapping[str, Any]) -> Trainable:
-    from ..stages.train import make_method, make_segmenter
+def _built(settings: Settings) -> Trainable:
+    from ..stages.train import make_trainable
 
-    trainable = make_method(settings) if "method" in settings else make_segmenter(settings)
+    trainable = make_trainable(settings)
     trainable.inference_only = True
     trainable.build()
     return trainable

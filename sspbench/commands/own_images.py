@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from ..contract import Method
 from ..errors import UserError
 from ..files import read_json
 from ..jobs.progress import progress
+from ..plan.kinds import METHOD
+from ..plan.settings import Settings
 
 TILE = 1024
 """Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
@@ -60,12 +63,8 @@ def _enhance(args: argparse.Namespace) -> int:
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
     files, others = _files(args.input, args.output)
-    settings = settings_of(args.weights) if args.weights else settings_of_method(args.method)
     with leased() if args.weights else nullcontext():
-        from ..stages.enhance import load_method
-
-        method = load_method(settings, weights_of_run(args.weights) if args.weights else None)
-        outcome = enhance_files(method, files, args.output, force=args.force, tile=args.tile)
+        outcome = enhance_files(_load(args), files, args.output, force=args.force, tile=args.tile)
     _tell(outcome, others, args.output)
     return 1 if outcome.failed else 0
 
@@ -100,62 +99,61 @@ def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
     return found, others
 
 
-def settings_of(run: Path) -> dict[str, Any]:
-    """Return the settings of a run folder: of a trained method, or of a classical one with its fitted constants.
-
-    Raises:
-        UserError: it is the folder of neither.
-    """
-    record = run / "jobs" / "enhance.json"
-    job = read_json(record) if record.is_file() else {}
-    return {**job["settings"], "fitted": job["fitted"]} if "fitted" in job else settings_of_run(run)
-
-
 def weights_of_run(run: Path) -> Path:
     """Return the weights file of a run folder; the file itself may be given too."""
     return run if run.suffix == ".safetensors" else run / WEIGHTS
 
 
-def settings_of_run(run: Path) -> dict[str, Any]:
-    """Return the settings a run was trained with, without what only its training needs.
+def fitted_of_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
+    """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
+    record = run / "jobs" / "enhance.json"
+    job = read_json(record) if record.is_file() else {}
+    return (Settings.read(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
+
+
+def settings_of_run(run: Path) -> Settings:
+    """Return the settings a method was trained with, without what only its training needs.
 
     Raises:
         UserError: the folder is not that of a trained method.
     """
     weights = weights_of_run(run)
-    record = weights.parent / "jobs" / "train.json"
-    if not weights.is_file() or not record.is_file():
-        missing = record if weights.is_file() else weights
-        hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
-        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {missing}", hint=hint)
-    settings = read_json(record)["settings"]
-    if "method" not in settings:
+    settings = Settings.of_run(weights.parent)
+    if not weights.is_file():
+        hint = "train it to its end: run the workflow again"
+        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
+    if settings.kind != METHOD.name:
         raise UserError("This run is no enhancement method", where=str(run), hint="give a run of a learned method")
-    settings["engine"] |= {"vgg16": None, "compile": False}  # perceptual losses are not needed any more
-    if "vgg16" in settings["params"]:
-        settings["params"]["vgg16"] = None
-    return settings
+    return settings.for_inference
 
 
-def settings_of_method(entry: str) -> dict[str, Any]:
+def settings_of_method(entry: str) -> Settings:
     """Return the settings of a classical method, ``name`` or ``name+variant``.
 
     Raises:
         UserError: it has to be trained, or there is none of that name.
     """
+    from ..plan.config import single_settings
     from ..plan.discovery import plugin
-    from ..plan.overrides import resolve_params
 
     name, _, variant = entry.partition("+")
-    found = plugin("methods", name)
+    found = plugin(METHOD.group, name)
     if found.meta["kind"] != "classical":
         raise UserError(f"{name} is no classical method", hint="train it, then give --weights RUN")
-    return {
-        "method": name,
-        "variant": variant or None,
-        "seed": 0,
-        "params": resolve_params(found, "paper", variant or None),
-    }
+    return single_settings(found, "paper", variant or None)
+
+
+def _load(args: argparse.Namespace) -> Method:
+    """Return the method that the options name, ready to enhance."""
+    from ..stages.enhance import load_method
+
+    if not args.weights:
+        return load_method(settings_of_method(args.method), None)
+    fitted = fitted_of_run(args.weights)
+    if fitted is not None:
+        settings, constants = fitted
+        return load_method(settings, None, constants)
+    return load_method(settings_of_run(args.weights), weights_of_run(args.weights))
 
 
 def enhance_files(method: Any, files: list[tuple[Path, Path]], output: Path, *, force: bool, tile: int) -> Outcome:

@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from ..plan.config import default_engine
 from ..training.checkpoint import load_weights, save_weights
+from ..training.compute import place
 from ..training.trainable import Trainable
 from .checks_gradients import check_gradients
 from .checks_output import Function
 from .findings import Inspection
 from .pictures import method_inputs
-from .trial import OnCpu, Trial
+from .trial import Trial
 
 Apply = Callable[[Trainable], Function]
 """Gives the function of images: a method's ``enhance``, a segmenter's ``probabilities``."""
@@ -100,7 +102,9 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
     with trial.witness.active():
         loaded.build()
     load_weights(path, loaded)
-    OnCpu().place(loaded)  # the same memory layout as in training: sums in another order differ in the last bit
+    place(
+        default_engine(), loaded
+    )  # the same memory layout as in training: sums in another order differ in the last bit
     images = method_inputs()["odd size 97 x 61"]
     with trial.witness.active():
         same = np.array_equal(apply(trained)(images.copy()), apply(loaded)(images.copy()))

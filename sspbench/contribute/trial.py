@@ -12,9 +12,10 @@ from torch import Tensor
 
 from ..contract import Method
 from ..errors import UserError
+from ..plan.config import default_engine
 from ..plan.discovery import Plugin, single_class
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
-from ..training.loop import Budget, Engine, Training
+from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from .pictures import SIDE, domain
 from .witness import Witness
@@ -25,13 +26,8 @@ STOP_AT = 3
 SAVE_EVERY = 2
 
 
-class OnCpu(Engine):
-    """Computes on the CPU even beside a GPU: kernels there may differ in the last bit from one run to the next."""
-
-    def apply(self) -> torch.device:
-        """Set torch's switches; return the CPU."""
-        super().apply()
-        return torch.device("cpu")
+CPU = torch.device("cpu")
+"""Trials compute there even beside a GPU, whose kernels may differ in the last bit from one run to the next."""
 
 
 class _Stopped(Exception):
@@ -92,7 +88,7 @@ class Trial:
         """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
         plan = BatchPlan.of(trainable.params)
         batches, budget = self._batches(plan, trainable), Budget(checkpoint_steps=SAVE_EVERY)
-        return Training(trainable, batches, OnCpu(), budget, self.scratch / name, {})
+        return Training(trainable, batches, default_engine(), budget, self.scratch / name, {}, device=CPU)
 
     def _batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
         side = _side(plan)

@@ -11,7 +11,7 @@ from ..checkout import ROOT
 from ..errors import UserError
 from ..files import fingerprint
 from .checking import check_config, check_runs
-from .discovery import plugin, plugins
+from .discovery import Plugin, plugin, plugins
 from .given_files import hashes, perceptual, refuse_missing
 from .labels import refuse_equal_labels
 from .layout import Layout, dataset_id
@@ -19,6 +19,7 @@ from .overrides import merged, resolve_params
 from .run import Run
 from .scalars import named, typed
 from .selection import Entry, selected
+from .settings import Engine, Settings
 from .written import read_yaml
 
 DEFAULT = ROOT / "config" / "config.yaml"
@@ -37,6 +38,17 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UserError("A config file must hold keys and values", where=str(path))
     defaults = {} if Path(path).resolve() == DEFAULT.resolve() else read_config(DEFAULT)
     return merged(defaults, content)
+
+
+def default_engine() -> Engine:
+    """Return the engine of ``config/config.yaml``."""
+    return Engine.of(read_config(DEFAULT))
+
+
+def single_settings(found: Plugin, preset: str, variant: str | None = None) -> Settings:
+    """Return the settings of one plugin outside a plan: the preset's parameters and the default engine."""
+    params = resolve_params(found, preset, variant)
+    return Settings(found.kind.name, found.name, variant, 0, preset, params, default_engine())
 
 
 class Plan:
@@ -129,36 +141,23 @@ class Plan:
             "seed": self.config["data_seed"],
         }
 
-    def _engine(self) -> dict[str, Any]:
-        keys = ("precision", "channels_last", "compile", "threads", "vgg16")
-        return {key: self.config[key] for key in keys}
-
-    def train_settings(self, run: Run) -> dict[str, Any]:
+    def train_settings(self, run: Run) -> Settings:
         """Return what the training of a run depends on."""
         params = self.params(run)
-        return {
-            "method": run.plugin.name,
-            "variant": run.variant,
-            "seed": run.seed,
-            "preset": self.preset,
-            "params": params,
-            "engine": self._engine(),
-            **hashes([perceptual(params, self.config)]),
-        }
+        files = hashes([perceptual(params, self.config)])
+        return Settings("method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine, files=files)
 
-    def segmenter_settings(self, seed: int) -> dict[str, Any]:
+    def segmenter_settings(self, seed: int) -> Settings:
         """Return what the training of the segmenter of one replicate depends on."""
-        overrides = self.config["params"].get(self.segmenter.name)
-        params = resolve_params(self.segmenter, self.preset, None, overrides)
-        return {
-            "segmenter": self.segmenter.name,
-            "seed": seed,
-            "preset": self.preset,
-            "params": params,
-            "engine": self._engine(),
-            "weights": self.config["segmenter_weights"],
-            **hashes([self.config["segmenter_weights"], perceptual(params, self.config)]),
-        }
+        name, weights = self.segmenter.name, self.config["segmenter_weights"]
+        params = resolve_params(self.segmenter, self.preset, None, self.config["params"].get(name))
+        files = hashes([weights, perceptual(params, self.config)])
+        return Settings("segmenter", name, None, seed, self.preset, params, self.engine, weights, files)
+
+    @property
+    def engine(self) -> Engine:
+        """How steps are computed."""
+        return Engine.of(self.config)
 
     def refuse_missing_files(self) -> None:
         """Refuse weight files that the config names and that are not there.

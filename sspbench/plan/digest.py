@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from .. import HOMES
 from ..checkout import ROOT
@@ -22,26 +21,12 @@ FRAME = "sspbench"
 
 NEUTRAL = frozenset(
     {
-        *("errors.py", "discovery.py"),
+        *("errors.py", "discovery.py", "schemas.py"),
         *("provenance.py", "slots.py", "outcome.py", "progress.py", "budget.py", "folder_lock.py"),
         *("logbook.py", "guards.py"),
     }
 )
 """Modules of the frame that find, report or schedule but cannot change a number; an edit of theirs reruns nothing."""
-
-
-NEUTRAL_ENGINE = frozenset({"threads"})
-"""Settings of the engine that cannot change a result."""
-
-
-def deciding(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a job without those that cannot change its result.
-
-    >>> deciding({"seed": 0, "engine": {"precision": "fp32", "threads": 4}})
-    {'seed': 0, 'engine': {'precision': 'fp32'}}
-    """
-    engine = {key: value for key, value in settings["engine"].items() if key not in NEUTRAL_ENGINE}
-    return {**settings, "engine": engine}
 
 
 def code_digest(files: Iterable[Path]) -> str:

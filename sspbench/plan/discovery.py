@@ -205,6 +205,23 @@ def plugin(group: str, name: str) -> Plugin:
     )
 
 
+def trained_plugin(name: str) -> Plugin:
+    """Return a learned method or a segmenter.
+
+    Raises:
+        UserError: there is none of that name, or it is not trained.
+    """
+    found = plugins("segmentation").get(name) or plugin("methods", name)
+    if not found.trained:
+        raise UserError(f"{name} is not a learned method: it has no weights")
+    return found
+
+
+def trained_plugins() -> list[Plugin]:
+    """Return all learned methods, then all segmenters."""
+    return [found for group in ("methods", "segmentation") for found in plugins(group).values() if found.trained]
+
+
 def single_class(module: ModuleType, base: type, where: Path) -> type:
     """Return the one subclass of ``base`` that a module defines.
 

@@ -11,13 +11,12 @@ from ..errors import Faults
 from ..files import sha256
 
 
-def hashes(paths: Iterable[str | None]) -> dict[str, dict[str, str]]:
-    """Return ``{"files": {path: SHA-256}}`` of the files that are named; empty where none is.
+def hashes(paths: Iterable[str | None]) -> dict[str, str]:
+    """Return ``{path: SHA-256}`` of the files that are named.
 
     A file that is missing has the hash ``missing``: whoever reads it says so.
     """
-    found = {path: _hash(Path(path), *_mark(Path(path))) for path in paths if path is not None}
-    return {"files": found} if found else {}
+    return {path: _hash(Path(path), *_mark(Path(path))) for path in paths if path is not None}
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -93,7 +93,7 @@ class Parameter:
             return False
         if self.choices:
             return value in self.choices
-        return kind not in ("int", "float") or self._in_range(value)
+        return not isinstance(value, int | float) or kind == "bool" or self._in_range(value)
 
     def _in_range(self, value: float) -> bool:
         if not math.isfinite(value):

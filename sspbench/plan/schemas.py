@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -41,9 +42,20 @@ FALLBACK_PRESET = {"official": "paper"}
 """A plugin without this preset is run with that one."""
 
 
+def check_keys(content: Any, schema_name: str, keys: Sequence[str], faults: Faults, where: str) -> None:
+    """Add a fault for everything that a mapping of some keys of a schema, all of them needed, has wrong."""
+    properties = {key: schema(schema_name)["properties"][key] for key in keys}
+    part = {"type": "object", "additionalProperties": False, "required": list(keys), "properties": properties}
+    _check(content, part, faults, where)
+
+
 def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
     """Add a fault for everything in ``content`` that the schema refuses, with a guess of what was meant."""
-    validator = jsonschema.Draft202012Validator(schema(schema_name), registry=REGISTRY)
+    _check(content, schema(schema_name), faults, where)
+
+
+def _check(content: Any, wanted: Mapping[str, Any], faults: Faults, where: str) -> None:
+    validator = jsonschema.Draft202012Validator(wanted, registry=REGISTRY)
     for error in validator.iter_errors(content):
         key = ".".join(str(part) for part in error.absolute_path)
         faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", hint=_hint(error))

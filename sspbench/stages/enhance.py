@@ -17,32 +17,33 @@ from ..images.manifest import Manifest
 from ..jobs.outcome import JobError
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
-from ..plan.discovery import method_class, plugin
+from ..plan.discovery import method_class
+from ..plan.settings import Settings
 from .fit import Pictures, fitted_constants
 from .outputs import empty, seal
 
 
-def load_method(settings: Mapping[str, Any], weights: Path | None) -> Method:
-    """Return a method ready to enhance: a learned one gets its weights, a fitted one ``settings["fitted"]``.
+def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None = None) -> Method:
+    """Return a method ready to enhance: a learned one gets its weights, one that was fitted its constants.
 
     Raises:
         UserError: weights or constants are missing.
     """
-    found = plugin("methods", settings["method"])
+    found = settings.plugin
     if found.meta["kind"] == "learned":
         from .train import load_trained, make_method
 
         method = make_method(settings)
         if weights is None:
             raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
-        load_trained(method, weights, settings["engine"])
+        load_trained(method, weights, settings.engine)
         return method
-    classical = method_class(found)(settings["params"], settings["seed"])
+    classical = method_class(found)(settings.values, settings.seed)
     if classical.is_fitted():
-        if "fitted" not in settings:
+        if fitted is None:
             hint = "run it in the workflow, then give --weights results/<data set>/<preset>/runs/<method>/seed-0"
             raise UserError(f"{found.name} takes constants from training images", hint=hint)
-        classical.fitted = settings["fitted"]
+        classical.fitted = fitted
     return classical
 
 
@@ -65,10 +66,10 @@ def enhanced(method: Method, image: np.ndarray, name: str) -> np.ndarray:
     return to_uint8(result[0, 0])
 
 
-def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weights: Path | None) -> None:
+def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path | None) -> None:
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``."""
-    job = Job("enhance", dict(settings))
-    found = plugin("methods", settings["method"])
+    job = Job("enhance", settings.as_json())
+    found = settings.plugin
     sources = manifest.paths("testA")
     seconds: list[float] = []
     facts: dict[str, Any] = {}
@@ -76,7 +77,7 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
         function = _control(manifest, found.meta["shows"])
     else:
         facts = _fitted(settings, manifest)
-        function = _method({**settings, **facts}, weights, seconds)
+        function = _method(settings, weights, facts.get("fitted"), seconds)
     target = empty(folder / "enhanced")
     written = []
     for source in progress(sources, label=f"enhance {found.name}", unit="images"):
@@ -90,24 +91,26 @@ def enhance(settings: Mapping[str, Any], manifest: Manifest, folder: Path, weigh
     )
 
 
-def _method(settings: Mapping[str, Any], weights: Path | None, seconds: list[float]) -> Callable[[Path], np.ndarray]:
-    method = load_method(settings, weights)
+def _method(
+    settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None, seconds: list[float]
+) -> Callable[[Path], np.ndarray]:
+    method = load_method(settings, weights, fitted)
 
     def function(source: Path) -> np.ndarray:
         start = time.perf_counter()
-        result = enhanced(method, read_grey(source), settings["method"])
+        result = enhanced(method, read_grey(source), settings.name)
         seconds.append(time.perf_counter() - start)
         return result
 
     return function
 
 
-def _fitted(settings: Mapping[str, Any], manifest: Manifest) -> dict[str, Any]:
+def _fitted(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     """Return ``{"fitted": constants}`` of a classical method that takes any from the training images, else nothing."""
-    found = plugin("methods", settings["method"])
+    found = settings.plugin
     if found.meta["kind"] != "classical" or not method_class(found).is_fitted():
         return {}
-    method = method_class(found)(settings["params"], settings["seed"])
+    method = method_class(found)(settings.values, settings.seed)
     low, high = Pictures(manifest.paths("trainA")), Pictures(manifest.paths("trainB"))
     return {"fitted": fitted_constants(method, low, high)}
 

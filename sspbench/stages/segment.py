@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,15 +10,16 @@ from ..files import write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
+from ..plan.settings import Settings
 from .outputs import empty, seal, sealed
 from .train import load_trained, make_segmenter
 
 
-def segment(settings: Mapping[str, Any], weights: Path, folder: Path) -> None:
+def segment(settings: Settings, weights: Path, folder: Path) -> None:
     """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests."""
-    job = Job("segment", dict(settings))
+    job = Job("segment", settings.as_json())
     segmenter = make_segmenter(settings)
-    load_trained(segmenter, weights, settings["engine"])
+    load_trained(segmenter, weights, settings.engine)
     maps, masks = empty(folder / "probabilities"), empty(folder / "masks")
     written = []
     for source in progress(sealed(folder / "enhanced"), label="segment", unit="images"):

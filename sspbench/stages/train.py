@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,13 +15,16 @@ from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.outcome import write_status
 from ..jobs.provenance import Job
-from ..plan.digest import code_digest, deciding
-from ..plan.discovery import Plugin, method_class, plugin, single_class
+from ..plan.digest import code_digest
+from ..plan.discovery import method_class, single_class
 from ..plan.groups import UNTRAINED
+from ..plan.kinds import METHOD
+from ..plan.settings import Engine, Settings
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
+from ..training.compute import start
 from ..training.guards import time_budget
-from ..training.loop import Budget, Engine, Training
+from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 
 SPLIT = {"low": "trainA", "high": "trainB"}
@@ -37,13 +39,13 @@ class Limits:
     budget: Budget = field(default_factory=Budget)
 
 
-def make_method(settings: Mapping[str, Any]) -> TrainableMethod:
+def make_method(settings: Settings) -> TrainableMethod:
     """Return an unbuilt learned method.
 
     Raises:
         UserError: the plugin's class is not a ``TrainableMethod``.
     """
-    found = plugin("methods", settings["method"])
+    found = settings.plugin
     kind = method_class(found)
     if not issubclass(kind, TrainableMethod):
         raise UserError(
@@ -51,27 +53,24 @@ def make_method(settings: Mapping[str, Any]) -> TrainableMethod:
             where=str(found.code),
             hint="derive it from sspbench.TrainableMethod, or set kind: classical",
         )
-    return kind(_with_engine(settings), settings["seed"])
+    return kind(settings.values, settings.seed)
 
 
-def make_segmenter(settings: Mapping[str, Any]) -> TrainableSegmenter:
+def make_segmenter(settings: Settings) -> TrainableSegmenter:
     """Return an unbuilt segmenter."""
-    found = plugin("segmentation", settings["segmenter"])
-    kind = single_class(found.module(), TrainableSegmenter, found.code)
-    return kind(_with_engine(settings), settings["seed"])
+    found = settings.plugin
+    kind: type[TrainableSegmenter] = single_class(found.module(), TrainableSegmenter, found.code)
+    return kind(settings.values, settings.seed)
 
 
-def _with_engine(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the params; a plugin that has the param ``vgg16`` gets the config's file where it names none."""
-    params = dict(settings["params"])
-    if "vgg16" in params and params["vgg16"] is None:
-        params["vgg16"] = settings["engine"]["vgg16"]
-    return params
+def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
+    """Return what the settings are for, unbuilt."""
+    return make_method(settings) if settings.kind == METHOD.name else make_segmenter(settings)
 
 
-def load_trained(trainable: Trainable, weights: Path, engine: Mapping[str, Any]) -> torch.device:
+def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
     """Build a trainable and load its weights for inference; return the device it is on."""
-    device = Engine(**{key: value for key, value in engine.items() if key != "vgg16"}).apply()
+    device = start(engine)
     trainable.device = device
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
@@ -83,7 +82,7 @@ def load_trained(trainable: Trainable, weights: Path, engine: Mapping[str, Any])
     return device
 
 
-def train_method(settings: Mapping[str, Any], manifest: Manifest, folder: Path, limits: Limits) -> None:
+def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
     method = make_method(settings)
     plan = BatchPlan.of(method.params)
@@ -91,15 +90,15 @@ def train_method(settings: Mapping[str, Any], manifest: Manifest, folder: Path, 
         name: Domain(plan, load_domain(manifest.paths(SPLIT[name]), plan, f"{name}-quality"))
         for name in method.learns_from
     }
-    batches = batches_from(plan, settings["seed"], domains)
-    _train(method, batches, plugin("methods", settings["method"]), settings, manifest, folder, limits)
+    batches = batches_from(plan, settings.seed, domains)
+    _train(method, batches, settings, manifest, folder, limits)
 
 
-def train_segmenter(settings: Mapping[str, Any], manifest: Manifest, folder: Path, limits: Limits) -> None:
+def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
     """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead."""
     segmenter = make_segmenter(settings)
-    if settings["weights"] is not None:
-        _adopt(segmenter, settings, folder)
+    if settings.weights is not None:
+        _adopt(segmenter, Path(settings.weights), settings, folder)
         return
     plan = BatchPlan.of(segmenter.params)
     images = manifest.paths("trainB")
@@ -116,36 +115,33 @@ def train_segmenter(settings: Mapping[str, Any], manifest: Manifest, folder: Pat
         load_domain([image for image, _ in pairs], plan, "high-quality"),
         load_domain([label for _, label in pairs], plan, "label"),
     )
-    batches = DomainBatches(plan, settings["seed"], high)
-    _train(segmenter, batches, plugin("segmentation", settings["segmenter"]), settings, manifest, folder, limits)
+    batches = DomainBatches(plan, settings.seed, high)
+    _train(segmenter, batches, settings, manifest, folder, limits)
 
 
-def _adopt(segmenter: TrainableSegmenter, settings: Mapping[str, Any], folder: Path) -> None:
-    job = Job("train", dict(settings))
-    load_trained(segmenter, Path(settings["weights"]), settings["engine"])
+def _adopt(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:
+    job = Job("train", settings.as_json())
+    load_trained(segmenter, weights, settings.engine)
     save_weights(folder / "weights.safetensors", segmenter)
-    write_json(folder / "jobs" / "train.json", job.record(adopted=settings["weights"]))
+    write_json(folder / "jobs" / "train.json", job.record(adopted=settings.weights))
 
 
 def _train(
     trainable: Trainable,
     batches: Batches,
-    source: Plugin,
-    settings: Mapping[str, Any],
+    settings: Settings,
     manifest: Manifest,
     folder: Path,
     limits: Limits,
 ) -> None:
-    job = Job("train", dict(settings))
-    engine = Engine(**{key: value for key, value in settings["engine"].items() if key != "vgg16"})
+    job = Job("train", settings.as_json())
     marks = {
-        "config": fingerprint(deciding(settings)),
+        "config": fingerprint(settings.deciding),
         "data": manifest.digest,
-        "code": code_digest([source.code, Path(__file__)]),
+        "code": code_digest([settings.plugin.code, Path(__file__)]),
     }
-    untrained = settings.get("variant") == UNTRAINED
-    name = f"{source.name}{'+' + settings['variant'] if settings.get('variant') else ''}"
-    training = Training(trainable, batches, engine, limits.budget, folder, marks, f"train {name}", untrained=untrained)
+    label, untrained = f"train {settings.label}", settings.variant == UNTRAINED
+    training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
     def hung(reason: str) -> None:
         write_status(folder, "train", "timeout", reason)

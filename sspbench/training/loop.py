@@ -15,8 +15,10 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..jobs.outcome import Diverged, Interrupted
+from ..plan.settings import Engine
 from .batches import Batches, stream
 from .checkpoint import Checkpoints
+from .compute import autocast, memory_format, place, start
 from .guards import Stopwatch, check_memory, explained_memory, stop_requests
 from .logbook import Logbook
 from .trainable import Trainable
@@ -26,36 +28,6 @@ LOG_LINES = 100
 
 ROLLBACK_SCALE = 0.5
 """Learning rates are scaled by this after a rollback: the same step again would diverge again."""
-
-
-@dataclass(frozen=True)
-class Engine:
-    """How steps are computed: ``precision`` (fp32, tf32, bf16), memory layout, compilation, CPU threads."""
-
-    precision: str = "fp32"
-    channels_last: bool = True
-    compile: bool = False
-    threads: int = 1
-
-    def apply(self) -> torch.device:
-        """Set torch's global switches; return the device."""
-        torch.set_num_threads(self.threads)
-        allowed = self.precision != "fp32"
-        torch.backends.cuda.matmul.allow_tf32 = allowed
-        torch.backends.cudnn.allow_tf32 = allowed
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-    @property
-    def memory_format(self) -> torch.memory_format:
-        """Layout of networks and batches."""
-        return torch.channels_last if self.channels_last else torch.contiguous_format
-
-    def place(self, trainable: Trainable) -> None:
-        """Bring the networks to the device and layout; compile them if asked to."""
-        for network in trainable.networks.values():
-            network.to(trainable.device, memory_format=self.memory_format)
-            if self.compile:
-                network.compile()
 
 
 @dataclass(frozen=True)
@@ -91,6 +63,7 @@ class Training:
         fingerprint: Hash of config, data and code.
         label: Shown in the progress bar.
         untrained: Do no step at all: what a method gives before it has learned anything.
+        device: Where to compute; a GPU where there is one if None.
     """
 
     def __init__(
@@ -104,9 +77,10 @@ class Training:
         label: str = "train",
         *,
         untrained: bool = False,
+        device: torch.device | None = None,
     ) -> None:
         self.trainable, self.batches, self.engine, self.budget = trainable, batches, engine, budget
-        self.folder, self.label, self.untrained = Path(folder), label, untrained
+        self.folder, self.label, self.untrained, self.device = Path(folder), label, untrained, device
         self.checkpoints = Checkpoints(self.folder / "checkpoint", fingerprint)
         self.total = total_steps(trainable.params, batches.steps_per_epoch)
         self.log_every = max(1, self.total // LOG_LINES)
@@ -152,11 +126,12 @@ class Training:
     def build(self) -> None:
         """Make the networks and optimisers on the device, seeded from the run's seed."""
         trainable = self.trainable
-        trainable.device = self.engine.apply()
+        device = start(self.engine)
+        trainable.device = device if self.device is None else self.device
         trainable.total_steps, trainable.steps_per_epoch = self.total, self.batches.steps_per_epoch
         torch.manual_seed(trainable.seed)
         trainable.build()
-        self.engine.place(trainable)
+        place(self.engine, trainable)
 
     def _stretch(self, start: int, stop_requested: Callable[[], bool]) -> int:
         """Train from ``start`` to the end or to a rollback; return the step reached."""
@@ -191,12 +166,12 @@ class Training:
         trainable.random.manual_seed(seed)
         torch.manual_seed(seed)
         on_device = [self._to_device(images) for images in batch]
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.engine.precision == "bf16"):
+        with autocast(self.engine, device):
             return trainable.training_step(*on_device)
 
     def _to_device(self, images: Tensor) -> Tensor:
         moved = images.to(self.trainable.device, non_blocking=True)
-        return moved.float().div_(255.0).contiguous(memory_format=self.engine.memory_format)
+        return moved.float().div_(255.0).contiguous(memory_format=memory_format(self.engine))
 
     def _prefetched(self, start: int) -> Iterator[tuple[int, tuple[Tensor, ...]]]:
         """Yield (step, batch), the next batch being made while a step computes."""

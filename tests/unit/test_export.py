@@ -33,7 +33,7 @@ def run_of(name: str, folder: Path) -> Path:
     method.finish(iter(torch.rand(2, 1, 1, 64, 64)))
     save_weights(folder / "weights.safetensors", method)
     (folder / "jobs").mkdir()
-    (folder / "jobs/train.json").write_text(json.dumps({"stage": "train", "settings": settings}))
+    (folder / "jobs/train.json").write_text(json.dumps({"stage": "train", "settings": settings.as_json()}))
     return folder
 
 

@@ -39,7 +39,7 @@ def test_a_segmenter_with_values_that_are_not_finite_is_refused_by_tensor(segmen
     tensors[name].view(-1)[0] = value
     save_file(tensors, weights)
     with pytest.raises(UserError) as caught:
-        load_trained(segmenter, weights, plan().segmenter_settings(0)["engine"])
+        load_trained(segmenter, weights, plan().segmenter_settings(0).engine)
     assert "not finite" in str(caught.value)
     assert f"{name} (1 of" in str(caught.value)
 
@@ -117,8 +117,8 @@ def test_another_file_of_the_same_name_changes_what_depends_on_it(weights, segme
 
 
 def test_without_given_files_nothing_depends_on_any():
-    assert "files" not in plan().segmenter_settings(0)
-    assert not any("files" in plan().train_settings(run) for run in plan().runs)
+    assert plan().segmenter_settings(0).files == {}
+    assert not any(plan().train_settings(run).files for run in plan().runs)
 
 
 def test_missing_weight_files_are_told_before_anything_runs(weights):

@@ -54,7 +54,7 @@ def run(tmp_path_factory):
     method.build()
     save_weights(folder / "weights.safetensors", method)
     (folder / "jobs").mkdir()
-    (folder / "jobs/train.json").write_text(json.dumps({"stage": "train", "settings": settings}))
+    (folder / "jobs/train.json").write_text(json.dumps({"stage": "train", "settings": settings.as_json()}))
     return folder
 
 

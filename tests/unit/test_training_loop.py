@@ -7,10 +7,11 @@ import torch
 from torch import nn
 
 from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
+from sspbench.plan.config import default_engine
 from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
 from sspbench.training.checkpoint import Checkpoints
 from sspbench.training.guards import check_memory, explained_memory, time_budget
-from sspbench.training.loop import Budget, Engine, Training, total_steps
+from sspbench.training.loop import Budget, Training, total_steps
 from sspbench.training.pool import ImagePool
 from sspbench.training.trainable import TrainableMethod
 from tests.unit.test_batches import numbered
@@ -43,7 +44,7 @@ def training(folder, **changes):
         setattr(method, name, value)
     plan = BatchPlan.of(method.params)
     batches = UnpairedBatches(plan, 0, Domain(plan, numbered(4)), Domain(plan, numbered(4)))
-    return Training(method, batches, Engine(), Budget(checkpoint_steps=5), folder, {"config": "x"})
+    return Training(method, batches, default_engine(), Budget(checkpoint_steps=5), folder, {"config": "x"})
 
 
 def test_a_sound_training_reaches_its_end(tmp_path):

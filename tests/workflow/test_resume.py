@@ -13,16 +13,17 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.files import sha256
+from sspbench.plan.config import default_engine
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
+from sspbench.plan.settings import Settings
 
 STEPS, EVERY = 40, 3
 
 
 def settings(**overrides):
     params = resolve_params(plugin("methods", "sspnet"), "smoke", None, {"steps": STEPS, "pool": 2, **overrides})
-    engine = {"precision": "fp32", "channels_last": True, "compile": False, "threads": 1, "vgg16": None}
-    return {"method": "sspnet", "variant": None, "seed": 3, "preset": "smoke", "params": params, "engine": engine}
+    return Settings("method", "sspnet", None, 3, "smoke", params, default_engine()).as_json()
 
 
 def start(folder, data, **overrides):

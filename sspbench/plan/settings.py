@@ -1,0 +1,152 @@
+"""What one training, and all that is done with its weights, depends on: made once by the plan, kept as JSON, read once.
+
+The same record goes to Snakemake (:attr:`Settings.deciding`), into the provenance (:meth:`Settings.as_json`) and to the
+stages; ``enhance --weights RUN`` reads it back (:meth:`Settings.of_run`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import Faults, UserError
+from ..files import read_json
+from .discovery import Plugin, plugin
+from .kinds import KINDS
+from .schemas import check, check_keys
+
+RECORD = Path("jobs") / "train.json"
+"""The record of a training within its run folder."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How steps are computed; every field is a key of the config, where its default and its text are.
+
+    Attributes:
+        precision: ``fp32``, ``tf32`` or ``bf16``.
+        channels_last: Memory layout of networks and batches.
+        compile: Whether networks are compiled.
+        threads: CPU threads; cannot change a result.
+        vgg16: The weights file of VGG16 for methods that name none.
+    """
+
+    precision: str
+    channels_last: bool
+    compile: bool
+    threads: int = field(metadata={"neutral": True})
+    vgg16: str | None
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Engine:
+        """Take the engine's keys from a whole config."""
+        return cls(**{key: config[key] for key in ENGINE_KEYS})
+
+
+ENGINE_KEYS = tuple(one.name for one in fields(Engine))
+"""The keys of the config that make the engine."""
+
+NEUTRAL_KEYS = tuple(one.name for one in fields(Engine) if one.metadata.get("neutral"))
+"""Those that cannot change a result."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run, or of a segmenter.
+
+    Attributes:
+        kind: ``method`` or ``segmenter``.
+        name: The plugin.
+        variant: Its variant or reading.
+        seed: The seed.
+        preset: The preset.
+        params: The resolved parameters.
+        engine: How steps are computed.
+        weights: A checkpoint used instead of training.
+        files: SHA-256 of the weight files that are named, by path.
+    """
+
+    kind: str
+    name: str
+    variant: str | None
+    seed: int
+    preset: str
+    params: Mapping[str, Any]
+    engine: Engine
+    weights: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plugin(self) -> Plugin:
+        """The plugin it is for.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        return plugin(KINDS[self.kind].group, self.name)
+
+    @property
+    def label(self) -> str:
+        """``name`` or ``name+variant``."""
+        return self.name + (f"+{self.variant}" if self.variant else "")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters as the plugin gets them: one that takes VGG16 and names no file gets the engine's."""
+        values = dict(self.params)
+        if "vgg16" in values and values["vgg16"] is None:
+            values["vgg16"] = self.engine.vgg16
+        return values
+
+    @property
+    def for_inference(self) -> Settings:
+        """The same without what only training needs: the file of VGG16 and compilation."""
+        params = {key: None if key == "vgg16" else value for key, value in self.params.items()}
+        return replace(self, params=params, engine=replace(self.engine, vgg16=None, compile=False))
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The record as JSON, without what cannot change a result."""
+        record = self.as_json()
+        record["engine"] = {key: value for key, value in record["engine"].items() if key not in NEUTRAL_KEYS}
+        return record
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, content: Any, where: str) -> Settings:
+        """Take the record from what a JSON file holds.
+
+        Args:
+            content: What :meth:`as_json` gave.
+            where: The file, for faults.
+
+        Raises:
+            UserError: everything in it that no record has.
+        """
+        hint = "train it anew with this version, or give a run folder of it"
+        with Faults("The settings of a run cannot be read", where=where) as faults:
+            check(content, "settings", faults, where)
+            if not faults.items:
+                check_keys(content["engine"], "config", ENGINE_KEYS, faults, f"{where}: engine")
+            for item in faults.items:
+                item.hint = hint
+        return cls(**{**content, "engine": Engine(**content["engine"])})
+
+    @classmethod
+    def of_run(cls, folder: Path) -> Settings:
+        """Read the settings that a run folder was trained with.
+
+        Raises:
+            UserError: the record is missing, cut or of another shape.
+        """
+        record = folder / RECORD
+        if not record.is_file():
+            hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
+            raise UserError("This is not the folder of a trained run", where=str(folder), why=f"no {record}", hint=hint)
+        content = read_json(record)
+        return cls.read(content.get("settings") if isinstance(content, dict) else None, str(record))
