@@ -12,11 +12,20 @@ from ..contribute import commands as contribute
 from ..errors import UserError
 from ..jobs.outcome import JobError, clear_status, write_status
 from ..plan.config import Plan
-from ..plan.discovery import metric_files, plugins
-from ..plan.groups import group_of
 from ..plan.run import Run
-from ..plan.selection import SETS
-from . import architecture, bench_training, cite, doctor, download, export, import_weights, own_images, release
+from . import (
+    architecture,
+    bench_training,
+    cite,
+    doctor,
+    download,
+    export,
+    import_weights,
+    listing,
+    own_images,
+    reference,
+    release,
+)
 from .options import add_config_options, plan_of
 
 
@@ -33,10 +42,10 @@ def register(commands: argparse._SubParsersAction) -> None:
         import_weights,
         release,
         architecture,
+        reference,
+        listing,
     ):
         module.register(commands)
-    listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
-    listing.set_defaults(run=_list)
     stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
     stages = stage.add_subparsers(title="stages", metavar="STAGE", required=True)
     for name, (function, needs_run, text) in STAGES.items():
@@ -179,17 +188,3 @@ STAGES: dict[str, tuple[Callable[..., None], bool, str]] = {
     "segment": (_segment, True, "segment the enhanced images"),
     "score": (_score, True, "score images and masks"),
 }
-
-
-def _list(_args: argparse.Namespace) -> int:
-    for title, group in (("methods", "methods"), ("segmenters", "segmentation"), ("data sets", "data")):
-        print(f"{title}:")
-        for name, found in plugins(group).items():
-            extra = [*found.meta.get("variants", {}), *found.meta.get("readings", {})]
-            more = f"  (+ {', '.join(extra)})" if extra else ""
-            stands = f"{group_of(found.meta):<10}" if group == "methods" else ""
-            print(f"  {name:<18} {found.meta.get('kind', ''):<10} {stands}{found.label}{more}")
-    print("methods of a config: names, or " + ", ".join(SETS))
-    print("metric families:\n  " + ", ".join(metric_files()))
-    print("presets:\n  paper, official, demo, smoke")
-    return 0

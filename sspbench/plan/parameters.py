@@ -108,7 +108,7 @@ class Parameter:
         kind = self.type.removeprefix(LIST_OF)
         single = _spoken(self.choices) if self.choices else WORDS[kind] + self._range()
         if self.type.startswith(LIST_OF):
-            single = f"a list of {self.length or 'any number of'} values, each {single}"
+            single = f"a list{f' of {self.length} values' if self.length else ''}, each {single}"
         return ", or ".join([single, *(_shown(value) for value in self.alternatives)])
 
     def _range(self) -> str:

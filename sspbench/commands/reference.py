@@ -1,0 +1,116 @@
+"""``reference``: writes docs/reference.md, every config key and every parameter, from the data that checks them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checkout import ROOT, shown
+from ..files import write_text
+from ..plan.config import DEFAULT, read_config
+from ..plan.discovery import Plugin, plugins
+from ..plan.kinds import YAML_KINDS
+from ..plan.parameters import Parameter, Section
+from ..plan.schemas import schema
+
+TARGET = ROOT / "docs" / "reference.md"
+
+Row = tuple[str, str, str, str]
+"""Name, default, what is allowed, what it is."""
+
+HEADS: Row = ("name", "default", "allowed", "what it is")
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``reference``."""
+    parser = commands.add_parser("reference", help="write docs/reference.md: all config keys and all parameters")
+    parser.set_defaults(run=_reference)
+
+
+def _reference(_args: argparse.Namespace) -> int:
+    write_text(TARGET, described())
+    print(f"wrote {shown(TARGET)}")
+    return 0
+
+
+def described() -> str:
+    """Return the page: the keys of the config, then the parameters of every method, segmenter and data set."""
+    parts = [
+        "# Reference",
+        "",
+        "Written by `python -m sspbench reference`; a test fails where it is out of date. One plugin's table:",
+        "`python -m sspbench list --params NAME`.",
+        "",
+        "## Keys of the config",
+        "",
+        "`snakemake ... --config KEY=VALUE`, or a file of keys with `--configfile`.",
+        "",
+        *_markdown(config_rows()),
+    ]
+    for group, kind in YAML_KINDS.items():
+        parts += ["", f"## Parameters of each {kind.name}", "", _how(kind.name)]
+        for name, found in plugins(group).items():
+            parts += ["", f"### `{name}`: {found.label}", ""]
+            parts += _markdown(parameter_rows(found)) if found.parameters.fields else ["No parameters."]
+    return "\n".join(parts) + "\n"
+
+
+def _how(kind: str) -> str:
+    if kind == "dataset":
+        return "Overridden by `dataset_options: {NAME: VALUE}`."
+    return "Overridden by `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
+
+
+def config_rows() -> list[Row]:
+    """Return all keys of the config, nested ones by their paths."""
+    return list(_config_rows(schema("config"), read_config(DEFAULT), ""))
+
+
+def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str) -> Iterator[Row]:
+    for key, declared in section["properties"].items():
+        one = schema(declared["$ref"]) if "$ref" in declared else declared
+        if "properties" in one:
+            yield from _config_rows(one, defaults[key], f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _value(defaults[key]), _allowed(one), one.get("description", "")
+
+
+def _allowed(declared: Mapping[str, Any]) -> str:
+    if "oneOf" in declared:
+        return ", or ".join(_allowed(part) for part in declared["oneOf"])
+    if "enum" in declared:
+        return ", ".join(map(str, declared["enum"]))
+    kinds = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
+    words = {"array": "list", "object": "mapping", "string": "text", "boolean": "true, false"}
+    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
+    limits = [f"{word} {declared[bound]}" for bound, word in bounds.items() if bound in declared]
+    return " ".join([" or ".join(words.get(kind, kind) for kind in kinds), *limits])
+
+
+def parameter_rows(plugin: Plugin) -> list[Row]:
+    """Return all parameters and sections of a plugin by their paths."""
+    return [_row(path, one) for path, one in plugin.parameters.rows()]
+
+
+def _row(path: str, one: Parameter | Section) -> Row:
+    if isinstance(one, Section):
+        return path, "", "a section, or null" if one.nullable else "a section", one.text
+    return path, _value(one.default), one.allowed, one.text
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _markdown(rows: list[Row]) -> list[str]:
+    lines = [HEADS, ("---",) * len(HEADS), *((f"`{row[0]}`", *row[1:]) for row in rows)]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def aligned(rows: list[Row]) -> list[str]:
+    """Return the rows as lines for a terminal, under their heads."""
+    table = [HEADS, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

@@ -1,0 +1,39 @@
+"""The reference page is current and complete; ``list --params`` shows one plugin's table."""
+
+import pytest
+
+from sspbench.commands.cli import main
+from sspbench.commands.reference import TARGET, config_rows, described
+from sspbench.plan.config import DEFAULT, read_config
+from sspbench.plan.schemas import schema
+
+
+def test_the_page_is_current():
+    assert TARGET.read_text() == described(), "run: python -m sspbench reference"
+
+
+def test_every_key_of_the_config_has_a_default_and_a_text():
+    assert set(schema("config")["properties"]) == set(read_config(DEFAULT))
+    for name, default, allowed, text in config_rows():
+        assert default and allowed and text.strip(), name
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("sspnet", ["enhanced_high", "one of fake, real", "batches.crop"]),
+        ("csnet", ["threshold", "a number from 0 to 1, or 'otsu'"]),
+        ("cornsim", ["train_low", "field_um"]),
+        ("identity", ["no parameters"]),
+    ],
+)
+def test_the_parameters_of_one_plugin_are_listed(capsys, name, words):
+    assert main(["list", "--params", name]) == 0
+    told = capsys.readouterr().out
+    for word in words:
+        assert word in told
+
+
+def test_a_misspelt_plugin_is_told(capsys):
+    assert main(["list", "--params", "sspnett"]) == 2
+    assert "did you mean 'sspnet'" in capsys.readouterr().err
