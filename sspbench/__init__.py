@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from .images.inspection import add_double_names as add_double_names
     from .images.inspection import add_duplicates as add_duplicates
     from .images.inspection import add_unpaired as add_unpaired
-    from .images.inspection import binary as binary
     from .images.inspection import common_size as common_size
     from .images.inspection import inspect as inspect
+    from .images.inspection import white_of as white_of
+    from .images.labels import read_label as read_label
+    from .images.left_out import left_out as left_out
     from .images.manifest import EXTRAS as EXTRAS
     from .images.manifest import SPLITS as SPLITS
     from .training.interop import tensors_of as tensors_of
@@ -56,8 +58,10 @@ PUBLIC = {
     "images.archives": ("opened",),
     "images.grey": ("SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
     "images.inspection": (
-        "Picture", "add_double_names", "add_duplicates", "add_unpaired", "binary", "common_size", "inspect",
+        "Picture", "add_double_names", "add_duplicates", "add_unpaired", "common_size", "inspect", "white_of",
     ),
+    "images.labels": ("read_label",),
+    "images.left_out": ("left_out",),
     "images.manifest": ("EXTRAS", "SPLITS"),
     "commands.download": ("raw_file",),
     "training.interop": ("tensors_of",),

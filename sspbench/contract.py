@@ -147,6 +147,14 @@ Progress = Callable[[int, int], None]
 """Called with (done, total) while a data set is prepared."""
 
 
+Tell = Callable[[str, Sequence[str]], None]
+"""Called with what was done and the files it was done to."""
+
+
+def _untold(_what: str, _files: Sequence[str]) -> None:
+    """Keep quiet: nobody listens."""
+
+
 @dataclass(frozen=True)
 class PrepareRequest:
     """What a data set's ``prepare(request)`` gets.
@@ -159,6 +167,8 @@ class PrepareRequest:
             same scene at high quality), same file names.
         seed: The data seed.
         progress: To be called now and then.
+        tell: To be called with what was done to files that was not asked for, and their names: turned, scaled, left
+            out. It is shown, counted and kept in the manifest.
     """
 
     options: Mapping[str, Any]
@@ -166,3 +176,4 @@ class PrepareRequest:
     output: Path
     seed: int
     progress: Progress
+    tell: Tell = _untold

@@ -13,12 +13,14 @@ from sspbench import (
     UserError,
     add_duplicates,
     add_unpaired,
-    binary,
     common_size,
     inspect,
+    left_out,
     opened,
     read_grey,
+    read_label,
     sha256,
+    white_of,
     write_grey,
     write_json,
 )
@@ -41,7 +43,7 @@ def prepare(request: PrepareRequest) -> None:
     with opened(request.source, request.output.parent) as root:
         found = find(root)
         pictures = _verify(found, root, request)
-        _write(found, root, request, len(pictures))
+        _write(found, root, request, pictures)
 
 
 def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, Picture]:
@@ -123,21 +125,31 @@ def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, fault
             faults.add("An image differs in size from the others", where=str(picture.path), why=why)
 
 
-def _write(found: Found, root: Path, request: PrepareRequest, read: int) -> None:
+def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, Picture]) -> None:
     """Write the splits, and where each file came from."""
-    sources, done = {}, read
+    sources, read = {}, len(pictures)
+    done = read
+    white = white_of(pictures[path] for group in found.images.values() for path in group.values() if path in pictures)
+    _tell(found, root, request, pictures)
     for group, ending in ((found.images, ""), (found.labels, "_labels")):
         for split in SPLITS:
             for name, path in group.get(split, {}).items():
                 target = f"{split}{ending}/{name}.png"
-                grey = read_grey(path)
-                write_grey(request.output / target, binary(grey) if ending else grey)
+                write_grey(request.output / target, read_label(path) if ending else read_grey(path, white))
                 sources[target] = {"from": str(path.relative_to(root)), "sha256": sha256(path)}
                 done += 1
                 request.progress(done, 2 * read)
     left_out = [str(path.relative_to(root)) for path in found.left_out]
     write_json(request.output / "sources.json", {"files": sources, "left_out": left_out})
     _say_resized(next(iter(found.images["testA"].values())))
+
+
+def _tell(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, Picture]) -> None:
+    turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.turned]
+    if turned:
+        request.tell("turned upright, as their metadata says", turned)
+    for why, files in left_out(root, {*pictures, *found.left_out}).items():
+        request.tell(why, files)
 
 
 def _say_resized(example: Path) -> None:

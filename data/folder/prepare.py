@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sspbench import (
@@ -14,27 +15,52 @@ from sspbench import (
     PrepareRequest,
     UserError,
     add_double_names,
+    add_duplicates,
     add_unpaired,
-    binary,
     inspect,
+    left_out,
     list_images,
     opened,
     read_grey,
+    read_label,
     sha256,
+    white_of,
     write_grey,
     write_json,
 )
 
 LABELS = tuple(extra for extra in EXTRAS if extra.endswith("_labels"))
 
-Found = dict[str, list[Path]]
+FULL = 65535
+"""White of 16-bit images unless they show another."""
+
+DIM = 0.25
+"""Share of the 16-bit range below which images are so dark that their white may be another."""
+
+CHOOSE = "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"
+ACCEPT = "remove one, or accept it: dataset_options={duplicates: allow}"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The files of a user's folder by split, and what was seen in them."""
+
+    root: Path
+    files: dict[str, list[Path]]
+    pictures: dict[Path, Picture | None]
+
+    def seen(self, *splits: str) -> Iterator[Picture]:
+        """Yield the pictures of some splits that could be read."""
+        for split in splits:
+            yield from filter(None, (self.pictures[path] for path in self.files[split]))
 
 
 def prepare(request: PrepareRequest) -> None:
     """Check every file of ``request.source`` and copy it as 8-bit grey PNG.
 
     Raises:
-        UserError: every missing split, unreadable file, small image, double name and stray label at once.
+        UserError: every missing split, unreadable file, small image, double name, double picture and unclear label at
+            once.
     """
     if request.source is None:
         raise UserError(
@@ -44,9 +70,15 @@ def prepare(request: PrepareRequest) -> None:
         )
     with opened(request.source, request.output.parent) as place:
         root = _root(place)
-        found = {split: _images(root / split) for split in (*SPLITS, *LABELS)}
-        _check(found, root, request)
-        _write(found, root, request)
+        source = _checked({split: _images(root / split) for split in (*SPLITS, *LABELS)}, root, request)
+        white = request.options.get("white") or white_of(source.seen(*SPLITS))
+        for what, paths in _done(source, white):
+            files = [str(path.relative_to(root)) for path in paths]
+            if files:
+                request.tell(what, files)
+        for what, names in left_out(place, source.pictures).items():
+            request.tell(what, names)
+        _write(source, white, request)
 
 
 def _root(place: Path) -> Path:
@@ -60,20 +92,23 @@ def _images(folder: Path) -> list[Path]:
     return list_images(folder) if folder.is_dir() else []
 
 
-def _check(found: Found, root: Path, request: PrepareRequest) -> None:
-    pictures: dict[Path, Picture | None] = {}
-    total, done = sum(map(len, found.values())), 0
+def _checked(files: dict[str, list[Path]], root: Path, request: PrepareRequest) -> _Source:
+    source = _Source(root, files, {})
+    total, done = sum(map(len, files.values())), 0
     with Faults(f"The images in {request.source} cannot be used") as faults:
-        for split, paths in found.items():
+        for split, paths in files.items():
             _check_split(split, paths, root, faults)
             for path in paths:
-                pictures[path] = inspect(path, faults)
+                source.pictures[path] = inspect(path, faults)
                 done += 1
                 request.progress(done, 2 * total)
         for extra in LABELS:
-            _check_pairs(extra, found, pictures, faults)
+            _check_pairs(extra, source, request, faults)
+        if request.options.get("duplicates") != "allow":
+            add_duplicates({split: list(source.seen(split)) for split in SPLITS}, faults, ACCEPT)
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
+    return source
 
 
 def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> None:
@@ -81,25 +116,48 @@ def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> N
     if split in SPLITS and not place.is_dir():
         faults.add(f"The folder {split} is missing", where=str(root), hint="low quality: trainA, testA; high: trainB")
     elif split in SPLITS and not paths:
-        faults.add(f"The folder {split} holds no images", where=str(place), hint=f"readable: {', '.join(SUFFIXES)}")
+        kinds = sorted({path.suffix.lower() for path in place.iterdir() if path.suffix})
+        why = f"it holds {', '.join(kinds)}" if kinds else ""
+        hint = f"readable: {', '.join(SUFFIXES)}"
+        faults.add(f"The folder {split} holds no images", where=str(place), why=why, hint=hint)
     add_double_names({path: path.stem for path in paths}, faults)
 
 
-def _check_pairs(extra: str, found: Found, pictures: Mapping[Path, Picture | None], faults: Faults) -> None:
-    labels = {path.stem: path for path in found[extra]}
-    images = {path.stem: pictures[path] for path in found[extra.removesuffix("_labels")]}
-    add_unpaired(images, {name: pictures[path] for name, path in labels.items()}, faults, labels)
+def _check_pairs(extra: str, source: _Source, request: PrepareRequest, faults: Faults) -> None:
+    labels = {path.stem: path for path in source.files[extra]}
+    images = {path.stem: source.pictures[path] for path in source.files[extra.removesuffix("_labels")]}
+    seen = {name: source.pictures[path] for name, path in labels.items()}
+    add_unpaired(images, seen, faults, labels, request.options.get("nerve_classes"), CHOOSE)
 
 
-def _write(found: Found, root: Path, request: PrepareRequest) -> None:
-    done = sum(map(len, found.values()))
+def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
+    """Yield what is done to files that nobody asked for, and to which."""
+    images, labels = list(source.seen(*SPLITS)), list(source.seen(*LABELS))
+    yield "turned upright, as their metadata says", [image.path for image in images + labels if image.turned]
+    deep = {image.path: image.top for image in images if image.top is not None}
+    if white != FULL:
+        yield f"of 16 bit scaled so that {white} is white", deep
+    elif deep and max(deep.values()) < DIM * FULL:
+        yield f"of 16 bit no brighter than {max(deep.values())} (another white: dataset_options={{white: N}})", deep
+    yield "in colour made grey", [image.path for image in images if not image.grey]
+    yield "labels without any nerve", [label.path for label in labels if label.label.nerve == 0]
+    for extra in LABELS:
+        named = {path.stem for path in source.files[extra]}
+        bare = [path for path in source.files[extra.removesuffix("_labels")] if path.stem not in named]
+        if named:
+            yield f"without a label in {extra}", bare
+
+
+def _write(source: _Source, white: int, request: PrepareRequest) -> None:
+    done = len(source.pictures)
     total, sources = 2 * done, {}
-    for split, paths in found.items():
+    for split, paths in source.files.items():
         for path in paths:
             target = f"{split}/{path.stem}.png"
-            grey = read_grey(path)
-            write_grey(request.output / target, binary(grey) if split in LABELS else grey)
-            sources[target] = {"from": str(path.relative_to(root)), "sha256": sha256(path)}
+            labels = split in LABELS
+            pixels = read_label(path, request.options.get("nerve_classes")) if labels else read_grey(path, white)
+            write_grey(request.output / target, pixels)
+            sources[target] = {"from": str(path.relative_to(source.root)), "sha256": sha256(path)}
             done += 1
             request.progress(done, total)
     write_json(request.output / "sources.json", {"files": sources})

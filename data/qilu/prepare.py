@@ -16,12 +16,12 @@ from sspbench import (
     UserError,
     add_double_names,
     add_unpaired,
-    binary,
     inspect,
     list_images,
     opened,
     raw_file,
     read_grey,
+    read_label,
     sha256,
     write_grey,
     write_json,
@@ -138,8 +138,7 @@ def _write(images: list[_Image], splits: list[str | None], request: PrepareReque
         if chosen is None:
             continue
         for folder, path in ((chosen, image.path), (f"{chosen}_labels", image.mask)):
-            grey = read_grey(path)
             target = f"{folder}/{image.path.stem}.png"
-            write_grey(request.output / target, grey if folder == chosen else binary(grey))
+            write_grey(request.output / target, read_grey(path) if folder == chosen else read_label(path))
             sources[target] = {"from": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
     write_json(request.output / "sources.json", {"files": sources})

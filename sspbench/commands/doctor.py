@@ -16,6 +16,7 @@ from ..checkout import ROOT
 from ..errors import UserError
 from ..jobs.slots import devices, slot_folder, slots_taken
 from ..plan.discovery import Plugin, metric_files, plugins
+from . import doctor_data
 
 PYTHON = (3, 11)
 DISK_GB = 10.0
@@ -53,6 +54,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("doctor", help="tell what this machine has, what is missing, and what fixes it")
     parser.add_argument("--results", type=Path, default=Path("results"), help="where results will be written")
     parser.set_defaults(run=_doctor)
+    doctor_data.register(parser.add_subparsers(title="what else it examines", metavar="data DIR"))
 
 
 def _doctor(args: argparse.Namespace) -> int:

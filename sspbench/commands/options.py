@@ -22,9 +22,14 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
 
 def plan_of(args: argparse.Namespace) -> Plan:
     """Return the plan that the parsed options give."""
+    return Plan(config_of(args), args.results)
+
+
+def config_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the whole config that the parsed options give."""
     import yaml
 
-    config = json.loads(args.config) if args.config.startswith("{") else read_config(Path(args.config))
+    config: dict[str, Any] = json.loads(args.config) if args.config.startswith("{") else read_config(Path(args.config))
     for entry in args.overrides:
         key, equals, value = entry.partition("=")
         if not equals:
@@ -33,4 +38,4 @@ def plan_of(args: argparse.Namespace) -> Plan:
         for part in reversed(key.split(".")):
             nested = {part: nested}
         config = merged(config, nested)
-    return Plan(config, args.results)
+    return config

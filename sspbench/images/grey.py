@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from ..errors import UserError
 from ..files import replacing
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 """File name endings that count as images (case-insensitive)."""
+
+UPRIGHT = 1
+"""EXIF's orientation of an image that need not be turned."""
+
+TURNS: dict[int | None, Callable[[np.ndarray], np.ndarray]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: np.swapaxes(pixels, 0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.swapaxes(np.rot90(pixels, 2), 0, 1),
+    8: np.rot90,
+}
+"""What makes an image upright, by EXIF's orientation."""
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -21,15 +37,33 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def decode(path: Path) -> np.ndarray:
-    """Read an image at its own depth: (H, W) or (H, W, 3), uint8 or uint16.
+    """Read an image at its own depth, upright: (H, W) or (H, W, 3), uint8 or uint16.
 
     Raises:
-        UserError: the file is missing, truncated, not an image, or of an unsupported mode.
+        UserError: the file is missing, truncated, not an image, of several pages or of an unsupported mode.
     """
+    return decode_upright(path)[0]
+
+
+def decode_upright(path: Path) -> tuple[np.ndarray, bool]:
+    """Read an image as :func:`decode` does; tell also whether its metadata (EXIF) said that it had to be turned."""
     try:
         with Image.open(path) as image:
-            image.load()
-            return _array(image, path)
+            pages = getattr(image, "n_frames", 1)
+            if pages > 1:
+                raise UserError(
+                    "An image file holds several pages",
+                    where=str(path),
+                    why=f"{pages} pages or frames, and nobody said which is meant",
+                    hint="save the one that is meant as a file of its own",
+                )
+            turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+            if turn is None:
+                image.load()
+                return _array(image, path), False
+            with _as_stored(image, path) as stored:
+                stored.load()
+                return turn(_array(stored, path)), True
     except FileNotFoundError as error:
         raise UserError("An image file is missing", where=str(path)) from error
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -39,6 +73,20 @@ def decode(path: Path) -> np.ndarray:
             why=str(error),
             hint="replace the file by a readable PNG, TIFF, JPEG or BMP, or remove it",
         ) from error
+
+
+def _as_stored(image: Image.Image, path: Path) -> Image.Image:
+    """Return an image that will not be turned while it is read: Pillow turns TIFF, and mixes up those of raw bytes."""
+    if image.format != "TIFF":
+        return image
+    import tifffile
+
+    content = bytearray(path.read_bytes())
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        tag = file.pages.first.tags[int(ExifTags.Base.Orientation)]
+        order: Literal["little", "big"] = "little" if file.byteorder == "<" else "big"
+    content[tag.valueoffset : tag.valueoffset + 2] = UPRIGHT.to_bytes(2, order)
+    return Image.open(io.BytesIO(content))
 
 
 def _array(image: Image.Image, path: Path) -> np.ndarray:
@@ -60,20 +108,25 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
     )
 
 
-def to_grey8(pixels: np.ndarray) -> np.ndarray:
-    """Bring (H, W[, 3]) uint8/uint16 pixels to (H, W) uint8: ITU-R 601 grey, 16 bit scaled by 1/257, rounded."""
+def to_grey8(pixels: np.ndarray, white: int = 65535) -> np.ndarray:
+    """Bring (H, W[, 3]) uint8/uint16 pixels to (H, W) uint8: ITU-R 601 grey, rounded.
+
+    Args:
+        pixels: The pixels.
+        white: The uint16 value that becomes 255; 4095 for 12-bit cameras. Brighter ones become 255 too.
+    """
     values = pixels.astype(np.float64)
     if pixels.dtype == np.uint16:
-        values /= 257.0
+        values = np.minimum(values / (white / 255.0), 255.0)
     if values.ndim == 3:
         same = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all()
         values = values[..., 0] if same else values @ np.array([0.299, 0.587, 0.114])
     return np.rint(values).astype(np.uint8)
 
 
-def read_grey(path: Path) -> np.ndarray:
-    """Read any supported image as (H, W) uint8 grey."""
-    return to_grey8(decode(path))
+def read_grey(path: Path, white: int = 65535) -> np.ndarray:
+    """Read any supported image as (H, W) uint8 grey; see :func:`to_grey8`."""
+    return to_grey8(decode(path), white)
 
 
 def read_stack(paths: Sequence[Path]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import Faults, UserError
-from .grey import SUFFIXES, decode, to_grey8
+from .grey import SUFFIXES, decode_upright, to_grey8
+from .labels import SMALL, LabelFacts, label_facts, label_values
 
 MOST_PIXELS = 64_000_000
 """Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
@@ -21,8 +22,11 @@ MOST_PIXELS = 64_000_000
 LEAST_SIDE = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
 
-NEARLY = 0.9
-"""Share of a label's pixels that must be near black or white; the rest are smoothed edges of resized labels."""
+EIGHT_BIT, TWELVE_BIT, FULL = 255, 4095, 65535
+"""White of cameras that write 16-bit files."""
+
+MOST_NERVE = 0.5
+"""Share of nerve beyond which a label is taken for inverted."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,23 @@ class Picture:
         size: Width and height, pixels.
         digest: SHA-256 of size and 8-bit grey pixels: equal for equal pictures, whatever the file format.
         grey: Whether it has one channel, or three that are equal.
-        two_valued: Whether it looks like a label.
+        top: Its brightest 16-bit value; None for 8 bit.
+        turned: Whether its metadata said that it had to be turned.
+        label: What it is as a label.
     """
 
     path: Path
     size: tuple[int, int]
     digest: str
     grey: bool
-    two_valued: bool
+    top: int | None
+    turned: bool
+    label: LabelFacts
+
+    @property
+    def two_valued(self) -> bool:
+        """Whether it looks like a label."""
+        return self.label.two_valued
 
 
 def refuse_huge(path: Path, shown: PurePath, most: int, faults: Faults) -> bool:
@@ -68,7 +81,7 @@ def inspect(path: Path, faults: Faults) -> Picture | None:
     if refuse_huge(path, path, MOST_PIXELS, faults):
         return None
     try:
-        pixels = decode(path)
+        pixels, turned = decode_upright(path)
     except UserError as error:
         faults.items.append(error)
         return None
@@ -77,19 +90,16 @@ def inspect(path: Path, faults: Faults) -> Picture | None:
     if min(grey.shape) < LEAST_SIDE:
         faults.add("An image is too small", where=str(path), why=f"{width}x{height}, least {LEAST_SIDE}")
     equal = pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
-    digest = hashlib.sha256(f"{width}x{height}:".encode() + grey.tobytes()).hexdigest()
-    return Picture(path, (width, height), digest, equal, _two_valued(grey))
+    top = int(pixels.max()) if pixels.dtype == np.uint16 else None
+    content = grey if top is None or top > TWELVE_BIT else pixels  # scaled to 8 bit, dark pictures look alike
+    digest = hashlib.sha256(f"{width}x{height}:".encode() + content.tobytes()).hexdigest()
+    return Picture(path, (width, height), digest, equal, top, turned, label_facts(label_values(pixels)))
 
 
-def _two_valued(grey: np.ndarray) -> bool:
-    top = int(grey.max())
-    extreme = (grey <= top * 0.1) | (grey >= top * 0.9)
-    return bool(extreme.mean() >= NEARLY)
-
-
-def binary(grey: np.ndarray) -> np.ndarray:
-    """Bring a label (H, W) uint8 with any white (1, 128, 255) to 0 and 255."""
-    return np.where(grey > grey.max() / 2, np.uint8(255), np.uint8(0))
+def white_of(pictures: Iterable[Picture]) -> int:
+    """Return the 16-bit value that is white in all these images: 65535, or 4095 or 255 where none is brighter."""
+    top = max((picture.top for picture in pictures if picture.top is not None), default=FULL)
+    return next(white for white in (EIGHT_BIT, TWELVE_BIT, FULL) if top <= white)
 
 
 def add_double_names(names: Mapping[Path, str], faults: Faults) -> None:
@@ -120,6 +130,8 @@ def add_unpaired(
     labels: Mapping[str, Picture | None],
     faults: Faults,
     paths: Mapping[str, Path],
+    nerve_classes: Collection[int] | None = None,
+    hint: str = "save labels as black and white, white being nerve",
 ) -> None:
     """Add a fault for every label that has no image of its name, another size, or is no label.
 
@@ -128,6 +140,8 @@ def add_unpaired(
         labels: Its labels by name.
         faults: Where faults are added.
         paths: Files of the labels by name.
+        nerve_classes: The values that are nerve; None: labels are black and white, white is nerve.
+        hint: What to do where it is not clear which values are nerve.
     """
     for name, label in labels.items():
         if name not in images:
@@ -139,8 +153,44 @@ def add_unpaired(
         if label.size != image.size:
             sizes = "{}x{}, its image {}x{}".format(*label.size, *image.size)
             faults.add("A label differs in size from its image", where=str(label.path), why=sizes)
-        if not label.two_valued:
-            faults.add("A label is not black and white", where=str(label.path), why="it looks like an image")
+        _add_unclear(label, faults, nerve_classes, hint)
+    if nerve_classes is None:
+        _add_different_numbers([label for label in labels.values() if label is not None], faults, hint)
+
+
+def _add_unclear(label: Picture, faults: Faults, nerve_classes: Collection[int] | None, hint: str) -> None:
+    """Add a fault where it is not clear which pixels of a label are nerve."""
+    where, facts = str(label.path), label.label
+    values = ", ".join(map(str, facts.values))
+    if nerve_classes is not None:
+        if not facts.values:
+            faults.add("A label has too many values for a map of classes", where=where, hint="save it without loss")
+        return
+    if facts.classes:
+        faults.add("A label has more than two classes", where=where, why=f"its values: {values}", hint=hint)
+    elif not facts.two_valued:
+        faults.add("A label is not black and white", where=where, why="it looks like an image")
+    elif facts.nerve > MOST_NERVE and facts.values != (0,):
+        faults.add(
+            "More than half of a label is nerve: it looks inverted",
+            where=where,
+            why=f"{facts.nerve:.0%} of it is bright, and bright is nerve",
+            hint=f"invert it; its values: {values or 'many'}; {hint}",
+        )
+
+
+def _add_different_numbers(labels: Sequence[Picture], faults: Faults, hint: str) -> None:
+    """Add a fault where the white of some labels is 1 and of others 2: these are numbers of classes, not white."""
+    numbers = {label.path: label.label.values[-1] for label in labels if label.label.values}
+    small = {path: number for path, number in numbers.items() if 0 < number < SMALL}
+    if len(set(small.values())) > 1:
+        first = {number: path for path, number in reversed(small.items())}
+        faults.add(
+            "Labels differ in the value of nerve",
+            where=", ".join(f"{path}: {number}" for number, path in sorted(first.items())),
+            why="values below 32 are numbers of classes, and nobody said which is nerve",
+            hint=hint,
+        )
 
 
 def common_size(pictures: Iterable[Picture]) -> tuple[int, int] | None:

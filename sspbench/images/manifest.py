@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ SPLITS = ("trainA", "trainB", "testA")
 EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq")
 """Nerve masks, and of simulated data the known clean images and the same scenes at high quality; same file names as
 their split."""
+
+SHOWN = 5
+"""Files named in a line about many."""
 
 DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
 """What a split shows; all else are labels."""
@@ -47,6 +51,14 @@ class Manifest:
         """Width of the imaged field in micrometres."""
         return float(self.content["field_um"])
 
+    def told(self) -> Iterator[str]:
+        """Yield what was done to files that nobody asked for, a line each: how many, what, and the first of them."""
+        for note in self.content.get("notes", []):
+            files = note["files"]
+            more = f", and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+            plural = "file" if len(files) == 1 else "files"
+            yield f"{len(files)} {plural} {note['what']}: {', '.join(files[:SHOWN])}{more}"
+
     def paths(self, split: str) -> list[Path]:
         """Return the images of a split in name order; empty where it has none."""
         return [self.folder / entry["path"] for entry in self.content["images"] if entry["split"] == split]
@@ -57,13 +69,15 @@ class Manifest:
         return [known.get(path.stem) for path in paths]
 
 
-def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
+def write_manifest(folder: Path, facts: dict[str, Any], originals: Mapping[str, str] | None = None) -> Path:
     """List the images of a prepared folder in ``manifest.json``.
 
     Args:
         folder: Holds the splits.
         facts: What else to note (data set, whether real, field, ...).
+        originals: The names that renamed images had, by path.
     """
+    named = originals or {}
     images = []
     for split in (*SPLITS, *EXTRAS):
         place = folder / split
@@ -77,6 +91,7 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
                     "width": width,
                     "height": height,
                     "sha256": sha256(path),
+                    **({"original": named[f"{split}/{path.name}"]} if f"{split}/{path.name}" in named else {}),
                 }
             )
     counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRAS)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ from ..contract import PrepareRequest
 from ..errors import Faults
 from ..images.grey import list_images
 from ..images.manifest import EXTRAS, SPLITS, Manifest, write_manifest
+from ..images.names import make_names_safe, told
 from ..jobs.progress import progress
 from ..plan.discovery import plugin, prepare_function
 
@@ -24,26 +27,53 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     Raises:
         UserError: the source is faulty; all faults at once. ``target`` is left as it was.
     """
-    dataset = plugin("data", settings["dataset"])
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
-        fresh.mkdir()
-        root = settings["data_root"]
-        with progress(label=f"prepare {settings['id']}", unit="images") as bar:
-            request = PrepareRequest(
-                options=settings["options"],
-                source=None if root is None else Path(root),
-                output=fresh,
-                seed=settings["seed"],
-                progress=lambda done, total: _show(bar, done, total),
-            )
-            prepare_function(dataset)(request)
-        write_manifest(fresh, {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")})
-        _check(fresh, settings["dataset"])
+        manifest = fill(settings, fresh)
+        for line in manifest.told():
+            print(f"note: {line}", file=sys.stderr)
         _put(fresh, target)
     return target / "manifest.json"
+
+
+def fill(settings: Mapping[str, Any], fresh: Path) -> Manifest:
+    """Fill the new folder ``fresh`` with the prepared images and their manifest, which is returned.
+
+    Raises:
+        UserError: the source is faulty; all faults at once.
+    """
+    fresh.mkdir()
+    root = settings["data_root"]
+    notes: list[dict[str, Any]] = []
+    with progress(label=f"prepare {settings['id']}", unit="images") as bar:
+        request = PrepareRequest(
+            options=settings["options"],
+            source=None if root is None else Path(root),
+            output=fresh,
+            seed=settings["seed"],
+            progress=lambda done, total: _show(bar, done, total),
+            tell=lambda what, files: notes.append({"what": what, "files": [told(file) for file in files]}),
+        )
+        prepare_function(plugin("data", settings["dataset"]))(request)
+    originals = _rename(fresh)
+    if originals:
+        notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
+    facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
+    write_manifest(fresh, {**facts, **({"notes": notes} if notes else {})}, originals)
+    _check(fresh, settings["dataset"])
+    return Manifest.read(fresh / "manifest.json")
+
+
+def _rename(folder: Path) -> dict[str, str]:
+    """Give every image a name that all later stages can carry; return the old paths, as told, by new path."""
+    return {
+        f"{split}/{name}": told(f"{split}/{old}")
+        for split in (*SPLITS, *EXTRAS)
+        if (folder / split).is_dir()
+        for name, old in make_names_safe(folder / split).items()
+    }
 
 
 def _show(bar: tqdm, done: int, total: int) -> None:
@@ -80,6 +110,8 @@ def source_digest(root: Path | None) -> str:
         return ""
     if root.is_file():
         return sha256(root)
-    folders = [folder for folder in sorted(root.rglob("*")) if folder.is_dir()]
-    paths = [path for folder in [root, *folders] for path in list_images(folder)]
-    return fingerprint([[str(path.relative_to(root)), sha256(path)] for path in paths])
+    folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
+    paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
+    # What may not be read is told when it is prepared.
+    hashes = [sha256(path) if os.access(path, os.R_OK) else "" for path in paths]
+    return fingerprint([[str(path.relative_to(root)), found] for path, found in zip(paths, hashes, strict=True)])

@@ -1,0 +1,35 @@
+"""Files in a user's folder that nothing is made of: they are told, since nobody misses them in time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from .grey import SUFFIXES
+
+
+def left_out(root: Path, used: Collection[Path]) -> dict[str, list[str]]:
+    """Return the files below ``root`` that are not in ``used``, by why they are left out; hidden ones do not count.
+
+    Args:
+        root: The user's folder.
+        used: The files that are read.
+    """
+    read = set(used)
+    found: dict[str, list[str]] = {}
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+        if hidden or path in read or path.is_dir():
+            continue
+        found.setdefault(_why(path), []).append(str(inside))
+    return found
+
+
+def _why(path: Path) -> str:
+    if path.is_symlink() and not path.exists():
+        return "left out: a link to a file that is not there"
+    if path.suffix.lower() in SUFFIXES:
+        return "left out: images in no folder of a split"
+    kind = path.suffix.lower() or "without ending"
+    return f"left out: {kind}, not of {', '.join(SUFFIXES)}"
