@@ -10,7 +10,8 @@ import numpy as np
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .options import checked
-from .skeleton import length, near, skeletons
+from .paths import path_length
+from .skeleton import near, skeletons
 from .stack import notes_where
 
 TOLERANCE_PX = 3.0
@@ -63,10 +64,10 @@ def invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -
     """
     values = np.full((2, len(masks)), np.nan)
     for number, (found, true) in enumerate(zip(skeletons(masks), skeletons(labels), strict=True)):
-        whole = length(true)
+        whole = path_length(true)
         if whole > 0:
-            values[0, number] = 100 * length(found & ~near(true, tolerance)) / whole
-            values[1, number] = 100 * length(true & ~near(found, tolerance)) / whole
+            values[0, number] = 100 * path_length(found & ~near(true, tolerance)) / whole
+            values[1, number] = 100 * path_length(true & ~near(found, tolerance)) / whole
     return values[0], values[1]
 
 
