@@ -24,8 +24,8 @@ def test_true_and_false_are_truth_values():
 
 
 def test_seeds_and_params_from_the_command_line_make_a_plan():
-    config = {**read_config(DEFAULT), "seeds": ["0", "1"], "params": {"sspnet": {"beta": "2.5"}}, "ablation": "null"}
-    plan = Plan(config)
+    given = {"seeds": ["0", "1"], "params": {"sspnet": {"beta": "2.5"}}, "ablation": "null", "methods": ["sspnet"]}
+    plan = Plan({**read_config(DEFAULT), **given})
     runs = [run for run in plan.runs if run.id == "sspnet"]
     assert [run.seed for run in runs] == [0, 1]
     assert plan.params(runs[0])["beta"] == 2.5
