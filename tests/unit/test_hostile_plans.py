@@ -130,3 +130,13 @@ def test_a_plugin_with_a_syntax_error_is_named_when_plugins_are_listed(tmp_path)
     (folder / "method.py").write_text('"""Doc."""\nclass A(:\n')
     with pytest.raises(UserError, match=r"(?s)no valid Python.*mine/method\.py:2"):
         plugins("methods", tmp_path)
+
+
+@pytest.mark.parametrize("label", ["=1+1", "@SUM(A1)", "+x", "-x", " x", "two\\nlines"])
+def test_labels_that_a_spreadsheet_computes_are_refused(tmp_path, label):
+    folder = tmp_path / "methods" / "mine"
+    shutil.copytree(plugins("methods")["dcp"].folder, folder)
+    text = (folder / "method.yaml").read_text()
+    (folder / "method.yaml").write_text(re.sub(r"(?m)^label:.*$", lambda _: f'label: "{label}"', text, count=1))
+    with pytest.raises(UserError, match=r"(?s)method\.yaml: label.*none of = \+ - @"):
+        plugins("methods", tmp_path)
