@@ -1,16 +1,30 @@
 # The whole benchmark: prepare -> train -> enhance -> segment -> score -> tables, figures, report.
 # One command: uv run snakemake --cores all --resources gpu=2
 import json
+import os
+import shlex
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+if not Path.cwd().samefile(workflow.basedir):
+    raise WorkflowError(
+        f"The benchmark runs in its checkout, not in {Path.cwd()}.\n"
+        f"  hint: add --directory {shlex.quote(workflow.basedir)}"
+    )
 
 sys.path.insert(0, workflow.basedir)
 
 from sspbench.plan.config import Plan
 from sspbench.errors import UserError
+from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.rules import Digests, training_resources, page_sources
 from sspbench.stages.prepare import source_digest
+
+if workflow.is_main_process:
+    enter_workflow(Path(".snakemake"))
+os.environ |= for_jobs(workflow.basedir)
 
 
 configfile: "config/config.yaml"
@@ -25,7 +39,8 @@ except UserError as error:
     raise WorkflowError(str(error))
 
 AT = PLAN.layout
-JOB = f"{sys.executable} -m sspbench"
+COMMAND = f"{shlex.quote(sys.executable)} -m sspbench"
+JOB = f"exec {COMMAND} --log"
 CONFIG = json.dumps(PLAN.config)
 RUN = f"{AT.root}/runs/{{run}}/seed-{{seed}}"
 SEGMENTER = f"{AT.root}/segmenter/{PLAN.segmenter.name}/seed-{{seed}}"
@@ -69,7 +84,7 @@ rule prepare:
         source=source_digest(PLAN.data_root),
         code=CODE.prepare,
     shell:
-        "{JOB} stage prepare --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage prepare --config {CONFIG:q}"
 
 
 rule train_segmenter:
@@ -88,7 +103,7 @@ rule train_segmenter:
         settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
         code=CODE.segmenter,
     shell:
-        "{JOB} stage train-segmenter --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage train-segmenter --seed {wildcards.seed} --config {CONFIG:q}"
 
 
 rule train:
@@ -109,7 +124,7 @@ rule train:
         settings=lambda w: PLAN.train_settings(of(w)).deciding,
         code=lambda w: CODE.train(of(w)),
     shell:
-        "{JOB} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
 
 
 rule enhance:
@@ -125,7 +140,7 @@ rule enhance:
         settings=lambda w: PLAN.train_settings(of(w)).deciding,
         code=lambda w: CODE.enhance(of(w)),
     shell:
-        "{JOB} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
 
 
 rule segment:
@@ -142,7 +157,7 @@ rule segment:
         settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
         code=CODE.segment,
     shell:
-        "{JOB} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
 
 
 rule score:
@@ -160,7 +175,7 @@ rule score:
         settings=PLAN.score_settings(),
         code=CODE.score,
     shell:
-        "{JOB} stage score {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
 
 
 rule tables:
@@ -179,7 +194,7 @@ rule tables:
         settings=PLAN.report_settings(),
         code=CODE.tables,
     shell:
-        "{JOB} report tables --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} report tables --config {CONFIG:q}"
 
 
 rule figures:
@@ -199,7 +214,7 @@ rule figures:
         settings=PLAN.report_settings(),
         code=CODE.figures,
     shell:
-        "{JOB} report figures --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} report figures --config {CONFIG:q}"
 
 
 rule report:
@@ -219,15 +234,15 @@ rule report:
         settings=PLAN.report_settings(),
         code=CODE.page,
     shell:
-        "{JOB} report page --config {CONFIG:q} 2>&1 | tee {log}"
+        "{JOB} {log:q} report page --config {CONFIG:q}"
 
 
 # Without a page only a part was asked for, e.g. the data.
 onsuccess:
     if (AT.root / "report.html").is_file():
-        shell("{JOB} report summary --config {CONFIG:q}")
+        shell("{COMMAND} report summary --config {CONFIG:q}")
 
 
 # A failed run must not hide the others: what there is becomes tables, figures and a page that show the failure.
 onerror:
-    shell("{JOB} report tables figures page summary --config {CONFIG:q} --partial")
+    shell("{COMMAND} report tables figures page summary --config {CONFIG:q} --partial")

@@ -6,10 +6,13 @@ import argparse
 import importlib
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 
 from ..checkout import ROOT
 from ..errors import UserError
+from ..jobs.contained import contained
+from ..jobs.outcome import exited
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,6 +21,12 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m sspbench",
         description="Benchmark suite for unpaired medical image enhancement.",
         epilog="The whole benchmark: uv run snakemake --cores all --resources gpu=2",
+    )
+    top.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        help="as the workflow does: in a process of its own, its output copied to FILE, ended with all it started",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in _command_modules():
@@ -34,9 +43,17 @@ def _command_modules() -> Iterator[ModuleType]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status (a fault the user can fix: 2, or what the fault says)."""
+    args = parser().parse_args(arguments)
+    return _told(args) if args.log is None else contained(lambda: _told(args), args.log)
+
+
+def _told(args: argparse.Namespace) -> int:
+    """Run a parsed command; faults are told, not raised."""
     try:
-        args = parser().parse_args(arguments)
         return int(args.run(args) or 0)
+    except SystemExit as error:
+        print(f"error: {exited(error)}", file=sys.stderr)
+        return 1
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..contribute import commands as contribute
 from ..errors import UserError
-from ..jobs.outcome import JobError, clear_status, write_status
+from ..jobs.budget import time_budget
+from ..jobs.folder_lock import only_job_in
+from ..jobs.outcome import JobError, clear_status, exited, write_status
 from ..plan.config import Plan
 from ..plan.run import Run
 from . import (
@@ -63,18 +67,23 @@ def register(commands: argparse._SubParsersAction) -> None:
 def _stage(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
     def command(args: argparse.Namespace) -> int:
         plan = plan_of(args)
-        if not needs_run:
-            function(plan, **({"seed": args.seed} if "seed" in args else {}))
+        if needs_run:
+            run = plan.run(args.method, args.seed)
+            folder = plan.layout.run(run.id, run.seed)
+            with only_job_in(folder), _recorded(name, folder):
+                function(plan, run)
             return 0
-        run = plan.run(args.method, args.seed)
-        _contained(name, plan.layout.run(run.id, run.seed), lambda: function(plan, run))
+        seed = {"seed": args.seed} if "seed" in args else {}
+        with only_job_in(plan.layout.segmenter(plan.segmenter.name, **seed) if seed else plan.layout.data):
+            function(plan, **seed)
         return 0
 
     return command
 
 
-def _contained(stage: str, folder: Path, work: Callable[[], None]) -> None:
-    """Do the work of a run's stage; whatever stops it is noted in ``status.json`` for the tables, then raised.
+@contextmanager
+def _recorded(stage: str, folder: Path) -> Iterator[None]:
+    """Note in ``status.json``, for the tables, whatever stops a run's stage within the block; raise it again.
 
     Scores of an earlier attempt are void once a stage is done anew.
     """
@@ -82,11 +91,15 @@ def _contained(stage: str, folder: Path, work: Callable[[], None]) -> None:
         (folder / outdated).unlink(missing_ok=True)
     write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
     try:
-        work()
+        yield
         clear_status(folder)
     except UserError as error:
         write_status(folder, stage, getattr(error, "status", "failed"), str(error))
         raise
+    except SystemExit as error:
+        fault = exited(error)
+        write_status(folder, stage, fault.status, str(fault))
+        raise fault from error
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
@@ -101,7 +114,8 @@ def _contained(stage: str, folder: Path, work: Callable[[], None]) -> None:
 def _prepare(plan: Plan) -> None:
     from ..stages.prepare import prepare
 
-    prepare(plan.prepare_settings(), plan.layout.data)
+    with time_budget(plan.config["stage_minutes"], "prepare"):
+        prepare(plan.prepare_settings(), plan.layout.data)
 
 
 def _limits(plan: Plan, resources: dict[str, Any]) -> Any:
@@ -155,14 +169,18 @@ def _enhance(plan: Plan, run: Run) -> None:
 
     folder = plan.layout.run(run.id, run.seed)
     weights = folder / "weights.safetensors" if run.learned else None
-    enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
+    minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
+    with time_budget(minutes, "enhance", folder):
+        enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
 
 
 def _segment(plan: Plan, run: Run) -> None:
     from ..stages.segment import segment
 
     weights = plan.layout.segmenter(plan.segmenter.name, run.seed) / "weights.safetensors"
-    segment(plan.segmenter_settings(run.seed), weights, plan.layout.run(run.id, run.seed))
+    folder = plan.layout.run(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "segment", folder):
+        segment(plan.segmenter_settings(run.seed), weights, folder)
 
 
 def _score(plan: Plan, run: Run) -> None:
@@ -177,7 +195,8 @@ def _score(plan: Plan, run: Run) -> None:
         "seed": run.seed,
     }
     folder = plan.layout.run(run.id, run.seed)
-    score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
+    with time_budget(plan.config["stage_minutes"], "score", folder):
+        score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
 
 
 STAGES: dict[str, tuple[Callable[..., None], bool, str]] = {

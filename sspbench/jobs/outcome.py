@@ -46,6 +46,15 @@ class Interrupted(JobError):
     exit_code = 75
 
 
+def exited(error: SystemExit) -> JobError:
+    """Return what to tell where code that has no right to ended the process."""
+    return JobError(
+        f"sys.exit({'' if error.code is None else repr(error.code)}) was called before the work was done",
+        why="code of a plugin, or of a library it uses, asked to end the whole process",
+        hint="raise an error instead, so that its reason can be told",
+    )
+
+
 def write_status(folder: Path, stage: str, status: str, reason: str) -> None:
     """Note in ``status.json`` how a run's stage ended."""
     write_json(Path(folder) / FILE, {"stage": stage, "status": status, "reason": reason})

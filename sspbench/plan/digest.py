@@ -22,7 +22,8 @@ FRAME = "sspbench"
 NEUTRAL = frozenset(
     {
         *("errors.py", "discovery.py", "schemas.py"),
-        *("provenance.py", "slots.py", "outcome.py", "progress.py", "budget.py", "folder_lock.py"),
+        *("budget.py", "contained.py", "descendants.py", "folder_lock.py", "slots.py"),
+        *("outcome.py", "progress.py", "provenance.py"),
         *("logbook.py", "guards.py"),
     }
 )

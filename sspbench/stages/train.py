@@ -13,7 +13,7 @@ from ..errors import UserError
 from ..files import fingerprint, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
-from ..jobs.outcome import write_status
+from ..jobs.budget import time_budget
 from ..jobs.provenance import Job
 from ..plan.digest import code_digest
 from ..plan.discovery import method_class, single_class
@@ -23,7 +23,6 @@ from ..plan.settings import Engine, Settings
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
 from ..training.compute import start
-from ..training.guards import time_budget
 from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 
@@ -143,10 +142,7 @@ def _train(
     label, untrained = f"train {settings.label}", settings.variant == UNTRAINED
     training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
-    def hung(reason: str) -> None:
-        write_status(folder, "train", "timeout", reason)
-
-    with time_budget(limits.minutes, hung):
+    with time_budget(limits.minutes, "train", folder):
         facts = training.run(lambda: _whole_images(manifest.paths("trainB"), trainable.device))
     save_weights(folder / "weights.safetensors", trainable)
     facts["inference_flops_384"] = inference_flops(trainable)

@@ -1,11 +1,9 @@
-"""Budgets and signals: a training ends in time, within memory, and not half-written."""
+"""Memory and signals: a training ends within memory, and not half-written."""
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,11 +12,8 @@ from types import FrameType
 
 import torch
 
-from ..jobs.outcome import OutOfMemory, OutOfTime
+from ..jobs.outcome import OutOfMemory
 from ..jobs.provenance import peak_memory_mb
-
-GRACE_S = 20.0
-"""Seconds between asking a hung step to stop and ending the process."""
 
 
 @contextmanager
@@ -35,42 +30,6 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def time_budget(minutes: float, on_hang: Callable[[str], None]) -> Iterator[None]:
-    """Raise :class:`OutOfTime` in the block once ``minutes`` have passed, even within a hung Python call.
-
-    A step that does not react (it hangs outside Python) is ended with the process ``GRACE_S`` later.
-
-    Args:
-        minutes: The budget.
-        on_hang: Called with the reason just before the process is ended.
-    """
-    reason = f"the time budget of {minutes:g} minutes is used up"
-    error = OutOfTime(
-        f"Training was stopped: {reason}", hint="raise resources.minutes in its YAML, or lower the steps; it resumes"
-    )
-
-    def expire(_number: int, _frame: FrameType | None) -> None:
-        raise error
-
-    def end() -> None:
-        on_hang(reason)
-        print(str(error), file=sys.stderr, flush=True)
-        os._exit(OutOfTime.exit_code)
-
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, minutes * 60)
-    last_resort = threading.Timer(minutes * 60 + GRACE_S, end)
-    last_resort.daemon = True
-    last_resort.start()
-    try:
-        yield
-    finally:
-        last_resort.cancel()
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def check_memory(budget_mb: float | None, device: torch.device) -> None:

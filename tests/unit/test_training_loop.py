@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import nn
 
+from sspbench.jobs.budget import time_budget
 from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
 from sspbench.plan.config import default_engine
 from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
 from sspbench.training.checkpoint import Checkpoints
-from sspbench.training.guards import check_memory, explained_memory, time_budget
+from sspbench.training.guards import check_memory, explained_memory
 from sspbench.training.loop import Budget, Training, total_steps
 from sspbench.training.pool import ImagePool
 from sspbench.training.trainable import TrainableMethod
@@ -106,7 +107,7 @@ def test_a_checkpoint_with_a_broken_index_counts_as_none(tmp_path, content):
 
 
 def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path):
-    with pytest.raises(OutOfTime, match="time budget"), time_budget(0.01, lambda reason: None):
+    with pytest.raises(OutOfTime, match="time budget"), time_budget(0.01):
         training(tmp_path, nap=60.0).run(list)
 
 
