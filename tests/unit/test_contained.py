@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,7 @@ def run(tmp_path, body):
 
 def alive(number):
     try:
-        with open(f"/proc/{number}/stat") as stream:
+        with Path(f"/proc/{number}/stat").open() as stream:
             return stream.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False

@@ -100,6 +100,29 @@ def test_killed_at_random_steps_the_weights_are_the_same_bytes(tmp_path, tiny_da
     assert json.loads((folder / "jobs" / "train.json").read_text())["resumed_at"]
 
 
+def kill_while_saving(process, folder):
+    """Kill once a half-written checkpoint is there; True where one was left behind."""
+    while process.poll() is None and not any((folder / "checkpoint").glob(".step-*")):
+        time.sleep(0.0005)
+    process.kill()
+    process.communicate(timeout=60)
+    return any((folder / "checkpoint").glob(".step-*"))
+
+
+def test_killed_while_it_saves_the_weights_are_the_same_bytes(tmp_path, tiny_data, undisturbed, request):
+    rounds, left = max(1, request.config.getoption("--chaos") // 5), 0
+    for number in range(10 * rounds):
+        left += kill_while_saving(start(tmp_path / str(number % rounds), tiny_data), tmp_path / str(number % rounds))
+        if left >= rounds:
+            break
+    assert left >= rounds
+    for number in range(rounds):
+        code, errors = finish(tmp_path / str(number), tiny_data)
+        assert code == 0, errors
+        assert sha256(tmp_path / str(number) / "weights.safetensors") == undisturbed
+        assert not (tmp_path / str(number) / "checkpoint").exists()
+
+
 def test_sigterm_saves_and_exits_with_its_own_code(tmp_path, tiny_data, undisturbed):
     process = start(tmp_path, tiny_data)
     assert stop_after(process, tmp_path, 3, signal.SIGTERM)

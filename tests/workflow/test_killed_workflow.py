@@ -1,0 +1,110 @@
+"""The same command again finishes what a killed Snakemake left, in a checkout whose path needs quoting."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from test_smoke import Checkout
+
+from sspbench.files import read_json, sha256
+
+YAML = """
+label: Slow
+kind: learned
+params: {steps: 60, epochs: null, batches: {size: 1, crop: 32}}
+presets: {smoke: {}}
+resources: {gpu: 0, minutes: 5}
+"""
+CODE = """
+import time
+
+import torch
+from torch import nn
+
+from sspbench import TrainableMethod
+
+
+class Slow(TrainableMethod):
+    def build(self):
+        network = self.add_network("generator", nn.Conv2d(1, 1, 1), keep=True)
+        self.add_optimizer("generator", torch.optim.Adam, network.parameters(), lambda step: 0.1)
+
+    def training_step(self, low, high):
+        time.sleep(0.05)
+        loss = (self.translate(low) - high.mean()).square().mean()
+        self.descend(loss, "generator")
+        return {"loss": loss}
+
+    def translate(self, images):
+        return self.networks["generator"](images)
+"""
+RUN = "results/cornsim/smoke/runs/slow/seed-0"
+
+
+class Killable(Checkout):
+    """A checkout in which the training of one slow method can be started and killed."""
+
+    def start(self):
+        command = [sys.executable, "-m", "snakemake", f"{RUN}/weights.safetensors", "--cores", "2"]
+        command += ["--configfile", "config/smoke.yaml", "--config", "checkpoint_steps=4"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "SNAKEMAKE"))}
+        environment["PYTHONSAFEPATH"] = "1"
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def finish(self):
+        process = self.start()
+        text, _ = process.communicate(timeout=300)
+        return process.returncode, text
+
+    def steps_saved(self):
+        folder = self.folder / RUN / "checkpoint"
+        return max((int(path.stem.split("-")[1]) for path in folder.glob("step-*.json")), default=0)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("killed") / 'it\'s a {copy} of "ours"'
+    folder.mkdir()
+    copy = Killable(folder)
+    copy.plugin("slow", YAML, CODE)
+    return copy
+
+
+def test_after_sigkill_of_snakemake_the_same_command_goes_on_to_the_same_bytes(checkout, request):
+    draw = random.Random(11)
+    for kill in range(max(1, request.config.getoption("--chaos") // 5)):
+        process = checkout.start()
+        if kill:
+            time.sleep(draw.uniform(0, 20))
+        else:
+            while process.poll() is None and checkout.steps_saved() < 8:
+                time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        process.wait()
+    code, text = checkout.finish()
+    assert code == 0, text[-4000:]
+    assert "released the lock of a run that was killed" in text
+    facts = read_json(checkout.folder / RUN / "jobs" / "train.json")
+    assert facts["resumed_at"]
+    weights = checkout.folder / RUN / "weights.safetensors"
+    after_kills = sha256(weights)
+    weights.unlink()
+    code, text = checkout.finish()
+    assert code == 0, text[-4000:]
+    assert read_json(checkout.folder / RUN / "jobs" / "train.json")["resumed_at"] == []
+    assert sha256(weights) == after_kills
+
+
+def test_started_elsewhere_it_says_what_to_add(checkout, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "-n", "-s", str(checkout.folder / "Snakefile"), "--cores", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "runs in its checkout" in done.stderr
+    assert "--directory" in done.stderr
