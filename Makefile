@@ -45,8 +45,8 @@ reproduce-tables: setup ## pull a release; rebuild tables, figures and report fr
 bench-training: setup ## training steps by precision, layout and compilation
 	$(RUN) python -m sspbench bench-training
 
-chaos: setup ## twenty kills of a training that must not change its result
-	$(RUN) pytest tests/workflow/test_resume.py --chaos 20
+chaos: setup ## kills of trainings, also while they save, of holders of GPU slots and of Snakemake: no result may change
+	$(RUN) pytest tests/workflow/test_resume.py tests/workflow/test_killed_workflow.py tests/unit/test_slots.py --chaos 20
 
 .PHONY: test-slurm
 test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume

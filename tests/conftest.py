@@ -12,7 +12,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--chaos", type=int, default=5, help="kills of a training that must not change its result")
+    parser.addoption(
+        "--chaos", type=int, default=5, help="kills that must not change a result; of some kinds a fifth of it"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ from sspbench.files import read_json, sha256
 YAML = """
 label: Slow
 kind: learned
-params: {steps: 60, epochs: null, batches: {size: 1, crop: 32}}
+params: {}
+training: {steps: 60, epochs: null, batches: {size: 1, crop: 32}}
 presets: {smoke: {}}
 resources: {gpu: 0, minutes: 5}
 """
