@@ -106,7 +106,8 @@ def image_values(key: str, points: Floats) -> Floats:
     r, sen, spe, place = points
     if key == "auc":
         low, high = auc_bounds(sen, spe)
-        return low + place * (high - low)
+        between: Floats = low + place * (high - low)
+        return between
     return POINTWISE[key](r, sen, spe)
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .image_measures import Bounds, Floats, auc_bounds, measure_range
+from .image_measures import Bounds, Flags, Floats, auc_bounds, measure_range
 
 
 class Chart(Protocol):
@@ -23,7 +23,7 @@ class Chart(Protocol):
     def ranges(self, key: str, low: Floats, high: Floats) -> Bounds:
         """Enclose a measure over boxes (3, K): its smallest and largest values, (K,) each."""
 
-    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> np.ndarray:
+    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> Flags:
         """Tell which boxes may hold an image of these shares, (K,) bool; never wrong about one that does."""
 
     def images(self, points: Floats, shares: tuple[float, float]) -> Floats:
@@ -41,7 +41,7 @@ class Rates:
         """Enclose a measure."""
         return measure_range(key, low, high)
 
-    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> np.ndarray:
+    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> Flags:
         """Every box holds images."""
         return np.ones(low.shape[1], bool)
 
@@ -68,10 +68,12 @@ class Overlap:
             return auc_range(worst, best) if key == "auc" else measure_range(key, worst, best)
         return _RANGES[key](low, high)
 
-    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> np.ndarray:
+    def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> Flags:
         """Keep boxes where TN can be 0 or more and r within the shares."""
         least, most = _positives(low, high)
-        return (1.0 - low[0] + low[0] * high[1] / 2 >= 0) & (least <= shares[1]) & (most >= shares[0])
+        room: Flags = 1.0 - low[0] + low[0] * high[1] / 2 >= 0
+        within: Flags = (least <= shares[1]) & (most >= shares[0])
+        return room & within
 
     def images(self, points: Floats, shares: tuple[float, float]) -> Floats:
         """Turn (s, D, b) into (r, SEN, SPE), leaving out what is no image."""

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``audit``."""
     parser = commands.add_parser("audit", help="test whether the numbers of a published table can all be true")
     parser.add_argument("file", type=Path, help="the tables as YAML; format: audit/README.md")

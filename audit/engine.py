@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ COLUMNS = [
 """Columns of :meth:`Audit.frame`."""
 
 
-def _line(cell: JudgedCell) -> dict:
+def _line(cell: JudgedCell) -> dict[str, Any]:
     line = {key: value for key, value in asdict(cell).items() if key in COLUMNS}
     worst = cell.findings[0] if cell.findings and cell.findings[0].verdict != "note" else None
     rest = cell.findings[1:] if worst else cell.findings

@@ -88,9 +88,9 @@ def _target(table: PrintedTable, method: int, keys: Sequence[str]) -> _Target:
 def _misses(keys: Sequence[str], images: Floats, ddof: int, target: _Target) -> Floats:
     """Return how far the recomputed numbers are off, in half digits: (2 Q,), 0 where nothing is printed."""
     means, sds = recompute(keys, images, ddof)
-    return np.nan_to_num(
-        np.concatenate([(means - target.means) / target.mean_halves, (sds - target.sds) / target.sd_halves])
-    )
+    missed = [(means - target.means) / target.mean_halves, (sds - target.sds) / target.sd_halves]
+    known: Floats = np.nan_to_num(np.concatenate(missed))
+    return known
 
 
 def _repaired(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .image_measures import Floats
 from .printed_table import PrintedTable
 from .relation import Relation, Tested, applies, check
 from .rules import hard_rules
@@ -91,7 +92,7 @@ def fitting_values(table: PrintedTable, method: int, key: str) -> tuple[float, f
     return (float(grid[fits].min()), float(grid[fits].max())) if fits.any() else None
 
 
-def _scan(table: PrintedTable, method: int, key: str) -> tuple[np.ndarray, np.ndarray]:
+def _scan(table: PrintedTable, method: int, key: str) -> tuple[Floats, Floats]:
     quantity = table.rows[key].quantity
     if not np.isfinite(quantity.high):
         return np.zeros(0), np.zeros(0, bool)

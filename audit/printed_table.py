@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from .image_measures import Floats
 from .quantity import Quantity
 
 Dispersion = Literal["sd", "var", "sem", "none"]
@@ -30,25 +31,25 @@ class PrintedRow:
     """
 
     quantity: Quantity
-    mean: np.ndarray
-    half: np.ndarray
-    spread: np.ndarray
-    spread_half: np.ndarray
-    n: np.ndarray
+    mean: Floats
+    half: Floats
+    spread: Floats
+    spread_half: Floats
+    n: Floats
     dispersion: Dispersion = "sd"
     printed: str = "none"
     label: str = ""
 
-    def mean_interval(self, *, cut: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def mean_interval(self, *, cut: bool = True) -> tuple[Floats, Floats]:
         """Return the smallest and largest true means that print like this, cut to the possible range."""
         low, high = (self.quantity.low, self.quantity.high) if cut else (-np.inf, np.inf)
         return np.clip(self.mean - self.half, low, high), np.clip(self.mean + self.half, low, high)
 
-    def sd(self) -> np.ndarray:
+    def sd(self) -> Floats:
         """Return the standard deviation the spread stands for, (M,)."""
         return self._as_sd(self.spread)
 
-    def sd_interval(self) -> tuple[np.ndarray, np.ndarray]:
+    def sd_interval(self) -> tuple[Floats, Floats]:
         """Return the smallest and largest population sd (divisor n) that print like this.
 
         Whether n or n - 1 was the divisor is never printed: the lower end allows for n - 1.
@@ -56,11 +57,11 @@ class PrintedRow:
         low, high = self.sd_ends()
         return low * np.sqrt(np.maximum(self.n - 1, 0) / self.n), high
 
-    def sd_ends(self) -> tuple[np.ndarray, np.ndarray]:
+    def sd_ends(self) -> tuple[Floats, Floats]:
         """Return the smallest and largest sd, with whichever divisor was used, that print like this."""
         return self._as_sd(np.maximum(self.spread - self.spread_half, 0.0)), self._as_sd(self.spread + self.spread_half)
 
-    def _as_sd(self, spread: np.ndarray) -> np.ndarray:
+    def _as_sd(self, spread: Floats) -> Floats:
         if self.dispersion == "var":
             return np.sqrt(spread)
         if self.dispersion == "sem":
@@ -69,7 +70,7 @@ class PrintedRow:
             return np.full_like(spread, np.nan)
         return spread
 
-    def take(self, index: np.ndarray) -> PrintedRow:
+    def take(self, index: Floats) -> PrintedRow:
         """Return the row of some methods (an index may repeat)."""
         parts = {name: getattr(self, name)[index] for name in ("mean", "half", "spread", "spread_half", "n")}
         return replace(self, **parts)
@@ -94,14 +95,14 @@ class PrintedTable:
     name: str
     methods: tuple[str, ...]
     rows: Mapping[str, PrintedRow]
-    prevalence_low: np.ndarray = field(default_factory=lambda: np.zeros(1))
-    prevalence_high: np.ndarray = field(default_factory=lambda: np.ones(1))
+    prevalence_low: Floats = field(default_factory=lambda: np.zeros(1))
+    prevalence_high: Floats = field(default_factory=lambda: np.ones(1))
     same_map: bool = True
     same_labels: bool = True
     baseline: str | None = None
     caption: str = ""
 
-    def take(self, index: np.ndarray) -> PrintedTable:
+    def take(self, index: Floats) -> PrintedTable:
         """Return the table of some methods (an index may repeat)."""
         size = len(self.methods)
         return replace(
@@ -112,7 +113,7 @@ class PrintedTable:
             prevalence_high=np.broadcast_to(self.prevalence_high, size)[index],
         )
 
-    def with_mean(self, key: str, mean: np.ndarray) -> PrintedTable:
+    def with_mean(self, key: str, mean: Floats) -> PrintedTable:
         """Return the table with other means, (M,), in one row."""
         return replace(self, rows={**self.rows, key: replace(self.rows[key], mean=mean)})
 

@@ -47,8 +47,9 @@ class Published:
 
 
 @cache
-def _schema() -> dict:
-    return yaml.safe_load((Path(__file__).parent / "schema.yaml").read_text())
+def _schema() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "schema.yaml").read_text())
+    return content
 
 
 def load_published(path: Path) -> Published:
@@ -162,6 +163,8 @@ def _cell(cell: str | float | None, decimals: int | None) -> tuple[float, float,
     if not isinstance(cell, str):
         return float(cell), _half(str(cell), decimals), math.nan, math.nan
     found = CELL.match(cell)
+    if found is None:
+        raise ValueError(f"{cell!r} is no printed number: it should have been refused before")
     spread = found["spread"]
     return (
         float(found["mean"]),

@@ -13,8 +13,9 @@ import numpy as np
 from . import prevalence
 from .certificate import Certificate, moments_of
 from .hard import run_hard
+from .image_measures import Flags
 from .judge import judge
-from .printed_table import PrintedTable
+from .printed_table import Dispersion, PrintedRow, PrintedTable
 from .published import with_unit
 from .quantity import quantities
 from .relation import TOLERANCE
@@ -46,7 +47,7 @@ class Reading:
 
     text: str
     table: PrintedTable
-    possible: dict[str, np.ndarray]
+    possible: dict[str, Flags]
     fresh: int = 0
     remark: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -59,8 +60,8 @@ def readings(table: PrintedTable) -> list[Reading]:
     return [replace(reading, fresh=_fresh(reading, printed)) for reading in found]
 
 
-def _fresh(reading: Reading, printed: dict[str, np.ndarray]) -> int:
-    return sum(int((printed[key] & ~possible).sum()) for key, possible in reading.possible.items())
+def _fresh(reading: Reading, printed: dict[str, Flags]) -> int:
+    return sum(int(np.count_nonzero(printed[key] & ~possible)) for key, possible in reading.possible.items())
 
 
 def _read(text: str, table: PrintedTable, names: dict[str, str] | None = None, remark: str = "") -> Reading:
@@ -75,7 +76,7 @@ def _read(text: str, table: PrintedTable, names: dict[str, str] | None = None, r
 
 
 def _spreads(table: PrintedTable) -> Iterator[Reading]:
-    words = {"sd": "a standard deviation", "var": "a variance", "sem": "a standard error"}
+    words: dict[Dispersion, str] = {"sd": "a standard deviation", "var": "a variance", "sem": "a standard error"}
     used = {row.dispersion for row in table.rows.values()} - {"none"}
     for dispersion, word in words.items():
         if len(used) == 1 and dispersion not in used:
@@ -97,7 +98,7 @@ def _fdr(table: PrintedTable) -> Iterator[Reading]:
         yield _fdr_as_npv(table, others)
 
 
-def _fdr_as_specificity(table: PrintedTable, others: dict) -> Reading:
+def _fdr_as_specificity(table: PrintedTable, others: dict[str, PrintedRow]) -> Reading:
     row, spe = table.rows["fdr"], others["specificity"]
     gap = np.abs(row.mean - spe.mean) - row.half - spe.half
     reading = _read("FDR is the specificity", replace(table, rows=others))
@@ -106,7 +107,7 @@ def _fdr_as_specificity(table: PrintedTable, others: dict) -> Reading:
     return replace(reading, possible={**reading.possible, "fdr": gap <= TOLERANCE}, remark=remark)
 
 
-def _fdr_as_npv(table: PrintedTable, others: dict) -> Reading:
+def _fdr_as_npv(table: PrintedTable, others: dict[str, PrintedRow]) -> Reading:
     row = replace(table.rows["fdr"], quantity=quantities()["npv"])
     means = {key: others[key].mean for key in ("sensitivity", "specificity")}
     shares = prevalence.from_npv(row.mean, means)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from .image_measures import Flags, Floats
 from .printed_table import PrintedTable
 
 TOLERANCE = 1e-9
@@ -26,13 +27,13 @@ class Values:
         high: Largest prevalence of an image.
     """
 
-    m: Mapping[str, np.ndarray]
-    s: Mapping[str, np.ndarray]
-    low: np.ndarray
-    high: np.ndarray
+    m: Mapping[str, Floats]
+    s: Mapping[str, Floats]
+    low: Floats
+    high: Floats
 
 
-Formula = Callable[[Values], np.ndarray]
+Formula = Callable[[Values], Floats]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Relation:
         """The quantities involved, the accused first."""
         return tuple(dict.fromkeys((self.accused, *self.means, *self.sds)))
 
-    def left(self, values: Values) -> np.ndarray:
+    def left(self, values: Values) -> Floats:
         """Return the left-hand side."""
         return values.m[self.accused] if self.statistic is None else self.statistic(values)
 
@@ -96,18 +97,18 @@ class Tested:
     """
 
     relation: Relation
-    slack: np.ndarray
-    left: np.ndarray
-    bound: np.ndarray
-    margin: np.ndarray
+    slack: Floats
+    left: Floats
+    bound: Floats
+    margin: Floats
 
     @property
-    def violated(self) -> np.ndarray:
+    def violated(self) -> Flags:
         """Where no values within rounding satisfy the relation, (M,) bool."""
         return self.slack < -TOLERANCE
 
     @property
-    def testable(self) -> np.ndarray:
+    def testable(self) -> Flags:
         """Where all the numbers it needs are there, (M,) bool."""
         return np.isfinite(self.slack)
 
@@ -139,7 +140,7 @@ def check(relation: Relation, table: PrintedTable) -> Tested:
     return Tested(relation, np.where(comparable, slack, np.nan), left, bound, margin)
 
 
-def _best_slack(relation: Relation, table: PrintedTable) -> np.ndarray:
+def _best_slack(relation: Relation, table: PrintedTable) -> Floats:
     sign = 1.0 if relation.side == "≥" else -1.0
     mean_ends = {key: table.rows[key].mean_interval(cut=not relation.raw) for key in relation.means}
     sd_ends = {key: table.rows[key].sd_interval() for key in relation.sds}

@@ -7,24 +7,27 @@ spread over images. ``|cov(SEN, SPE)| <= sd SEN * sd SPE`` brings in the printed
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from .image_measures import Floats
 from .printed_table import PrintedRow, PrintedTable
-from .relation import Relation, Values
+from .relation import Formula, Relation, Values
 
 SEN, SPE, ACC, AUC = "sensitivity", "specificity", "accuracy", "auc"
 DICE, KAPPA, GMEAN, FDR, PPV = "dice", "kappa", "gmean", "fdr", "precision"
 
 
-def _product(v: Values) -> np.ndarray:
+def _product(v: Values) -> Floats:
     return v.m[SEN] * v.m[SPE]
 
 
-def _covariance(v: Values) -> np.ndarray:
+def _covariance(v: Values) -> Floats:
     return v.s[SEN] * v.s[SPE]
 
 
-def _frechet(v: Values) -> np.ndarray:
+def _frechet(v: Values) -> Floats:
     return np.maximum(v.m[SEN] + v.m[SPE] - 1.0, 0.0)
 
 
@@ -33,10 +36,12 @@ def range_rules(key: str, row: PrintedRow) -> list[Relation]:
     low, high = row.quantity.low, row.quantity.high
     label, unit = row.quantity.label, f" {row.quantity.unit}" if row.quantity.unit else ""
     rule = "H7" if key in ("entropy", "ssim", "psnr", "mse") else "H1"
-    rules = [Relation(rule, key, f"{label} ≥ {low:g}{unit}", "≥", lambda v: np.float64(low), (key,), raw=True)]
+    rules = [
+        Relation(rule, key, f"{label} ≥ {low:g}{unit}", "≥", lambda v: np.full(v.low.shape, low), (key,), raw=True)
+    ]
     if np.isfinite(high):
         text = f"{label} ≤ {high:.6g}{unit}"
-        rules.append(Relation(rule, key, text, "≤", lambda v: np.float64(high), (key,), raw=True))
+        rules.append(Relation(rule, key, text, "≤", lambda v: np.full(v.low.shape, high), (key,), raw=True))
         rules.append(
             Relation(
                 "H1",
@@ -61,7 +66,7 @@ _PAIRING = (
 
 def auc_rules() -> list[Relation]:
     """H2: every monotone ROC through (1 - SPE, SEN) has SEN·SPE <= AUC <= 1 - (1 - SEN)(1 - SPE)."""
-    common = {"same_map": True, "repair": _PAIRING}
+    common: dict[str, Any] = {"same_map": True, "repair": _PAIRING}
     return [
         Relation("H2", AUC, "AUC ≥ SEN + SPE − 1", "≥", lambda v: v.m[SEN] + v.m[SPE] - 1.0, (AUC, SEN, SPE), **common),
         Relation("H2", AUC, "AUC ≤ SEN + SPE", "≤", lambda v: v.m[SEN] + v.m[SPE], (AUC, SEN, SPE), **common),
@@ -76,7 +81,7 @@ def auc_rules() -> list[Relation]:
     ]  # fmt: skip
 
 
-def _excess(v: Values, sign: float) -> np.ndarray:
+def _excess(v: Values, sign: float) -> Floats:
     """Bound E[(sign (SEN - SPE))+] from the means and sds."""
     mu = sign * (v.m[SEN] - v.m[SPE])
     sd = v.s[SEN] + v.s[SPE]
@@ -86,16 +91,16 @@ def _excess(v: Values, sign: float) -> np.ndarray:
 def accuracy_rules() -> list[Relation]:
     """H3: ACC of an image lies between its SEN and SPE, weighted by the prevalence."""
 
-    def upper(v: Values) -> np.ndarray:
+    def upper(v: Values) -> Floats:
         return v.m[SPE] + v.low * (v.m[SEN] - v.m[SPE]) + (v.high - v.low) * _excess(v, 1.0)
 
-    def lower(v: Values) -> np.ndarray:
+    def lower(v: Values) -> Floats:
         return v.m[SPE] + v.low * (v.m[SEN] - v.m[SPE]) - (v.high - v.low) * _excess(v, -1.0)
 
-    def upper_means(v: Values) -> np.ndarray:
+    def upper_means(v: Values) -> Floats:
         return v.m[SPE] + v.high * np.minimum(v.m[SEN], 1.0 - v.m[SPE])
 
-    def lower_means(v: Values) -> np.ndarray:
+    def lower_means(v: Values) -> Floats:
         return v.m[SPE] - v.high * np.minimum(v.m[SPE], 1.0 - v.m[SEN])
 
     cells, sds = (ACC, SEN, SPE), (SEN, SPE)
@@ -113,17 +118,17 @@ def accuracy_rules() -> list[Relation]:
 def gmean_rules() -> list[Relation]:
     """H4: G-mean² = SEN·SPE image by image."""
 
-    def second_moment(v: Values) -> np.ndarray:
+    def second_moment(v: Values) -> Floats:
         return v.m[GMEAN] ** 2 + v.s[GMEAN] ** 2
 
     cells, sds = (GMEAN, SEN, SPE), (GMEAN, SEN, SPE)
-    moment = {
+    moment: dict[str, Any] = {
         "statistic": second_moment,
         "name": "mean² + sd² of G-mean",
         "slope": lambda v: 2.0 * v.m[GMEAN],
         "repair": "recompute G-mean = √(SEN·SPE) image by image, then average",
     }
-    spread = {"name": "sd(SEN)", "measured": SEN, "repair": "the sd of G-mean (or of SEN) is wrong"}
+    spread: dict[str, Any] = {"name": "sd(SEN)", "measured": SEN, "repair": "the sd of G-mean (or of SEN) is wrong"}
     return [
         Relation("H4", GMEAN, "G-mean ≤ √(SEN·SPE) (Cauchy–Schwarz)", "≤", lambda v: np.sqrt(_product(v)), cells,
                  repair=moment["repair"]),
@@ -160,7 +165,7 @@ def overlap_rules() -> list[Relation]:
     ]  # fmt: skip
 
 
-def _kappa_floor(v: Values) -> np.ndarray:
+def _kappa_floor(v: Values) -> Floats:
     """Bound Kappa from below.
 
     Per image Kappa = (D - r)/(1 - r) with r the harmonic mean of true and predicted prevalence, so
@@ -171,23 +176,23 @@ def _kappa_floor(v: Values) -> np.ndarray:
     return v.m[DICE] - np.where(largest < 1.0, (1.0 - v.m[ACC]) / (2.0 * np.maximum(1.0 - largest, 1e-12)), np.inf)
 
 
-def _equal(accused: str, text: str, bound: object, means: tuple[str, ...]) -> list[Relation]:
+def _equal(accused: str, text: str, bound: Formula, means: tuple[str, ...]) -> list[Relation]:
     return [Relation("H6", accused, text, side, bound, (accused, *means)) for side in ("≥", "≤")]
 
 
 def precision_rules(source: str) -> list[Relation]:
     """H5 with precision p, printed as such or as FDR = 1 - p."""
 
-    def p(v: Values) -> np.ndarray:
+    def p(v: Values) -> Floats:
         return v.m[PPV] if source == PPV else 1.0 - v.m[FDR]
 
-    def smaller(v: Values) -> np.ndarray:
+    def smaller(v: Values) -> Floats:
         sd = v.s[source] + v.s[SEN]
         return (p(v) + v.m[SEN] - np.sqrt((p(v) - v.m[SEN]) ** 2 + sd**2)) / 2.0
 
     symbol = "PPV" if source == PPV else "(1−FDR)"
     pair, triple = (source, DICE), (source, DICE, SEN)
-    dice = {
+    dice: dict[str, Any] = {
         "statistic": lambda v: v.m[DICE],
         "name": "Dice",
         "measured": DICE,

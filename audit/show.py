@@ -123,7 +123,7 @@ def reading_lines(audit: Audit) -> list[str]:
     lines = []
     for reading in audit.readings:
         remark = f"; {reading.remark}" if reading.remark else ""
-        count = sum(int((~where).sum()) for where in reading.possible.values())
+        count = sum(int(np.count_nonzero(~where)) for where in reading.possible.values())
         lines.append(f"if {reading.text}: {count} cells impossible (as printed: {now}){remark}")
     return lines
 

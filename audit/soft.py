@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import prevalence
+from .image_measures import Flags, Floats
 from .printed_table import PrintedTable
 from .relation import Relation, Values, applies, check
 
@@ -43,7 +44,7 @@ def soft_hints(table: PrintedTable) -> list[Hint]:
     return [hint for rule in RULES for hint in rule(table)]
 
 
-def _percent(values: np.ndarray) -> str:
+def _percent(values: Floats) -> str:
     return ", ".join(f"{100 * value:.1f}" for value in values)
 
 
@@ -57,7 +58,7 @@ def implied_prevalence(table: PrintedTable) -> Iterator[Hint]:
         yield from _odd_row_out(table, found)
 
 
-def _triples_disagree(table: PrintedTable, found: dict[str, np.ndarray]) -> Iterator[Hint]:
+def _triples_disagree(table: PrintedTable, found: dict[str, Floats]) -> Iterator[Hint]:
     triples = np.stack([found[key] for key in ("dice", "accuracy", "specificity")])
     for method in range(len(table.methods)):
         a, b, c = triples[:, method]
@@ -71,7 +72,7 @@ def _triples_disagree(table: PrintedTable, found: dict[str, np.ndarray]) -> Iter
             yield Hint("S1", "inconsistent", method, "specificity", text, prevalence.QUARTET)
 
 
-def _odd_row_out(table: PrintedTable, found: dict[str, np.ndarray]) -> Iterator[Hint]:
+def _odd_row_out(table: PrintedTable, found: dict[str, Floats]) -> Iterator[Hint]:
     """Blame the row without which all methods imply nearly one prevalence, if the other triples are far from it."""
     spreads = {key: prevalence.spread(values) for key, values in found.items()}
     odd = min(spreads, key=lambda key: spreads[key])
@@ -94,7 +95,7 @@ def _odd_row_out(table: PrintedTable, found: dict[str, np.ndarray]) -> Iterator[
             yield Hint("S1", "inconsistent", method, odd, text, prevalence.QUARTET, margin)
 
 
-def _kappa_floor(v: Values) -> np.ndarray:
+def _kappa_floor(v: Values) -> Floats:
     half = np.clip((1 - v.m["accuracy"]) / (1 - v.m["dice"]) / 2, 0, 0.999)
     return (v.m["dice"] - half) / (1 - half)
 
@@ -155,7 +156,7 @@ def dominance(table: PrintedTable) -> Iterator[Hint]:
                 yield Hint("S3", "inconsistent", int(method), key, text, (key, "sensitivity", "specificity"), margin)
 
 
-def _clearly_less(table: PrintedTable, key: str) -> np.ndarray:
+def _clearly_less(table: PrintedTable, key: str) -> Flags:
     """Return (M, M) bool: whether method i prints less than method j, beyond rounding and by 0.002 or more."""
     row = table.rows[key]
     return (row.mean + row.half + 0.002)[:, None] <= (row.mean - row.half)[None, :]
