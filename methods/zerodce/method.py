@@ -24,7 +24,7 @@ class ZeroDCE(TrainableMethod):
     def build(self) -> None:
         """Create the network and Adam with weight decay at a constant rate."""
         params = self.params
-        self.network = CurveNetwork(params["in_channels"], params["width"], params["iterations"])
+        self.network = CurveNetwork(params["in_channels"], max(round(32 * params["width"]), 1), params["iterations"])
         initialise(self.network)
         self.add_network("curves", self.network, keep=True)
         self.add_optimizer(

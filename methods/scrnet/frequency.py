@@ -1,0 +1,49 @@
+"""SCR-Net's high-frequency filter: what is left of an image without its wide Gaussian mean, amplified."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+WINDOW, SIGMA = 27, 9.0
+"""Side and standard deviation of the Gaussian window, pixels."""
+GAIN = 4.0
+"""Factor on the high-frequency part, which is cut to [-1, 1] afterwards."""
+LIFT = 0.2
+"""Added to an image's median to fill what lies outside the field of view."""
+
+
+def high_frequency(images: Tensor, view: Tensor | None = None) -> Tensor:
+    """Return the amplified high-frequency part of images.
+
+    Args:
+        images: (N, C, H, W) in [-1, 1].
+        view: Field of view, (N, 1, H, W) of 0 and 1; None where it is the whole image, as in corneal confocal ones.
+
+    Returns:
+        (N, C, H, W) in [-1, 1], -1 outside the field of view.
+    """
+    images = images.float()
+    if view is None:
+        return (GAIN * (images - _wide_mean(images))).clamp(-1, 1)
+    filled = view * images + (1 - view) * (images.flatten(2).median(dim=2).values[..., None, None] + LIFT)
+    amplified = (GAIN * (filled - _wide_mean(filled))).clamp(-1, 1)
+    return within(amplified, view)
+
+
+def within(images: Tensor, view: Tensor) -> Tensor:
+    """Set (N, C, H, W) in [-1, 1] to -1 outside the field of view."""
+    return (images + 1) * view - 1
+
+
+def _wide_mean(images: Tensor) -> Tensor:
+    """Average (N, C, H, W) float32 under the Gaussian window, the border repeated; in full precision."""
+    channels, reach = images.shape[1], WINDOW // 2
+    offsets = torch.arange(WINDOW, dtype=torch.float64) - reach
+    weights = torch.exp(-offsets.square() / (2 * SIGMA**2))
+    kernel = (weights / weights.sum()).float().to(images.device).expand(channels, 1, -1)
+    with torch.autocast(images.device.type, enabled=False):
+        padded = functional.pad(images, (reach, reach, reach, reach), mode="replicate")
+        rows = functional.conv2d(padded, kernel[..., None, :], groups=channels)
+        return functional.conv2d(rows, kernel[..., None], groups=channels)

@@ -1,0 +1,55 @@
+"""SCR-Net: learns restoration on good images that it degrades, from their high frequencies (Li et al., MICCAI 2022)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from sspbench import TrainableMethod, epoch_of
+
+from .degradation import degraded
+from .frequency import high_frequency
+from .losses import restoration_losses
+from .networks import Generator, initialise
+
+
+class SCRNet(TrainableMethod):
+    """One generator, taught by pairs that it makes of high-quality images; it never sees a low-quality one."""
+
+    @property
+    def learns_from(self) -> tuple[Literal["low", "high"], ...]:
+        """High-quality images alone."""
+        return ("high",)
+
+    def build(self) -> None:
+        """Create the generator and its optimiser."""
+        params = self.params
+        self.generator = Generator(1, max(round(64 * params["width"]), 1), params["depth"])
+        initialise(self.generator)
+        self.add_network("generator", self.generator, keep=True)
+        parameters, betas = self.generator.parameters(), tuple(params["betas"])
+        self.add_optimizer("generator", torch.optim.Adam, parameters, self._rate, betas=betas)
+        self.multiple = 2 ** params["depth"]
+
+    def _rate(self, step: int) -> float:
+        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
+        epoch = epoch_of(step, self.total_steps, constant + decay)
+        return self.params["lr"] * (1.0 - max(0, epoch - (constant - 1)) / (decay + 1))
+
+    def training_step(self, high: Tensor) -> dict[str, Tensor]:
+        """Degrade good images, restore them and descend on the distance to what they were."""
+        clear = 2 * high - 1
+        spoilt = 2 * degraded(high, self.params["degradation"], self.random) - 1
+        detail, image = self.generator(high_frequency(spoilt))
+        losses = restoration_losses(detail, image, clear)
+        weights = self.params["weights"]
+        total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+        self.descend(total, "generator")
+        return {**losses, "total": total}
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Draw the image that belongs to the high-frequency part of the given one, at the native size."""
+        _, image = self.generator(high_frequency(2 * images - 1))
+        return (image + 1) / 2
