@@ -12,6 +12,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("file", type=Path, help="the tables as YAML; format: audit/README.md")
     parser.add_argument("--csv", type=Path, help="also write one line per cell to this CSV file")
     parser.add_argument("--markdown", type=Path, help="also write the audit to this Markdown file")
+    parser.add_argument("--lines", type=Path, help="also write, per impossible cell, what would fit to this CSV file")
+    parser.add_argument("--examples", type=Path, help="also write the sets of images that were found to this folder")
     parser.set_defaults(run=run)
 
 
@@ -21,6 +23,7 @@ def run(args: argparse.Namespace) -> int:
 
     from .claims import check_claims
     from .engine import audit
+    from .metric_lines import lines_frame, metric_lines
     from .published import load_published
     from .show import to_frame, to_markdown, to_text
 
@@ -33,4 +36,9 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.csv, to_frame(audits).to_csv(index=False))
     if args.markdown:
         write_text(args.markdown, to_markdown(audits, claims, title))
+    if args.lines:
+        write_text(args.lines, lines_frame(metric_lines(audits)).to_csv(index=False))
+    for audited in audits if args.examples else ():
+        for name, images in audited.examples():
+            write_text(args.examples / f"{name}.csv", images.to_csv(index=False))
     return 0

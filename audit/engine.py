@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -94,6 +94,14 @@ class Audit:
         """Return one line per cell, the worst finding spelled out."""
         return pd.DataFrame([_line(cell) for cell in self.cells], columns=COLUMNS)
 
+    def examples(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the sets of images that print like cells a cap excludes: a name, and r, SEN and SPE of each image."""
+        for ruling in self.rulings:
+            if ruling.example is not None:
+                method = self.table.methods[ruling.violation.method]
+                images = pd.DataFrame(ruling.example.images[:3].T, columns=["share", "sensitivity", "specificity"])
+                yield f"{self.table.name}_{ruling.violation.accused}_{method}", images
+
 
 COLUMNS = [
     "table", "metric", "quantity", "method", "mean", "sd", "n", "verdict", "rule", "reason",
@@ -170,7 +178,8 @@ def _cell(
     verdict, reason = _verdict(row, method, findings, tested)
     excluded = any(one.verdict == "impossible" for one in mine)
     fits = tuple(feasible_readings(table, method, key, list(other))) if excluded else ()
-    repair = _repair(at_any_prevalence(table), key, method, [one.violation for one in mine]) if mine else ""
+    within = at_any_prevalence(table) if excluded else table
+    repair = _repair(within, key, method, [one.violation for one in mine]) if mine else ""
     return JudgedCell(
         table.name, row.label or row.quantity.label, key, table.methods[method], float(row.mean[method]),
         float(row.sd()[method]), float(row.n[method]), verdict, reason, tuple(findings), fits, repair,

@@ -54,7 +54,10 @@ class MetricLine:
         if not np.isfinite(self.fits_low):
             fits = "no mean fits the others"
         elif self.fits_low <= self.printed <= self.fits_high:
-            fits = f"{self.fits_low:.3f} to {self.fits_high:.3f} would fit, but not with the printed ±"
+            return (
+                f"{self.metric} of {self.method}: {self.printed:.4f} printed → this mean fits the others, but not "
+                f"with its ± → {self.fits_low:.3f} to {self.fits_high:.3f} would fit with some other ± ({self.condition})"
+            )
         else:
             fits = f"{self.fits_low:.3f} to {self.fits_high:.3f} would fit"
         return (
@@ -106,7 +109,8 @@ def _fits(table: PrintedTable, ruling: Ruling) -> tuple[float, float]:
     """Return the means that fit: by the rules, or by mixtures of images where only the judge knows."""
     violation = ruling.violation
     if violation.relation.rule != "J1":
-        found = fitting_values(at_any_prevalence(table), violation.method, violation.accused)
+        within = table if ruling.verdict == "conditional" else at_any_prevalence(table)
+        found = fitting_values(within, violation.method, violation.accused)
         return found or (float("nan"), float("nan"))
     others = [key for key in violation.relation.cells if key != violation.accused]
     return reach(moments_of(table, violation.method, others), violation.accused)

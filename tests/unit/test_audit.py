@@ -273,7 +273,8 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     parser = argparse.ArgumentParser()
     command.register(parser.add_subparsers())
     csv, markdown = tmp_path / "audit.csv", tmp_path / "audit.md"
-    args = parser.parse_args(["audit", str(FILE), "--csv", str(csv), "--markdown", str(markdown)])
+    more = ["--lines", str(tmp_path / "lines.csv"), "--examples", str(tmp_path / "sets")]
+    args = parser.parse_args(["audit", str(FILE), "--csv", str(csv), "--markdown", str(markdown), *more])
     assert args.run(args) == 0
     printed = capsys.readouterr().out
     assert "26 impossible, 1 conditional" in printed
@@ -285,3 +286,9 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     assert len(frame) == 88
     assert (frame["verdict"] == "impossible").sum() == 26
     assert "| AUC | suspicious | impossible |" in markdown.read_text()
+    assert len(pd.read_csv(tmp_path / "lines.csv")) == 27
+    images = pd.read_csv(tmp_path / "sets" / "table2_segmentation_accuracy_SSP-Net.csv")
+    share, sen, spe = images.to_numpy().T
+    assert len(images) == 60
+    assert round((share * sen + (1 - share) * spe).mean(), 4) == 0.9749
+    assert (round(sen.mean(), 4), round(spe.mean(), 4)) == (0.8214, 0.9724)
