@@ -39,15 +39,25 @@ if TYPE_CHECKING:
     from .images.left_out import left_out as left_out
     from .images.manifest import EXTRAS as EXTRAS
     from .images.manifest import SPLITS as SPLITS
+    from .training.adversarial import lsgan as lsgan
+    from .training.adversarial import lsgan_discriminator as lsgan_discriminator
+    from .training.adversarial import relativistic_lsgan as relativistic_lsgan
+    from .training.adversarial import vanilla as vanilla
+    from .training.initialisers import normal_start as normal_start
+    from .training.initialisers import xavier_start as xavier_start
     from .training.interop import tensors_of as tensors_of
     from .training.normalisation import InstanceNorm2d as InstanceNorm2d
     from .training.normalisation import instance_norm as instance_norm
+    from .training.patchgan import PatchGAN as PatchGAN
     from .training.regions import local_moments as local_moments
     from .training.regions import unevenness as unevenness
-    from .training.schedules import epoch_of as epoch_of
-    from .training.trainable import Schedule as Schedule
+    from .training.resampling import at_side as at_side
+    from .training.residual_generator import ResidualGenerator as ResidualGenerator
+    from .training.schedules import Schedule as Schedule
+    from .training.schedules import constant_then_linear as constant_then_linear
     from .training.trainable import TrainableMethod as TrainableMethod
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
+    from .training.two_way import TwoWayGAN as TwoWayGAN
     from .training.vgg import VGG16 as VGG16
     from .training.vgg import load_vgg16 as load_vgg16
 
@@ -64,11 +74,17 @@ PUBLIC = {
     "images.left_out": ("left_out",),
     "images.manifest": ("EXTRAS", "SPLITS"),
     "commands.download": ("raw_file",),
+    "training.adversarial": ("lsgan", "lsgan_discriminator", "relativistic_lsgan", "vanilla"),
+    "training.initialisers": ("normal_start", "xavier_start"),
     "training.interop": ("tensors_of",),
     "training.normalisation": ("InstanceNorm2d", "instance_norm"),
+    "training.patchgan": ("PatchGAN",),
     "training.regions": ("local_moments", "unevenness"),
-    "training.schedules": ("epoch_of",),
-    "training.trainable": ("Schedule", "TrainableMethod", "TrainableSegmenter"),
+    "training.resampling": ("at_side",),
+    "training.residual_generator": ("ResidualGenerator",),
+    "training.schedules": ("Schedule", "constant_then_linear"),
+    "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
+    "training.two_way": ("TwoWayGAN",),
     "training.vgg": ("VGG16", "load_vgg16"),
 }  # fmt: skip
 """The public names, by their home within ``sspbench``."""

@@ -1,4 +1,4 @@
-"""EnlightenGAN's losses: relativistic and plain least-squares GAN, self feature preserving. Images RGB in [-1, 1]."""
+"""EnlightenGAN's own loss: self feature preserving. Images RGB in [-1, 1]."""
 
 from __future__ import annotations
 
@@ -6,21 +6,6 @@ import torch
 from torch import Tensor
 
 from sspbench import VGG16, instance_norm
-
-
-def least_squares(scores: Tensor, target: float) -> Tensor:
-    """Return the mean squared distance of a discriminator's scores to ``target``."""
-    return (scores.float() - target).square().mean()
-
-
-def relativistic(above: Tensor, below: Tensor) -> Tensor:
-    """Return the relativistic average least-squares loss that wants ``above`` to score higher than ``below``.
-
-    The discriminator's loss has the real scores above, the generator's the fake ones.
-    """
-    up = least_squares(above - below.mean(), 1.0)
-    down = least_squares(below - above.mean(), 0.0)
-    return (up + down) / 2
 
 
 def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "relu5_1") -> Tensor:

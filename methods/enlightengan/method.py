@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, epoch_of, load_vgg16
+from sspbench import (
+    TrainableMethod,
+    constant_then_linear,
+    load_vgg16,
+    lsgan,
+    lsgan_discriminator,
+    relativistic_lsgan,
+)
 
-from .losses import feature_distance, least_squares, relativistic
+from .losses import feature_distance
 from .networks import LUMA, Discriminator, Generator, attention_map, initialise
 from .sampling import cut, darken, flip_jointly, patch_corners
-from .schedule import rate_factor
 
 GLOBAL_LAYERS, PATCH_LAYERS = 5, 4
 """Strided convolutions of the two discriminators."""
 
 
 class EnlightenGAN(TrainableMethod):
-    """A generator and two discriminators: ``judge_image`` sees whole crops, ``judge_patch`` small patches."""
+    """A generator, ``discriminator_global`` that sees whole crops, ``discriminator_local`` that sees small patches."""
 
     def build(self) -> None:
         """Create the networks with an optimiser each, and, for training, the frozen VGG16."""
@@ -25,8 +33,8 @@ class EnlightenGAN(TrainableMethod):
         base = max(round(32 * params["width"]), 1)
         generator = Generator(base, align_corners=params["align_corners"])
         self._add("generator", generator, keep=True)
-        self._add("judge_image", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
-        self._add("judge_patch", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
+        self._add("discriminator_global", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
+        self._add("discriminator_local", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
         if not self.inference_only:
             self.vgg = load_vgg16(params["vgg16"], self.seed, width=params["vgg_width"]).to(self.device)
             self.notes["VGG"] = self.vgg.source
@@ -35,12 +43,9 @@ class EnlightenGAN(TrainableMethod):
         initialise(network)
         self.add_network(name, network, keep=keep)
         betas = tuple(self.params["betas"])
-        self.add_optimizer(name, torch.optim.Adam, network.parameters(), self._rate, betas=betas)
-
-    def _rate(self, step: int) -> float:
         constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        epoch = epoch_of(step, self.total_steps, constant + decay)
-        return self.params["lr"] * rate_factor(epoch, constant, decay)
+        rate = constant_then_linear(self.params["lr"], constant + 1, decay, constant + decay, self.total_steps)
+        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Generator first, then both discriminators on the image made before that update."""
@@ -54,21 +59,22 @@ class EnlightenGAN(TrainableMethod):
         patches, normal_patches, original_patches = (
             torch.cat([cut(images, corner, side) for corner in corners]) for images in (enhanced, normal, original)
         )
-        judge_image, judge_patch = self.networks["judge_image"], self.networks["judge_patch"]
-        with self.frozen("judge_image", "judge_patch"):
+        judge_global, judge_local = self.networks["discriminator_global"], self.networks["discriminator_local"]
+        with self.frozen("discriminator_global", "discriminator_local"):
             losses = {
-                "global": relativistic(judge_image(enhanced), judge_image(normal)),
-                "local": least_squares(judge_patch(patches), 1.0),
+                "global": relativistic_lsgan(judge_global(enhanced), judge_global(normal)),
+                "local": lsgan(judge_local(patches), 1.0),
                 "perceptual": self._distance(enhanced, original) + self._distance(patches, original_patches),
             }
-            total = sum(losses.values())
+            total = reduce(torch.add, losses.values())
             self.descend(total, "generator")
         enhanced, patches = enhanced.detach(), patches.detach()
-        judged = relativistic(judge_image(normal), judge_image(enhanced))
-        judged_patches = (least_squares(judge_patch(normal_patches), 1) + least_squares(judge_patch(patches), 0)) / 2
-        self.descend(judged, "judge_image")
-        self.descend(judged_patches, "judge_patch")
-        return {**losses, "generator": total, "judge_image": judged, "judge_patch": judged_patches}
+        judged_global = relativistic_lsgan(judge_global(normal), judge_global(enhanced))
+        judged_local = lsgan_discriminator(judge_local(normal_patches), judge_local(patches))
+        self.descend(judged_global, "discriminator_global")
+        self.descend(judged_local, "discriminator_local")
+        judged = {"discriminator_global": judged_global, "discriminator_local": judged_local}
+        return {**losses, "generator": total, **judged}
 
     def _distance(self, images: Tensor, targets: Tensor) -> Tensor:
         return feature_distance(self.vgg, images, targets, self.params["vgg_layer"])

@@ -36,13 +36,13 @@ def attention_map(images: Tensor) -> Tensor:
 class ConvBlock(nn.Module):
     """3 x 3 convolution, leaky ReLU, then batch norm: the norm comes after the activation."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
+        self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, inputs, H, W) to (N, outputs, H, W)."""
+        """Map (N, in_channels, H, W) to (N, out_channels, H, W)."""
         return self.norm(functional.leaky_relu(self.conv(x), 0.2))
 
     def official_tensors(self) -> list[Tensor]:
@@ -54,22 +54,23 @@ class Up(nn.Module):
     """One decoder level: enlarge, convolve, join the attended skip, convolve twice.
 
     Args:
-        inputs: Channels that come from below; half of them go out.
+        in_channels: Channels that come from below; half of them go out.
         align_corners: Grid of the bilinear enlargement; see :class:`Generator`.
         last: The uppermost level, whose second convolution has no norm.
     """
 
-    def __init__(self, inputs: int, *, align_corners: bool, last: bool = False) -> None:
+    def __init__(self, in_channels: int, *, align_corners: bool, last: bool = False) -> None:
         super().__init__()
-        outputs = inputs // 2
+        out_channels = in_channels // 2
         self.align_corners = align_corners
-        self.up = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
-        self.first = ConvBlock(inputs, outputs)
-        self.second = nn.Conv2d(outputs, outputs, kernel_size=3, padding=1) if last else ConvBlock(outputs, outputs)
+        self.up = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
+        self.first = ConvBlock(in_channels, out_channels)
+        norm_free = nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1) if last else None
+        self.second = norm_free or ConvBlock(out_channels, out_channels)
         self.last = last
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        """Map (N, inputs, H, W) and the skip (N, inputs / 2, 2H, 2W) to (N, inputs / 2, 2H, 2W)."""
+        """Map (N, in_channels, H, W) and the skip (N, in_channels / 2, 2H, 2W) to (N, in_channels / 2, 2H, 2W)."""
         x = functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=self.align_corners)
         x = self.second(self.first(torch.cat([self.up(x), skip], dim=1)))
         return functional.leaky_relu(x, 0.2) if self.last else x

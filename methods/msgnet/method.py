@@ -12,7 +12,7 @@ from torch.nn import functional
 from sspbench import VGG16, TrainableMethod, load_vgg16
 
 from .losses import CONTENT_LAYER, content_loss, style_losses
-from .network import EXPANSION, MSGNet
+from .networks import EXPANSION, MSGNet
 
 
 class StyleTarget(nn.Module):

@@ -9,28 +9,17 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from sspbench import local_moments, unevenness
+from sspbench import local_moments, unevenness, vanilla
 
 C2 = 0.03**2
 """SSIM's stabiliser for values in [0, 1]."""
-LEAST_VARIANCE = 1e-12
-
-
-def real(logits: Tensor) -> Tensor:
-    """Return the cross-entropy of calling the logits real."""
-    return functional.softplus(-logits.float()).mean()
-
-
-def fake(logits: Tensor) -> Tensor:
-    """Return the cross-entropy of calling the logits fake."""
-    return functional.softplus(logits.float()).mean()
+MIN_VARIANCE = 1e-12
 
 
 def fooling(logits: Tensor, saturating: bool) -> Tensor:
     """Return what the generator minimises: -log D (the usual form), or log(1 - D) as printed in equation (2)."""
-    return -fake(logits) if saturating else real(logits)
+    return -vanilla(logits, real=False) if saturating else vanilla(logits, real=True)
 
 
 def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
@@ -63,7 +52,7 @@ def texture(x: Tensor, y: Tensor, form: str) -> Tensor:
 def texture_map(x: Tensor, y: Tensor, form: str) -> Tensor:
     """Return the local similarity under :func:`texture`, (N, 1, H, W)."""
     variance_x, variance_y, covariance = local_moments(x, y)
-    variance_x, variance_y = variance_x.clamp_min(LEAST_VARIANCE), variance_y.clamp_min(LEAST_VARIANCE)
+    variance_x, variance_y = variance_x.clamp_min(MIN_VARIANCE), variance_y.clamp_min(MIN_VARIANCE)
     deviations = variance_x.sqrt() * variance_y.sqrt()
     structure = (covariance + C2 / 2) / (deviations + C2 / 2)
     contrast = (2 * deviations + C2) / (variance_x + variance_y + C2)

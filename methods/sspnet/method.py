@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod
+from sspbench import TrainableMethod, vanilla
 
 from . import losses
 from .networks import Discriminator, Generator
@@ -27,8 +27,8 @@ class SSPNet(TrainableMethod):
         if p["identity_start"] is not None:
             generator.start_at_identity(p["identity_start"])
         self.add_network("generator", generator, keep=True)
-        given = 2 if p["discriminator_sees"] == "pair" else 1
-        discriminator = Discriminator(p["discriminator_channels"], given)
+        in_channels = 2 if p["discriminator_sees"] == "pair" else 1
+        discriminator = Discriminator(in_channels, p["discriminator_channels"])
         self.add_network("discriminator", discriminator)
         adam, betas_g, betas_d = torch.optim.Adam, tuple(p["generator_betas"]), tuple(p["discriminator_betas"])
         self.add_optimizer("generator", adam, generator.parameters(), self.learning_rate, betas=betas_g)
@@ -98,13 +98,13 @@ class SSPNet(TrainableMethod):
         if p["real"] == "own":  # as printed: each output against its own input
             shown, beside = torch.cat([shown, low, high]), torch.cat([beside, low, high])
             fake_low, fake_high, real_low, real_high = self._judge(shown, beside).chunk(4)
-            loss = p["lambda1"] * losses.real(real_low) + p["lambda2"] * losses.real(real_high)
+            loss = p["lambda1"] * vanilla(real_low, real=True) + p["lambda2"] * vanilla(real_high, real=True)
         else:
             shown, beside = torch.cat([shown, high]), torch.cat([beside, high])
             fake_low, fake_high, real_high = self._judge(shown, beside).chunk(3)
-            loss = (p["lambda1"] + p["lambda2"]) * losses.real(real_high)
-        judge_high = losses.real if p["enhanced_high"] == "real" else losses.fake
-        loss = loss + p["lambda1"] * losses.fake(fake_low) + p["lambda2"] * judge_high(fake_high)
+            loss = (p["lambda1"] + p["lambda2"]) * vanilla(real_high, real=True)
+        called = p["enhanced_high"] == "real"
+        loss = loss + p["lambda1"] * vanilla(fake_low, real=False) + p["lambda2"] * vanilla(fake_high, real=called)
         self.descend(loss, "discriminator")
         return loss.detach()
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import InstanceNorm2d
+from sspbench import InstanceNorm2d, normal_start
 
 BLOCKS = (3, 4, 6, 3)
 """Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
@@ -32,26 +32,27 @@ def scaled(channels: int, width: float) -> int:
 class Unit(nn.Sequential):
     """Convolution without bias, normalisation, ReLU."""
 
-    def __init__(self, given: int, out: int, kernel: int, stride: int, norm: str) -> None:
-        convolution = nn.Conv2d(given, out, kernel, stride, kernel // 2, bias=False)
-        super().__init__(convolution, normalisation(norm, out), nn.ReLU(inplace=True))
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, norm: str) -> None:
+        convolution = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
+        super().__init__(convolution, normalisation(norm, out_channels), nn.ReLU(inplace=True))
 
 
 class Bottleneck(nn.Module):
     """ResNet50's block, the stride in its 3x3 convolution: 1x1, 3x3, 1x1 and a shortcut."""
 
-    def __init__(self, given: int, planes: int, stride: int, norm: str) -> None:
+    def __init__(self, in_channels: int, planes: int, stride: int, norm: str) -> None:
         super().__init__()
-        out = planes * EXPANSION
+        out_channels = planes * EXPANSION
         self.branch = nn.Sequential(
-            *Unit(given, planes, 1, 1, norm),
+            *Unit(in_channels, planes, 1, 1, norm),
             *Unit(planes, planes, 3, stride, norm),
-            nn.Conv2d(planes, out, 1, bias=False),
-            normalisation(norm, out),
+            nn.Conv2d(planes, out_channels, 1, bias=False),
+            normalisation(norm, out_channels),
         )
         self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or given != out:
-            self.shortcut = nn.Sequential(nn.Conv2d(given, out, 1, stride, bias=False), normalisation(norm, out))
+        if stride != 1 or in_channels != out_channels:
+            convolution = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+            self.shortcut = nn.Sequential(convolution, normalisation(norm, out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, 4 * planes, H / stride, W / stride)."""
@@ -135,20 +136,17 @@ class Discriminator(nn.Sequential):
     """PatchGAN of three 4x4 convolutions, weights from N(0, 0.02); logits, receptive field 22 pixels.
 
     Args:
-        channels: Channels of the first layer; the second has twice as many.
-        given: Channels of the input: 1, or 2 where it sees output and input together.
+        in_channels: 1, or 2 where it sees output and input together.
+        base: Channels of the first layer; the second has twice as many.
     """
 
-    def __init__(self, channels: int = 64, given: int = 1) -> None:
+    def __init__(self, in_channels: int = 1, base: int = 64) -> None:
         super().__init__(
-            nn.Conv2d(given, channels, 4, 2, 1),
+            nn.Conv2d(in_channels, base, 4, 2, 1),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(channels, 2 * channels, 4, 2, 1),
-            InstanceNorm2d(2 * channels),
+            nn.Conv2d(base, 2 * base, 4, 2, 1),
+            InstanceNorm2d(2 * base),
             nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * channels, 1, 4, 1, 1),
+            nn.Conv2d(2 * base, 1, 4, 1, 1),
         )
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.normal_(module.weight, 0.0, 0.02)
-                nn.init.zeros_(module.bias)
+        normal_start(self)

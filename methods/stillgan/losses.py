@@ -1,4 +1,4 @@
-"""StillGAN's losses: least-squares GAN, illumination regularisation and structure preservation.
+"""StillGAN's own losses: illumination regularisation and structure preservation.
 
 All images are in [-1, 1]. The region losses look at the central square of side ``roi`` (384 of 512 in the public
 code). Where the public code and the equations as reprinted in the SSP-Net paper differ, the code is followed: the
@@ -16,11 +16,6 @@ C3 = (0.03 * 1.0) ** 2 / 2
 """SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
 NOISE = 0.01
 """Standard deviation of the noise added to both images of the structure loss."""
-
-
-def least_squares(scores: Tensor, target: float) -> Tensor:
-    """Return the mean squared distance of a discriminator's scores to 1 (real) or 0 (fake)."""
-    return (scores.float() - target).square().mean()
 
 
 def central(images: Tensor, roi: int) -> Tensor:

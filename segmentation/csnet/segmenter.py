@@ -11,7 +11,7 @@ from sspbench import Schedule, TrainableSegmenter
 
 from .augmentation import augment
 from .losses import segmentation_losses
-from .network import CSNet
+from .networks import CSNet
 
 
 class CSNetSegmenter(TrainableSegmenter):

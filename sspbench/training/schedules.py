@@ -1,6 +1,11 @@
-"""What learning rate schedules share: where in its epochs a run stands."""
+"""Learning rates as pure functions of the step, so that nothing of them has to be saved."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+
+Schedule = Callable[[int], float]
+"""Learning rate at a step, counted from 0."""
 
 
 def epoch_of(step: int, total_steps: int, epochs: int) -> int:
@@ -9,3 +14,24 @@ def epoch_of(step: int, total_steps: int, epochs: int) -> int:
     A short run thus goes through the whole schedule of a long one.
     """
     return min(step, total_steps - 1) * epochs // total_steps + 1
+
+
+def linear_factor(epoch: int, plateau: int, span: int) -> float:
+    """Return the factor on the rate: 1 up to epoch ``plateau`` (1-based), then lower by ``1 / span`` with each epoch.
+
+    >>> [linear_factor(epoch, 2, 4) for epoch in (1, 2, 3, 6)]
+    [1.0, 1.0, 0.75, 0.0]
+    """
+    return 1.0 - max(0, epoch - plateau) / span
+
+
+def constant_then_linear(lr: float, plateau: int, span: int, epochs: int, total_steps: int) -> Schedule:
+    """Return the rate ``lr * linear_factor(epoch, plateau, span)``, its epochs spread over the run's steps.
+
+    Public codes with ``constant`` and ``decay`` epochs differ in when their scheduler is stepped:
+
+    - before an epoch (StillGAN, CycleGAN since 2020): plateau ``constant - 1``, span ``decay + 1``; ends at 0;
+    - after an epoch (CUT): plateau ``constant``, span ``decay + 1``; the last epoch has ``1 / span`` of the rate;
+    - after an epoch, without the 1 (EnlightenGAN): plateau ``constant + 1``, span ``decay``.
+    """
+    return lambda step: lr * linear_factor(epoch_of(step, total_steps, epochs), plateau, span)

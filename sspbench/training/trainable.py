@@ -17,9 +17,8 @@ from torch import Tensor, nn
 
 from ..contract import Method
 from .pool import ImagePool
+from .schedules import Schedule
 
-Schedule = Callable[[int], float]
-"""Learning rate at a step, counted from 0: a pure function, so that nothing of it has to be saved."""
 DomainName = Literal["low", "high"]
 """Low-quality (``trainA``) and high-quality (``trainB``) training images."""
 

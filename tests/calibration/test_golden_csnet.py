@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from segmentation.csnet.losses import segmentation_losses
-from segmentation.csnet.network import CSNet
+from segmentation.csnet.networks import CSNet
 from tests.golden_vectors import Golden, find
 
 
@@ -12,7 +12,7 @@ from tests.golden_vectors import Golden, find
 def test_network(case):
     golden = Golden(case)
     first, last = golden.spec[0]["shape"], golden.spec[-1]["shape"]
-    net = golden.fill(CSNet(base=first[0], channels=first[1], classes=last[0])).eval()
+    net = golden.fill(CSNet(base=first[0], in_channels=first[1], classes=last[0])).eval()
     with torch.no_grad():
         levels = net.encode(golden.inputs()["x"])
         golden.check("bottleneck", levels[-1])

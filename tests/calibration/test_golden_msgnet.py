@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
-from methods.msgnet.network import EXPANSION, CoMatch, MSGNet, gram
+from methods.msgnet.networks import EXPANSION, CoMatch, MSGNet, gram
 from sspbench.training.vgg import VGG16
 from tests.golden_vectors import Golden, find
 

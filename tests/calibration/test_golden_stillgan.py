@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from methods.stillgan.losses import illumination_loss, structure_loss
-from methods.stillgan.networks import Discriminator, Generator
+from methods.stillgan.networks import Generator
+from sspbench import PatchGAN
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 
@@ -13,7 +14,7 @@ from tests.golden_vectors import Golden
 def test_generator(case):
     golden = Golden(case)
     x = golden.inputs()["x"]
-    network = golden.fill(Generator(channels=x.shape[1])).eval()
+    network = golden.fill(Generator(in_channels=x.shape[1])).eval()
     with torch.no_grad():
         golden.check("y", network(x))
 
@@ -22,7 +23,7 @@ def test_generator(case):
 def test_discriminator(case):
     golden = Golden(case)
     x = golden.inputs()["x"]
-    network = golden.fill(Discriminator(channels=x.shape[1])).eval()
+    network = golden.fill(PatchGAN(in_channels=x.shape[1])).eval()
     with torch.no_grad():
         golden.check("y", network(x))
 

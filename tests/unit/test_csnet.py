@@ -7,7 +7,7 @@ from PIL import Image, ImageEnhance
 
 from segmentation.csnet.augmentation import augment, brightness, contrast, sharpness
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
-from segmentation.csnet.network import CSNet
+from segmentation.csnet.networks import CSNet
 from segmentation.csnet.segmenter import CSNetSegmenter, foreground, poly_schedule
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
@@ -33,8 +33,15 @@ def built(preset, steps):
 def test_parameters_at_full_width():
     net = CSNet()
     assert count(net) == 8_400_163
-    assert count(CSNet(channels=3)) == 8_400_803
-    assert [count(encoder) for encoder in CSNet(channels=3).encoders] == [10_400, 57_792, 230_272, 919_296, 3_673_600]
+    assert count(CSNet(in_channels=3)) == 8_400_803
+    encoders = CSNet(in_channels=3).encoders
+    assert [count(encoder) for encoder in encoders] == [
+        10_400,
+        57_792,
+        230_272,
+        919_296,
+        3_673_600,
+    ]
     assert count(net.spatial) + count(net.channel) == 459_650
     assert [count(decoder) for decoder in net.decoders] == [1_771_008, 443_136, 110_976, 27_840]
     assert [count(up) for up in net.ups] == [524_544, 131_200, 32_832, 8_224]

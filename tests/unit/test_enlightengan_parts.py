@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from methods.enlightengan.losses import feature_distance, least_squares, relativistic
+from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from methods.enlightengan.schedule import rate_factor
-from sspbench.training.schedules import epoch_of
+from sspbench.training.adversarial import lsgan, relativistic_lsgan
+from sspbench.training.schedules import epoch_of, linear_factor
 from sspbench.training.vgg import random_vgg16
 
 
@@ -16,15 +16,15 @@ def seeded(seed=0):
 
 def test_relativistic_loss_of_constants():
     real, fake = torch.full((2, 1, 3, 3), 0.75), torch.full((2, 1, 3, 3), 0.25)
-    assert float(relativistic(real, fake)) == pytest.approx(((0.5 - 1) ** 2 + (-0.5 - 0) ** 2) / 2)
-    assert float(relativistic(fake, real)) == pytest.approx(((-0.5 - 1) ** 2 + (0.5 - 0) ** 2) / 2)
+    assert float(relativistic_lsgan(real, fake)) == pytest.approx(((0.5 - 1) ** 2 + (-0.5 - 0) ** 2) / 2)
+    assert float(relativistic_lsgan(fake, real)) == pytest.approx(((-0.5 - 1) ** 2 + (0.5 - 0) ** 2) / 2)
 
 
 def test_relativistic_loss_compares_with_the_mean():
     real, fake = torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 2.0])
     expected = (((0.0 - 0.5 - 1) ** 2 + (2.0 - 0.5 - 1) ** 2) / 2 + ((-1.0 - 1.0) ** 2 + (2.0 - 1.0) ** 2) / 2) / 2
-    assert float(relativistic(real, fake)) == pytest.approx(expected)
-    assert float(least_squares(real, 1.0)) == pytest.approx(1.0)
+    assert float(relativistic_lsgan(real, fake)) == pytest.approx(expected)
+    assert float(lsgan(real, 1.0)) == pytest.approx(1.0)
 
 
 def test_feature_distance_is_zero_for_equals_and_blind_to_gain_at_the_first_layer():
@@ -72,7 +72,7 @@ def test_patches_never_begin_at_the_last_position():
     ("epoch", "rate"), [(1, 1e-4), (100, 1e-4), (101, 1e-4), (102, 9.9e-5), (150, 5.1e-5), (200, 1e-6)]
 )
 def test_learning_rate_has_a_plateau_of_101_epochs(epoch, rate):
-    assert 1e-4 * rate_factor(epoch) == pytest.approx(rate, rel=1e-9)
+    assert 1e-4 * linear_factor(epoch, 101, 100) == pytest.approx(rate, rel=1e-9)
 
 
 def test_epochs_are_spread_over_the_steps():

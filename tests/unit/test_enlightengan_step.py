@@ -65,16 +65,20 @@ def mse(scores, target):
 
 def test_generator_steps_first_and_its_loss_is_the_published_sum(stepped):
     method, start, batch = stepped
-    assert [names for names, *_ in method.descents] == [("generator",), ("judge_image",), ("judge_patch",)]
+    assert [names for names, *_ in method.descents] == [
+        ("generator",),
+        ("discriminator_global",),
+        ("discriminator_local",),
+    ]
     start = copy.deepcopy(start)
     with torch.no_grad():
         original, normal, enhanced, corners = images(start, batch)
-        real, fake = start["judge_image"](normal), start["judge_image"](enhanced)
+        real, fake = start["discriminator_global"](normal), start["discriminator_global"](enhanced)
         expected = (mse(real - fake.mean(), 0.0) + mse(fake - real.mean(), 1.0)) / 2
         expected += feature_distance(method.vgg, enhanced, original)
         for corner in corners:
             patch = cut(enhanced, corner, 32)
-            expected += mse(start["judge_patch"](patch), 1.0) / 6
+            expected += mse(start["discriminator_local"](patch), 1.0) / 6
             expected += feature_distance(method.vgg, patch, cut(original, corner, 32)) / 6
     assert method.descents[0][1] == pytest.approx(float(expected), rel=1e-4)
 
@@ -84,9 +88,9 @@ def test_discriminators_judge_the_images_made_before_the_generator_step(stepped)
     start = copy.deepcopy(start)
     with torch.no_grad():
         _, normal, enhanced, corners = images(start, batch)
-        real, fake = start["judge_image"](normal), start["judge_image"](enhanced)
+        real, fake = start["discriminator_global"](normal), start["discriminator_global"](enhanced)
         whole = (mse(real - fake.mean(), 1.0) + mse(fake - real.mean(), 0.0)) / 2
-        judge = start["judge_patch"]
+        judge = start["discriminator_local"]
         pairs = [(judge(cut(normal, corner, 32)), judge(cut(enhanced, corner, 32))) for corner in corners]
         local = sum(0.5 * (mse(good, 1.0) + mse(bad, 0.0)) for good, bad in pairs) / 6
     assert method.descents[1][1] == pytest.approx(float(whole), rel=1e-4)
@@ -96,7 +100,7 @@ def test_discriminators_judge_the_images_made_before_the_generator_step(stepped)
 def test_each_optimiser_moves_its_own_network_and_batch_norm_sees_one_forward(stepped):
     method, start, _ = stepped
     after_generator = method.descents[1][2]
-    for name in ("judge_image", "judge_patch"):
+    for name in ("discriminator_global", "discriminator_local"):
         assert same(start[name], after_generator[name])
         assert not same(start[name], method.networks[name])
     assert int(method.networks["generator"].down[0][0].norm.num_batches_tracked) == 1

@@ -31,7 +31,7 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
     arguments = ["import-weights", "stillgan", str(file), "--output", str(run), "--preset", "smoke"]
     assert main(arguments) == 0, capsys.readouterr().err
     stored = load_file(run / "weights.safetensors")
-    assert torch.equal(stored["to_high.down.0.conv_a.weight"], generator.down[0].conv_a.weight)
+    assert torch.equal(stored["generator_high.down.0.conv_a.weight"], generator.down[0].conv_a.weight)
 
     image = torch.randint(0, 255, (40, 48), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)).numpy()
     write_grey(tmp_path / "in" / "a.png", image)
@@ -48,7 +48,7 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
 
 
 def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch, capsys):
-    from segmentation.csnet.network import CSNet
+    from segmentation.csnet.networks import CSNet
     from sspbench.plan.discovery import plugin
     from sspbench.plan.overrides import resolve_params
 

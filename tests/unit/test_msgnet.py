@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.method import MultiStyleGenerativeNetwork, bgr, resized
-from methods.msgnet.network import CoMatch, MSGNet, gram
+from methods.msgnet.networks import CoMatch, MSGNet, gram
 from sspbench.errors import UserError
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params

@@ -3,16 +3,11 @@
 import pytest
 import torch
 
-from methods.stillgan.losses import central, illumination_loss, least_squares, structure_loss, structure_noise
+from methods.stillgan.losses import central, illumination_loss, structure_loss, structure_noise
 
 
 def noise(*shape, seed=0):
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
-
-
-def test_least_squares_of_constants():
-    assert float(least_squares(torch.full((2, 1, 3, 3), 0.25), 1.0)) == pytest.approx(0.5625)
-    assert float(least_squares(torch.full((2, 1, 3, 3), 0.25), 0.0)) == pytest.approx(0.0625)
 
 
 def test_central_region_of_512_is_384_and_too_small_images_are_refused():

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from methods.stillgan.networks import Discriminator, Generator, initialise
-from methods.stillgan.schedule import rate_factor
-from sspbench.training.schedules import epoch_of
+from methods.stillgan.networks import Generator
+from sspbench import PatchGAN, normal_start
+from sspbench.training.schedules import constant_then_linear, epoch_of
 
 
 def count(network):
@@ -23,7 +23,7 @@ def test_generator_has_the_published_number_of_parameters(channels, expected):
 @pytest.mark.parametrize(("channels", "expected"), [(1, 2_762_689), (3, 2_764_737)])
 def test_discriminator_has_the_published_number_of_parameters(channels, expected):
     with torch.device("meta"):
-        discriminator = Discriminator(channels)
+        discriminator = PatchGAN(channels)
     assert count(discriminator) == expected
     assert len(discriminator.official_tensors()) == 10
 
@@ -43,7 +43,7 @@ def test_official_order_is_each_tensor_once_and_the_registration_order_by_level(
 @pytest.mark.parametrize(("size", "scores"), [(256, 30), (384, 46), (512, 62)])
 def test_discriminator_output_size(size, scores):
     with torch.device("meta"):
-        assert Discriminator(base=2)(torch.empty(1, 1, size, size)).shape == (1, 1, scores, scores)
+        assert PatchGAN(base=2)(torch.empty(1, 1, size, size)).shape == (1, 1, scores, scores)
 
 
 def test_generator_keeps_the_size_where_it_divides_and_fails_at_384():
@@ -56,8 +56,8 @@ def test_generator_keeps_the_size_where_it_divides_and_fails_at_384():
 
 def test_initial_weights_are_normal_with_zero_biases():
     torch.manual_seed(0)
-    network = Discriminator(base=16)
-    initialise(network)
+    network = PatchGAN(base=16)
+    normal_start(network)
     weights = torch.cat([conv.weight.detach().flatten() for conv in network.middle])
     assert float(weights.std()) == pytest.approx(0.02, rel=0.02)
     assert abs(float(weights.mean())) < 1e-3
@@ -68,11 +68,11 @@ def test_initial_weights_are_normal_with_zero_biases():
     ("epoch", "rate"), [(1, 2e-4), (99, 2e-4), (100, 1.980e-4), (150, 9.90e-5), (199, 1.98e-6), (200, 0.0)]
 )
 def test_learning_rate_decays_early_and_ends_at_zero(epoch, rate):
-    assert 2e-4 * rate_factor(epoch) == pytest.approx(rate, rel=1e-3, abs=1e-18)
+    assert constant_then_linear(2e-4, 99, 101, 200, 200)(epoch - 1) == pytest.approx(rate, rel=1e-3, abs=1e-18)
 
 
 def test_last_epoch_has_rate_exactly_zero():
-    assert rate_factor(200) == 0.0
+    assert constant_then_linear(2e-4, 99, 101, 200, 200)(199) == 0.0
 
 
 def test_epochs_are_spread_over_the_steps():

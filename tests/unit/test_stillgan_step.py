@@ -59,11 +59,13 @@ def test_generators_step_first_and_their_loss_is_the_published_sum(stepped):
     random = torch.Generator().manual_seed(5)
     noises = [structure_noise(a, 32, random) for _ in range(2)]
     with torch.no_grad():
-        fake_b, fake_a = nets["to_high"](a), nets["to_low"](b)
-        expected = mse(nets["judge_high"](fake_b), 1.0) + mse(nets["judge_low"](fake_a), 1.0)
-        expected += 10 * functional.l1_loss(nets["to_low"](fake_b), a)
-        expected += 10 * functional.l1_loss(nets["to_high"](fake_a), b)
-        expected += 5 * functional.l1_loss(nets["to_high"](b), b) + 5 * functional.l1_loss(nets["to_low"](a), a)
+        fake_b, fake_a = nets["generator_high"](a), nets["generator_low"](b)
+        expected = mse(nets["discriminator_high"](fake_b), 1.0) + mse(nets["discriminator_low"](fake_a), 1.0)
+        expected += 10 * functional.l1_loss(nets["generator_low"](fake_b), a)
+        expected += 10 * functional.l1_loss(nets["generator_high"](fake_a), b)
+        expected += 5 * functional.l1_loss(nets["generator_high"](b), b) + 5 * functional.l1_loss(
+            nets["generator_low"](a), a
+        )
         expected += 0.5 * (illumination_loss(fake_b, 8, 32) + illumination_loss(fake_b, 16, 32))
         expected += 5 * structure_loss(b, fake_a, noises[0], 32) + 5 * structure_loss(a, fake_b, noises[1], 32)
     assert total == pytest.approx(float(expected), rel=1e-5)
@@ -73,10 +75,13 @@ def test_discriminators_judge_the_fakes_made_before_the_generators_step(stepped)
     method, (low, high) = stepped
     before, after = method.descents[0][2], method.descents[1][2]
     a, b = 2 * low - 1, 2 * high - 1
-    assert not same(before["to_high"], after["to_high"])
+    assert not same(before["generator_high"], after["generator_high"])
     with torch.no_grad():
         expected = 0.0
-        for judge, real, fake in (("judge_high", b, before["to_high"](a)), ("judge_low", a, before["to_low"](b))):
+        for judge, real, fake in (
+            ("discriminator_high", b, before["generator_high"](a)),
+            ("discriminator_low", a, before["generator_low"](b)),
+        ):
             expected += 0.5 * (mse(after[judge](real), 1.0) + mse(after[judge](fake), 0.0))
     assert method.descents[1][1] == pytest.approx(float(expected), rel=1e-5)
 
@@ -84,10 +89,10 @@ def test_discriminators_judge_the_fakes_made_before_the_generators_step(stepped)
 def test_each_optimiser_moves_its_own_networks_only(stepped):
     method, _ = stepped
     start, middle = method.descents[0][2], method.descents[1][2]
-    for name in ("judge_high", "judge_low"):
+    for name in ("discriminator_high", "discriminator_low"):
         assert same(start[name], middle[name])
         assert not same(middle[name], method.networks[name])
-    for name in ("to_high", "to_low"):
+    for name in ("generator_high", "generator_low"):
         assert same(middle[name], method.networks[name])
 
 

@@ -31,13 +31,13 @@ def gram(features: Tensor) -> Tensor:
 class ReflectConv(nn.Sequential):
     """A convolution on an input mirrored at its border, after nearest-neighbour upsampling if asked for."""
 
-    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, upsample: int = 1) -> None:
+    def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, upsample: int = 1) -> None:
         super().__init__()
         if upsample > 1:
             self.upsample = nn.Upsample(scale_factor=upsample)
         if kernel > 1:
             self.pad = nn.ReflectionPad2d(kernel // 2)
-        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride)
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride)
 
 
 def norm(channels: int) -> list[nn.Module]:
@@ -49,28 +49,28 @@ class Bottleneck(nn.Module):
     """A pre-activation residual block: 1x1, 3x3 and 1x1, each after instance norm and ReLU; a raw shortcut.
 
     Args:
-        channels_in: Input channels.
+        in_channels: Input channels.
         planes: Channels inside; the output has four times as many.
         stride: Stride of the 3x3 convolution and of the shortcut.
         upsample: Factor of nearest-neighbour upsampling before the 3x3 convolution and in the shortcut.
     """
 
-    def __init__(self, channels_in: int, planes: int, *, stride: int = 1, upsample: int = 1) -> None:
+    def __init__(self, in_channels: int, planes: int, *, stride: int = 1, upsample: int = 1) -> None:
         super().__init__()
-        channels_out = EXPANSION * planes
+        out_channels = EXPANSION * planes
         changes = stride > 1 or upsample > 1
-        self.shortcut = ReflectConv(channels_in, channels_out, 1, stride, upsample) if changes else nn.Identity()
+        self.shortcut = ReflectConv(in_channels, out_channels, 1, stride, upsample) if changes else nn.Identity()
         self.branch = nn.Sequential(
-            *norm(channels_in),
-            ReflectConv(channels_in, planes, 1),
+            *norm(in_channels),
+            ReflectConv(in_channels, planes, 1),
             *norm(planes),
             ReflectConv(planes, planes, 3, stride, upsample),
             *norm(planes),
-            ReflectConv(planes, channels_out, 1),
+            ReflectConv(planes, out_channels, 1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels_in, H, W) to (N, 4 planes, H', W')."""
+        """Map (N, in_channels, H, W) to (N, 4 planes, H', W')."""
         return self.shortcut(x) + self.branch(x)
 
 

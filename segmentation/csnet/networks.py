@@ -19,16 +19,16 @@ QUERY_SHARE = 8
 class ResidualEncoder(nn.Module):
     """Two 3x3 convolutions and a 1x1 shortcut; the branch is rectified before *and* after the sum."""
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv_a = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.bn_a = nn.BatchNorm2d(channels_out)
-        self.conv_b = nn.Conv2d(channels_out, channels_out, 3, padding=1)
-        self.bn_b = nn.BatchNorm2d(channels_out)
-        self.shortcut = nn.Conv2d(channels_in, channels_out, 1)
+        self.conv_a = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.bn_a = nn.BatchNorm2d(out_channels)
+        self.conv_b = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.bn_b = nn.BatchNorm2d(out_channels)
+        self.shortcut = nn.Conv2d(in_channels, out_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels_in, H, W) to (N, channels_out, H, W)."""
+        """Map (N, in_channels, H, W) to (N, out_channels, H, W)."""
         branch = torch.relu(self.bn_a(self.conv_a(x)))
         branch = torch.relu(self.bn_b(self.conv_b(branch)))
         # Out of place: the official in-place sum overwrites a tensor that autograd still needs.
@@ -42,15 +42,15 @@ class ResidualEncoder(nn.Module):
 class Decoder(nn.Module):
     """Two 3x3 convolutions with batch norm and ReLU."""
 
-    def __init__(self, channels_in: int, channels_out: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv_a = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.bn_a = nn.BatchNorm2d(channels_out)
-        self.conv_b = nn.Conv2d(channels_out, channels_out, 3, padding=1)
-        self.bn_b = nn.BatchNorm2d(channels_out)
+        self.conv_a = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.bn_a = nn.BatchNorm2d(out_channels)
+        self.conv_b = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        self.bn_b = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels_in, H, W) to (N, channels_out, H, W)."""
+        """Map (N, in_channels, H, W) to (N, out_channels, H, W)."""
         x = torch.relu(self.bn_a(self.conv_a(x)))
         return torch.relu(self.bn_b(self.conv_b(x)))
 
@@ -105,16 +105,16 @@ class CSNet(nn.Module):
 
     Args:
         base: Channels of the first level (32 in the paper), doubled at each of the four poolings.
-        channels: Input channels (1 for grey).
+        in_channels: Input channels (1 for grey).
         classes: Output channels.
     """
 
     official_ignored = ("attention_fuse",)
 
-    def __init__(self, base: int = 32, channels: int = 1, classes: int = 1) -> None:
+    def __init__(self, base: int = 32, in_channels: int = 1, classes: int = 1) -> None:
         super().__init__()
         widths = [base * 2**level for level in range(5)]
-        self.encoders = nn.ModuleList(ResidualEncoder(a, b) for a, b in pairwise([channels, *widths]))
+        self.encoders = nn.ModuleList(ResidualEncoder(a, b) for a, b in pairwise([in_channels, *widths]))
         self.spatial = SpatialAttention(widths[-1])
         self.channel = ChannelAttention()
         upwards = widths[::-1]
@@ -148,11 +148,11 @@ class CSNet(nn.Module):
         return self.head(x)
 
     def logits(self, x: Tensor) -> Tensor:
-        """Map (N, channels, H, W) in [0, 1] to nerve logits (N, classes, H, W)."""
+        """Map (N, in_channels, H, W) in [0, 1] to nerve logits (N, classes, H, W)."""
         return self.decode(self.encode(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, channels, H, W) in [0, 1] to nerve probabilities (N, classes, H, W)."""
+        """Map (N, in_channels, H, W) in [0, 1] to nerve probabilities (N, classes, H, W)."""
         return torch.sigmoid(self.logits(x))
 
     def official_tensors(self) -> list[Tensor]:

@@ -1,0 +1,100 @@
+"""CUT: one-way unpaired translation by patchwise contrast (Park et al., ECCV 2020); FastCUT is the variant ``fast``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sspbench import (
+    PatchGAN,
+    TrainableMethod,
+    at_side,
+    constant_then_linear,
+    lsgan,
+    lsgan_discriminator,
+    xavier_start,
+)
+
+from .losses import patch_nce
+from .networks import PatchSampler, TappedGenerator, draw_positions
+
+
+class CUT(TrainableMethod):
+    """A generator whose own encoder, with a sampler of patches, measures what the output keeps of the input."""
+
+    multiple = 8  # 4 as published; 8 leaves instance norm more than one position in images of a few pixels
+
+    def build(self) -> None:
+        """Create generator, discriminator and patch sampler with an optimiser each."""
+        params = self.params
+        base = max(round(64 * params["width"]), 1)
+        generator = TappedGenerator(1, base, params["blocks"])
+        self._add("generator", generator, keep=True)
+        self._add("discriminator", PatchGAN(1, base, antialiased=True))
+        self._add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
+
+    def _add(self, name: str, network: nn.Module, keep: bool = False) -> None:
+        xavier_start(network)
+        self.add_network(name, network, keep=keep)
+        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
+        rate = constant_then_linear(self.params["lr"], constant, decay + 1, constant + decay, self.total_steps)
+        betas = tuple(self.params["betas"])
+        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
+
+    def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
+        """Discriminator first, then generator and sampler on the images made before that update."""
+        a, b = 2 * low - 1, 2 * high - 1
+        flipped = self.params["flip_equivariance"] and bool(torch.rand((), generator=self.random) < 0.5)
+        # instance norm treats images one by one: fakes and identities can share a pass
+        given = torch.cat([a, b]) if self.params["weights"]["identity"] else a
+        made, taps = self.networks["generator"](given.flip(-1) if flipped else given)
+        fake = made[: len(a)]
+        judge = self.networks["discriminator"]
+        judged = lsgan_discriminator(judge(b), judge(fake.detach()))
+        self.descend(judged, "discriminator")
+        keys = self._encoded(given) if flipped else taps  # unmirrored: already computed on the way to the fakes
+        with self.frozen("discriminator"):
+            losses = {"adversarial": lsgan(judge(fake), 1.0), **self._contrasts(made, keys, len(a), flipped)}
+            weights = self.params["weights"]
+            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            self.descend(total, "generator", "sampler")
+        return {**losses, "generator": total, "discriminator": judged}
+
+    @torch.no_grad()
+    def _encoded(self, images: Tensor) -> list[Tensor]:
+        return self.networks["generator"].encode(images)
+
+    def _contrasts(self, made: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
+        """Return the contrast of the fakes with their inputs and, where they were made, of the identities.
+
+        Args:
+            made: ``count`` fakes, then the identities if any.
+            keys: Taps of what they were made from, never mirrored; no gradient flows into them.
+            count: Images per half.
+            flipped: Whether the fakes are mirrored.
+        """
+        queries = self.networks["generator"].encode(made)
+        queries = [features.flip(-1) for features in queries] if flipped else queries
+        names = ("contrast", "identity")[: len(made) // count]
+        halves = zip(*(features.split(count) for features in queries), strict=True)
+        known = zip(*(features.detach().split(count) for features in keys), strict=True)
+        return {name: self._contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
+
+    def _contrast(self, queries: Sequence[Tensor], keys: Sequence[Tensor], count: int) -> Tensor:
+        places = self.positions(queries)
+        sampler = self.networks["sampler"]
+        with torch.no_grad():
+            known = sampler(keys, places)
+        asked = sampler(queries, places)
+        return torch.stack([patch_nce(q, k, count).mean() for q, k in zip(asked, known, strict=True)]).mean()
+
+    def positions(self, maps: Sequence[Tensor]) -> list[Tensor]:
+        """Draw the places of each map at which patches are compared."""
+        return draw_positions(maps, self.params["patches"], self.random)
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Enhance at ``inference_side`` squared and bring the result back; or at the native size."""
+        generator = self.networks["generator"]
+        return at_side(images, self.params["inference_side"], lambda x: (generator(2 * x - 1)[0] + 1) / 2)
