@@ -63,7 +63,8 @@ class PatchSampler(nn.Module):
 
 
 def _normalised(rows: Tensor) -> Tensor:
-    return rows / (rows.square().sum(dim=1, keepdim=True).sqrt() + EPS)
+    # its gradient at 0 is 0: a square root's is not finite, and all units of a narrow perceptron can be off at a pixel
+    return rows / (torch.linalg.vector_norm(rows, dim=1, keepdim=True) + EPS)
 
 
 def draw_positions(maps: Sequence[Tensor], count: int, random: torch.Generator) -> list[Tensor]:

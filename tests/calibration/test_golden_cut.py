@@ -8,8 +8,8 @@ import torch
 from methods.cut.losses import TEMPERATURE, patch_nce
 from methods.cut.method import CUT
 from methods.cut.networks import PatchSampler, TappedGenerator
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
 from sspbench.training.adversarial import lsgan
 from sspbench.training.patchgan import PatchGAN

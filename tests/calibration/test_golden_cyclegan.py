@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from methods.cyclegan.method import CycleGAN
-from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
 from sspbench.training.adversarial import lsgan
 from sspbench.training.patchgan import PatchGAN
