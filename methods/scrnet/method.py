@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, epoch_of
+from sspbench import TrainableMethod, constant_then_linear
 
 from .degradation import degraded
 from .frequency import high_frequency
@@ -30,13 +30,10 @@ class SCRNet(TrainableMethod):
         initialise(self.generator)
         self.add_network("generator", self.generator, keep=True)
         parameters, betas = self.generator.parameters(), tuple(params["betas"])
-        self.add_optimizer("generator", torch.optim.Adam, parameters, self._rate, betas=betas)
+        constant, decay = params["schedule"]["constant"], params["schedule"]["decay"]
+        rate = constant_then_linear(params["lr"], constant - 1, decay + 1, constant + decay, self.total_steps)
+        self.add_optimizer("generator", torch.optim.Adam, parameters, rate, betas=betas)
         self.multiple = 2 ** params["depth"]
-
-    def _rate(self, step: int) -> float:
-        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        epoch = epoch_of(step, self.total_steps, constant + decay)
-        return self.params["lr"] * (1.0 - max(0, epoch - (constant - 1)) / (decay + 1))
 
     def training_step(self, high: Tensor) -> dict[str, Tensor]:
         """Degrade good images, restore them and descend on the distance to what they were."""

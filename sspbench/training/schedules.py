@@ -30,7 +30,7 @@ def constant_then_linear(lr: float, plateau: int, span: int, epochs: int, total_
 
     Public codes with ``constant`` and ``decay`` epochs differ in when their scheduler is stepped:
 
-    - before an epoch (StillGAN, CycleGAN since 2020): plateau ``constant - 1``, span ``decay + 1``; ends at 0;
+    - before an epoch (StillGAN, SCR-Net, CycleGAN since 2020): plateau ``constant - 1``, span ``decay + 1``; ends at 0;
     - after an epoch (CUT): plateau ``constant``, span ``decay + 1``; the last epoch has ``1 / span`` of the rate;
     - after an epoch, without the 1 (EnlightenGAN): plateau ``constant + 1``, span ``decay``.
     """
