@@ -107,5 +107,5 @@ def test_started_elsewhere_it_says_what_to_add(checkout, tmp_path):
     command = [sys.executable, "-m", "snakemake", "-n", "-s", str(checkout.folder / "Snakefile"), "--cores", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "runs in its checkout" in done.stderr
-    assert "--directory" in done.stderr
+    assert "runs in its checkout" in done.stdout + done.stderr
+    assert "--directory" in done.stdout + done.stderr
