@@ -15,6 +15,8 @@ from pathlib import Path
 from ..checkout import ROOT
 from ..errors import UserError
 from ..jobs.slots import devices, slot_folder, slots_taken
+from ..plan.automatic import chosen
+from ..plan.config import default_engine
 from ..plan.discovery import Plugin, metric_files, plugins
 from . import doctor_data
 
@@ -75,6 +77,7 @@ def examine(results: Path) -> Iterator[Examined]:
     yield python_version()
     yield from packages(ROOT / "uv.lock")
     yield from graphics()
+    yield engine()
     yield disk(results)
     yield memory()
     yield from found_plugins()
@@ -128,6 +131,24 @@ def graphics() -> Iterator[Examined]:
     else:
         hint = "check `nvidia-smi`; this torch needs a driver for CUDA " + str(torch.version.cuda)
         yield Examined("GPU", "note", "the machine has one, but torch cannot use it", hint)
+
+
+def engine() -> Examined:
+    """Tell what ``auto`` chooses here for precision and memory layout, and why."""
+    device = "cuda" if devices() else "cpu"
+    found = chosen(default_engine(), device)
+    layout = {True: "channels last", False: "the usual memory layout"}
+    own = [
+        plugin.label
+        for group in ("methods", "segmentation")
+        for plugin in plugins(group).values()
+        if plugin.meta["kind"] in ("learned", "segmenter")
+        and chosen(default_engine(), device, plugin).channels_last != found.channels_last
+    ]
+    but = f" (but {layout[not found.channels_last]} for {', '.join(own)})" if own else ""
+    where = "a GPU" if device == "cuda" else "a CPU"
+    text = f"{found.precision}, {layout[bool(found.channels_last)]}{but}: the fastest measured on {where}"
+    return Examined("engine", "ok", text)
 
 
 def disk(results: Path) -> Examined:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError
+from ..plan.automatic import chosen
 from ..plan.config import default_engine
 from ..training.checkpoint import load_weights, save_weights
 from ..training.compute import place
@@ -103,7 +104,7 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
         loaded.build()
     load_weights(path, loaded)
     place(
-        default_engine(), loaded
+        chosen(default_engine(), "cpu"), loaded
     )  # the same memory layout as in training: sums in another order differ in the last bit
     images = method_inputs()["odd size 97 x 61"]
     with trial.witness.active():

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..contract import Method
 from ..errors import UserError
+from ..plan.automatic import chosen
 from ..plan.config import default_engine
 from ..plan.discovery import Plugin, single_class
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
@@ -88,7 +89,9 @@ class Trial:
         """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
         plan = BatchPlan.of(trainable.params)
         batches, budget = self._batches(plan, trainable), Budget(checkpoint_steps=SAVE_EVERY)
-        return Training(trainable, batches, default_engine(), budget, self.scratch / name, {}, device=CPU)
+        return Training(
+            trainable, batches, chosen(default_engine(), "cpu"), budget, self.scratch / name, {}, device=CPU
+        )
 
     def _batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
         side = _side(plan)

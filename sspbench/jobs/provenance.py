@@ -92,8 +92,17 @@ def machine() -> dict[str, Any]:
 
 
 def _cpu_model() -> str:
+    return _cpu_line("model name") or "unknown"
+
+
+def cpu_flags() -> frozenset[str]:
+    """Return the CPU's instruction set flags; empty where the system does not tell them."""
+    return frozenset(_cpu_line("flags").split())
+
+
+def _cpu_line(key: str) -> str:
     try:
         with open("/proc/cpuinfo") as lines:  # noqa: PTH123
-            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
     except OSError:
-        return "unknown"
+        return ""

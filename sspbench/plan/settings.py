@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import Faults, UserError
 from ..files import read_json
@@ -26,15 +26,15 @@ class Engine:
     """How steps are computed; every field is a key of the config, where its default and its text are.
 
     Attributes:
-        precision: ``fp32``, ``tf32`` or ``bf16``.
-        channels_last: Memory layout of networks and batches.
+        precision: ``fp32``, ``tf32`` or ``bf16``; ``auto`` until the device is known.
+        channels_last: Memory layout of networks and batches; ``auto`` until the device is known.
         compile: Whether networks are compiled.
         threads: CPU threads; cannot change a result.
         vgg16: The weights file of VGG16 for methods that name none.
     """
 
     precision: str
-    channels_last: bool
+    channels_last: bool | Literal["auto"]
     compile: bool
     threads: int = field(metadata={"neutral": True})
     vgg16: str | None

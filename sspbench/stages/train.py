@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.budget import time_budget
 from ..jobs.provenance import Job
+from ..plan.automatic import chosen, warnings
 from ..plan.digest import code_digest
 from ..plan.discovery import method_class, single_class
 from ..plan.groups import UNTRAINED
@@ -22,7 +24,7 @@ from ..plan.kinds import METHOD
 from ..plan.settings import Engine, Settings
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
 from ..training.checkpoint import load_weights, save_weights
-from ..training.compute import start
+from ..training.compute import device_type, start
 from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 
@@ -69,7 +71,7 @@ def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
 
 def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
     """Build a trainable and load its weights for inference; return the device it is on."""
-    device = start(engine)
+    device = start(chosen(engine, device_type()))
     trainable.device = device
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
@@ -83,6 +85,7 @@ def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.d
 
 def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
+    settings = _on_this_device(settings)
     method = make_method(settings)
     plan = BatchPlan.of(method.params)
     domains = {
@@ -95,6 +98,7 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: L
 
 def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
     """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead."""
+    settings = _on_this_device(settings)
     segmenter = make_segmenter(settings)
     if settings.weights is not None:
         _adopt(segmenter, Path(settings.weights), settings, folder)
@@ -116,6 +120,15 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
     )
     batches = DomainBatches(plan, settings.seed, high)
     _train(segmenter, batches, settings, manifest, folder, limits)
+
+
+def _on_this_device(settings: Settings) -> Settings:
+    """Return the settings with the engine that this device gets; it is what the result depends on."""
+    device = device_type()
+    engine = chosen(settings.engine, device, settings.plugin)
+    for text in warnings(engine, device, settings.plugin):
+        print(f"note: {text}", file=sys.stderr, flush=True)
+    return replace(settings, engine=engine)
 
 
 def _adopt(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:

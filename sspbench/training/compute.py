@@ -1,4 +1,7 @@
-"""How torch computes the steps of an engine: precision, memory layout, compilation, CPU threads."""
+"""How torch computes the steps of an engine: precision, memory layout, compilation, CPU threads.
+
+An engine comes here after ``auto`` was replaced (:func:`~sspbench.plan.automatic.chosen`).
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,23 @@ from ..plan.settings import Engine
 from .trainable import Trainable
 
 
+def device_type() -> str:
+    """Return where things are computed: ``cuda`` or ``cpu``."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def start(engine: Engine) -> torch.device:
     """Set torch's global switches; return the device."""
     torch.set_num_threads(engine.threads)
     allowed = engine.precision != "fp32"
     torch.backends.cuda.matmul.allow_tf32 = allowed
     torch.backends.cudnn.allow_tf32 = allowed
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device_type())
 
 
 def memory_format(engine: Engine) -> torch.memory_format:
     """Return the layout of networks and batches."""
-    return torch.channels_last if engine.channels_last else torch.contiguous_format
+    return torch.channels_last if engine.channels_last is True else torch.contiguous_format
 
 
 def place(engine: Engine, trainable: Trainable) -> None:
