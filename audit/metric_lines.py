@@ -56,7 +56,7 @@ class MetricLine:
         elif self.fits_low <= self.printed <= self.fits_high:
             return (
                 f"{self.metric} of {self.method}: {self.printed:.4f} printed → this mean fits the others, but not with "
-                f"its ± → {self.fits_low:.3f} to {self.fits_high:.3f} would fit with some other ± ({self.condition})"
+                f"its ± → {self.fits_low:.3f} to {self.fits_high:.3f} would fit with another ± ({self.condition})"
             )
         else:
             fits = f"{self.fits_low:.3f} to {self.fits_high:.3f} would fit"
