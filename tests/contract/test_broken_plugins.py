@@ -10,7 +10,7 @@ from sspbench.contribute.scaffold import write_new
 from sspbench.errors import UserError
 
 ENHANCE = 'return images ** np.float32(self.params["gamma"])'
-LOSS = 'self.descend(content + 10 * level, "generator")'
+LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] * content, "generator")'
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
         (
             "not_trainable",
             {
-                "import TrainableMethod": "import TrainableMethod as _\nfrom sspbench.contract import Method",
+                "from torch import": "from sspbench.contract import Method\nfrom torch import",
                 "(TrainableMethod)": "(Method)",
             },
             "builds and trains",
@@ -148,7 +148,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
         ("learns_nothing", {LOSS: "self.step"}, "training changes the weights", ["descend"]),
         (
             "hidden_state",
-            {LOSS: f'self.seen = getattr(self, "seen", 0) + 1\n        level = level * self.seen\n        {LOSS}'},
+            {LOSS: f'self.seen = getattr(self, "seen", 0) + 1\n        content = content * self.seen\n        {LOSS}'},
             "interrupted = uninterrupted",
             ["add_pool", "self.random"],
         ),
@@ -188,7 +188,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
             "every param used",
             ["depth"],
         ),
-        ("prints", {LOSS: f"print(level); {LOSS}"}, "prints nothing", ["self.notes"]),
+        ("prints", {LOSS: f"print(content); {LOSS}"}, "prints nothing", ["self.notes"]),
     ],
 )
 def test_a_broken_learned_method(checkout, what, changes, rule, words):
