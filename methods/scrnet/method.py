@@ -7,12 +7,12 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, constant_then_linear
+from sspbench import TrainableMethod, constant_then_linear, normal_start
 
 from .degradation import degraded
 from .frequency import high_frequency
 from .losses import restoration_losses
-from .networks import Generator, initialise
+from .networks import Generator
 
 
 class SCRNet(TrainableMethod):
@@ -27,7 +27,7 @@ class SCRNet(TrainableMethod):
         """Create the generator and its optimiser."""
         params = self.params
         self.generator = Generator(1, max(round(64 * params["width"]), 1), params["depth"])
-        initialise(self.generator)
+        normal_start(self.generator)
         self.add_network("generator", self.generator, keep=True)
         parameters, betas = self.generator.parameters(), tuple(params["betas"])
         constant, decay = params["schedule"]["constant"], params["schedule"]["decay"]
@@ -48,5 +48,5 @@ class SCRNet(TrainableMethod):
 
     def translate(self, images: Tensor) -> Tensor:
         """Draw the image that belongs to the high-frequency part of the given one, at the native size."""
-        _, image = self.generator(high_frequency(2 * images - 1))
+        image: Tensor = self.generator(high_frequency(2 * images - 1))[1]
         return (image + 1) / 2

@@ -61,7 +61,8 @@ class Generator(nn.Module):
         return maps
 
     def _normed(self, level: int, x: Tensor) -> Tensor:
-        return self.norms[level](x)
+        normed: Tensor = self.norms[level](x)
+        return normed
 
     def official_tensors(self) -> list[Tensor]:
         """From the finest level: convolution, transposed convolution of the detail, that of the image: 48 tensors."""
@@ -75,11 +76,3 @@ class Generator(nn.Module):
 
 def _decoder(inputs: list[int], outputs: list[int]) -> nn.ModuleList:
     return nn.ModuleList(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1) for i, o in zip(inputs, outputs, strict=True))
-
-
-def initialise(network: nn.Module) -> None:
-    """Draw all convolution weights from N(0, 0.02) and clear all biases, as the public code does."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            nn.init.normal_(layer.weight, 0.0, 0.02)
-            nn.init.zeros_(layer.bias)

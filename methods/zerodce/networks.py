@@ -68,5 +68,6 @@ def apply_curves(images: Tensor, curves: Iterable[Tensor]) -> Tensor:
 
 def initialise(network: CurveNetwork) -> None:
     """Draw all convolution weights from N(0, 0.02), as the public code does; biases keep torch's default."""
-    for layer in network.convolutions:
-        nn.init.normal_(layer.weight, 0.0, 0.02)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
