@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import Faults, UserError
 from .discovery import Plugin, metric_family, metric_files, plugin, plugins
-from .overrides import FROM_CONFIG, add_faults, add_length_fault, layers, merged
+from .groups import UNTRAINED
+from .overrides import FROM_CONFIG, add_faults, add_length_fault, alternatives, layers, merged
 from .schemas import check
 from .selection import names_in
 
@@ -24,6 +25,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         if not faults.items:
             _check_names(config, faults)
             _check_params(config, faults)
+            _check_rows(config, faults)
             _check_metrics(config, faults)
             _check_dataset_options(config, faults)
 
@@ -64,6 +66,19 @@ def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
             add_faults(known[name], values, f"{FROM_CONFIG}: params.{name}", faults)
         else:
             faults.add(f"params: there is no {name!r}", where=FROM_CONFIG, hint=_meant(name, known))
+
+
+def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
+    known = plugins("methods")
+    for name, rows in config.get("rows", {}).items():
+        if name not in known:
+            faults.add(f"rows: there is no method {name!r}", where=FROM_CONFIG, hint=_meant(name, known))
+            continue
+        for row, values in rows.items():
+            where = f"{FROM_CONFIG}: rows.{name}.{row}"
+            add_faults(known[name], values, where, faults)
+            if row in (*alternatives(known[name]), UNTRAINED):
+                faults.add(f"{name} has a variant or reading {row!r} already", where=where, hint="give another name")
 
 
 def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:

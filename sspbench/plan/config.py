@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ class Plan:
         self.segmenter = plugin("segmentation", self.config["segmenter"])
         self.preset: str = self.config["preset"]
         self._check_source()
-        entries = [(plugin("methods", name), variant) for name, variant in self._entries()]
+        entries = [(self.method(name), variant) for name, variant in self._entries()]
         check_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
         self.layout = Layout(Path(results), dataset_id(self.dataset.name, self.data_root), self.preset)
 
@@ -99,7 +100,7 @@ class Plan:
         """
         found = []
         for name, variant in self._entries():
-            method = plugin("methods", name)
+            method = self.method(name)
             if method.meta["kind"] == "control" and method.meta["shows"] not in self.known:
                 continue
             found += [Run(method, variant, seed) for seed in self.config["seeds"]]
@@ -116,16 +117,24 @@ class Plan:
         ablated = self.config["ablation"]
         if ablated:
             entries += [(ablated, None)] + [(ablated, name) for name in plugin("methods", ablated).meta["variants"]]
+        entries += [(name, row) for name, rows in self.config["rows"].items() for row in rows]
         return list(dict.fromkeys(entries))
 
     def run(self, run_id: str, seed: int) -> Run:
         """Return one run by its folder name, whether listed in the config or not."""
         name, _, variant = run_id.partition("+")
-        return Run(plugin("methods", name), variant or None, seed)
+        return Run(self.method(name), variant or None, seed)
+
+    def method(self, name: str) -> Plugin:
+        """Return a method; the rows that the config adds to it are among its readings."""
+        found, rows = plugin("methods", name), self.config["rows"].get(name, {})
+        return replace(found, meta={**found.meta, "readings": {**found.meta.get("readings", {}), **rows}})
 
     def params(self, run: Run) -> dict[str, Any]:
-        """Return the resolved parameters of a run."""
-        return resolve_params(run.plugin, self.preset, run.variant, self.config["params"].get(run.plugin.name))
+        """Return the resolved parameters of a run; what a row of the config says goes above ``params``."""
+        name = run.plugin.name
+        params = resolve_params(run.plugin, self.preset, run.variant, self.config["params"].get(name))
+        return merged(params, self.config["rows"].get(name, {}).get(run.variant, {}))
 
     def prepare_settings(self) -> dict[str, Any]:
         """Return what the preparation of the data depends on."""
