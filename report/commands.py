@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from sspbench.commands.options import add_config_options, plan_of
 from sspbench.errors import UserError
@@ -58,31 +57,21 @@ def _page(plan: Plan, partial: bool) -> None:
 
 def _summary(plan: Plan, partial: bool) -> None:
     """Print the two main tables and where the rest lies; say what failed."""
+    from .record import read_table
+    from .rendering.terminal import terminal
     from .results import Results
 
     results = Results(plan, partial)
     for name in ("table1_quality", "table2_segmentation", "table3_ablation", "audit_paper"):
-        path = plan.layout.tables / f"{name}.md"
+        path = plan.layout.tables / f"{name}.json"
         if path.is_file():
-            print(f"\n{_aligned(path)}")
+            print(f"\n{terminal(read_table(path))}")
     scale = "" if plan.preset == "paper" else f" at {plan.preset} scale: not the paper's protocol"
     print(f"\n{plan.dataset.meta['title']}, {'real' if plan.dataset.meta['real'] else 'simulated'}{scale}.")
     print(f"tables:  {plan.layout.tables}\nfigures: {plan.layout.figures}\npage:    {plan.layout.root / 'report.html'}")
     for row in results.rows:
         if results.ended(row) != "done":
             print(f"FAILED   {row.label}: {results.ended(row)}", file=sys.stderr)
-
-
-def _aligned(path: Path) -> str:
-    """Return a Markdown table with its columns aligned for a terminal."""
-    lines = path.read_text().splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    text = []
-    for row in [cells[0], *cells[2:]]:
-        text.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    rest = [line for line in lines if line and not line.startswith("|")]
-    return "\n".join([rest[0].strip("*"), *text, *rest[1:]])
 
 
 _FUNCTIONS = {"tables": _tables, "figures": _figures, "page": _page, "summary": _summary}

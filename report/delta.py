@@ -13,7 +13,7 @@ from audit.printed_table import PrintedRow
 from audit.published import Published
 from audit.quantity import find_quantity
 
-from .statistics import bca_interval, row_ids
+from .statistics import bca_interval, complete, grids, summarise
 
 COLUMNS = [
     "dataset", "preset", "table", "metric", "better", "printed_better", "method", "row",
@@ -35,9 +35,9 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
-        ``ours``: mean over images of seed averages, ``ours_sd`` over images, ``ours_low/high``: 95 % BCa over seeds and
-        images. ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds, or on
-        other images than the paper's). ``audit``: the audit's
+        ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 % BCa over seeds and images.
+        ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds, or on other images than the
+        paper's). ``audit``: the audit's
         verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
         missing.
     """
@@ -46,9 +46,8 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
         for name, table in published.tables.items()
         for cell in audit(table).cells
     }
-    named = scores.assign(row=row_ids(scores), value=pd.to_numeric(scores["value"]))
     lines = []
-    for (dataset, preset), part in named.groupby(["dataset", "preset"], sort=False):
+    for (dataset, preset), part in scores.groupby(["dataset", "preset"], sort=False):
         ours = _by_quantity(part)
         place = {"dataset": dataset, "preset": preset}
         for name, table in published.tables.items():
@@ -63,14 +62,15 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
     return pd.DataFrame(lines, columns=COLUMNS)
 
 
-def _by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
-    """Return by (row, quantity) the values as (seeds, images), images without a value under some seed left out."""
-    found = {}
-    for (row, metric), lines in part.groupby(["row", "metric"], sort=False):
-        quantity = find_quantity(str(metric))
-        if quantity is not None:
-            values = lines.pivot(index="image", columns="seed", values="value").dropna()
-            found.setdefault((str(row), quantity.key), values.to_numpy().T)
+def _by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return by (row, quantity) the values as (images, seeds)."""
+    found: dict[tuple[str, str], pd.DataFrame] = {}
+    for (_, _, metric), rows in grids(part):
+        quantity = find_quantity(metric)
+        if quantity is None:
+            continue
+        for row, values in rows.items():
+            found.setdefault((row, quantity.key), values)
     return found
 
 
@@ -85,7 +85,7 @@ def _theirs(table: str, row: PrintedRow, index: int, method: str) -> dict[str, f
 
 
 def _ours(
-    ours: Mapping[tuple[str, str], np.ndarray],
+    ours: Mapping[tuple[str, str], pd.DataFrame],
     mapping: Mapping[str, str] | None,
     quantity: str,
     resamples: int,
@@ -96,16 +96,18 @@ def _ours(
         return nothing | {"row": "", "note": "no method of ours stands for it"}
     row = mapping["method"] + (f"+{mapping['variant']}" if mapping.get("variant") else "")
     values = ours.get((row, quantity))
-    if values is None or values.shape[1] == 0:
+    if values is None:
         return nothing | {"row": row, "note": "not scored"}
-    images = values.mean(axis=0)
-    low, high = bca_interval(values, np.zeros((1, values.shape[1])), resamples, seed)
+    facts = summarise(values)
+    if facts.n == 0:
+        return nothing | {"row": row, "note": "undefined on every image under some seed"}
+    low, high = bca_interval(complete(values).to_numpy().T, np.zeros((1, facts.n)), resamples, seed)
     return {
         "row": row,
-        "ours": float(images.mean()),
-        "ours_sd": float(images.std(ddof=1)) if len(images) > 1 else np.nan,
-        "ours_n": values.shape[1],
-        "ours_seeds": values.shape[0],
+        "ours": facts.mean,
+        "ours_sd": facts.sd_images,
+        "ours_n": facts.n,
+        "ours_seeds": facts.seeds,
         "ours_low": low,
         "ours_high": high,
         "note": "",

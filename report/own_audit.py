@@ -9,6 +9,9 @@ from audit.engine import COLUMNS, audit
 from audit.printed_table import PrintedRow, PrintedTable
 from audit.quantity import find_quantity
 
+from .statistics import grids, summarise
+from .subject import UNTOUCHED
+
 
 def audit_frame(
     frame: pd.DataFrame,
@@ -54,8 +57,9 @@ def audit_frame(
 def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     """Audit the means and sds of our own scores, one table per data set and preset.
 
-    A cell is the mean over all its scored (seed, image) pairs with a finite value, exact (not rounded). Cells of one
-    method whose n differ (a metric undefined on some images) describe different images: no rule between them applies.
+    A cell is the summary's mean, exact (not rounded), with the sd over all its (seed, image) values: the rules hold for
+    binary maps, and every seed's image has one of its own. Cells of one method whose n differ (a metric undefined on
+    some images) describe different images: no rule between them applies.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
@@ -63,16 +67,14 @@ def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One line per cell, columns as :data:`~audit.engine.COLUMNS`; ``table`` is ``<dataset>/<preset>``.
     """
-    parts = []
-    for (dataset, preset), lines in scores.groupby(["dataset", "preset"], sort=True):
-        variant = lines["variant"].fillna("").astype(str)
-        method = lines["method"].where(variant == "", lines["method"] + "+" + variant)
-        value = pd.to_numeric(lines["value"]).replace([np.inf, -np.inf], np.nan)
-        valued = lines.assign(method=method, value=value).dropna(subset="value")
-        cells = valued.groupby(["method", "metric"], sort=False)["value"].agg(mean="mean", sd=_sample_sd, n="count")
-        parts.append(audit_frame(cells.reset_index(), f"{dataset}/{preset}", baseline="identity"))
+    cells: dict[str, list[dict[str, object]]] = {}
+    known = {name for name in scores["metric"].unique() if find_quantity(str(name)) is not None}
+    for (dataset, preset, metric), rows in grids(scores[scores["metric"].isin(known)]):
+        for row, values in rows.items():
+            facts = summarise(values)
+            if facts.n:
+                sd = facts.sd_values if np.isfinite(facts.sd_values) else 0.0
+                line = {"method": row, "metric": metric, "mean": facts.mean, "sd": sd, "n": facts.n * facts.seeds}
+                cells.setdefault(f"{dataset}/{preset}", []).append(line)
+    parts = [audit_frame(pd.DataFrame(lines), name, baseline=UNTOUCHED) for name, lines in sorted(cells.items())]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-
-
-def _sample_sd(values: pd.Series) -> float:
-    return float(values.std(ddof=1)) if len(values) > 1 else 0.0

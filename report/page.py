@@ -10,8 +10,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from audit.published import load_published
-from sspbench.checkout import ROOT
 from sspbench.files import read_json, write_text
 
 from .drawing.pictures import Pictures
@@ -22,9 +20,9 @@ from .html.numbers import Ours
 from .html.shown import LEVEL, REFERENCES, Shelf
 from .html.verdicts import tally, verdicts
 from .results import Results
+from .subject import published
 
 TEMPLATES = Path(__file__).parent / "html"
-PUBLISHED = ROOT / "report" / "published" / "ssp-net.yaml"
 
 
 def write(results: Results, path: Path) -> None:
@@ -51,10 +49,10 @@ def render(results: Results) -> str:
 
 def _context(results: Results) -> dict[str, Any]:
     plan = results.plan
-    published = load_published(PUBLISHED)
-    shelf = Shelf(plan.layout.tables, published)
+    paper = published()
+    shelf = Shelf(plan.layout.tables, paper)
     pictures = Pictures(results)
-    judged = verdicts(Ours(shelf), reservations(plan, published))
+    judged = verdicts(Ours(shelf), reservations(plan, paper))
     style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
     return {
         "plan": plan,

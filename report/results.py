@@ -16,16 +16,28 @@ from sspbench.plan.config import Plan
 from sspbench.plan.discovery import metric_families
 from sspbench.plan.run import Run
 
+from .statistics import Summary, grids, summarise
+
 
 @dataclass(frozen=True)
-class Row:
-    """A row of the tables: a method or variant, all its seeds."""
+class MethodRow:
+    """What a row of the tables is about: a method or variant, all its seeds.
+
+    Attributes:
+        id: ``method`` or ``method+variant``.
+        label: Name in tables and figures.
+        runs: Its runs, one for each seed.
+        tables: The tables it is in; None for all.
+        ablation: Whether it is a variant.
+        group: What kind of row it is (``group`` of ``method.yaml``), empty where it says none.
+    """
 
     id: str
     label: str
     runs: tuple[Run, ...]
     tables: tuple[str, ...] | None
     ablation: bool
+    group: str = ""
 
     @property
     def method(self) -> str:
@@ -55,25 +67,26 @@ class Results:
         return self.plan.layout.run(run.id, run.seed)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[MethodRow]:
         """All rows in order."""
         found: dict[str, list[Run]] = {}
         for run in self.plan.runs:
             found.setdefault(run.id, []).append(run)
         return [self._row(name, tuple(runs)) for name, runs in found.items()]
 
-    def _row(self, name: str, runs: tuple[Run, ...]) -> Row:
+    def _row(self, name: str, runs: tuple[Run, ...]) -> MethodRow:
         first = runs[0]
         tables = first.plugin.meta.get("tables")
         ablation = first.variant in first.plugin.meta.get("variants", {})
-        return Row(name, first.label, runs, None if tables is None else tuple(tables), ablation)
+        group = str(first.plugin.meta.get("group", ""))
+        return MethodRow(name, first.label, runs, None if tables is None else tuple(tables), ablation, group)
 
-    def rows_of(self, table: str) -> list[Row]:
+    def rows_of(self, table: str) -> list[MethodRow]:
         """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""
         return [row for row in self.rows if not row.ablation and (row.tables is None or table in row.tables)]
 
     @cached_property
-    def ablation_rows(self) -> list[Row]:
+    def ablation_rows(self) -> list[MethodRow]:
         """Return the rows of Table 3: the variants of the ablated method as its YAML orders them, then the method."""
         name = self.plan.config["ablation"]
         if name is None:
@@ -82,7 +95,7 @@ class Results:
         variants = [f"{name}+{variant}" for variant in rows[name].runs[0].plugin.meta["variants"]]
         return [rows[key] for key in [*variants, name]]
 
-    def ended(self, row: Row) -> str:
+    def ended(self, row: MethodRow) -> str:
         """Return how a row ended: ``done``, or the first other status of its seeds with the reason."""
         for run in row.runs:
             status = self.status[run.id, run.seed]
@@ -90,7 +103,7 @@ class Results:
                 return f"{status['status']}: {first_line(status['reason'])}"
         return "done"
 
-    def notes(self, row: Row) -> list[str]:
+    def notes(self, row: MethodRow) -> list[str]:
         """Return what has to be said beside a method, e.g. ``VGG: random``."""
         found: dict[str, None] = {}
         for run in row.runs:
@@ -118,6 +131,39 @@ class Results:
         if not frames:
             raise UserError("No run has scores: there is nothing to tabulate", where=str(self.plan.layout.root))
         return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def _grids(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return {(row, key[-1]): values for key, rows in grids(self.scores) for row, values in rows.items()}
+
+    def values(self, row: str, measure: str) -> pd.DataFrame:
+        """Return a row's values of one measure as (images, seeds), NaN where undefined; empty where not scored."""
+        return self._grids.get((row, measure), pd.DataFrame(dtype=float))
+
+    @cached_property
+    def summaries(self) -> dict[tuple[str, str], Summary]:
+        """The summary of every row and measure, by (row, measure): the one mean that everything shows."""
+        return {place: summarise(values) for place, values in self._grids.items()}
+
+    def summary(self, row: str, measure: str) -> Summary:
+        """Return the summary of a row's values of one measure; one without images where nothing was scored."""
+        return self.summaries.get((row, measure), Summary())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels by row id."""
+        return {row.id: row.label for row in self.rows}
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The scores of the rows that are tested against each other, those of Tables 1 and 3: no positive control."""
+        rows = {row.id for row in [*self.rows_of("quality"), *self.ablation_rows]}
+        return self.scores[self.scores["row"].isin(rows)]
+
+    @property
+    def main_measures(self) -> list[Measure]:
+        """The scored measures of Tables 1 and 2."""
+        return [*self.measures_of("quality"), *self.measures_of("segmentation")]
 
     @cached_property
     def measures(self) -> dict[str, Measure]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..results import Row
+from ..results import MethodRow
 from .panels import absent, colours, grey, head, sheet, side, zoomed
 from .pictures import Pictures, mask_picture
 from .showcase import Choice
@@ -42,7 +42,7 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
     return Drawn(figure, text, f"{len(choices)} test images as {_list(rows)} show them. {_failures(pictures)}", True)
 
 
-def _column(pictures: Pictures, row: Row, name: str, zoom: list[float], axes: np.ndarray) -> None:
+def _column(pictures: Pictures, row: MethodRow, name: str, zoom: list[float], axes: np.ndarray) -> None:
     image, mask = pictures.enhanced(row, name), pictures.mask(row, name)
     if image is None:
         for place in axes:
@@ -54,7 +54,9 @@ def _column(pictures: Pictures, row: Row, name: str, zoom: list[float], axes: np
         show_mask(axes[2], pictures, row, mask, pictures.label(name))
 
 
-def show_mask(axes: Axes, pictures: Pictures, row: Row, mask: np.ndarray | None, label: np.ndarray | None) -> None:
+def show_mask(
+    axes: Axes, pictures: Pictures, row: MethodRow, mask: np.ndarray | None, label: np.ndarray | None
+) -> None:
     """Show a mask coloured by its label, or why there is none."""
     if mask is None:
         absent(axes, why_absent(pictures, row))
@@ -62,7 +64,7 @@ def show_mask(axes: Axes, pictures: Pictures, row: Row, mask: np.ndarray | None,
         colours(axes, mask_picture(mask, label))
 
 
-def why_absent(pictures: Pictures, row: Row) -> str:
+def why_absent(pictures: Pictures, row: MethodRow) -> str:
     """Return why a row has no picture."""
     ended = pictures.results.ended(row)
     return "picture not kept" if ended == "done" else ended
@@ -78,7 +80,7 @@ def picture_aspect(pictures: Pictures, choices: list[Choice]) -> float:
     return 1.0
 
 
-def _list(rows: list[Row]) -> str:
+def _list(rows: list[MethodRow]) -> str:
     labels = [row.label for row in rows]
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 

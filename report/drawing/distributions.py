@@ -10,8 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from sspbench.contract import Measure
 
-from ..results import Results, Row
-from ..tables import ARROWS
+from ..rendering.text import ARROWS
+from ..results import MethodRow, Results
+from ..statistics import by_image
 from .showcase import scores_of
 from .style import FULL_WIDTH, Drawn, colour
 
@@ -52,14 +53,11 @@ def distributions(results: Results) -> Drawn | None:
     return Drawn(figure, caption, alt)
 
 
-def _panel(axes: Axes, results: Results, rows: list[Row], measure: Measure) -> None:
-    scores = scores_of(results)
-    part = scores[scores["metric"] == measure.name]
-    means = part.groupby(["row", "image"])["value"].mean().reset_index()
+def _panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure) -> None:
     names = {row.id: _name(results, row) for row in rows}
     order = list(names.values())
-    shown = means[means["row"].isin(names)].dropna(subset="value")
-    frame = pd.DataFrame({"value": shown["value"], "method": shown["row"].map(names)})
+    parts = [by_image(results.values(row, measure.name)).to_frame("value").assign(method=names[row]) for row in names]
+    frame = pd.concat(parts, ignore_index=True)
     palette = {name: colour(index) for index, name in enumerate(order)}
     common = {
         "data": frame,
@@ -79,6 +77,6 @@ def _panel(axes: Axes, results: Results, rows: list[Row], measure: Measure) -> N
     axes.xaxis.set_major_locator(MaxNLocator(3))
 
 
-def _name(results: Results, row: Row) -> str:
+def _name(results: Results, row: MethodRow) -> str:
     ended = results.ended(row)
     return row.label if ended == "done" else f"{row.label} ({ended.partition(':')[0]})"

@@ -11,7 +11,7 @@ from sspbench.files import read_json
 from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
 
-from ..results import Results, Row
+from ..results import MethodRow, Results
 
 HIT, FALSE, MISSED = (0, 0, 0), (213, 94, 0), (86, 180, 233)
 """Colours of agreement (TP), false (FP) and missed (FN) nerve pixels: black, vermilion, sky blue on white."""
@@ -30,7 +30,7 @@ class Pictures:
         self.manifest = Manifest.read(path) if path.is_file() else None
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[MethodRow]:
         """The rows that are shown: all but the ablation's variants."""
         return [row for row in self.results.rows if not row.ablation]
 
@@ -59,16 +59,16 @@ class Pictures:
         found = next((path for path in paths if path.stem == name), None)
         return None if found is None else _read(found)
 
-    def enhanced(self, row: Row, name: str) -> np.ndarray | None:
+    def enhanced(self, row: MethodRow, name: str) -> np.ndarray | None:
         """Return a row's image (its first seed's), (H, W) uint8; None where the row failed."""
         return self._of(row, "enhanced", name)
 
-    def mask(self, row: Row, name: str) -> np.ndarray | None:
+    def mask(self, row: MethodRow, name: str) -> np.ndarray | None:
         """Return a row's segmented nerves, (H, W) bool; None where the row failed."""
         pixels = self._of(row, "masks", name)
         return None if pixels is None else pixels > 127
 
-    def _of(self, row: Row, kind: str, name: str) -> np.ndarray | None:
+    def _of(self, row: MethodRow, kind: str, name: str) -> np.ndarray | None:
         if self.results.ended(row) != "done":
             return None
         return _read(self.results.folder(row.runs[0]) / kind / f"{name}.png")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..results import Row
+from ..results import MethodRow
 from .comparison import KEY, picture_aspect, show_mask, why_absent
 from .panels import absent, colours, grey, head, sheet, side
 from .pictures import Pictures, mask_picture, residual_picture
@@ -16,7 +16,7 @@ ORIGIN = "identity"
 """The row of the untouched inputs."""
 
 
-def facilitation(pictures: Pictures, choice: Choice, subject: Row) -> Drawn | None:
+def facilitation(pictures: Pictures, choice: Choice, subject: MethodRow) -> Drawn | None:
     """Return the paper's Fig. 3: label; input, its mask and residual; enhanced image, its mask and residual.
 
     None where the image has no label or the untouched input was not segmented.
@@ -45,7 +45,7 @@ def facilitation(pictures: Pictures, choice: Choice, subject: Row) -> Drawn | No
     return Drawn(figure, caption, alt, True)
 
 
-def _triple(pictures: Pictures, row: Row, name: str, label: np.ndarray, axes: np.ndarray) -> None:
+def _triple(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray, axes: np.ndarray) -> None:
     image, mask = pictures.enhanced(row, name), pictures.mask(row, name)
     if image is None or mask is None:
         for place in axes:
@@ -56,7 +56,7 @@ def _triple(pictures: Pictures, row: Row, name: str, label: np.ndarray, axes: np
     colours(axes[2], residual_picture(mask, label))
 
 
-def _errors(pictures: Pictures, row: Row, name: str, label: np.ndarray) -> str:
+def _errors(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray) -> str:
     mask = pictures.mask(row, name)
     if mask is None:
         return "no mask"

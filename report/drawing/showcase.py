@@ -11,11 +11,10 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 
-from ..results import Results, Row
+from ..results import MethodRow, Results
+from ..statistics import by_image
+from ..subject import SUBJECT
 from .pictures import Pictures
-
-SUBJECT = "sspnet"
-"""The method the paper proposes: best, median and worst are its own."""
 
 BY_HASH = 3
 """How many images are chosen by the hash of their names."""
@@ -39,7 +38,7 @@ def scores_of(results: Results) -> pd.DataFrame:
         return pd.DataFrame(columns=["row", "seed", "image", "metric", "value"])
 
 
-def subject(results: Results) -> Row | None:
+def subject(results: Results) -> MethodRow | None:
     """Return the paper's method where it finished, else the last other method that did, else None."""
     done = [row for row in results.rows if results.ended(row) == "done" and not row.ablation]
     done = [row for row in done if row.runs[0].kind != "control"]
@@ -57,13 +56,11 @@ def yardstick(results: Results) -> Measure | None:
 
 
 def ranked(results: Results) -> list[str]:
-    """Return image names from best to worst of the subject (mean over seeds); images without a value are left out."""
+    """Return image names from best to worst of the subject (mean over seeds), those that the summary counts."""
     row, measure = subject(results), yardstick(results)
     if row is None or measure is None:
         return []
-    scores = scores_of(results)
-    part = scores[(scores["row"] == row.id) & (scores["metric"] == measure.name)].dropna(subset="value")
-    means = part.groupby("image")["value"].mean().sort_index()
+    means = by_image(results.values(row.id, measure.name)).sort_index()
     sign = -1.0 if measure.better == "higher" else 1.0
     return [str(name) for name in means.index[np.argsort(sign * means.to_numpy(), kind="stable")]]
 

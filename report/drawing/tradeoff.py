@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from sspbench.contract import Measure
 
-from ..results import Results, Row
+from ..results import MethodRow, Results
 from .showcase import scores_of, yardstick
 from .style import FULL_WIDTH, PLAIN_NUMBERS, Drawn, colour, marker
 
@@ -24,7 +24,7 @@ QUALITY = "niqe"
 class Point:
     """A method: its quality, its segmentation (both as scored) and seconds an image."""
 
-    row: Row
+    row: MethodRow
     index: int
     quality: float
     mask: float
@@ -88,19 +88,13 @@ def _sign(measure: Measure) -> float:
 
 
 def _points(results: Results, quality: Measure, mask: Measure) -> Iterator[Point]:
-    scores = scores_of(results)
-    means = scores.groupby(["row", "metric"])["value"].mean()
     rows = [row for row in results.rows if not row.ablation and row.tables is None]
     for index, row in enumerate(rows):
         jobs = [results.provenance(run).get("enhance", {}) for run in row.runs]
         seconds = [job["seconds_per_image"] for job in jobs if "seconds_per_image" in job]
-        if (
-            results.ended(row) == "done"
-            and seconds
-            and {(row.id, quality.name), (row.id, mask.name)} <= set(means.index)
-        ):
-            pair = float(means[row.id, quality.name]), float(means[row.id, mask.name])
-            yield Point(row, index, *pair, max(float(np.mean(seconds)), 1e-5))
+        first, second = (results.summary(row.id, measure.name) for measure in (quality, mask))
+        if results.ended(row) == "done" and seconds and first.n and second.n:
+            yield Point(row, index, first.mean, second.mean, max(float(np.mean(seconds)), 1e-5))
 
 
 def _mark(axes: Axes, point: Point, x: float, front: bool) -> None:

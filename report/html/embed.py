@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from ..drawing.pictures import Pictures, mask_picture
-from ..drawing.showcase import SUBJECT, Choice
-from ..results import Row
+from ..drawing.showcase import Choice
+from ..results import MethodRow
+from ..subject import SUBJECT
 
 LADDER = ((512, 88), (384, 80), (288, 75), (192, 70))
 """Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken."""
@@ -77,7 +78,7 @@ def _sheet(pictures: Pictures, choice: Choice, side: int, quality: int) -> Sheet
     return Sheet(choice.name, choice.why, [_tile(pictures, row, choice.name, side, quality) for row in rows])
 
 
-def _tile(pictures: Pictures, row: Row, name: str, side: int, quality: int) -> Tile:
+def _tile(pictures: Pictures, row: MethodRow, name: str, side: int, quality: int) -> Tile:
     image, mask = pictures.enhanced(row, name), pictures.mask(row, name)
     if image is None:
         ended = pictures.results.ended(row)

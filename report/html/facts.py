@@ -13,7 +13,7 @@ from audit.published import Published
 from sspbench.plan.config import DEFAULT, Plan, read_config
 from sspbench.plan.run import Run
 
-from ..results import Results, Row
+from ..results import MethodRow, Results
 
 SCALES = {
     "paper": "The paper's protocol.",
@@ -64,7 +64,7 @@ COST_HEADS = (
 )
 
 
-def costs(results: Results) -> Iterator[tuple[Row, list[tuple[str, str]]]]:
+def costs(results: Results) -> Iterator[tuple[MethodRow, list[tuple[str, str]]]]:
     """Yield by row its costs as (text, sort key): means over seeds of what the jobs measured."""
     for row in results.rows:
         if row.runs[0].kind == "control":

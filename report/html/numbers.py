@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import pandas as pd
-
 from audit.published import Published
 from audit.quantity import find_quantity
 
-from .shown import LEVEL, Shelf, anchor, row_of
+from ..record import Table
+from .shown import Shelf, anchor, row_of
 
 
 @dataclass(frozen=True)
@@ -41,23 +40,22 @@ class Ours:
         self.published: Published = shelf.published
         self._entries: dict[tuple[str, str, str], Entry] = {}
         self._better: dict[tuple[str, str], str] = {}
-        for table in self.published.tables:
-            frame = shelf.frame(table)
-            if frame is not None:
-                self._read(table, frame)
-        tests = shelf.frame("tests")
-        self._tests = None if tests is None else tests.set_index(["row", "reference", "metric"])
+        for name in self.published.tables:
+            record = shelf.record(name)
+            if record is not None:
+                self._read(record)
+        self._tests = shelf.tests
 
-    def _read(self, table: str, frame: pd.DataFrame) -> None:
+    def _read(self, record: Table) -> None:
+        table = record.key
         names = {row_of(mapping): method for method, mapping in self.published.ours[table].items()}
-        for line in frame.itertuples(index=False):
-            quantity = find_quantity(str(line.metric))
-            if quantity is None or quantity.key not in self.published.tables[table].rows or line.row not in names:
+        for row, column, cell in record.cells():
+            quantity = find_quantity(column.key)
+            if quantity is None or quantity.key not in self.published.tables[table].rows or row.key not in names:
                 continue
-            place = anchor(table, str(line.row), str(line.metric))
-            entry = Entry(float(line.mean), str(line.row), str(line.metric), place)
-            self._entries[table, quantity.key, names[line.row]] = entry
-            self._better[table, quantity.key] = str(line.better)
+            entry = Entry(cell.mean, row.key, column.key, anchor(table, row.key, column.key))
+            self._entries[table, quantity.key, names[row.key]] = entry
+            self._better[table, quantity.key] = column.better
 
     def metrics(self, table: str) -> list[str]:
         """Return the quantities of a published table."""
@@ -86,9 +84,9 @@ class Ours:
     def beyond_chance(self, table: str, quantity: str, method: str, than: str) -> bool:
         """Tell whether the paired test of two methods, where there is one, is significant after correction."""
         first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)
-        if self._tests is None or first is None or second is None:
+        if first is None or second is None:
             return False
         for row, reference in ((first.row, second.row), (second.row, first.row)):
-            if (row, reference, first.metric) in self._tests.index:
-                return bool(self._tests.loc[(row, reference, first.metric), "p_holm"] < LEVEL)
+            if (row, reference, first.metric) in self._tests:
+                return self._tests[row, reference, first.metric].beyond_chance
         return False

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..subject import REFERENCES
 from .bootstrap import bca_interval
-from .summary import KEYS, SMALLEST_N, tables
+from .summary import KEYS, SMALLEST_N, complete, grids
 
 
 def paired_tests(
     scores: pd.DataFrame,
-    references: Sequence[str] = ("identity", "sspnet"),
+    references: Sequence[str] = REFERENCES,
     *,
     resamples: int = 9999,
     seed: int = 0,
@@ -36,7 +37,7 @@ def paired_tests(
         p, p_holm, rank_biserial (-1 .. 1, positive: row above reference), note.
     """
     lines = []
-    for key, rows in tables(scores):
+    for key, rows in grids(scores):
         for reference in references:
             if reference not in rows:
                 continue
@@ -59,7 +60,7 @@ PAIRED = [
 
 
 def _compare(row: pd.DataFrame, reference: pd.DataFrame, resamples: int, seed: int) -> dict:
-    images = row.dropna().index.intersection(reference.dropna().index).sort_values()
+    images = complete(row).index.intersection(complete(reference).index).sort_values()
     ours, theirs = row.loc[images].to_numpy().T, reference.loc[images].to_numpy().T
     result = {
         "n": len(images),
@@ -107,10 +108,11 @@ def rank_biserial(difference: np.ndarray) -> float:
 
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's step-down adjusted p-values; NaN stay NaN and do not count."""
+    from statsmodels.stats.multitest import multipletests
+
     values = np.asarray(p_values, dtype=float)
     adjusted = np.full(values.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(values))
-    order = known[np.argsort(values[known], kind="stable")]
-    steps = values[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted.tolist()
+    known = np.isfinite(values)
+    if known.any():
+        adjusted[known] = multipletests(values[known], method="holm")[1]
+    return [float(value) for value in adjusted]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .summary import KEYS, SMALLEST_N, tables
+from .summary import KEYS, SMALLEST_N, by_image, grids
 
 
 def friedman(
@@ -28,9 +28,10 @@ def friedman(
     """
     tests, ranks, pairs = [], [], []
     plain = scores[scores["variant"].fillna("").astype(str) == ""]
-    for key, rows in tables(plain):
+    for key, rows in grids(plain):
         named = dict(zip(KEYS, key, strict=True))
-        values = pd.DataFrame({row: part.mean(axis=1, skipna=False) for row, part in rows.items()})
+        images = set().union(*(part.index for part in rows.values()))
+        values = pd.DataFrame({row: by_image(part) for row, part in rows.items()}, index=sorted(images))
         complete = values.dropna()
         sign = 1 if (better or {}).get(key[-1]) == "lower" else -1
         tests.append(named | _friedman(complete, len(values), alpha))

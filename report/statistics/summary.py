@@ -1,8 +1,15 @@
-"""Means with the spread over images and the spread over seeds, kept apart; the values every test starts from."""
+"""The one mean: how the values of a row become a mean, two spreads and a count; every number of the report starts here.
+
+The rule: an image counts where it has a finite value under every seed. The training is what is repeated, so all seeds
+must be judged on the same images: else a seed that fails on the hard ones would look better than one that does not.
+On what is left, a full grid of images by seeds, the mean over seeds of the seeds' means equals the mean over images of
+the images' means, so that no table has to say which of the two it prints. What is left out is counted, never filled in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,18 +20,50 @@ SMALLEST_N = 6
 KEYS = ["dataset", "preset", "metric"]
 
 
+@dataclass(frozen=True)
+class Summary:
+    """A row's values of one metric in short; NaN where there is no such number.
+
+    Attributes:
+        mean: Mean over all values that count.
+        median: Median over images of seed means.
+        q25: Lower quartile over images of seed means.
+        q75: Upper quartile over images of seed means.
+        sd_images: Standard deviation over images of seed means (divisor n - 1, as of all here).
+        sd_seeds: Standard deviation over seeds of image means; NaN with one seed.
+        sd_values: Standard deviation over all (image, seed) values, for rules that hold value by value.
+        n: Images that count: those with a finite value under every seed.
+        missing: Images left out because some seed has no finite value.
+        undefined: Values, of an image under a seed, that are missing or not finite.
+        seeds: Seeds.
+    """
+
+    mean: float = np.nan
+    median: float = np.nan
+    q25: float = np.nan
+    q75: float = np.nan
+    sd_images: float = np.nan
+    sd_seeds: float = np.nan
+    sd_values: float = np.nan
+    n: int = 0
+    missing: int = 0
+    undefined: int = 0
+    seeds: int = 0
+
+
 def row_ids(scores: pd.DataFrame) -> pd.Series:
     """Return ``method`` or ``method+variant`` for each line of scores."""
     variant = scores["variant"].fillna("").astype(str)
     return scores["method"].where(variant == "", scores["method"] + "+" + variant)
 
 
-def tables(scores: pd.DataFrame) -> Iterator[tuple[tuple, dict[str, pd.DataFrame]]]:
-    """Yield per data set, preset and metric: by row, the values as (images, seeds)."""
-    named = scores.assign(row=row_ids(scores), value=pd.to_numeric(scores["value"]))
+def grids(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], dict[str, pd.DataFrame]]]:
+    """Yield per data set, preset and metric: by row, the values as (images, seeds); NaN where not finite."""
+    value = pd.to_numeric(scores["value"]).replace([np.inf, -np.inf], np.nan)
+    named = scores.assign(row=row_ids(scores), value=value)
     for key, lines in named.groupby(KEYS, sort=False):
         yield (
-            key,
+            tuple(str(part) for part in key),
             {
                 str(row): part.pivot(index="image", columns="seed", values="value")
                 for row, part in lines.groupby("row", sort=False)
@@ -32,39 +71,73 @@ def tables(scores: pd.DataFrame) -> Iterator[tuple[tuple, dict[str, pd.DataFrame
         )
 
 
+def complete(values: pd.DataFrame) -> pd.DataFrame:
+    """Return the images of an (images, seeds) grid that count: those with a finite value under every seed."""
+    return values.loc[np.isfinite(values.to_numpy(dtype=float)).all(axis=1)]
+
+
+def by_image(values: pd.DataFrame) -> pd.Series:
+    """Return the mean over seeds of every image that counts."""
+    return complete(values).mean(axis=1)
+
+
+def summarise(values: pd.DataFrame) -> Summary:
+    """Summarise one row's values of one metric by the rule of this module.
+
+    Args:
+        values: (images, seeds); NaN where undefined.
+
+    Example:
+        >>> found = summarise(pd.DataFrame([[1.0, np.nan], [2.0, 3.0]]))
+        >>> found.mean, found.n, found.missing, found.undefined
+        (2.5, 1, 1, 1)
+    """
+    kept = complete(values).to_numpy(dtype=float)
+    counts = {
+        "n": len(kept),
+        "missing": len(values) - len(kept),
+        "undefined": int((~np.isfinite(values.to_numpy(dtype=float))).sum()),
+        "seeds": values.shape[1],
+    }
+    if kept.size == 0:
+        return Summary(**counts)
+    images = kept.mean(axis=1)
+    quarter, middle, three_quarters = (float(value) for value in np.quantile(images, [0.25, 0.5, 0.75]))
+    return Summary(
+        mean=float(images.mean()),
+        median=middle,
+        q25=quarter,
+        q75=three_quarters,
+        sd_images=_sd(images),
+        sd_seeds=_sd(kept.mean(axis=0)),
+        sd_values=_sd(kept.ravel()),
+        **counts,
+    )
+
+
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """Summarise every row and metric.
 
     Returns:
-        dataset, preset, metric, row, n_images (with a value under every seed), n_seeds, n_nan (missing or undefined
-        values), mean, median, q25, q75, sd_images, sd_seeds (all with divisor n - 1), note.
+        dataset, preset, metric, row, the fields of :class:`Summary`, note.
     """
     lines = []
-    for key, rows in tables(scores):
+    for key, rows in grids(scores):
         for row, values in rows.items():
-            lines.append({**dict(zip(KEYS, key, strict=True)), "row": row, **_summary(values)})
+            found = summarise(values)
+            note = "" if found.n else "no image has a value under every seed"
+            lines.append({**dict(zip(KEYS, key, strict=True)), "row": row, **asdict(found), "note": note})
     return pd.DataFrame(lines)
 
 
-def _summary(values: pd.DataFrame) -> dict[str, float | int | str]:
-    complete = values.dropna()
-    images, seeds = complete.mean(axis=1).to_numpy(), complete.mean(axis=0).to_numpy()
-    empty = len(images) == 0
-    quartiles = [np.nan] * 3 if empty else np.quantile(images, [0.25, 0.5, 0.75])
-    missing = int(values.isna().to_numpy().sum())
-    return {
-        "n_images": len(images),
-        "n_seeds": values.shape[1],
-        "n_nan": missing,
-        "mean": np.nan if empty else float(images.mean()),
-        "median": float(quartiles[1]),
-        "q25": float(quartiles[0]),
-        "q75": float(quartiles[2]),
-        "sd_images": _sd(images),
-        "sd_seeds": np.nan if empty else _sd(seeds),
-        "note": "no image has a value" if empty else "",
-    }
+def means(found: Mapping[tuple[str, str], Summary]) -> dict[str, dict[str, float]]:
+    """Return the means that exist, by row and metric."""
+    rows: dict[str, dict[str, float]] = {}
+    for (row, metric), facts in sorted(found.items()):
+        if facts.n:
+            rows.setdefault(row, {})[metric] = facts.mean
+    return rows
 
 
 def _sd(values: np.ndarray) -> float:
-    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
+    return float(values.std(ddof=1)) if len(values) > 1 else float("nan")

@@ -70,7 +70,7 @@ def test_missing_and_undefined_values_say_so():
     values = {("identity", "sen"): np.full(8, np.nan), ("dcp", "dice"): np.ones(8)}
     frame = paper_delta(scores(values), PUBLISHED, resamples=99)
     missing = cell(frame, "table2_segmentation", "SEN", "Origin")
-    assert missing["note"] == "not scored"
+    assert missing["note"] == "undefined on every image under some seed"
     assert np.isnan(missing["z"])
     constant = cell(frame, "table2_segmentation", "Dice", "DCP")
     assert constant["ours"] == 1.0

@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from audit.published import load_published
 from report.contents import build
 from report.figures import draw
 from report.html.facts import command, reservations
 from report.html.numbers import Ours
-from report.html.shown import Shelf, paper_cell, parse_markdown
+from report.html.shown import Shelf, paper_cell
 from report.html.verdicts import FAILS, HOLDS, UNKNOWN, verdicts
-from report.page import PUBLISHED, render, write
+from report.page import render, write
+from report.subject import published
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from tests.synthetic_results import make_results
 
@@ -111,7 +111,7 @@ def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):
 
 def _judged(made, keep=()):
     results = made[0]
-    shelf = Shelf(results.plan.layout.tables, load_published(PUBLISHED))
+    shelf = Shelf(results.plan.layout.tables, published())
     return {line.quote: line for line in verdicts(Ours(shelf), list(keep))}
 
 
@@ -122,7 +122,7 @@ def in_folder(made, monkeypatch):
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(made):
-    lines = _judged(made, reservations(made[0].plan, load_published(PUBLISHED)))
+    lines = _judged(made, reservations(made[0].plan, published()))
     assert lines["17%, and 8% in Dice"].verdict == UNKNOWN
     assert "demo scale" in lines["17%, and 8% in Dice"].why and "simulated" in lines["17%, and 8% in Dice"].why
     better = next(line for quote, line in lines.items() if "all enhanced images are better" in quote)
@@ -148,20 +148,12 @@ def test_a_claim_about_a_failed_method_is_left_open(made):
 
 
 def test_the_papers_cell_stands_beside_ours(page):
-    published = load_published(PUBLISHED)
-    assert paper_cell(published, "table1_quality", "sspnet", "niqe").startswith("3.9778")
-    assert paper_cell(published, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
-    assert paper_cell(published, "table1_quality", "sspnet+gan", "niqe") == ""
+    theirs = published()
+    assert paper_cell(theirs, "table1_quality", "sspnet", "niqe").startswith("3.9778")
+    assert paper_cell(theirs, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
+    assert paper_cell(theirs, "table1_quality", "sspnet+gan", "niqe") == ""
     cell = re.search(r'<td id="cell-table1_quality-sspnet-niqe".*?</td>', page, re.S)[0]
     assert "paper 3.9778" in cell and "data-key=" in cell
-
-
-def test_markdown_is_read_back_with_bars_and_numbers():
-    table = parse_markdown("t", "T", "**T**\n\n| a | b |\n| --- | ---: |\n| x\\|y | **1.5 ± 0.1** |\n| z | 2 of 3 |\n")
-    assert table.rows[0][0].text == "x|y"
-    assert table.rows[0][1].best and table.rows[0][1].key == "1.5"
-    assert table.rows[1][1].key == ""
-    assert table.wordy == [True, True]
 
 
 def test_the_command_repeats_what_differs_from_the_defaults():

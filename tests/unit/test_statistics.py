@@ -52,16 +52,16 @@ def test_sds_over_images_and_seeds_are_apart():
     assert (found["mean"], found["median"]) == (2.5, 2.5)
     assert found["sd_images"] == pytest.approx(1.0)
     assert found["sd_seeds"] == pytest.approx(np.sqrt(0.5))
-    assert (found["n_images"], found["n_seeds"], found["n_nan"]) == (3, 2, 0)
+    assert (found["n"], found["seeds"], found["missing"]) == (3, 2, 0)
 
 
 def test_undefined_values_are_counted_and_left_out():
     found = summary(scores({"dcp": [1.0, np.nan, 3.0]})).iloc[0]
-    assert (found["n_images"], found["n_nan"], found["mean"]) == (2, 1, 2.0)
+    assert (found["n"], found["missing"], found["mean"]) == (2, 1, 2.0)
     assert np.isnan(found["sd_seeds"])
     nothing = summary(scores({"dcp": [np.nan, np.nan]})).iloc[0]
     assert np.isnan(nothing["mean"])
-    assert nothing["note"] == "no image has a value"
+    assert nothing["note"] == "no image has a value under every seed"
 
 
 def test_wilcoxon_is_scipys_on_seed_averages(three):

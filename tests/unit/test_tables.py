@@ -1,58 +1,118 @@
-"""Tables: means and both spreads against hand computation, bold cells, escapes."""
+"""Tables: the record and its renderings; bold cells, escapes, the way through JSON and back."""
 
-import numpy as np
+import json
+import math
+
 import pandas as pd
 import pytest
 
-from report.tables import Cell, Table, latex, markdown, summary
-
-
-def scores(values, seeds=1):
-    """Scores of one metric: ``values[image][seed]``."""
-    return pd.DataFrame(
-        [
-            {"row": "m", "metric": "x", "image": f"i{i}", "seed": s, "value": values[i][s], "note": ""}
-            for i in range(len(values))
-            for s in range(seeds)
-        ]
-    )
-
-
-def test_spreads_over_images_and_over_seeds_are_kept_apart():
-    facts = summary(scores([[1.0, 3.0], [2.0, 6.0], [3.0, 3.0]], 2), "m", "x")
-    assert facts["mean"] == pytest.approx(3.0)
-    assert facts["sd_images"] == pytest.approx(np.std([2, 4, 3], ddof=1))
-    assert facts["sd_seeds"] == pytest.approx(np.std([2, 4], ddof=1))
-    assert (facts["n"], facts["missing"], facts["seeds"]) == (3, 0, 2)
-
-
-def test_what_is_undefined_is_counted_and_left_out():
-    facts = summary(scores([[1.0], [float("nan")], [3.0]]), "m", "x")
-    assert facts["mean"] == pytest.approx(2.0)
-    assert (facts["n"], facts["missing"]) == (2, 1)
-    assert np.isnan(facts["sd_seeds"])
-
-
-def test_all_undefined_is_nan_not_zero():
-    facts = summary(scores([[float("nan")], [float("nan")]]), "m", "x")
-    assert np.isnan(facts["mean"])
-    assert (facts["n"], facts["missing"]) == (0, 2)
+from report.record import Cell, Column, Row, Table, from_json, read_table, to_json
+from report.rendering import write_table
+from report.rendering.csv import csv
+from report.rendering.html import html
+from report.rendering.latex import latex
+from report.rendering.markdown import markdown
+from report.rendering.terminal import terminal
+from report.rendering.text import cell_text
+from sspbench.errors import UserError
 
 
 @pytest.fixture
 def table():
-    rows = [[Cell("A & B | c"), Cell("1.0 ± 0.1", best=True)], [Cell("50 %_x"), Cell("failed")]]
-    return Table("t", "Title ↑", ["Method", "X ↓"], rows, pd.DataFrame(), ["n = 3"])
+    columns = (Column("x", "X", "px", "lower", decimals=1), Column("why", "Why", form="words"))
+    rows = (
+        Row("a", "A & B | c", (Cell(mean=1.04, sd_images=0.11, n=3, seeds=1, best=True), Cell("50 %_x"))),
+        Row("b", "B", (Cell(status="diverged: NaN in step 3"), Cell())),
+        Row("c", "C", (Cell(n=0, missing=3, seeds=1), Cell("none")), group="trivial"),
+    )
+    return Table("t", "Title", columns, rows, number=2, notes=("n = 3", "Second."))
 
 
 def test_markdown_marks_the_best_and_escapes_bars(table):
     text = markdown(table)
-    assert "| A & B \\| c | **1.0 ± 0.1** |" in text
-    assert "| 50 %_x | failed |" in text
+    assert text.startswith("**Table 2. Title**\n")
+    assert "| Method | X ↓ | Why |\n| --- | ---: | --- |" in text
+    assert "| A & B \\| c | **1.0 ± 0.1** | 50 %_x |" in text
+    assert "| B | diverged |  |" in text
+    assert "| C | n/a | none |" in text
+    assert text.endswith("\nn = 3\n\nSecond.\n")
 
 
-def test_latex_escapes_what_latex_would_read(table):
+def test_latex_escapes_what_latex_would_read_and_leaves_the_number_to_latex(table):
     text = latex(table)
-    assert r"A \& B | c & \textbf{1.0 $\pm$ 0.1} \\" in text
-    assert r"50 \%\_x & failed \\" in text
-    assert r"\caption{Title $\uparrow$}" in text
+    assert r"A \& B | c & \textbf{1.0 $\pm$ 0.1} & 50 \%\_x \\" in text
+    assert r"\caption{Title}" in text
+    assert r"X $\downarrow$" in text
+
+
+def test_the_terminal_aligns_numbers_to_the_right(table):
+    lines = terminal(table).splitlines()
+    assert lines[0] == "Table 2. Title"
+    assert lines[2] == "A & B | c  1.0 ± 0.1  50 %_x"
+    assert lines[3] == "B           diverged"
+    assert lines[-2:] == ["n = 3", "Second."]
+
+
+def test_the_page_sorts_by_the_number_and_sees_failures(table):
+    shown = html(table)
+    assert shown.title == "Table 2. Title" and shown.wordy == [True, False, True]
+    first, failed, undefined = (row[1] for row in shown.rows)
+    assert (first.text, first.best, first.key) == ("1.0 ±\N{NO-BREAK SPACE}0.1", True, "1.04")
+    assert (failed.text, failed.key, failed.failed) == ("diverged", "", True)
+    assert (undefined.text, undefined.key, undefined.failed) == ("n/a", "", False)
+    assert shown.groups == ["", "", "trivial"]
+
+
+def test_csv_has_a_line_for_each_cell_or_the_full_data(table):
+    lines = csv(table).splitlines()
+    assert lines[0] == "row,label,metric,better,unit,mean,sd_images,sd_seeds,n,missing,seeds,status,group"
+    assert lines[1] == "a,A & B | c,x,lower,px,1.04,0.11,,3,0,1,done,"
+    full = Table("t", "T", table.columns, table.rows, data=pd.DataFrame({"all": [1]}))
+    assert csv(full) == "all\n1\n"
+
+
+def test_the_record_comes_back_from_its_file(table, tmp_path):
+    write_table(table, tmp_path)
+    again = read_table(tmp_path / "t.json")
+    assert to_json(again) == to_json(table)
+    assert math.isnan(again.rows[1].cells[0].mean)
+    for render in (markdown, latex, terminal, csv):
+        assert render(again) == render(table)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".json", ".md", ".tex"]
+    json.loads((tmp_path / "t.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_a_cell_is_found_by_its_keys(table):
+    assert table.cell("a", "x").mean == 1.04
+    assert table.cell("a", "y") is None
+
+
+def test_a_broken_record_says_where_and_what_to_do(table, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps({**to_json(table), "colour": "red"}))
+    with pytest.raises(UserError, match="report tables"):
+        read_table(path)
+    with pytest.raises(UserError, match="cannot be read"):
+        read_table(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    ("cell", "column", "text"),
+    [
+        (Cell(mean=0.5, sd_images=0.25, sd_seeds=0.125), Column("x", "X", decimals=2), "0.50 ± 0.25 (0.12)"),
+        (Cell(mean=-0.00001), Column("x", "X"), "0.0000"),
+        (Cell(mean=-0.5, low=-1.0, high=0.0), Column("x", "X", decimals=1), "-0.5 [-1.0, 0.0]"),
+        (Cell(mean=0.0002), Column("p", "p", form="p"), "<0.001"),
+        (Cell(mean=0.2), Column("p", "p", form="p"), "0.200"),
+        (Cell(), Column("p", "p", form="p"), "n/a"),
+        (Cell("not scored"), Column("x", "X"), "not scored"),
+    ],
+)
+def test_cells_read_as_people_write_them(cell, column, text):
+    assert cell_text(cell, column) == text
+
+
+def test_the_json_of_a_table_with_default_values_is_short():
+    record = to_json(Table("t", "T", (Column("x", "X"),), (Row("a", "A", (Cell(mean=1.0),)),)))
+    assert record["rows"] == [{"key": "a", "label": "A", "cells": [{"mean": 1.0}]}]
+    assert from_json(record).rows[0].cells[0].mean == 1.0

@@ -1,0 +1,27 @@
+"""The makers: each returns the table records of one question; a new table is one more maker in :data:`MAKERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..record import Table
+from ..results import Results
+from .audits import own_audit, paper_audit
+from .comparisons import comparisons, ranks
+from .definitions import definition_sensitivity
+from .measured import MEASURED
+from .reproduction import reproduction
+
+Maker = Callable[[Results], Iterator[Table]]
+"""Yields the tables that the results allow, none where they allow none."""
+
+MAKERS: tuple[Maker, ...] = (
+    *MEASURED,
+    reproduction,
+    comparisons,
+    ranks,
+    definition_sensitivity,
+    paper_audit,
+    own_audit,
+)
+"""All makers, in the order of ``index.json``."""

@@ -1,0 +1,70 @@
+"""The tables of the audit: the paper's tables, the paper's text, and our own tables by the same rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from audit.claims import check_claims
+from audit.engine import audit
+from audit.show import CITATION, claims_frame, overview, to_frame
+
+from ..own_audit import audit_own
+from ..record import Cell, Column, Row, Table
+from ..results import Results
+from ..subject import published
+from .lines import lines
+from .measured import table_name
+
+VERDICTS = ("impossible", "inconsistent", "suspicious", "ok", "untestable")
+"""Verdicts on a cell, as the audit calls them."""
+
+
+def paper_audit(_: Results) -> Iterator[Table]:
+    """Yield the audit of the paper's tables and of its claims."""
+    paper = published()
+    audits = [audit(table) for table in paper.tables.values()]
+    cells = to_frame(audits)
+    short = overview(cells)
+    title = "Audit of the published tables: which cells can be true beside the others"
+    notes = ("All reasons: audit_paper.csv, or the command audit.", CITATION)
+    columns = (Column("metric", "Measure", form="words"), *_verdict_columns())
+    rows = tuple(
+        Row(line.table, table_name(line.table), (Cell(line.metric), *_verdicts(line))) for line in lines(short)
+    )
+    yield Table("audit_paper", title, columns, rows, head="Table", notes=notes, data=cells)
+    yield _claims(claims_frame(check_claims(paper)))
+
+
+def _verdict_columns() -> tuple[Column, ...]:
+    return tuple(Column(verdict, verdict.capitalize(), form="words") for verdict in VERDICTS)
+
+
+def _verdicts(line: Any) -> tuple[Cell, ...]:
+    return tuple(Cell(getattr(line, verdict)) for verdict in VERDICTS)
+
+
+def _claims(claims: pd.DataFrame) -> Table:
+    columns = (Column("verdict", "Verdict", form="words"), Column("detail", "Why", form="words"))
+    rows = tuple(Row(line.kind, line.quote, (Cell(line.verdict), Cell(line.detail))) for line in lines(claims))
+    return Table("audit_claims", "Audit of what the paper's text says", columns, rows, head="Claim", data=claims)
+
+
+def own_audit(results: Results) -> Iterator[Table]:
+    """Yield the audit of our own means and sds."""
+    cells = audit_own(results.scores)
+    if cells.empty:
+        return
+    measures = {name: measure.label for name, measure in results.measures.items()}
+    named = cells.assign(metric=cells["metric"].map(measures), method=cells["method"].map(results.labels))
+    rows = tuple(Row(line.metric, line.metric, _verdicts(line)) for line in lines(overview(named)))
+    bad = named[named["verdict"].isin(["impossible", "inconsistent"])]
+    title = "Audit of our own tables, by the same rules"
+    yield Table("audit_own", title, _verdict_columns(), rows, head="Measure", notes=_own_notes(bad), data=cells)
+
+
+def _own_notes(bad: pd.DataFrame) -> tuple[str, ...]:
+    found = [f"{line.metric} of {line.method}: {line.verdict}: {line.reason}" for line in lines(bad)]
+    return tuple(found) or ("No cell is impossible or inconsistent.",)

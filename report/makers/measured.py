@@ -1,0 +1,129 @@
+"""The tables of measures: mean and spreads of every measure (columns) for every method (rows)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from sspbench.contract import Measure
+
+from ..record import Cell, Column, Row, Table
+from ..results import MethodRow, Results
+
+NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
+"""Tables that the paper has, and their numbers there."""
+
+
+def table_name(key: str) -> str:
+    """Return how people call a table of the paper.
+
+    >>> table_name("table2_segmentation")
+    'Table 2'
+    """
+    return f"Table {NUMBERS[key]}" if key in NUMBERS else key.replace("_", " ")
+
+
+def column_of(measure: Measure) -> Column:
+    """Return a measure's column."""
+    return Column(measure.name, measure.label, measure.unit, measure.better, measure.decimals)
+
+
+def measure_table(
+    results: Results, key: str, title: str, rows: Sequence[MethodRow], measures: Sequence[Measure]
+) -> Table:
+    """Return a table of measures by methods, the best of each column marked."""
+    lines = tuple(_row(results, row, measures) for row in rows)
+    lines = _with_best(lines, measures)
+    columns = tuple(column_of(measure) for measure in measures)
+    table = Table(key, title, columns, lines, number=NUMBERS.get(key))
+    return replace(table, notes=tuple(_notes(table)))
+
+
+def _row(results: Results, row: MethodRow, measures: Sequence[Measure]) -> Row:
+    notes = results.notes(row)
+    label = f"{row.label} ({'; '.join(notes)})" if notes else row.label
+    return Row(row.id, label, tuple(_cell(results, row, measure) for measure in measures), row.group)
+
+
+def _cell(results: Results, row: MethodRow, measure: Measure) -> Cell:
+    status = results.ended(row)
+    if status != "done":
+        return Cell(status=status)
+    facts = results.summary(row.id, measure.name)
+    return Cell(
+        mean=facts.mean,
+        sd_images=facts.sd_images,
+        sd_seeds=facts.sd_seeds,
+        n=facts.n,
+        missing=facts.missing,
+        seeds=facts.seeds,
+    )
+
+
+def _with_best(rows: tuple[Row, ...], measures: Sequence[Measure]) -> tuple[Row, ...]:
+    """Mark the best mean of every column with a better side, where there is more than one row."""
+    cells = [list(row.cells) for row in rows]
+    for place, measure in enumerate(measures):
+        known = [line[place].mean for line in cells if math.isfinite(line[place].mean)]
+        if measure.better == "none" or len(rows) < 2 or not known:
+            continue
+        best = max(known) if measure.better == "higher" else min(known)
+        for line in cells:
+            line[place] = replace(line[place], best=line[place].mean == best)
+    return tuple(replace(row, cells=tuple(line)) for row, line in zip(rows, cells, strict=True))
+
+
+def _notes(table: Table) -> Iterator[str]:
+    done = [(row, column, cell) for row, column, cell in table.cells() if not cell.failed]
+    counts, seeds = sorted({cell.n for _, _, cell in done}), max((cell.seeds for _, _, cell in done), default=0)
+    span = "–".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
+    yield f"Mean ± standard deviation over n = {span} test images; best mean in bold."
+    if seeds > 1:
+        yield f"Over {seeds} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
+    units = [f"{column.label} in {column.unit}" for column in table.columns if column.unit]
+    if units:
+        yield f"Units: {', '.join(units)}."
+    for row in table.rows:
+        if row.cells and row.cells[0].failed:
+            yield f"{row.label}: {row.cells[0].status}"
+    yield from _missing(done)
+
+
+def _missing(done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
+    """Yield what is left out of the means, once for the rows of which the same can be said."""
+    found: dict[str, list[str]] = {}
+    for row, column, cell in done:
+        if cell.missing:
+            under = " under some seed" if cell.seeds > 1 else ""
+            said = f"{column.label} undefined{under} for {cell.missing} of {cell.n + cell.missing} images, left out"
+            found.setdefault(said, []).append(row.label)
+    for said, rows in found.items():
+        yield f"{said}: {', '.join(rows)}."
+
+
+def _measured(key: str, title: str, kind: str) -> Callable[[Results], Iterator[Table]]:
+    def make(results: Results) -> Iterator[Table]:
+        measures = results.measures_of(kind)
+        if measures:
+            yield measure_table(results, key, title, results.rows_of(kind), measures)
+
+    return make
+
+
+def _ablation(results: Results) -> Iterator[Table]:
+    """Yield the ablation of the loss."""
+    if results.ablation_rows:
+        measures = results.measures_of("quality")
+        yield measure_table(results, "table3_ablation", "Ablation of the loss", results.ablation_rows, measures)
+
+
+MEASURED: tuple[Callable[[Results], Iterator[Table]], ...] = (
+    _measured("table1_quality", "No-reference quality of the enhanced test images", "quality"),
+    _measured("table2_segmentation", "Segmentation of the enhanced test images against the labels", "segmentation"),
+    _ablation,
+    _measured("truth", "Agreement with the known truth (simulated data)", "truth"),
+    _measured("morphometry", "Nerve morphometry from the segmented nerves", "morphometry"),
+    _measured("extra", "Further measures", "extra"),
+)
+"""The makers of the tables of measures."""

@@ -1,0 +1,66 @@
+"""The table that sets ours beside the paper's, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..delta import paper_delta
+from ..record import Cell, Column, Row, Table
+from ..results import Results
+from ..subject import published
+from .lines import lines
+from .measured import table_name
+
+COLUMNS = (
+    Column("table", "Printed in", form="words"),
+    Column("method", "Method", form="words"),
+    Column("theirs", "Paper: mean ± sd"),
+    Column("ours", "Ours: mean [95 % CI]"),
+    Column("difference", "Difference"),
+    Column("z", "z", decimals=1),
+    Column("audit", "Audit", form="words"),
+)
+"""Columns of the table."""
+
+
+def reproduction(results: Results) -> Iterator[Table]:
+    """Yield ours beside theirs."""
+    frame = paper_delta(results.scores, published())
+    rows = tuple(
+        Row(
+            line.metric,
+            line.metric,
+            (
+                Cell(table_name(line.table)),
+                Cell(line.method),
+                Cell(mean=line.theirs, sd_images=line.theirs_sd, n=int(line.theirs_n)),
+                _ours(line),
+                Cell(mean=line.difference),
+                Cell(mean=line.z),
+                Cell(line.audit),
+            ),
+        )
+        for line in lines(frame)
+    )
+    absent = frame.loc[frame["ours_n"] == 0, "note"].value_counts(sort=False)
+    notes = (
+        *(f"{count} cells of ours have no number: {why}." for why, count in absent.items()),
+        *(f"Known reason: {why}." for why in _reasons(frame)),
+        "Reasons cell by cell: paper_delta.csv.",
+    )
+    title = "Our results beside the published cells"
+    yield Table("paper_delta", title, COLUMNS, rows, head="Measure", notes=notes, data=frame)
+
+
+def _ours(line: Any) -> Cell:
+    if not line.ours_n:
+        return Cell(note=line.note)
+    return Cell(mean=line.ours, low=line.ours_low, high=line.ours_high, n=int(line.ours_n), seeds=int(line.ours_seeds))
+
+
+def _reasons(frame: pd.DataFrame) -> Sequence[str]:
+    found = {why: None for text in frame["reasons"] for why in text.split("; ") if why and "the audit" not in why}
+    return list(found)

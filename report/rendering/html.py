@@ -1,0 +1,80 @@
+"""A table record as the page shows it: cells ready for the template ``html/parts.html.j2``, which writes the tags."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..record import Cell, Column, Row, Table
+from .text import cell_text, head_text
+
+
+@dataclass(frozen=True)
+class Extra:
+    """What the page adds to a cell.
+
+    Attributes:
+        anchor: Its id, for links.
+        paper: The published value, empty for none.
+        marks: Results of tests, as (symbol, meaning).
+    """
+
+    anchor: str = ""
+    paper: str = ""
+    marks: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING = Extra()
+
+
+@dataclass(frozen=True)
+class HtmlCell:
+    """A cell of the page: its text, what it is sorted by (empty where there is no number), and what the page adds."""
+
+    text: str
+    best: bool = False
+    key: str = ""
+    failed: bool = False
+    note: str = ""
+    extra: Extra = NOTHING
+
+
+@dataclass(frozen=True)
+class HtmlTable:
+    """A table of the page; ``wordy`` tells which columns hold words, that of the row labels first."""
+
+    key: str
+    title: str
+    columns: list[str]
+    wordy: list[bool]
+    rows: list[list[HtmlCell]]
+    groups: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+
+def html(table: Table, extra: Callable[[Row, Column, Cell], Extra] = lambda *_: NOTHING) -> HtmlTable:
+    """Return the table for the page.
+
+    Args:
+        table: The record.
+        extra: What the page adds to a cell.
+    """
+    return HtmlTable(
+        key=table.key,
+        title=table.heading,
+        columns=[table.head, *(head_text(column) for column in table.columns)],
+        wordy=[True, *(column.form == "words" for column in table.columns)],
+        rows=[_row(row, table, extra) for row in table.rows],
+        groups=[row.group for row in table.rows],
+        notes=table.notes,
+    )
+
+
+def _row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], Extra]) -> list[HtmlCell]:
+    line = [HtmlCell(row.label)]
+    for column, cell in zip(table.columns, row.cells, strict=True):
+        text = cell_text(cell, column).replace("± ", "±\N{NO-BREAK SPACE}")
+        key = repr(float(cell.mean)) if math.isfinite(cell.mean) and not cell.failed else ""
+        line.append(HtmlCell(text, cell.best, key, cell.failed, cell.note, extra(row, column, cell)))
+    return line

@@ -1,0 +1,20 @@
+"""A table record as text for a terminal, its columns aligned."""
+
+from __future__ import annotations
+
+from ..record import Table
+from .text import head_text, row_text
+
+
+def terminal(table: Table) -> str:
+    """Return the heading, the aligned table and its notes; numbers are aligned to the right, words to the left."""
+    grid = [[table.head, *(head_text(column) for column in table.columns)]]
+    grid += [row_text(row, table.columns) for row in table.rows]
+    widths = [max(len(line[place]) for line in grid) for place in range(len(grid[0]))]
+    wordy = [True, *(column.form == "words" for column in table.columns)]
+    lines = []
+    for line in grid:
+        parts = zip(line, widths, wordy, strict=True)
+        texts = [text.ljust(width) if words else text.rjust(width) for text, width, words in parts]
+        lines.append("  ".join(texts).rstrip())
+    return "\n".join([table.heading, *lines, *table.notes])

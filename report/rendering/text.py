@@ -1,0 +1,61 @@
+"""How a cell and a head read, whatever they are printed in: the one place that knows decimals, ± and brackets."""
+
+from __future__ import annotations
+
+import math
+
+from ..record import Cell, Column, Row
+
+ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+
+NO_NUMBER = "n/a"
+"""What stands where there is no number."""
+
+
+def head_text(column: Column) -> str:
+    """Return a column's head: its label and an arrow to the better side.
+
+    >>> head_text(Column("niqe", "NIQE", better="lower"))
+    'NIQE ↓'
+    """
+    return f"{column.label} {ARROWS[column.better]}".strip()
+
+
+def cell_text(cell: Cell, column: Column) -> str:
+    """Return a cell as people read it.
+
+    >>> cell_text(Cell(mean=0.51234, sd_images=0.1), Column("dice", "Dice", decimals=3))
+    '0.512 ± 0.100'
+    """
+    if cell.failed:
+        return cell.status.partition(":")[0]
+    if cell.text or column.form == "words":
+        return cell.text
+    if not math.isfinite(cell.mean):
+        return NO_NUMBER
+    if column.form == "p":
+        return "<0.001" if cell.mean < 0.001 else f"{cell.mean:.3f}"
+    return f"{_mean(cell.mean, column)}{_spread(cell, column)}{_interval(cell, column)}"
+
+
+def row_text(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
+    """Return a line: its label, then its cells."""
+    return [row.label, *(cell_text(cell, column) for cell, column in zip(row.cells, table_columns, strict=True))]
+
+
+def _mean(value: float, column: Column) -> str:
+    """Return a number with its column's decimals; what rounds to zero has no sign."""
+    text = f"{value:.{column.decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def _spread(cell: Cell, column: Column) -> str:
+    images = "" if math.isnan(cell.sd_images) else f" ± {cell.sd_images:.{column.decimals}f}"
+    seeds = "" if math.isnan(cell.sd_seeds) else f" ({cell.sd_seeds:.{column.decimals}f})"
+    return images + seeds
+
+
+def _interval(cell: Cell, column: Column) -> str:
+    if math.isnan(cell.low) or math.isnan(cell.high):
+        return ""
+    return f" [{_mean(cell.low, column)}, {_mean(cell.high, column)}]"
