@@ -77,8 +77,9 @@ class Shelf:
         path = self.folder / "tests.csv"
         if "tests" not in self.titles or not path.is_file():
             return {}
-        frame = pd.read_csv(path, usecols=["row", "reference", "metric", "difference", "p_holm"])
-        return {(str(r), str(to), str(m)): Tested(float(d), float(p)) for m, r, to, d, p in frame.to_numpy().tolist()}
+        frame = pd.read_csv(path).set_index(["row", "reference", "metric"])[["difference", "p_holm"]]
+        values = frame.to_numpy(dtype=float).tolist()
+        return {key: Tested(*line) for key, line in zip(frame.index.tolist(), values, strict=True)}
 
     @property
     def rest(self) -> list[str]:
