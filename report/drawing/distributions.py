@@ -56,7 +56,7 @@ def distributions(results: Results) -> Drawn | None:
 def _panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure) -> None:
     names = {row.id: _name(results, row) for row in rows}
     order = list(names.values())
-    parts = [by_image(results.values(row, measure.name)).to_frame("value").assign(method=names[row]) for row in names]
+    parts = [values_of(results, row, measure).to_frame("value").assign(method=names[row]) for row in names]
     frame = pd.concat(parts, ignore_index=True)
     palette = {name: colour(index) for index, name in enumerate(order)}
     common = {
@@ -75,6 +75,11 @@ def _panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure
     axes.set_xlabel(measure.unit)
     axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def values_of(results: Results, row: str, measure: Measure) -> pd.Series:
+    """Return the mean over seeds of every image that the summary counts."""
+    return by_image(results.values(row, measure.name))
 
 
 def _name(results: Results, row: MethodRow) -> str:

@@ -92,9 +92,15 @@ def _points(results: Results, quality: Measure, mask: Measure) -> Iterator[Point
     for index, row in enumerate(rows):
         jobs = [results.provenance(run).get("enhance", {}) for run in row.runs]
         seconds = [job["seconds_per_image"] for job in jobs if "seconds_per_image" in job]
-        first, second = (results.summary(row.id, measure.name) for measure in (quality, mask))
-        if results.ended(row) == "done" and seconds and first.n and second.n:
-            yield Point(row, index, first.mean, second.mean, max(float(np.mean(seconds)), 1e-5))
+        pair = means_of(results, row.id, quality, mask)
+        if results.ended(row) == "done" and seconds and pair is not None:
+            yield Point(row, index, *pair, max(float(np.mean(seconds)), 1e-5))
+
+
+def means_of(results: Results, row: str, quality: Measure, mask: Measure) -> tuple[float, float] | None:
+    """Return a row's two means, or None where it has not both."""
+    first, second = (results.summary(row, measure.name) for measure in (quality, mask))
+    return (first.mean, second.mean) if first.n and second.n else None
 
 
 def _mark(axes: Axes, point: Point, x: float, front: bool) -> None:

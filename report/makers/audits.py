@@ -16,7 +16,7 @@ from ..record import Cell, Column, Row, Table
 from ..results import Results
 from ..subject import published
 from .lines import lines
-from .measured import table_name
+from .measured import NUMBERS, table_name
 
 VERDICTS = ("impossible", "inconsistent", "suspicious", "ok", "untestable")
 """Verdicts on a cell, as the audit calls them."""
@@ -48,8 +48,15 @@ def _verdicts(line: Any) -> tuple[Cell, ...]:
 
 def _claims(claims: pd.DataFrame) -> Table:
     columns = (Column("verdict", "Verdict", form="words"), Column("detail", "Why", form="words"))
-    rows = tuple(Row(line.kind, line.quote, (Cell(line.verdict), Cell(line.detail))) for line in lines(claims))
+    rows = tuple(Row(line.kind, line.quote, (Cell(line.verdict), Cell(_named(line.detail)))) for line in lines(claims))
     return Table("audit_claims", "Audit of what the paper's text says", columns, rows, head="Claim", data=claims)
+
+
+def _named(text: str) -> str:
+    """Return a text with the keys of tables as people call them."""
+    for key in NUMBERS:
+        text = text.replace(key, table_name(key))
+    return text
 
 
 def own_audit(results: Results) -> Iterator[Table]:

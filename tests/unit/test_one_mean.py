@@ -1,0 +1,153 @@
+"""One mean: whatever values are missing, every consumer of the scores shows the summary's numbers."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.quantity import find_quantity
+from report.delta import paper_delta
+from report.drawing.distributions import values_of
+from report.drawing.tradeoff import means_of
+from report.html.numbers import Ours
+from report.html.shown import Shelf
+from report.makers.measured import measure_table
+from report.own_audit import audit_own
+from report.record import from_json, to_json
+from report.results import MethodRow, Results
+from report.statistics import friedman, means, paired_tests, summarise
+from report.subject import published
+from sspbench.contract import Measure
+
+ROWS = ("identity", "dcp", "sspnet")
+DICE = Measure("dice", "Dice", "higher", table="segmentation")
+COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note", "row"]
+
+
+def tidy(grid):
+    """Scores from a (rows, seeds, images) grid of Dice."""
+    lines = [
+        ("cornsim", "demo", ROWS[row], "", seed, f"{image}.png", "dice", value, "", ROWS[row])
+        for (row, seed, image), value in np.ndenumerate(grid)
+    ]
+    return pd.DataFrame(lines, columns=COLUMNS)
+
+
+class Scored(Results):
+    """Results of which only the scores matter: every row ended well."""
+
+    def __init__(self, scores):
+        self.__dict__["scores"] = scores
+
+    def ended(self, row):
+        return "done"
+
+    def notes(self, row):
+        return []
+
+
+@cache
+def rows():
+    return tuple(MethodRow(name, name, (SimpleNamespace(),), None, False) for name in ROWS)
+
+
+def expected(values):
+    """The rule of the summary, written once more by hand: (seeds, images) to (kept images' seed means, counts)."""
+    kept = [image for image in range(values.shape[1]) if all(np.isfinite(values[:, image]))]
+    return {image: sum(values[:, image]) / len(values) for image in kept}
+
+
+number = st.one_of(st.floats(0.1, 0.9), st.just(np.nan), st.just(np.inf))
+
+
+@st.composite
+def grids_of_scores(draw):
+    seeds, images = draw(st.integers(1, 3)), draw(st.integers(1, 8))
+    size = len(ROWS) * seeds * images
+    return np.array(draw(st.lists(number, min_size=size, max_size=size))).reshape(len(ROWS), seeds, images)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(grids_of_scores())
+def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
+    scores = tidy(grid)
+    results = Scored(scores)
+    table = from_json(to_json(measure_table(results, "table2_segmentation", "T", rows(), [DICE])))
+    delta = paper_delta(scores, published(), resamples=9)
+    audited = audit_own(scores).set_index("method") if np.isfinite(grid).any() else pd.DataFrame()
+    ours = Ours(_Shelf(table))
+    for index, row in enumerate(ROWS):
+        kept = expected(grid[index])
+        mean = np.mean(list(kept.values())) if kept else np.nan
+        cell, facts = table.cell(row, "dice"), results.summary(row, "dice")
+        assert [cell.mean, facts.mean] == pytest.approx([mean, mean], nan_ok=True)
+        assert (cell.n, cell.missing) == (len(kept), grid.shape[2] - len(kept))
+        assert cell.sd_images == pytest.approx(facts.sd_images, nan_ok=True)
+        assert values_of(results, row, DICE).to_dict() == pytest.approx({f"{i}.png": kept[i] for i in kept})
+        assert means_of(results, row, DICE, DICE) == (pytest.approx((mean, mean)) if kept else None)
+        assert means(results.summaries).get(row, {}) == (pytest.approx({"dice": mean}) if kept else {})
+        line = delta[(delta["row"] == row) & (delta["table"] == "table2_segmentation") & (delta["metric"] == "Dice")]
+        assert line["ours"].item() == pytest.approx(mean, nan_ok=True)
+        assert line["ours_n"].item() == len(kept)
+        assert (row in audited.index) == bool(kept)
+        if kept:
+            assert audited.loc[row, "mean"] == pytest.approx(mean)
+        entry = ours.entry("table2_segmentation", "dice", {"identity": "Origin", "dcp": "DCP"}.get(row, "SSP-Net"))
+        assert (entry is None) == (not kept)
+        assert entry is None or entry.mean == pytest.approx(mean)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(grids_of_scores())
+def test_tests_and_ranks_start_from_the_same_images(grid):
+    scores = tidy(grid)
+    kept = [expected(values) for values in grid]
+    for line in paired_tests(scores, ["identity"], resamples=9).itertuples(index=False):
+        row = kept[ROWS.index(line.row)]
+        both = sorted(set(row) & set(kept[0]))
+        assert line.n == len(both)
+        wanted = np.mean([row[i] - kept[0][i] for i in both]) if both else np.nan
+        assert line.difference == pytest.approx(wanted, nan_ok=True)
+    tests, ranks, _ = friedman(scores)
+    everywhere = set.intersection(*(set(row) for row in kept))
+    assert tests["n"].item() == len(everywhere)
+    assert len(ranks) == (len(ROWS) if everywhere else 0)
+
+
+class _Shelf(Shelf):
+    """A shelf with one table."""
+
+    def __init__(self, table):
+        super().__init__(Path("none"), published())
+        self._table = table
+
+    def record(self, name):
+        return self._table if name == self._table.key else None
+
+
+def test_the_example_that_once_had_three_means():
+    found = summarise(pd.DataFrame([[1.0, np.nan], [2.0, 3.0]]))
+    assert (found.mean, found.n, found.missing, found.undefined, found.seeds) == (2.5, 1, 1, 1, 2)
+    assert found.sd_values == pytest.approx(np.sqrt(0.5))
+
+
+def test_the_measures_and_the_audit_agree_on_directions():
+    """``Measure`` says how we score, ``audit/quantities.yaml`` what any paper's number is: they may not contradict."""
+    from sspbench.plan.discovery import metric_families
+
+    known = 0
+    for family in metric_families().values():
+        for measure in family.measures:
+            quantity = find_quantity(measure.name)
+            if quantity is not None:
+                known += 1
+                assert quantity.better == measure.better, measure.name
+                assert find_quantity(measure.label) in (quantity, None), measure.name
+    assert known >= 12
