@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from audit.claims import check_claims
-from audit.engine import audit
+from audit.engine import SEVERITY, audit
 from audit.show import CITATION, claims_frame, overview, to_frame
 
 from ..own_audit import audit_own
@@ -18,8 +18,8 @@ from ..subject import published
 from .lines import lines
 from .measured import NUMBERS, table_name
 
-VERDICTS = ("impossible", "inconsistent", "suspicious", "ok", "untestable")
-"""Verdicts on a cell, as the audit calls them."""
+VERDICTS = tuple(reversed(SEVERITY))
+"""Verdicts on a cell, from the worst to the mildest."""
 
 
 def paper_audit(_: Results) -> Iterator[Table]:
@@ -48,7 +48,8 @@ def _verdicts(line: Any) -> tuple[Cell, ...]:
 
 def _claims(claims: pd.DataFrame) -> Table:
     columns = (Column("verdict", "Verdict", form="words"), Column("detail", "Why", form="words"))
-    rows = tuple(Row(line.kind, line.quote, (Cell(line.verdict), Cell(_named(line.detail)))) for line in lines(claims))
+    shown = lines(claims[claims["about"] == "results"])
+    rows = tuple(Row(line.kind, line.quote, (Cell(line.verdict), Cell(_named(line.detail)))) for line in shown)
     return Table("audit_claims", "Audit of what the paper's text says", columns, rows, head="Claim", data=claims)
 
 
