@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
         for name, table in published.tables.items():
             for row in table.rows.values():
                 for index, method in enumerate(table.methods):
-                    line = {**place, **_theirs(name, row, index, method)}
+                    line: dict[str, Any] = {**place, **_theirs(name, row, index, method)}
                     line |= _ours(ours, published.ours[name].get(method), row.quantity.key, resamples, seed)
                     line |= _difference(line, same_images=dataset == published.paper.get("dataset"))
                     line["audit"] = verdicts[name, row.quantity.key, method]

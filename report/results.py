@@ -115,7 +115,8 @@ class Results:
         """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
         folder = self.folder(run)
         if (folder / "run.json").is_file():
-            return read_json(folder / "run.json")
+            content: dict[str, Any] = read_json(folder / "run.json")
+            return content
         return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
 
     @cached_property

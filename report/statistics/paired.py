@@ -59,10 +59,10 @@ PAIRED = [
 """Columns of :func:`paired_tests`."""
 
 
-def _compare(row: pd.DataFrame, reference: pd.DataFrame, resamples: int, seed: int) -> dict:
+def _compare(row: pd.DataFrame, reference: pd.DataFrame, resamples: int, seed: int) -> dict[str, float | int | str]:
     images = complete(row).index.intersection(complete(reference).index).sort_values()
     ours, theirs = row.loc[images].to_numpy().T, reference.loc[images].to_numpy().T
-    result = {
+    result: dict[str, float | int | str] = {
         "n": len(images),
         "n_nan": len(row.index.union(reference.index)) - len(images),
         "ci_method": "",

@@ -29,7 +29,7 @@ def friedman(
     tests, ranks, pairs = [], [], []
     plain = scores[scores["variant"].fillna("").astype(str) == ""]
     for key, rows in grids(plain):
-        named = dict(zip(KEYS, key, strict=True))
+        named: dict[str, float | int | str] = dict(zip(KEYS, key, strict=True))
         images = set().union(*(part.index for part in rows.values()))
         values = pd.DataFrame({row: by_image(part) for row, part in rows.items()}, index=sorted(images))
         complete = values.dropna()
@@ -50,7 +50,14 @@ def friedman(
 
 def _friedman(complete: pd.DataFrame, images: int, alpha: float) -> dict[str, float | int | str]:
     n, k = complete.shape
-    line = {"k": k, "n": n, "n_nan": images - n, "statistic": np.nan, "p": np.nan, "critical_difference": np.nan}
+    line: dict[str, float | int | str] = {
+        "k": k,
+        "n": n,
+        "n_nan": images - n,
+        "statistic": np.nan,
+        "p": np.nan,
+        "critical_difference": np.nan,
+    }
     if k < 3:
         return {**line, "note": f"no test: {k} methods, fewer than 3"}
     if n < SMALLEST_N:
@@ -69,7 +76,7 @@ def critical_difference(k: int, n: int, alpha: float = 0.05) -> float:
     return float(stats.studentized_range.ppf(1 - alpha, k, np.inf) / np.sqrt(2) * np.sqrt(k * (k + 1) / (6 * n)))
 
 
-def _nemenyi(values: pd.DataFrame, mean_ranks: pd.Series) -> Iterator[dict]:
+def _nemenyi(values: pd.DataFrame, mean_ranks: pd.Series) -> Iterator[dict[str, float | str]]:
     from scikit_posthocs import posthoc_nemenyi_friedman
 
     p = posthoc_nemenyi_friedman(values.to_numpy()).to_numpy()

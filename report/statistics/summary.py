@@ -73,7 +73,9 @@ def grids(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], dict[str, pd.
 
 def complete(values: pd.DataFrame) -> pd.DataFrame:
     """Return the images of an (images, seeds) grid that count: those with a finite value under every seed."""
-    return values.loc[np.isfinite(values.to_numpy(dtype=float)).all(axis=1)]
+    finite = np.isfinite(values.to_numpy(dtype=float)).all(axis=1)
+    kept: pd.DataFrame = values.loc[finite]
+    return kept
 
 
 def by_image(values: pd.DataFrame) -> pd.Series:
