@@ -16,7 +16,7 @@ if not Path.cwd().samefile(workflow.basedir):
 
 sys.path.insert(0, workflow.basedir)
 
-from sspbench.plan.config import Plan
+from sspbench.plan.instances import plans
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.rules import Digests, training_resources, page_sources
@@ -31,29 +31,49 @@ configfile: "config/config.yaml"
 
 
 try:
-    PLAN = Plan(config)
-    RUNS = PLAN.runs
-    PLAN.refuse_missing_files()
-    CODE = Digests(PLAN)
+    PLANS = plans(config)
+    for plan in PLANS.values():
+        plan.refuse_missing_files()
+    CODES = {name: Digests(plan) for name, plan in PLANS.items()}
 except UserError as error:
     raise WorkflowError(str(error))
 
-AT = PLAN.layout
+FIRST = next(iter(PLANS.values()))
 COMMAND = f"{shlex.quote(sys.executable)} -m sspbench"
 JOB = f"exec {COMMAND} --log"
-CONFIG = json.dumps(PLAN.config)
-RUN = f"{AT.root}/runs/{{run}}/seed-{{seed}}"
-SEGMENTER = f"{AT.root}/segmenter/{PLAN.segmenter.name}/seed-{{seed}}"
-LOGS = f"{AT.root}/logs"
+CONFIGS = {name: json.dumps(plan.config) for name, plan in PLANS.items()}
+AT = f"results/{{dataset}}/{FIRST.preset}"
+RUN = f"{AT}/runs/{{run}}/seed-{{seed}}"
+SEGMENTER = f"{AT}/segmenter/{FIRST.segmenter.name}/seed-{{seed}}"
+LOGS = f"{AT}/logs"
 
 
 wildcard_constraints:
+    dataset="[^/]+",
+    source="[^/]+",
     run="[^/]+",
     seed=r"\d+",
 
 
+def plan_of(wildcards):
+    return PLANS[wildcards.dataset]
+
+
+def code_of(wildcards):
+    return CODES[wildcards.dataset]
+
+
+def given(wildcards, output):
+    """The config, as a parameter that no job is run again for: it takes an argument beside the wildcards."""
+    return CONFIGS[wildcards.dataset]
+
+
 def of(wildcards):
-    return PLAN.run(wildcards.run, int(wildcards.seed))
+    return plan_of(wildcards).run(wildcards.run, int(wildcards.seed))
+
+
+def manifest(wildcards):
+    return plan_of(wildcards).layout.manifest
 
 
 def weights(wildcards):
@@ -64,72 +84,78 @@ def weights(wildcards):
     )
 
 
-def of_all_runs(pattern):
-    return [f"{RUN}/{pattern}".format(run=run.id, seed=run.seed) for run in RUNS]
+def of_all_runs(name):
+    return lambda wildcards: [
+        plan_of(wildcards).layout.run(run.id, run.seed) / name
+        for run in plan_of(wildcards).runs
+    ]
 
 
 rule all:
     default_target: True
     input:
-        AT.root / "report.html",
+        [plan.layout.root / "report.html" for plan in PLANS.values()],
 
 
 rule prepare:
     output:
-        AT.manifest,
+        f"data/{{source}}/images/{{dataset}}/{FIRST.preset}/manifest.json",
     log:
-        f"{LOGS}/prepare.log",
+        f"{LOGS}/prepare-{{source}}.log",
     params:
-        settings=PLAN.prepare_settings(),
-        source=source_digest(PLAN.data_root),
-        code=CODE.prepare,
+        given=given,
+        settings=lambda w: plan_of(w).prepare_settings(),
+        source=lambda w: source_digest(plan_of(w).data_root),
+        code=lambda w: code_of(w).prepare,
     shell:
-        "{JOB} {log:q} stage prepare --config {CONFIG:q}"
+        "{JOB} {log:q} stage prepare --config {params.given:q}"
 
 
 rule train_segmenter:
     input:
-        AT.manifest,
+        manifest,
     output:
         f"{SEGMENTER}/weights.safetensors",
         f"{SEGMENTER}/jobs/train.json",
     log:
         f"{LOGS}/train_segmenter/{{seed}}.log",
     priority: 200
-    threads: PLAN.config["threads"]
+    threads: FIRST.config["threads"]
     resources:
-        **training_resources(PLAN.segmenter),
+        **training_resources(FIRST.segmenter),
     params:
-        settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
-        code=CODE.segmenter,
+        given=given,
+        settings=lambda w: plan_of(w).segmenter_settings(int(w.seed)).deciding,
+        code=lambda w: code_of(w).segmenter,
     shell:
-        "{JOB} {log:q} stage train-segmenter --seed {wildcards.seed} --config {CONFIG:q}"
+        "{JOB} {log:q} stage train-segmenter --seed {wildcards.seed} --config {params.given:q}"
 
 
 rule train:
     input:
-        AT.manifest,
+        manifest,
     output:
         f"{RUN}/weights.safetensors",
         f"{RUN}/jobs/train.json",
     log:
         f"{LOGS}/train/{{run}}-{{seed}}.log",
     priority: 100
-    threads: PLAN.config["threads"]
+    threads: FIRST.config["threads"]
     resources:
         gpu=lambda w: training_resources(of(w).plugin)["gpu"],
         mem_mb=lambda w: training_resources(of(w).plugin)["mem_mb"],
         runtime=lambda w: training_resources(of(w).plugin)["runtime"],
     params:
-        settings=lambda w: PLAN.train_settings(of(w)).deciding,
-        code=lambda w: CODE.train(of(w)),
+        given=given,
+        settings=lambda w: plan_of(w).train_settings(of(w)).deciding,
+        code=lambda w: code_of(w).train(of(w)),
     shell:
-        "{JOB} {log:q} stage train {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
+        "{JOB} {log:q} stage train {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
 
 
 rule enhance:
     input:
-        AT.manifest,
+        manifest,
         weights,
     output:
         f"{RUN}/enhanced/manifest.json",
@@ -137,10 +163,11 @@ rule enhance:
     log:
         f"{LOGS}/enhance/{{run}}-{{seed}}.log",
     params:
-        settings=lambda w: PLAN.train_settings(of(w)).deciding,
-        code=lambda w: CODE.enhance(of(w)),
+        given=given,
+        settings=lambda w: plan_of(w).train_settings(of(w)).deciding,
+        code=lambda w: code_of(w).enhance(of(w)),
     shell:
-        "{JOB} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
+        "{JOB} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
 
 
 rule segment:
@@ -154,15 +181,16 @@ rule segment:
     log:
         f"{LOGS}/segment/{{run}}-{{seed}}.log",
     params:
-        settings=lambda w: PLAN.segmenter_settings(int(w.seed)).deciding,
-        code=CODE.segment,
+        given=given,
+        settings=lambda w: plan_of(w).segmenter_settings(int(w.seed)).deciding,
+        code=lambda w: code_of(w).segment,
     shell:
-        "{JOB} {log:q} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
+        "{JOB} {log:q} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
 
 
 rule score:
     input:
-        AT.manifest,
+        manifest,
         f"{RUN}/enhanced/manifest.json",
         f"{RUN}/masks/manifest.json",
         f"{RUN}/probabilities/manifest.json",
@@ -172,77 +200,87 @@ rule score:
     log:
         f"{LOGS}/score/{{run}}-{{seed}}.log",
     params:
-        settings=PLAN.score_settings(),
-        code=CODE.score,
+        given=given,
+        settings=lambda w: plan_of(w).score_settings(),
+        code=lambda w: code_of(w).score,
     shell:
-        "{JOB} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {CONFIG:q}"
+        "{JOB} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
 
 
 rule tables:
     input:
         of_all_runs("scores.csv"),
     output:
-        AT.tables / "index.json",
+        f"{AT}/tables/index.json",
         report(
-            AT.tables / "table1_quality.csv",
+            f"{AT}/tables/table1_quality.csv",
             caption="report/captions/quality.rst",
             category="Tables",
         ),
     log:
         f"{LOGS}/tables.log",
     params:
-        settings=PLAN.report_settings(),
-        code=CODE.tables,
+        given=given,
+        settings=lambda w: plan_of(w).report_settings(),
+        code=lambda w: code_of(w).tables,
     shell:
-        "{JOB} {log:q} report tables --config {CONFIG:q}"
+        "{JOB} {log:q} report tables --config {params.given:q}"
 
 
 rule figures:
     input:
-        AT.tables / "index.json",
+        f"{AT}/tables/index.json",
         of_all_runs("run.json"),
     output:
-        AT.figures / "index.json",
+        f"{AT}/figures/index.json",
         report(
-            AT.figures / "comparison.png",
+            f"{AT}/figures/comparison.png",
             caption="report/captions/comparison.rst",
             category="Figures",
         ),
     log:
         f"{LOGS}/figures.log",
     params:
-        settings=PLAN.report_settings(),
-        code=CODE.figures,
+        given=given,
+        settings=lambda w: plan_of(w).report_settings(),
+        code=lambda w: code_of(w).figures,
     shell:
-        "{JOB} {log:q} report figures --config {CONFIG:q}"
+        "{JOB} {log:q} report figures --config {params.given:q}"
 
 
 rule report:
     input:
-        AT.tables / "index.json",
-        AT.figures / "index.json",
+        f"{AT}/tables/index.json",
+        f"{AT}/figures/index.json",
         page_sources(),
     output:
         report(
-            AT.root / "report.html",
+            f"{AT}/report.html",
             caption="report/captions/page.rst",
             category="Page",
         ),
     log:
         f"{LOGS}/report.log",
     params:
-        settings=PLAN.report_settings(),
-        code=CODE.page,
+        given=given,
+        settings=lambda w: plan_of(w).report_settings(),
+        code=lambda w: code_of(w).page,
     shell:
-        "{JOB} {log:q} report page --config {CONFIG:q}"
+        "{JOB} {log:q} report page --config {params.given:q}"
 
 
 # Without a page only a part was asked for, e.g. the data.
 onsuccess:
-    if (AT.root / "report.html").is_file():
-        shell("{COMMAND} report summary --config {CONFIG:q}")
+    for plan in PLANS.values():
+        if (plan.layout.root / "report.html").is_file():
+            config = json.dumps(plan.config)
+            shell("{COMMAND} report summary --config {config:q}")
 
 
 # A failed run must not hide the others: what there is becomes tables, figures and a page that show the failure.
 onerror:
-    shell("{COMMAND} report tables figures page summary --config {CONFIG:q} --partial")
+    for plan in PLANS.values():
+        config = json.dumps(plan.config)
+        shell(
+            "{COMMAND} report tables figures page summary --config {config:q} --partial"
+        )

@@ -72,7 +72,8 @@ class Plan:
         self._check_source()
         entries = [(self.method(name), variant) for name, variant in self._entries()]
         check_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
-        self.layout = Layout(Path(results), dataset_id(self.dataset.name, self.data_root), self.preset)
+        name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)
+        self.layout = Layout(Path(results), name, self.preset, self.dataset.name)
 
     def _check_source(self) -> None:
         need, root = self.dataset.meta["source"], self.data_root

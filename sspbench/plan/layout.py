@@ -32,11 +32,19 @@ def dataset_id(plugin: str, data_root: Path | None) -> str:
 
 @dataclass(frozen=True)
 class Layout:
-    """Paths of one data set under one preset."""
+    """Paths of one data set under one preset.
+
+    Attributes:
+        results: The results folder.
+        dataset: Name of the data set in the results.
+        preset: The preset.
+        plugin: The folder of ``data/`` that prepares it.
+    """
 
     results: Path
     dataset: str
     preset: str
+    plugin: str
 
     @property
     def root(self) -> Path:
@@ -46,8 +54,7 @@ class Layout:
     @property
     def data(self) -> Path:
         """The prepared images, with ``manifest.json``."""
-        plugin = "folder" if self.dataset.startswith("folder-") else self.dataset
-        return Path("data") / plugin / "images" / self.dataset / self.preset
+        return Path("data") / self.plugin / "images" / self.dataset / self.preset
 
     @property
     def manifest(self) -> Path:

@@ -1,0 +1,47 @@
+"""Several data sets in one run: each is an instance, a plan of its own with a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import Faults, UserError
+from .config import Plan
+from .scalars import named, typed
+from .schemas import check
+
+
+def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[str, Plan]:
+    """Return one plan per data set of a config, by its name in the results.
+
+    Raises:
+        UserError: all faults of all plans at once; two data sets of one name are one.
+    """
+    whole = named(typed(dict(config)))
+    with Faults("The config has faults") as faults:
+        check(whole, "config", faults, "config")
+    listed = whole["datasets"]
+    if not listed:
+        plan = Plan(whole, results)
+        return {plan.layout.dataset: plan}
+    found: dict[str, Plan] = {}
+    with Faults("The data sets of the config have faults") as faults:
+        for number, entry in enumerate(listed):
+            where = f"config: datasets.{number}"
+            try:
+                plan = Plan(_single(whole, entry), results)
+            except UserError as error:
+                faults.add(str(error), where=where)
+                continue
+            if plan.layout.dataset in found:
+                faults.add(f"Two are named {plan.layout.dataset!r}", where=where, hint="give each an id of its own")
+            found[plan.layout.dataset] = plan
+    return found
+
+
+def _single(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config of one data set: what its entry says stands over the rest."""
+    own = {key: entry[key] for key in ("dataset", "data_root", "data_seed") if key in entry}
+    options = {**config["dataset_options"], **entry.get("options", {})}
+    return {**config, **own, "datasets": [], "dataset_id": entry.get("id"), "dataset_options": options}
