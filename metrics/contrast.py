@@ -12,6 +12,9 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .stack import notes_where, require_grey_stack
 
+NOT_RANKED = "Not ranked: noise raises it as detail does."
+"""Why neither direction of these measures is better; the report shows where it puts the known clean image."""
+
 
 def entropy_bits(images: np.ndarray) -> np.ndarray:
     """Compute the Shannon entropy of the 256-level grey histogram, in bits (0..8).
@@ -98,25 +101,26 @@ class Contrast(MetricFamily):
         Measure(
             "entropy",
             "Entropy",
-            "higher",
+            "none",
             unit="bit",
-            description="Shannon entropy of the 256-level grey histogram, in bits (MATLAB entropy).",
+            description="Shannon entropy of the 256-level grey histogram, in bits (MATLAB entropy). " + NOT_RANKED,
             table="quality",
         ),
         Measure(
             "avg_gradient",
             "AvG",
-            "higher",
+            "none",
             unit="grey levels/px",
-            description="Mean of sqrt((dx^2 + dy^2)/2) with forward differences (Jagalingam and Hegde, 2015).",
+            description="Mean of sqrt((dx^2 + dy^2)/2), forward differences (Jagalingam and Hegde, 2015). "
+            + NOT_RANKED,
             table="quality",
         ),
         Measure(
             "avg_gradient_central",
             "AvG (central)",
-            "higher",
+            "none",
             unit="grey levels/px",
-            description="Average gradient with central differences, as MATLAB gradient() in avg_gradient.m.",
+            description="Average gradient, central differences, as MATLAB gradient() in avg_gradient.m. " + NOT_RANKED,
         ),
     )
 

@@ -7,13 +7,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from sspbench import Measure, MetricFamily, Scores, ScoringBatch
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch, dice_by_level
 
 from .stack import notes_where
 
 NO_LABEL = "the label has no nerve"
 ALL_LABEL = "the label has no background"
 NO_MASK = "nothing was segmented"
+NO_MAP = "there is no probability map"
+NO_THRESHOLD = "no threshold was chosen: the segmenter kept no labelled training image back"
+
+LEVELS = 256
+CURVE = {f"dice_at_{percent}": percent for percent in range(10, 100, 10)}
+"""Points of the curve of Dice over thresholds: % of the probability, by measure."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,43 @@ def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _area(probability: np.ndarray, label: np.ndarray) -> float:
-    nerve = np.bincount(probability[label], minlength=256)
-    background = np.bincount(probability.ravel(), minlength=256) - nerve
+    nerve = np.bincount(probability[label], minlength=LEVELS)
+    background = np.bincount(probability.ravel(), minlength=LEVELS) - nerve
     positives, negatives = int(nerve.sum()), int(background.sum())
     if positives == 0 or negatives == 0:
         return np.nan
     twice_below = 2 * np.cumsum(background) - background
     return int(nerve @ twice_below) / (2 * positives * negatives)
+
+
+def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Compute the area under the precision-recall curve of 8-bit probability maps as a sum of steps.
+
+    ``AP = sum_t (recall_t - recall_(t-1)) precision_t`` over the levels from the highest to the lowest, all pixels of a
+    level at once; there is no interpolation.
+
+    Args:
+        probabilities: (N, H, W) uint8.
+        labels: (N, H, W) bool.
+
+    Returns:
+        (N,) float64; NaN where the label has no nerve.
+
+    >>> labels = np.array([[[False, False, True, True]]])
+    >>> round(float(average_precision(np.array([[[10, 40, 35, 80]]], np.uint8), labels)[0]), 4)
+    0.8333
+    """
+    return np.array([_steps(*pair) for pair in zip(probabilities, labels, strict=True)])
+
+
+def _steps(probability: np.ndarray, label: np.ndarray) -> float:
+    nerve = np.bincount(probability[label], minlength=LEVELS)[::-1]
+    everything = np.bincount(probability.ravel(), minlength=LEVELS)[::-1]
+    if nerve.sum() == 0:
+        return np.nan
+    seen = np.cumsum(everything)
+    precision = np.divide(np.cumsum(nerve), seen, out=np.zeros(LEVELS), where=seen > 0)
+    return float(nerve @ precision / nerve.sum())
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -97,7 +133,7 @@ def _measure(name: str, label: str, better: str, description: str, table: str = 
 
 
 class Masks(MetricFamily):
-    """The paper's eight segmentation measures, in its order, and PPV."""
+    """The paper's eight segmentation measures, in its order, and what does not hang on one threshold."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
     measures: ClassVar[tuple[Measure, ...]] = (
@@ -109,7 +145,13 @@ class Masks(MetricFamily):
         _measure("dice", "Dice", "higher", "2 TP / (2 TP + FP + FN); 1 when mask and label are both empty."),
         _measure("gmean", "G-mean", "higher", "sqrt(SEN SPE)."),
         _measure("kappa", "Kappa", "higher", "Cohen's kappa of mask and label."),
+        _measure("dice_chosen", "Dice, chosen", "higher", "Dice at the threshold chosen on held-out training images."),
+        _measure("average_precision", "AP", "higher", "Average precision of the 8-bit probability map, ties at once."),
         _measure("ppv", "PPV", "higher", "TP / (TP + FP) = 1 - FDR.", table="extra"),
+        *(
+            _measure(name, f"Dice at {percent} %", "higher", f"Dice of the map above {percent} %.", table="curve")
+            for name, percent in CURVE.items()
+        ),
     )
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
@@ -130,11 +172,22 @@ class Masks(MetricFamily):
         values = agreement(counts)
         notes["kappa"] = notes_where(np.isnan(values["kappa"]), same)
         scores = {name: Scores(value, notes.get(name, ())) for name, value in values.items()}
-        return scores | {"auc": _auc_scores(batch, one_class)}
+        return scores | _map_scores(batch, no_nerve, one_class)
 
 
-def _auc_scores(batch: ScoringBatch, one_class: tuple[str, ...]) -> Scores:
+def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple[str, ...]) -> dict[str, Scores]:
+    """Score the probability maps: areas, and Dice at the chosen threshold and along the curve."""
+    count = len(one_class)
     if batch.probability is None:
-        missing = ("there is no probability map",) * len(one_class)
-        return Scores(np.full(len(one_class), np.nan), missing)
-    return Scores(roc_auc(batch.probability, batch.label), one_class)
+        missing = Scores(np.full(count, np.nan), (NO_MAP,) * count)
+        return dict.fromkeys(("auc", "average_precision", "dice_chosen", *CURVE), missing)
+    dice = np.array([dice_by_level(*pair) for pair in zip(batch.probability, batch.label, strict=True)])
+    chosen = Scores(np.full(count, np.nan), (NO_THRESHOLD,) * count)
+    if batch.threshold is not None:
+        chosen = Scores(dice[:, batch.threshold])
+    return {
+        "auc": Scores(roc_auc(batch.probability, batch.label), one_class),
+        "average_precision": Scores(average_precision(batch.probability, batch.label), no_nerve),
+        "dice_chosen": chosen,
+        **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE.items()},
+    }

@@ -1,20 +1,15 @@
-"""Closeness to the known clean image of simulated data, and nerves that were invented or lost."""
+"""Closeness to the known clean image of simulated data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .options import checked
-from .paths import path_length
-from .skeleton import near, skeletons
 from .stack import notes_where
 
-TOLERANCE_PX = 3.0
 SSIM_REACH_PX = 11
 
 
@@ -29,6 +24,35 @@ def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
         (N,) float64; infinite where both are identical.
     """
     error = np.square(images.astype(np.float64) - clean).mean(axis=(1, 2))
+    return _decibels(error)
+
+
+def psnr_affine(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
+    """Compute the PSNR that is left after the best affine map of grey values: brightness and contrast count no more.
+
+    The map ``a image + b`` is the exact least-squares fit to the clean image, not clipped and not rounded, with a of
+    either sign; what it cannot explain is ``var(clean) - cov(image, clean)^2 / var(image)``.
+
+    Args:
+        images: (N, H, W) uint8.
+        clean: (N, H, W) uint8.
+
+    Returns:
+        (N,) float64; infinite where an affine map makes both identical. Never below :func:`psnr`.
+    """
+    return _decibels(np.array([_unexplained(one, two) for one, two in zip(images, clean, strict=True)]))
+
+
+def _unexplained(image: np.ndarray, clean: np.ndarray) -> float:
+    """Return the mean squared error of the best affine map, from exact whole-number moments."""
+    x, y = image.astype(np.int64).ravel(), clean.astype(np.int64).ravel()
+    n = x.size
+    # n^2 times the (co)variances, as Python's integers: no sum overflows, and no difference loses a digit.
+    xx, yy, xy = (n * int(a @ b) - int(a.sum()) * int(b.sum()) for a, b in ((x, x), (y, y), (x, y)))
+    return (yy * xx - xy * xy) / (xx * n * n) if xx else yy / (n * n)
+
+
+def _decibels(error: np.ndarray) -> np.ndarray:
     ratio = np.divide(255.0**2, error, out=np.full(len(error), np.inf), where=error > 0)
     return 10 * np.log10(ratio)
 
@@ -51,31 +75,8 @@ def ssim(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
     return np.array([structural_similarity(one, two, **settings) for one, two in zip(images, clean, strict=True)])
 
 
-def invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the nerve length that was invented and that was lost, in % of the true length.
-
-    Args:
-        masks: (N, H, W) bool.
-        labels: (N, H, W) bool.
-        tolerance: How far apart, in px, two centrelines may run and still be the same nerve.
-
-    Returns:
-        Two (N,) float64 arrays; NaN where the label has no nerve. Invented length may exceed 100 %.
-    """
-    values = np.full((2, len(masks)), np.nan)
-    for number, (found, true) in enumerate(zip(skeletons(masks), skeletons(labels), strict=True)):
-        whole = path_length(true)
-        if whole > 0:
-            values[0, number] = 100 * path_length(found & ~near(true, tolerance)) / whole
-            values[1, number] = 100 * path_length(true & ~near(found, tolerance)) / whole
-    return values[0], values[1]
-
-
 class Truth(MetricFamily):
-    """Measures that need the truth of simulated data.
-
-    Options: ``tolerance_px``, 3 by default.
-    """
+    """Measures that need the clean image of simulated data."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"clean"})
     measures: ClassVar[tuple[Measure, ...]] = (
@@ -89,58 +90,37 @@ class Truth(MetricFamily):
             table="truth",
         ),
         Measure(
+            "psnr_affine",
+            "PSNR, affine",
+            "higher",
+            unit="dB",
+            decimals=2,
+            description="PSNR to the known clean image after the best affine map of grey values (least squares).",
+            table="truth",
+        ),
+        Measure(
             "ssim",
             "SSIM",
             "higher",
             description="Structural similarity to the known clean image (Wang et al., 2004; Gaussian, sigma 1.5).",
             table="truth",
         ),
-        Measure(
-            "hallucinated",
-            "Hallucinated",
-            "lower",
-            unit="%",
-            decimals=2,
-            description="Length of segmented centreline farther than 3 px from any true one, in % of the true length.",
-            table="truth",
-        ),
-        Measure(
-            "lost",
-            "Lost",
-            "lower",
-            unit="%",
-            decimals=2,
-            description="Length of true centreline farther than 3 px from any segmented one, in % of the true length.",
-            table="truth",
-        ),
     )
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(options)
-        self._tolerance = checked("truth", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
-
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the enhanced images and their masks against the truth."""
-        ratio = psnr(batch.image, batch.clean)
-        identical = np.isinf(ratio)
+        """Score the enhanced images against the clean ones."""
         likeness = ssim(batch.image, batch.clean)
         too_small = f"the image is smaller than the window of {SSIM_REACH_PX} px"
-        # An infinite value would swallow every mean it enters.
-        scores = {
-            "psnr": Scores(
-                np.where(identical, np.nan, ratio),
-                notes_where(identical, "identical to the clean image: PSNR is infinite"),
+        return {
+            "psnr": _finite(psnr(batch.image, batch.clean), "identical to the clean image: PSNR is infinite"),
+            "psnr_affine": _finite(
+                psnr_affine(batch.image, batch.clean), "an affine map of the clean image: PSNR is infinite"
             ),
             "ssim": Scores(likeness, notes_where(np.isnan(likeness), too_small)),
         }
-        return scores | self._nerves(batch)
 
-    def _nerves(self, batch: ScoringBatch) -> dict[str, Scores]:
-        names = ("hallucinated", "lost")
-        for needed, reason in (("mask", "nothing was segmented from this image"), ("label", "there is no label")):
-            if getattr(batch, needed) is None:
-                count = len(batch.image)
-                return {name: Scores(np.full(count, np.nan), (reason,) * count) for name in names}
-        both = invented_and_lost(batch.mask, batch.label, self._tolerance)
-        notes = notes_where(np.isnan(both[0]), "the label has no nerve")
-        return {name: Scores(values, notes) for name, values in zip(names, both, strict=True)}
+
+def _finite(ratio: np.ndarray, reason: str) -> Scores:
+    """Leave out infinite values: one would swallow every mean it enters."""
+    identical = np.isinf(ratio)
+    return Scores(np.where(identical, np.nan, ratio), notes_where(identical, reason))

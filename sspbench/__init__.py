@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .images.left_out import left_out as left_out
     from .images.manifest import EXTRAS as EXTRAS
     from .images.manifest import SPLITS as SPLITS
+    from .images.thresholds import dice_by_level as dice_by_level
     from .training.adversarial import lsgan as lsgan
     from .training.adversarial import lsgan_discriminator as lsgan_discriminator
     from .training.adversarial import relativistic_lsgan as relativistic_lsgan
@@ -73,6 +74,7 @@ PUBLIC = {
     "images.labels": ("read_label",),
     "images.left_out": ("left_out",),
     "images.manifest": ("EXTRAS", "SPLITS"),
+    "images.thresholds": ("dice_by_level",),
     "commands.download": ("raw_file",),
     "training.adversarial": ("lsgan", "lsgan_discriminator", "relativistic_lsgan", "vanilla"),
     "training.initialisers": ("normal_start", "xavier_start"),

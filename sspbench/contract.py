@@ -67,7 +67,8 @@ class Measure:
         unit: Unit, empty for none.
         decimals: Decimals shown in tables.
         description: One sentence for the report: definition and source.
-        table: The table it belongs to: ``quality``, ``segmentation``, ``truth``, ``morphometry`` or ``extra``.
+        table: The table it belongs to: ``quality``, ``segmentation``, ``truth``, ``morphometry`` or ``extra``; of
+            ``curve`` there is none, such measures are the points of a figure.
     """
 
     name: str
@@ -76,7 +77,7 @@ class Measure:
     unit: str = ""
     decimals: int = 4
     description: str = ""
-    table: Literal["quality", "segmentation", "truth", "morphometry", "extra"] = "extra"
+    table: Literal["quality", "segmentation", "truth", "morphometry", "extra", "curve"] = "extra"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class ScoringBatch:
         label: True nerves, (N, H, W) bool.
         clean: The known clean image (simulated data), (N, H, W) uint8.
         field_um: Side length of the imaged field in micrometres (of the image width).
+        threshold: The level 0..254 above which ``probability`` is nerve, chosen on labelled training images that the
+            segmenter did not learn from.
     """
 
     image: np.ndarray
@@ -100,6 +103,7 @@ class ScoringBatch:
     label: np.ndarray | None = None
     clean: np.ndarray | None = None
     field_um: float = 400.0
+    threshold: int | None = None
 
     def has(self, needs: frozenset[str]) -> bool:
         """Tell whether everything in ``needs`` is there."""

@@ -37,10 +37,11 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     job = Job("score", dict(settings))
     families = metric_families(settings["metrics"])
     names = [path.name for path in sealed(folder / "enhanced")]
+    threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     rows = []
     with progress(total=len(names), label="score", unit="images") as bar:
         for chunk in _chunks(names, manifest):
-            batch = _batch(chunk, manifest, folder, settings["field_um"])
+            batch = _batch(chunk, manifest, folder, settings["field_um"], threshold)
             for family in families.values():
                 rows += list(_rows(family, batch, chunk))
             bar.update(len(chunk))
@@ -69,7 +70,7 @@ def _chunks(names: list[str], manifest: Manifest) -> Iterator[list[str]]:
             yield group[start : start + CHUNK]
 
 
-def _batch(names: list[str], manifest: Manifest, folder: Path, field_um: float) -> ScoringBatch:
+def _batch(names: list[str], manifest: Manifest, folder: Path, field_um: float, threshold: int | None) -> ScoringBatch:
     origins = [_named(manifest.paths("testA"), name) for name in names]
     labels = manifest.beside(origins, "testA_labels")
     clean = manifest.beside(origins, "testA_clean")
@@ -81,6 +82,7 @@ def _batch(names: list[str], manifest: Manifest, folder: Path, field_um: float) 
         label=None if None in labels else _stack(labels) > 127,
         clean=None if None in clean else _stack(clean),
         field_um=field_um,
+        threshold=threshold,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ..files import write_json
+from ..files import read_json, write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
@@ -16,7 +17,10 @@ from .train import load_trained, make_segmenter
 
 
 def segment(settings: Settings, weights: Path, folder: Path) -> None:
-    """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests."""
+    """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests.
+
+    The threshold that the segmenter's training chose, if any, is handed on in ``jobs/segment.json``.
+    """
     job = Job("segment", settings.as_json())
     segmenter = make_segmenter(settings)
     load_trained(segmenter, weights, settings.engine)
@@ -30,4 +34,10 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
         written.append(source.name)
     seal(maps, [maps / name for name in written])
     seal(masks, [masks / name for name in written])
-    write_json(folder / "jobs" / "segment.json", job.record(images=len(written)))
+    write_json(folder / "jobs" / "segment.json", job.record(images=len(written), threshold=_chosen(weights)))
+
+
+def _chosen(weights: Path) -> dict[str, Any] | None:
+    """Return the threshold chosen on held-out images when these weights were trained."""
+    record: dict[str, Any] = read_json(weights.parent / "jobs" / "train.json")
+    return record.get("threshold")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,6 +28,7 @@ from ..training.checkpoint import load_weights, save_weights
 from ..training.compute import device_type, start
 from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
+from .held_out import chosen_threshold, without_held_out
 
 SPLIT = {"low": "trainA", "high": "trainB"}
 """The split of each domain."""
@@ -97,7 +99,11 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: L
 
 
 def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
-    """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead."""
+    """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead.
+
+    A share of the labelled images (its parameter ``held_out``) is kept back; the threshold that fits them best is noted
+    in ``jobs/train.json``.
+    """
     settings = _on_this_device(settings)
     segmenter = make_segmenter(settings)
     if settings.weights is not None:
@@ -113,13 +119,17 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
             where=str(manifest.folder / "trainB_labels"),
             hint="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
         )
+    learnt, held_out = without_held_out(pairs, segmenter.params.get("held_out", 0.0), settings.seed)
     high = Domain(
         plan,
-        load_domain([image for image, _ in pairs], plan, "high-quality"),
-        load_domain([label for _, label in pairs], plan, "label"),
+        load_domain([image for image, _ in learnt], plan, "high-quality"),
+        load_domain([label for _, label in learnt], plan, "label"),
     )
     batches = DomainBatches(plan, settings.seed, high)
-    _train(segmenter, batches, settings, manifest, folder, limits)
+    _train(
+        segmenter, batches, settings, manifest, folder, limits,
+        more=lambda: {"threshold": chosen_threshold(segmenter, held_out)},
+    )  # fmt: skip
 
 
 def _on_this_device(settings: Settings) -> Settings:
@@ -145,6 +155,7 @@ def _train(
     manifest: Manifest,
     folder: Path,
     limits: Limits,
+    more: Callable[[], dict[str, Any]] = dict,
 ) -> None:
     job = Job("train", settings.as_json())
     marks = {
@@ -158,7 +169,7 @@ def _train(
     with time_budget(limits.minutes, "train", folder):
         facts = training.run(lambda: _whole_images(manifest.paths("trainB"), trainable.device))
     save_weights(folder / "weights.safetensors", trainable)
-    facts["inference_flops_384"] = inference_flops(trainable)
+    facts |= {"inference_flops_384": inference_flops(trainable), **more()}
     write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))
     training.checkpoints.clear()
 

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn import metrics
 
-from metrics.masks import Masks, agreement, confusion, roc_auc
+from metrics.masks import CURVE, Masks, agreement, average_precision, confusion, roc_auc
 from sspbench.contract import ScoringBatch
+from sspbench.images.thresholds import choose_level, dice_by_level
 
 FAST = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPE = (1, 9, 7)
@@ -60,6 +62,48 @@ def test_roc_area_of_the_negative_map_is_the_rest(probability, label):
     assert np.isnan(area) == (label.all() or not label.any())
 
 
+@FAST
+@given(maps, masks)
+def test_dice_of_every_level_is_that_of_the_mask_above_it(probability, label):
+    found = dice_by_level(probability[0], label[0])
+    for level in (0, 1, 77, 254, 255):
+        assert found[level] == values(probability > level, label)["dice"]
+
+
+@FAST
+@given(maps, masks)
+def test_average_precision_is_that_of_scikit_learn(probability, label):
+    found = average_precision(probability, label)[0]
+    if label.any():
+        assert found == pytest.approx(metrics.average_precision_score(label.ravel(), probability.ravel()), abs=1e-12)
+    else:
+        assert np.isnan(found)
+
+
+def test_the_chosen_level_fits_held_out_images_best():
+    label = np.arange(20).reshape(4, 5) % 3 == 0
+    first, second = (np.where(label, high, low).astype(np.uint8) for high, low in ((200, 40), (120, 60)))
+    chosen = choose_level([first, second], [label, label])
+    # Every level of 60..119 separates both maps; the middle one is farthest from failing.
+    assert (chosen.level, chosen.dice, chosen.images) == (89, 1.0, 2)
+
+
+def test_dice_at_the_chosen_level_and_along_the_curve():
+    generator = np.random.default_rng(5)
+    label = generator.random((2, 9, 7)) < 0.3
+    probability = generator.integers(0, 256, label.shape, dtype=np.uint8)
+    mask = probability > 127
+    known = ScoringBatch(np.zeros(mask.shape, np.uint8), mask=mask, label=label, probability=probability, threshold=100)
+    found = Masks().score(known)
+    assert found["dice_chosen"].values.tolist() == agreement(confusion(probability > 100, label))["dice"].tolist()
+    for name, percent in CURVE.items():
+        above = agreement(confusion(probability > 2.55 * percent, label))["dice"]
+        assert found[name].values.tolist() == above.tolist(), name
+    unknown = Masks().score(batch(mask, label, probability))["dice_chosen"]
+    assert np.isnan(unknown.values).all()
+    assert "held" in unknown.notes[0] or "kept" in unknown.notes[0]
+
+
 def test_every_undefined_value_says_why():
     empty, full = np.zeros((1, 8, 8), bool), np.ones((1, 8, 8), bool)
     half = np.tri(8, dtype=bool)[None]
@@ -93,5 +137,5 @@ def test_without_a_probability_map_only_the_area_is_missing():
 
 def test_the_table_keeps_the_order_of_the_paper():
     table = [measure.label for measure in Masks.measures if measure.table == "segmentation"]
-    assert table == ["AUC", "ACC", "SEN", "SPE", "FDR", "Dice", "G-mean", "Kappa"]
+    assert table == ["AUC", "ACC", "SEN", "SPE", "FDR", "Dice", "G-mean", "Kappa", "Dice, chosen", "AP"]
     assert {measure.name: measure.better for measure in Masks.measures}["fdr"] == "lower"

@@ -1,0 +1,76 @@
+"""Nerve length that was invented and that was lost: segmented centrelines against those of the label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sspbench import Measure, MetricFamily, Scores, ScoringBatch
+
+from .options import checked
+from .paths import path_length
+from .skeleton import near, skeletons
+from .stack import notes_where
+
+TOLERANCE_PX = 3.0
+
+
+def invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the nerve length that was invented and that was lost, in % of the true length.
+
+    Args:
+        masks: (N, H, W) bool.
+        labels: (N, H, W) bool.
+        tolerance: How far apart, in px, two centrelines may run and still be the same nerve.
+
+    Returns:
+        Two (N,) float64 arrays; NaN where the label has no nerve. Invented length may exceed 100 %.
+    """
+    values = np.full((2, len(masks)), np.nan)
+    for number, (found, true) in enumerate(zip(skeletons(masks), skeletons(labels), strict=True)):
+        whole = path_length(true)
+        if whole > 0:
+            values[0, number] = 100 * path_length(found & ~near(true, tolerance)) / whole
+            values[1, number] = 100 * path_length(true & ~near(found, tolerance)) / whole
+    return values[0], values[1]
+
+
+class Lengths(MetricFamily):
+    """Invented and lost nerve length; against a drawn or machine-made label they are as good as that label.
+
+    Options: ``tolerance_px``, 3 by default.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure(
+            "hallucinated",
+            "Hallucinated",
+            "lower",
+            unit="%",
+            decimals=2,
+            description="Length of segmented centreline farther than 3 px from any true one, in % of the true length.",
+            table="truth",
+        ),
+        Measure(
+            "lost",
+            "Lost",
+            "lower",
+            unit="%",
+            decimals=2,
+            description="Length of true centreline farther than 3 px from any segmented one, in % of the true length.",
+            table="truth",
+        ),
+    )
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._tolerance = checked("lengths", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
+
+    def score(self, batch: ScoringBatch) -> dict[str, Scores]:
+        """Score the masks; NaN with the reason where the label has no nerve."""
+        both = invented_and_lost(batch.mask, batch.label, self._tolerance)
+        notes = notes_where(np.isnan(both[0]), "the label has no nerve")
+        return {name: Scores(values, notes) for name, values in zip(("hallucinated", "lost"), both, strict=True)}

@@ -1,0 +1,50 @@
+"""Labelled images that a segmenter does not learn from: on them the threshold of its probability map is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..images.grey import read_grey, to_float, to_uint8
+from ..images.thresholds import choose_level
+from ..training.trainable import TrainableSegmenter
+
+Pair = tuple[Path, Path]
+"""An image and its label."""
+
+DRAW = 7
+"""Key of the random stream of the draw: no other stream of the seed."""
+
+
+def without_held_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """Split pairs at random into those to learn from and those held out, both in their order.
+
+    Args:
+        pairs: All labelled images.
+        share: Share to hold out, 0..1; above 0 at least one is, and at least one is learnt from.
+        seed: Seed of the training: another training holds out others.
+    """
+    wanted = max(round(share * len(pairs)), 1) if share > 0 else 0
+    count = min(wanted, len(pairs) - 1)
+    drawn = set(np.random.default_rng([seed, DRAW]).permutation(len(pairs))[:count].tolist())
+    kept = [pair for number, pair in enumerate(pairs) if number not in drawn]
+    return kept, [pairs[number] for number in sorted(drawn)]
+
+
+def chosen_threshold(segmenter: TrainableSegmenter, held_out: Sequence[Pair]) -> dict[str, Any] | None:
+    """Return the level that fits the held-out images best, with its Dice and their number; None where there are none.
+
+    Args:
+        segmenter: Trained; put into inference mode.
+        held_out: Images, with labels, that it did not learn from.
+    """
+    if not held_out:
+        return None
+    maps = [
+        to_uint8(segmenter.probabilities(to_float(read_grey(image))[None, None])[0, 0]) for image, _label in held_out
+    ]
+    return asdict(choose_level(maps, [read_grey(label) > 127 for _image, label in held_out]))
