@@ -50,12 +50,14 @@ if TYPE_CHECKING:
     from .training.normalisation import InstanceNorm2d as InstanceNorm2d
     from .training.normalisation import instance_norm as instance_norm
     from .training.patchgan import PatchGAN as PatchGAN
+    from .training.regions import gaussian_means as gaussian_means
     from .training.regions import local_moments as local_moments
     from .training.regions import unevenness as unevenness
     from .training.resampling import at_side as at_side
     from .training.residual_generator import ResidualGenerator as ResidualGenerator
     from .training.schedules import Schedule as Schedule
     from .training.schedules import constant_then_linear as constant_then_linear
+    from .training.schedules import epoch_of as epoch_of
     from .training.trainable import TrainableMethod as TrainableMethod
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
     from .training.two_way import TwoWayGAN as TwoWayGAN
@@ -81,10 +83,10 @@ PUBLIC = {
     "training.interop": ("tensors_of",),
     "training.normalisation": ("InstanceNorm2d", "instance_norm"),
     "training.patchgan": ("PatchGAN",),
-    "training.regions": ("local_moments", "unevenness"),
+    "training.regions": ("gaussian_means", "local_moments", "unevenness"),
     "training.resampling": ("at_side",),
     "training.residual_generator": ("ResidualGenerator",),
-    "training.schedules": ("Schedule", "constant_then_linear"),
+    "training.schedules": ("Schedule", "constant_then_linear", "epoch_of"),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
     "training.two_way": ("TwoWayGAN",),
     "training.vgg": ("VGG16", "load_vgg16"),

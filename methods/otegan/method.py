@@ -1,0 +1,97 @@
+"""OTE-GAN: unpaired enhancement as optimal transport, at a cost in structure (Zhu et al., ISBI 2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sspbench import Faults, TrainableMethod, epoch_of
+
+from .losses import fits, gradient_penalty, ms_ssim
+from .networks import CRITIC_WIDTHS, Critic, Generator
+
+DROP = 0.1
+"""Factor on the learning rates from one plateau to the next."""
+
+
+class OTEGAN(TrainableMethod):
+    """One generator and one critic; no way back and no cycle."""
+
+    multiple = 4
+
+    def build(self) -> None:
+        """Create both networks with an optimiser each; their initial weights are torch's own.
+
+        Raises:
+            UserError: critic and similarity do not fit the training images.
+        """
+        params = self.params
+        side = _side(params)
+        channels = params["in_channels"]
+        base, growth = (max(round(full * params["width"]), 1) for full in (80, 48))
+        self._add("generator", Generator(channels, base, growth), params["lr"], keep=True)
+        self._add("critic", Critic(channels, max(round(64 * params["width"]), 1), side), params["critic_lr"])
+
+    def _add(self, name: str, network: torch.nn.Module, lr: float, *, keep: bool = False) -> None:
+        self.add_network(name, network, keep=keep)
+
+        def rate(step: int) -> float:
+            return float(lr * DROP ** (epoch_of(step, self.total_steps, self.params["plateaus"]) - 1))
+
+        self.add_optimizer(name, torch.optim.RMSprop, network.parameters(), rate)
+
+    def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
+        """Critic first, in two steps of one optimiser; then the generator against the critic that comes out."""
+        params = self.params
+        images, wanted = self._channels(low), self._channels(high)
+        critic = self.networks["critic"]
+        # the generator stands still while the critic learns, so one pass serves all three
+        enhanced = self.networks["generator"](images)
+        fake = enhanced.detach().float()
+        judged = critic(fake).float().mean() - critic(wanted).float().mean()
+        self.descend(judged, "critic")
+        share = torch.rand(len(fake), 1, 1, 1, generator=self.random).to(fake.device)
+        penalty = gradient_penalty(critic, wanted, fake, share)
+        self.descend(params["weights"]["penalty"] * penalty, "critic")
+        with self.frozen("critic"):
+            adversarial = -critic(enhanced).float().mean()
+            cost = self._cost(enhanced.float(), images)
+            total = adversarial + params["weights"]["transport"] * cost
+            self.descend(total, "generator")
+        return {"critic": judged, "penalty": penalty, "adversarial": adversarial, "transport": cost, "total": total}
+
+    def _cost(self, enhanced: Tensor, images: Tensor) -> Tensor:
+        if self.params["cost"] == "squared":
+            return (enhanced - images).square().mean()
+        return 1 - ms_ssim(enhanced, images, self.params["scales"]).mean()
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Enhance at the native size; of three channels that come out the mean is taken."""
+        enhanced: Tensor = self.networks["generator"](self._channels(images))
+        return enhanced.mean(dim=1, keepdim=True)
+
+    def _channels(self, images: Tensor) -> Tensor:
+        """Repeat the grey channel of (N, 1, H, W) as often as the networks have inputs."""
+        return images.expand(-1, self.params["in_channels"], -1, -1)
+
+
+def _side(params: Mapping[str, Any]) -> int:
+    """Return the side of the training images.
+
+    Raises:
+        UserError: the critic cannot halve it, or the similarity's windows do not fit into it.
+    """
+    side = params["batches"]["crop"] or params["batches"]["resize"] or 0
+    multiple, scales = 2 ** len(CRITIC_WIDTHS), params["scales"]
+    with Faults("OTE-GAN's sizes do not fit each other") as faults:
+        if not side or side % multiple:
+            faults.add(
+                f"the critic needs training images of a fixed side, a multiple of {multiple}, not {side or 'any'}",
+                hint="change batches.crop or batches.resize",
+            )
+        if side and params["cost"] == "ms_ssim" and not fits(side, scales):
+            faults.add(f"images of side {side} are too small for {scales} scales of MS-SSIM", hint="lower scales")
+    return int(side)
