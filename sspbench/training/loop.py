@@ -16,6 +16,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..jobs.outcome import Diverged, Interrupted
 from ..plan.settings import Engine
+from .allocation import keep_freed_memory
 from .batches import Batches, stream
 from .checkpoint import Checkpoints
 from .compute import autocast, memory_format, place, start
@@ -129,6 +130,8 @@ class Training:
         device = start(self.engine)
         trainable.device = device if self.device is None else self.device
         trainable.total_steps, trainable.steps_per_epoch = self.total, self.batches.steps_per_epoch
+        if trainable.device.type == "cpu":
+            keep_freed_memory()
         torch.manual_seed(trainable.seed)
         trainable.build()
         place(self.engine, trainable)
