@@ -13,10 +13,13 @@ STEPS = ("tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
-    """Add ``report`` and ``audit``."""
+    """Add ``report``, ``audit`` and ``compare``."""
     from audit import command as audit
 
+    from .comparing import command as comparing
+
     audit.register(commands)
+    comparing.register(commands)
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all where none is named")
     parser.add_argument("--partial", action="store_true", help="take what there is and show what failed")

@@ -75,8 +75,8 @@ def _context(results: Results) -> dict[str, Any]:
         "measures": [measure for measure in results.measures.values() if measure.description],
         "style": Markup(style),
         "script": Markup(script),
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
+        "style_hash": inline_hash(style),
+        "script_hash": inline_hash(script),
     }
 
 
@@ -89,6 +89,6 @@ def _figures(folder: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _hash(text: str) -> str:
+def inline_hash(text: str) -> str:
     """Return the content security policy's hash of an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

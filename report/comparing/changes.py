@@ -1,0 +1,131 @@
+"""What was changed between two results: settings, code, data, versions, machine; and what only one of them has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .differences import paired_seeds
+from .recorded import Recorded, RunKey
+
+NOTHING = "–"
+"""What stands where one side says nothing."""
+
+PLACES = frozenset({"seed", "threads", "name", "kind", "variant"})
+"""Settings that are no change: the seed is what a replicate is made of, names are the row's, threads change nothing."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is not the same on both sides.
+
+    Attributes:
+        what: E.g. ``params.rate``, ``code``, ``version of torch``.
+        rows: The rows it was seen in.
+        first: What A has.
+        second: What B has.
+    """
+
+    what: str
+    rows: tuple[str, ...]
+    first: str
+    second: str
+
+
+def changes(first: Recorded, second: Recorded) -> list[Change]:
+    """Return what is not the same, rows that changed alike taken together."""
+    seen: dict[tuple[str, str, str], dict[str, None]] = {}
+    for sides in ((first.jobs, second.jobs), (first.segmenter_jobs, second.segmenter_jobs)):
+        for row, what, ours, theirs in _changed(*sides):
+            seen.setdefault((what, ours, theirs), {})[row] = None
+    return [Change(what, tuple(rows), ours, theirs) for (what, ours, theirs), rows in sorted(seen.items())]
+
+
+def _changed(
+    first: Mapping[RunKey, dict[str, Any]], second: Mapping[RunKey, dict[str, Any]]
+) -> Iterator[tuple[str, str, str, str]]:
+    for row in sorted({row for row, _ in first} & {row for row, _ in second}):
+        seeds = paired_seeds([seed for name, seed in first if name == row], [s for name, s in second if name == row])
+        for ours, theirs in seeds:
+            one, other = facts(first[row, ours]), facts(second[row, theirs])
+            for what in sorted(one | other):
+                values = one.get(what, NOTHING), other.get(what, NOTHING)
+                if values[0] != values[1]:
+                    yield row, what, *values
+
+
+def facts(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return what a run depends on, as text by name: settings, code, data, versions, machine, commit."""
+    found: dict[str, str] = {}
+    for stage, job in sorted(jobs.items()):
+        settings = job.get("settings", {})
+        prefix = "" if "params" in settings and stage != "segment" else f"{stage}: "
+        found |= {prefix + name: value for name, value in _leaves(settings) if name.split(".")[-1] not in PLACES}
+        found |= {f"version of {name}": str(value) for name, value in job.get("versions", {}).items()}
+        found |= {f"machine: {name}": str(value) for name, value in job.get("machine", {}).items()}
+        if "commit" in job:
+            found["commit"] = job["commit"][:12] + (" with local changes" if job.get("dirty") else "")
+        if "data" in job:
+            found["data"] = str(job["data"])[:12]
+        if "code" in job.get("fingerprint", {}):
+            found["code"] = str(job["fingerprint"]["code"])[:12]
+    return found
+
+
+def _leaves(content: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the plain values of nested settings by their dotted names."""
+    if isinstance(content, Mapping) and content:
+        for key, value in content.items():
+            yield from _leaves(value, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, content if isinstance(content, str) else json.dumps(content)
+
+
+@dataclass(frozen=True)
+class Sole:
+    """Something that only one side has.
+
+    Attributes:
+        what: ``row``, ``measure``, ``image`` or ``seed``.
+        first: What only A has.
+        second: What only B has.
+    """
+
+    what: str
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+
+
+def soles(first: Recorded, second: Recorded, same_seeds: bool) -> list[Sole]:
+    """Return the rows, measures, images and, where seeds were to be the same, seeds that only one side has."""
+    pairs: list[tuple[str, Iterable[Any], Iterable[Any]]] = [
+        ("row", first.rows, second.rows),
+        ("measure", first.scores["metric"].unique(), second.scores["metric"].unique()),
+        ("image", first.scores["image"].unique(), second.scores["image"].unique()),
+    ]
+    if same_seeds:
+        pairs.append(("seed", first.seeds, second.seeds))
+    found = [Sole(what, _without(ours, theirs), _without(theirs, ours)) for what, ours, theirs in pairs]
+    return [sole for sole in found if sole.first or sole.second]
+
+
+def _without(some: Iterable[Any], others: Iterable[Any]) -> tuple[str, ...]:
+    left_out = set(others)
+    return tuple(str(one) for one in some if one not in left_out)
+
+
+def failures(first: Recorded, second: Recorded) -> list[Change]:
+    """Return the runs that ended with scores on one side and otherwise on the other."""
+    ends = [_ends(side) for side in (first, second)]
+    rows = sorted(ends[0].keys() & ends[1].keys())
+    different = [row for row in rows if (ends[0][row] == {"done"}) != (ends[1][row] == {"done"})]
+    return [Change("how it ended", (row,), *(", ".join(sorted(end[row])) for end in ends)) for row in different]
+
+
+def _ends(side: Recorded) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for (row, _), status in side.status.items():
+        found.setdefault(row, set()).add(status)
+    return found

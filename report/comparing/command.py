@@ -1,0 +1,69 @@
+"""``compare``: two results, releases, or two seeds of one result."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspbench.errors import UserError
+
+if TYPE_CHECKING:
+    from ..record import Table
+
+DESCRIPTION = """Compare two results per method and measure, B minus A, with 95 % intervals over trainings and images;
+tell what was changed (settings, code, data, versions) and what only one of them has."""
+
+EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over all cells together); 1 where a cell
+differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add ``compare``."""
+    parser = commands.add_parser(
+        "compare", help="compare two results per method and measure", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument("first", metavar="A", help="results/<data set>/<preset>")
+    parser.add_argument("second", metavar="B", nargs="?", help="likewise; not with --seeds")
+    parser.add_argument(
+        "--seeds", nargs=2, type=int, metavar=("S", "T"), help="compare two seeds of A with each other instead"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("results/comparison"), help="folder for the files (results/comparison)"
+    )
+    parser.set_defaults(run=_compare)
+
+
+LINES = 20
+"""Lines of a table on the terminal; the files have all."""
+
+
+def _first_lines(table: Table) -> Table:
+    more = len(table.rows) - LINES
+    if more <= 0:
+        return table
+    return replace(table, rows=table.rows[:LINES], notes=(f"... and {more} more lines in the files", *table.notes))
+
+
+def _compare(args: argparse.Namespace) -> int:
+    if (args.second is None) == (args.seeds is None):
+        raise UserError("Compare what with what?", hint="give two results, or one and --seeds S T")
+    from ..rendering.terminal import terminal
+    from .recorded import recorded
+    from .tables import compared, tables
+    from .writing import write
+
+    first = recorded(Path(args.first))
+    if args.seeds is not None:
+        one, other = args.seeds
+        found = compared(first.only([one]), first.only([other]), same_seeds=False)
+    else:
+        found = compared(first, recorded(Path(args.second)))
+    print(f"A: {found.first.name}\nB: {found.second.name}")
+    for record in tables(found):
+        if record.key != "differences":
+            print(f"\n{terminal(_first_lines(record))}")
+    print(f"\n{found.sentence}")
+    print("\n".join(f"wrote {path}" for path in write(found, args.output)))
+    return found.exit_status

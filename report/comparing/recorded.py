@@ -1,0 +1,172 @@
+"""What runs left, read from their folders alone: no plan, so that results of any config and version can be read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sspbench.errors import UserError
+from sspbench.files import read_json
+from sspbench.jobs.outcome import read_status
+from sspbench.plan.discovery import plugins
+from sspbench.plan.kinds import METHOD
+from sspbench.plan.run import run_label
+
+from ..statistics.summary import grids
+
+RunKey = tuple[str, int]
+"""A row (``method`` or ``method+variant``) and a seed."""
+
+Losses = list[tuple[int, dict[str, float]]]
+"""Steps, and the losses that were logged there."""
+
+TEXTS = dict.fromkeys(("dataset", "preset", "method", "variant", "image", "metric", "note"), str)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The results of one data set under one preset.
+
+    Attributes:
+        name: What people call them.
+        runs: The folder of every run.
+        segmenters: The folder of every training of a segmenter, its name as the row.
+        digits: Significant digits that scores were rounded to; None: all are there.
+    """
+
+    name: str
+    runs: Mapping[RunKey, Path]
+    segmenters: Mapping[RunKey, Path]
+    digits: int | None = None
+
+    @cached_property
+    def status(self) -> dict[RunKey, str]:
+        """How every run ended."""
+        return {key: str(read_status(folder)["status"]) for key, folder in self.runs.items()}
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """Rows with scores, sorted."""
+        return sorted({row for (row, _), status in self.status.items() if status == "done"})
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds."""
+        return sorted({seed for _, seed in self.runs})
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """All scores, one line a value.
+
+        Raises:
+            UserError: no run has scores, or a file of scores cannot be read.
+        """
+        done = [folder for key, folder in self.runs.items() if self.status[key] == "done"]
+        if not done:
+            raise UserError("No run has scores: there is nothing to compare", where=self.name)
+        return pd.concat([_read_scores(folder / "scores.csv") for folder in done], ignore_index=True)
+
+    @cached_property
+    def grids(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Values as (images, seeds) by row and measure; NaN where undefined."""
+        return {(row, key[-1]): values for key, rows in grids(self.scores) for row, values in rows.items()}
+
+    @cached_property
+    def jobs(self) -> dict[RunKey, dict[str, Any]]:
+        """What every run's jobs recorded, by stage."""
+        return {key: _jobs(folder) for key, folder in self.runs.items()}
+
+    @cached_property
+    def segmenter_jobs(self) -> dict[RunKey, dict[str, Any]]:
+        """What every training of a segmenter recorded, by stage."""
+        return {key: _jobs(folder) for key, folder in self.segmenters.items()}
+
+    @cached_property
+    def losses(self) -> dict[RunKey, Losses]:
+        """The logged losses of every training, segmenters included; empty for what does not train."""
+        return {key: _read_losses(folder) for key, folder in [*self.runs.items(), *self.segmenters.items()]}
+
+    def only(self, seeds: Iterable[int]) -> Recorded:
+        """Return the part of these seeds.
+
+        Raises:
+            UserError: a seed was not run.
+        """
+        wanted = list(seeds)
+        missing = [str(seed) for seed in wanted if seed not in self.seeds]
+        if missing:
+            hint = f"there are: {', '.join(str(seed) for seed in self.seeds)}"
+            raise UserError(f"There are no results of seed {', '.join(missing)}", where=self.name, hint=hint)
+        return replace(
+            self,
+            name=f"{self.name}, {'seed' if len(wanted) == 1 else 'seeds'} {', '.join(str(seed) for seed in wanted)}",
+            runs={key: folder for key, folder in self.runs.items() if key[1] in wanted},
+            segmenters={key: folder for key, folder in self.segmenters.items() if key[1] in wanted},
+        )
+
+
+def recorded(folder: Path, name: str | None = None, digits: int | None = None) -> Recorded:
+    """Read a results folder.
+
+    Args:
+        folder: ``results/<data set>/<preset>``.
+        name: What people call it; None: its path.
+        digits: Significant digits that its scores were rounded to.
+
+    Raises:
+        UserError: it holds no runs.
+    """
+    runs = _folders(folder / "runs")
+    if not runs:
+        why, hint = "there is no runs/<method>/seed-<n> in it", "give results/<data set>/<preset>"
+        raise UserError("This is no results folder", where=str(folder), why=why, hint=hint)
+    return Recorded(name or str(folder), runs, _folders(folder / "segmenter"), digits)
+
+
+def _folders(place: Path) -> dict[RunKey, Path]:
+    """Return the folders ``<row>/seed-<n>``."""
+    found = {}
+    for folder in sorted(place.glob("*/seed-*")):
+        seed = folder.name.removeprefix("seed-")
+        if seed.isdecimal():
+            found[folder.parent.name, int(seed)] = folder
+    return found
+
+
+def _read_scores(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=TEXTS, keep_default_na=False, na_values={"value": ["nan", ""]})
+    except ValueError as error:
+        raise UserError("A file of scores cannot be read", where=str(path), why=str(error)) from error
+
+
+def _jobs(folder: Path) -> dict[str, Any]:
+    whole = folder / "run.json"
+    if whole.is_file():
+        return dict(read_json(whole))
+    return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
+
+
+def _read_losses(folder: Path) -> Losses:
+    """Read a training's log; a half-written last line is left out."""
+    path = folder / "training.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    entries = [json.loads(line) for line in lines if line.endswith("}")]
+    return [(int(entry["step"]), dict(entry["losses"])) for entry in entries if entry["losses"]]
+
+
+def labelled() -> Callable[[str], str]:
+    """Return the function from rows to their labels; a row whose method is not in this checkout keeps its name."""
+    known = plugins(METHOD.group)
+
+    def label(row: str) -> str:
+        method, _, variant = row.partition("+")
+        return run_label(known[method], variant or None) if method in known else row
+
+    return label
