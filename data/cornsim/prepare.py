@@ -11,7 +11,8 @@ import numpy as np
 
 from sspbench import Faults, PrepareRequest, write_grey
 
-from .scene import Quality, simulate
+from .parameters import Anatomy
+from .scene import Quality, dosed, simulate
 
 SMALLEST = 64
 """Smallest side of an image, pixels: below it a field shows no nerve plexus."""
@@ -38,7 +39,7 @@ SECOND_PICTURE = 3
 
 
 def prepare(request: PrepareRequest) -> None:
-    """Fill ``request.output``; options ``train_low``, ``train_high``, ``test`` (images) and ``size`` (pixels).
+    """Fill ``request.output``; options ``train_low``, ``train_high``, ``test`` (images), ``size`` (pixels), ``dose``.
 
     Raises:
         UserError: an option is not a whole number or too small.
@@ -52,9 +53,14 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
     Threads are enough: NumPy, SciPy and the PNG writer let go of the interpreter lock in all that takes time.
     """
     counts, size = _checked(request)
+    dose = request.options.get("dose")
+    layers = {"high": None if dose is None else dosed(dose)}
     jobs = [(split, index) for split in SPLITS for index in range(counts[split.name])]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        running = [pool.submit(_write_frame, request.output, request.seed, size, *job) for job in jobs]
+        running = [
+            pool.submit(_write_frame, request.output, request.seed, size, *job, layers.get(job[0].quality))
+            for job in jobs
+        ]
         try:
             for done, future in enumerate(as_completed(running), start=1):
                 future.result()
@@ -75,9 +81,9 @@ def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
     return {split.name: request.options[split.option] for split in SPLITS}, request.options["size"]
 
 
-def _write_frame(output: Path, seed: int, size: int, split: _Split, index: int) -> None:
+def _write_frame(output: Path, seed: int, size: int, split: _Split, index: int, layer: Anatomy | None) -> None:
     second = np.random.default_rng([seed, SECOND_PICTURE, index]) if split.with_truth else None
-    frame = simulate(np.random.default_rng([seed, split.key, index]), size, split.quality, second)
+    frame = simulate(np.random.default_rng([seed, split.key, index]), size, split.quality, second, layer)
     name = f"{split.prefix}_{index:03d}.png"
     write_grey(output / split.name / name, frame.image)
     write_grey(output / f"{split.name}_labels" / name, frame.label)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from . import background, nerves
 from .degradation import photograph
-from .parameters import HIGH_ANATOMY, HIGH_IMAGING, LOW_ANATOMY, LOW_IMAGING
+from .parameters import HIGH_ANATOMY, HIGH_IMAGING, LOW_ANATOMY, LOW_IMAGING, Anatomy
 
 Quality = Literal["low", "high"]
 
@@ -33,7 +33,24 @@ class Frame:
     high: np.ndarray | None = None
 
 
-def simulate(rng: np.random.Generator, size: int, quality: Quality, second: np.random.Generator | None = None) -> Frame:
+def dosed(dose: float) -> Anatomy:
+    """Return the anatomy of low-quality images with ``dose`` times as many trunks and dendritic cells.
+
+    Branches leave the trunks at the same rate, so that the length of all nerves grows with the dose.
+    """
+    anatomy = LOW_ANATOMY
+    low, high = anatomy.trunks
+    few, many = anatomy.dendritic_cells
+    return replace(anatomy, trunks=(dose * low, dose * high), dendritic_cells=(dose * few, dose * many))
+
+
+def simulate(
+    rng: np.random.Generator,
+    size: int,
+    quality: Quality,
+    second: np.random.Generator | None = None,
+    layer: Anatomy | None = None,
+) -> Frame:
     """Simulate one frame of ``size`` x ``size`` pixels.
 
     Args:
@@ -42,8 +59,10 @@ def simulate(rng: np.random.Generator, size: int, quality: Quality, second: np.r
         quality: Anatomy and imaging conditions.
         second: Source of randomness of a second picture, of the same scene under the imaging conditions of high
             quality; its own, so that the first picture does not depend on whether there is a second.
+        layer: Anatomy to show instead of the quality's own.
     """
     anatomy, imaging = CONDITIONS[quality]
+    anatomy = layer or anatomy
     fibres = nerves.grow(rng, size, anatomy)
     tissue = background.tissue(rng, size, anatomy)
     clean = tissue + _grained(tissue, nerves.render(fibres, size) + background.dendritic_cells(rng, size, anatomy))

@@ -246,3 +246,18 @@ def test_mean_figures_lie_in_the_range_of_real_frames(quality, splits):
     simulated = compare.measure(compare.simulated_sample(compare.simulated_frames(quality, 24)))
     outside = {name for name, values in real.items() if not values.min() <= simulated[name].mean() <= values.max()}
     assert outside == set()
+
+
+def test_a_dose_of_nerves_changes_the_good_images_alone(prepared, tmp_path):
+    shares = {}
+    for dose in (1.0, 3.0):
+        folder = tmp_path / str(dose)
+        write_dataset(request(folder, dose=dose), workers=2)
+        assert digests(folder, "trainA", "testA", "testA_clean") == digests(prepared, "trainA", "testA", "testA_clean")
+        assert digests(folder, "trainB") != digests(prepared, "trainB")
+        shares[dose] = np.mean([read_grey(path) > 0 for path in (folder / "trainB_labels").iterdir()])
+    assert shares[3.0] > 2 * shares[1.0]
+
+
+def digests(folder, *splits):
+    return {path.name: path.read_bytes() for split in splits for path in (folder / split).iterdir()}
