@@ -111,7 +111,8 @@ def test_smoke_preset_is_small_and_works(tmp_path):
 
 
 def test_default_is_the_split_of_corn_2():
-    assert CORNSIM.own_parameters.values() == {"train_low": 340, "train_high": 288, "test": 60, "size": 384}
+    counts = {"train_low": 340, "train_high": 288, "test": 60}
+    assert CORNSIM.own_parameters.values() == {**counts, "dose": None, "size": 384}
     assert CORNSIM.meta["presets"]["paper"] == {}
 
 
