@@ -17,8 +17,8 @@ import pandas as pd
 from sspbench.errors import UserError
 from sspbench.files import read_json
 
-Form = Literal["number", "words", "p"]
-"""What a column holds: numbers, words, or p-values."""
+Form = Literal["number", "printed", "words", "p"]
+"""What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values."""
 
 Better = Literal["higher", "lower", "none"]
 
@@ -72,8 +72,8 @@ class Column:
         label: What people read, e.g. ``AvG``.
         unit: Unit, empty for none.
         better: Which direction is better.
-        decimals: Decimals of the mean; the spread follows (``rendering/text.py``).
-        form: Numbers, words or p-values.
+        decimals: The most decimals that are printed (digits: ``rendering/text.py``).
+        form: Numbers, printed numbers, words or p-values.
     """
 
     key: str

@@ -23,8 +23,8 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
         caption: What they are and why these.
         masks: Whether to add the masks.
     """
-    zoom = pictures.results.plan.config["figures"]["zoom"]
     rows, each = pictures.rows, 3 if masks else 2
+    zooms = {choice.name: pictures.zoom(choice.name) for choice in choices}
     gaps = tuple(range(each, each * len(choices), each))
     figure, axes = sheet(each * len(choices), len(rows), picture_aspect(pictures, choices), gaps)
     for number, choice in enumerate(choices):
@@ -36,7 +36,7 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
         for column, row in enumerate(rows):
             if number == 0:
                 head(lines[0, column], row.label)
-            _column(pictures, row, choice.name, zoom, lines[:, column])
+            _column(pictures, row, choice.name, zooms[choice.name], lines[:, column])
     shown = "; ".join(f"{choice.name}: {choice.why}" for choice in choices)
     text = f"{caption} The framed region is enlarged below without smoothing. {KEY + ' ' if masks else ''}{shown}."
     return Drawn(figure, text, f"{len(choices)} test images as {_list(rows)} show them. {_failures(pictures)}", True)

@@ -13,8 +13,12 @@ from sspbench.images.manifest import Manifest
 
 from ..results import MethodRow, Results
 
-HIT, FALSE, MISSED = (0, 0, 0), (213, 94, 0), (86, 180, 233)
-"""Colours of agreement (TP), false (FP) and missed (FN) nerve pixels: black, vermilion, sky blue on white."""
+HIT, FALSE, MISSED = (0, 0, 0), (192, 75, 0), (0, 114, 178)
+"""Colours of true, false and missed nerve pixels: black, vermilion, blue, each 4.5:1 or more on white."""
+
+
+WINDOW = (0.3, 0.3)
+"""Width and height of the zoomed region, as shares of the image, where the config leaves its place to the rule."""
 
 
 class Pictures:
@@ -68,6 +72,16 @@ class Pictures:
         pixels = self._of(row, "masks", name)
         return None if pixels is None else pixels > 127
 
+    def zoom(self, name: str) -> list[float]:
+        """Return the zoomed region of an image as shares of it: the config's, or where the methods differ most."""
+        chosen = self.results.plan.config["figures"]["zoom"]
+        if chosen != "disputed":
+            return [float(share) for share in chosen]
+        masks = [mask for row in self.rows if (mask := self.mask(row, name)) is not None]
+        images = [image for row in self.rows if (image := self.enhanced(row, name)) is not None]
+        shown = masks if len(masks) > 1 else images
+        return disputed(np.stack(shown), WINDOW) if len(shown) > 1 else [0.35, 0.35, *WINDOW]
+
     def _of(self, row: MethodRow, kind: str, name: str) -> np.ndarray | None:
         if self.results.ended(row) != "done":
             return None
@@ -93,11 +107,24 @@ def mask_picture(mask: np.ndarray, label: np.ndarray | None = None) -> np.ndarra
     return picture
 
 
-def residual_picture(mask: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Return where mask and label differ as (H, W, 3) uint8: false and missed pixels on white."""
-    picture = mask_picture(mask, label)
-    picture[mask & label] = 255
-    return picture
+def disputed(stack: np.ndarray, size: tuple[float, float]) -> list[float]:
+    """Return the window in which pictures of one scene differ most: the largest sum of variances over the pictures.
+
+    Args:
+        stack: (K, H, W): K images, or K masks.
+        size: Width and height of the window as shares of the image.
+
+    Returns:
+        Left, top, width, height as shares of the image; the first window of several equals.
+    """
+    spread = stack.astype(np.float64).var(axis=0)
+    rows, columns = spread.shape
+    height, width = max(round(size[1] * rows), 1), max(round(size[0] * columns), 1)
+    sums = np.pad(spread, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    # rounded, so that two machines that add in another order choose the same window
+    top, left = np.unravel_index(int(np.argmax(inside.round(6))), inside.shape)
+    return [float(left / columns), float(top / rows), width / columns, height / rows]
 
 
 def region(shape: tuple[int, ...], zoom: list[float]) -> tuple[slice, slice]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from ..results import MethodRow
 from .comparison import KEY, picture_aspect, show_mask, why_absent
 from .panels import absent, colours, grey, head, sheet, side
-from .pictures import Pictures, mask_picture, residual_picture
+from .pictures import Pictures, mask_picture
+from .residual import Residual, residual, tolerance
 from .showcase import Choice
 from .style import Drawn
 
@@ -31,18 +34,31 @@ def facilitation(pictures: Pictures, choice: Choice, subject: MethodRow) -> Draw
     for line, row in enumerate((origin, subject)):
         _triple(pictures, row, choice.name, label, axes[line, 1:])
         side(axes[line, 1], "")
-    for column, word in enumerate(("image", "segmented", "residual"), 1):
-        axes[0, column].set_title(f"{origin.label}: {word}", fontsize=7, pad=2)
-        axes[1, column].set_title(f"{subject.label}: {word}", fontsize=7, pad=2)
-    lines = [f"{choice.name}: {choice.why}", "", "black: found", "orange: false", "blue: missed"]
-    axes[1, 0].text(0, 1, "\n".join(lines), va="top", fontsize=7, transform=axes[1, 0].transAxes)
+    before, after = (_residual(pictures, row, choice.name, label) for row in (origin, subject))
+    for line, (row, found) in enumerate(((origin, before), (subject, after))):
+        for column, word in enumerate(("image", "segmented"), 1):
+            axes[line, column].set_title(f"{row.label}: {word}", fontsize=7, pad=2)
+        axes[line, 3].set_title("not segmented" if found is None else found.words(), fontsize=7, pad=2)
+    pixels = tolerance(pictures.results)
+    _legend(axes[1, 0], choice, pixels)
     caption = (
-        f"What enhancement does for segmentation: label, input with its mask and residual, and the image enhanced by "
-        f"{subject.label} with its own. {choice.name}: {choice.why}."
+        f"What enhancement does for segmentation: label, then the input and the image enhanced by {subject.label}, "
+        f"each with its mask and the centrelines that differ by more than {pixels:g} pixels. "
+        f"{choice.name}: {choice.why}."
     )
-    before, after = (_errors(pictures, row, choice.name, label) for row in (origin, subject))
-    alt = f"Nerves segmented before and after enhancement by {subject.label}: {before} before, {after} after."
+    alt = f"Nerve length {_words(before)} before, {_words(after)} after enhancement by {subject.label}."
     return Drawn(figure, caption, alt, True)
+
+
+def _legend(axes: Axes, choice: Choice, pixels: float) -> None:
+    """Write what the colours mean into the empty place below the label."""
+    name = textwrap.fill(f"{choice.name}: {choice.why}", 30)
+    key = [f"centrelines, within {pixels:g} px:", "grey: found", "orange: false", "blue: missed"]
+    axes.text(0, 1, "\n".join([name, "", *key]), va="top", fontsize=7, transform=axes.transAxes)
+
+
+def _words(found: Residual | None) -> str:
+    return "not measured" if found is None else found.words()
 
 
 def _triple(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray, axes: np.ndarray) -> None:
@@ -53,14 +69,12 @@ def _triple(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray, ax
         return
     grey(axes[0], image)
     colours(axes[1], mask_picture(mask))
-    colours(axes[2], residual_picture(mask, label))
+    colours(axes[2], residual(mask, label, tolerance(pictures.results)).picture())
 
 
-def _errors(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray) -> str:
+def _residual(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray) -> Residual | None:
     mask = pictures.mask(row, name)
-    if mask is None:
-        return "no mask"
-    return f"{int((mask & ~label).sum())} false and {int((~mask & label).sum())} missed pixels"
+    return None if mask is None else residual(mask, label, tolerance(pictures.results))
 
 
 def segmentations(pictures: Pictures, choices: list[Choice]) -> Drawn:
@@ -85,7 +99,7 @@ def segmentations(pictures: Pictures, choices: list[Choice]) -> Drawn:
     shown = "; ".join(f"{choice.name}: {choice.why}" for choice in choices)
     text = (
         "Enhanced images and the nerves segmented in them. "
-        "First column: the label, and where the mask of the input differs from it."
+        "First column: the label, and the centrelines that the input's mask has wrong."
     )
     alt = f"Masks of {len(rows)} methods on {len(choices)} test images; false and missed pixels are coloured."
     return Drawn(figure, f"{text} {KEY} {shown}.", alt, True)
@@ -103,4 +117,4 @@ def _truth(pictures: Pictures, name: str, top: Axes, bottom: Axes) -> None:
     if mask is None:
         absent(bottom, "the input was not segmented")
     else:
-        colours(bottom, residual_picture(mask, label))
+        colours(bottom, residual(mask, label, tolerance(pictures.results)).picture())

@@ -92,7 +92,9 @@ def rule(results: Results) -> str:
         if row is None or measure is None
         else f"best, median and worst test image of {row.label} by {measure.label}, and "
     )
-    return f"Images by rule: {first}{BY_HASH} by the SHA-256 of their names. Region: figures.zoom of the config."
+    zoom = results.plan.config["figures"]["zoom"]
+    region = "where the methods' masks differ most" if zoom == "disputed" else "the config's (figures.zoom)"
+    return f"Images by rule: {first}{BY_HASH} by the SHA-256 of their names. Enlarged region: {region}."
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ QUALITY = "niqe"
 
 @dataclass(frozen=True)
 class Point:
-    """A method: its quality, its segmentation (both as scored) and seconds an image."""
+    """A method: its quality, its segmentation (both as scored) and seconds per image."""
 
     row: MethodRow
     index: int
@@ -60,7 +60,7 @@ def tradeoff(results: Results) -> Drawn | None:
         _mark(right, point, point.seconds, point in front)
     left.set_xlabel(f"{quality.label} ({quality.better} is better)")
     left.set_ylabel(f"{mask.label} ({mask.better} is better)")
-    right.set_xlabel("seconds an image, median (lower is better)")
+    right.set_xlabel("seconds per image (lower is better)")
     right.set_xscale("log")
     right.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     right.xaxis.set_major_formatter(PLAIN_NUMBERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from PIL import Image
 
 from ..drawing.pictures import Pictures, mask_picture
 from ..drawing.showcase import Choice
-from ..results import MethodRow
+from ..rendering.text import NO_NUMBER, number_text
+from ..results import MethodRow, Results
 from ..subject import SUBJECT
 
 LADDER = ((512, 88), (384, 80), (288, 75), (192, 70))
@@ -27,13 +29,23 @@ FIGURE_QUALITY = 72
 
 @dataclass(frozen=True)
 class Tile:
-    """What one row shows of one image; ``absent`` says why there is nothing."""
+    """What one row shows of one image.
+
+    Attributes:
+        row: Id of the row.
+        label: Its name.
+        image: The enhanced image as a data URI, empty where there is none.
+        mask: Its mask as a data URI, empty where there is none.
+        absent: Why there is nothing; empty where there is something.
+        scores: This image's scores in words, a line each, Dice first.
+    """
 
     row: str
     label: str
     image: str
     mask: str
     absent: str
+    scores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,9 +94,27 @@ def _tile(pictures: Pictures, row: MethodRow, name: str, side: int, quality: int
     image, mask = pictures.enhanced(row, name), pictures.mask(row, name)
     if image is None:
         ended = pictures.results.ended(row)
-        return Tile(row.id, row.label, "", "", "picture not kept" if ended == "done" else ended)
+        why = "picture not kept" if ended == "done" else ended
+        return Tile(row.id, row.label, "", "", why, scores_of(pictures.results, row, name))
     shown = "" if mask is None else flat_picture(mask_picture(mask, pictures.label(name)), side)
-    return Tile(row.id, row.label, photograph(image, side, quality), shown, "")
+    scores = scores_of(pictures.results, row, name)
+    return Tile(row.id, row.label, photograph(image, side, quality), shown, "", scores)
+
+
+UNDER_TILES = ("dice", "niqe", "psnr")
+"""Measures whose values of the image stand under its pictures."""
+
+
+def scores_of(results: Results, row: MethodRow, name: str) -> tuple[str, ...]:
+    """Return one image's scores of a row's first seed, the one whose pictures are shown."""
+    found: list[str] = []
+    for key in UNDER_TILES if results.ended(row) == "done" else ():
+        values = results.values(row.id, key)
+        if name in values.index and row.runs[0].seed in values.columns:
+            value = float(values.loc[name, row.runs[0].seed])
+            text = number_text(value) if math.isfinite(value) else NO_NUMBER
+            found.append(f"{results.measures[key].label} {text}")
+    return tuple(found)
 
 
 def photograph(pixels: np.ndarray, side: int, quality: int) -> str:

@@ -1,22 +1,20 @@
 "use strict";
 document.documentElement.classList.add("js");
 
-// Paper has no folds.
-window.addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("details")) fold.open = true;
-});
-
-// Tables: a head's button sorts by data-key; cells without a number always come last.
+// Tables: a head's button sorts by data-key, the best first; cells without a number always come last.
+// Headings of row groups are left out of a sorted table: its rows are no longer group by group.
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
     const button = head.querySelector("button");
     if (!button) return;
     button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
+      const order = head.getAttribute("aria-sort");
+      const down = order ? order === "ascending" : head.dataset.better === "higher";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const body = table.tBodies[0];
+      for (const heading of [...body.rows]) if (heading.classList.contains("group")) heading.remove();
       const keyed = [...body.rows].map((row) => {
         const cell = row.cells[column];
         return { row, text: cell.textContent.trim(), key: cell.dataset.key ? Number(cell.dataset.key) : NaN };
@@ -55,17 +53,45 @@ if (viewer) {
     viewer.querySelector(`.tag.${sideName}`).textContent = source ? name : `${name}: ${tile.dataset.absent || "no picture"}`;
   };
 
+  // Colours of masks have a meaning, which blending would invert: the pixels that differ are drawn as the right mask
+  // has them, and those that are white there and coloured at the left in yellow.
+  const changes = viewer.querySelector(".changes");
+  const GONE = [230, 159, 0];
+  const compare = async (wanted) => {
+    changes.hidden = !wanted || pictures.left.hidden || pictures.right.hidden;
+    part("changes").hidden = changes.hidden;
+    viewer.classList.toggle("compared", !changes.hidden);
+    if (changes.hidden) return;
+    await Promise.all(Object.values(pictures).map((picture) => picture.decode()));
+    const [width, height] = [pictures.right.naturalWidth, pictures.right.naturalHeight];
+    [changes.width, changes.height] = [width, height];
+    const pencil = changes.getContext("2d", { willReadFrequently: true });
+    const [left, right] = [pictures.left, pictures.right].map((picture) => {
+      pencil.drawImage(picture, 0, 0, width, height);
+      return pencil.getImageData(0, 0, width, height);
+    });
+    for (let at = 0; at < right.data.length; at += 4) {
+      const pixel = right.data.subarray(at, at + 3);
+      const same = pixel.every((value, channel) => value === left.data[at + channel]);
+      if (same) pixel.fill(255);
+      else if (pixel.every((value) => value === 255)) pixel.set(GONE);
+    }
+    pencil.putImageData(right, 0, 0);
+  };
+
   const place = () => {
     const divider = Number(part("divider").value);
     over.style.clipPath = `inset(0 ${100 - divider}% 0 0)`;
     viewer.querySelector(".bar").style.left = `${divider}%`;
     const zoom = Number(part("zoom").value);
-    for (const picture of Object.values(pictures)) {
+    for (const picture of [...Object.values(pictures), changes]) {
       picture.style.transformOrigin = `${part("across").value}% ${part("down").value}%`;
       picture.style.transform = `scale(${zoom})`;
     }
     viewer.classList.toggle("crisp", zoom > 1);
-    viewer.classList.toggle("difference", part("difference").checked);
+    const masks = part("layer").value === "mask";
+    viewer.classList.toggle("difference", part("difference").checked && !masks);
+    compare(part("difference").checked && masks);
   };
 
   const show = () => {
@@ -87,6 +113,16 @@ if (viewer) {
     [part("left").value, part("right").value] = [part("right").value, part("left").value];
     show();
   });
+
+  for (const sheet of sheets) {
+    [...sheet.querySelectorAll(".tile")].forEach((tile, index) => {
+      tile.querySelector("button.load")?.addEventListener("click", () => {
+        part("right").value = index;
+        show();
+        viewer.scrollIntoView({ block: "nearest" });
+      });
+    });
+  }
 
   let grip = null;
   viewer.addEventListener("pointerdown", (event) => {

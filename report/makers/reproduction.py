@@ -17,7 +17,7 @@ from .measured import table_name
 COLUMNS = (
     Column("table", "Printed in", form="words"),
     Column("method", "Method", form="words"),
-    Column("theirs", "Paper: mean ± sd"),
+    Column("theirs", "Paper: mean ± sd", form="printed"),
     Column("ours", "Ours: mean [95 % CI]"),
     Column("difference", "Difference"),
     Column("z", "z", decimals=1),

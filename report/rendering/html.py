@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+from sspbench.plan.groups import GROUPS
 
 from ..record import Cell, Column, Row, Table
 from .text import cell_text, head_text
@@ -42,14 +44,26 @@ class HtmlCell:
 
 @dataclass(frozen=True)
 class HtmlTable:
-    """A table of the page; ``wordy`` tells which columns hold words, that of the row labels first."""
+    """A table of the page.
+
+    Attributes:
+        key: Its id.
+        title: Caption.
+        columns: Heads, that of the row labels first.
+        wordy: By column, whether it holds words.
+        better: By column, which direction is better (``higher``, ``lower``, ``none``): that comes first when sorted.
+        rows: Cells.
+        headings: By row, the heading that stands above it: the name of its group where a new one begins, else empty.
+        notes: Lines below.
+    """
 
     key: str
     title: str
     columns: list[str]
     wordy: list[bool]
+    better: list[str]
     rows: list[list[HtmlCell]]
-    groups: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
 
@@ -65,10 +79,19 @@ def html(table: Table, extra: Callable[[Row, Column, Cell], Extra] = lambda *_: 
         title=table.heading,
         columns=[table.head, *(head_text(column) for column in table.columns)],
         wordy=[True, *(column.form == "words" for column in table.columns)],
+        better=["none", *(column.better for column in table.columns)],
         rows=[_row(row, table, extra) for row in table.rows],
-        groups=[row.group for row in table.rows],
+        headings=_headings([row.group for row in table.rows]),
         notes=table.notes,
     )
+
+
+def _headings(groups: Sequence[str]) -> list[str]:
+    """Return the headings above rows, none where all rows are of one group."""
+    if len(set(groups)) < 2:
+        return [""] * len(groups)
+    before = ["no group", *groups[:-1]]
+    return [GROUPS.get(group, group) if group != last else "" for group, last in zip(groups, before, strict=True)]
 
 
 def _row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], Extra]) -> list[HtmlCell]:

@@ -25,7 +25,7 @@ def cell_text(cell: Cell, column: Column) -> str:
     """Return a cell as people read it.
 
     >>> cell_text(Cell(mean=0.51234, sd_images=0.1), Column("dice", "Dice", decimals=3))
-    '0.512 ± 0.100'
+    '0.512 ± 0.10'
     """
     if cell.failed:
         return cell.status.partition(":")[0]
@@ -43,16 +43,38 @@ def row_text(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
     return [row.label, *(cell_text(cell, column) for cell, column in zip(row.cells, table_columns, strict=True))]
 
 
-def _mean(value: float, column: Column) -> str:
-    """Return a number with its column's decimals; what rounds to zero has no sign."""
-    text = f"{value:.{column.decimals}f}"
+MEAN_DIGITS, SPREAD_DIGITS = 3, 2
+"""Significant digits of a mean and of a spread; a column's decimals are the most that is printed."""
+
+
+def number_text(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> str:
+    """Return a number rounded to significant digits, whole numbers never; what rounds to zero has no sign.
+
+    >>> number_text(0.80931), number_text(25.318), number_text(1234.5), number_text(-0.00001)
+    ('0.809', '25.3', '1234', '0.000')
+    """
+    rounded = float(f"{value:.{digits - 1}e}")
+    first = -1 if abs(rounded) < 10.0**-decimals else math.floor(math.log10(abs(rounded)))
+    text = f"{value:.{min(decimals, max(digits - 1 - first, 0))}f}"
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def _mean(value: float, column: Column) -> str:
+    if column.form == "printed":
+        return f"{value:.{column.decimals}f}"
+    return number_text(value, MEAN_DIGITS, column.decimals)
+
+
 def _spread(cell: Cell, column: Column) -> str:
-    images = "" if math.isnan(cell.sd_images) else f" ± {cell.sd_images:.{column.decimals}f}"
-    seeds = "" if math.isnan(cell.sd_seeds) else f" ({cell.sd_seeds:.{column.decimals}f})"
+    images = "" if math.isnan(cell.sd_images) else f" ± {_sd(cell.sd_images, column)}"
+    seeds = "" if math.isnan(cell.sd_seeds) else f" ({_sd(cell.sd_seeds, column)})"
     return images + seeds
+
+
+def _sd(value: float, column: Column) -> str:
+    if column.form == "printed":
+        return f"{value:.{column.decimals}f}"
+    return number_text(value, SPREAD_DIGITS, column.decimals)
 
 
 def _interval(cell: Cell, column: Column) -> str:

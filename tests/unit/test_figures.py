@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from report.contents import build
-from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, mask_picture, region, residual_picture
+from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, disputed, mask_picture, region
 from report.drawing.ranks import cliques
+from report.drawing.residual import residual
 from report.drawing.showcase import by_hash, groups, rule, showcase, unevenness
 from report.drawing.tradeoff import dominated
 from report.drawing.training import read_log
@@ -99,8 +100,36 @@ def test_groups_are_disjoint_and_by_the_stated_measures(results, tmp_path):
 def test_mask_pictures_tell_hits_from_errors():
     mask, label = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
     assert mask_picture(mask, label)[0].tolist() == [list(HIT), list(FALSE), list(MISSED), [255] * 3]
-    assert residual_picture(mask, label)[0].tolist() == [[255] * 3, list(FALSE), list(MISSED), [255] * 3]
     assert mask_picture(mask)[0].tolist() == [[0] * 3, [0] * 3, [255] * 3, [255] * 3]
+
+
+@pytest.mark.parametrize("colour", [HIT, FALSE, MISSED])
+def test_colours_of_masks_can_be_read_on_white(colour):
+    shares = [value / 255 for value in colour]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    assert 1.05 / (np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05) >= 4.5
+
+
+def test_the_residual_forgives_what_lies_within_the_tolerance():
+    label, mask = np.zeros((2, 40, 60), bool)
+    label[10, 5:55] = label[30, 5:55] = True
+    mask[12, 5:55] = mask[20, 5:30] = True
+    found = residual(mask, label, 3)
+    assert found.missed_share == 0.5 and found.false_share == pytest.approx(25 / 75)
+    assert found.words() == "missed 50 %, false 33 %"
+    assert residual(mask, label, 1).missed_share == 1.0
+    assert residual(np.zeros_like(mask), label).words() == "missed 100 %, false n/a"
+    assert {tuple(colour) for colour in found.picture().reshape(-1, 3).tolist()} >= {FALSE, MISSED}
+
+
+def test_the_enlarged_region_is_where_pictures_differ_most():
+    stack = np.zeros((3, 50, 100), np.uint8)
+    stack[0, 30:40, 70:90] = 1
+    stack[1, :, 0] = 1
+    left, top, width, height = disputed(stack, (0.3, 0.3))
+    rows, columns = region((50, 100), [left, top, width, height])
+    assert rows.start <= 30 and rows.stop >= 40 and columns.start <= 70 and columns.stop >= 90
+    assert disputed(np.zeros((2, 7, 5)), (0.3, 0.3))[:2] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("zoom", [[0, 0, 0, 0], [1, 1, 1, 1], [0.9, 0.9, 0.5, 0.5]])

@@ -60,7 +60,8 @@ def test_the_page_sorts_by_the_number_and_sees_failures(table):
     assert (first.text, first.best, first.key) == ("1.0 ±\N{NO-BREAK SPACE}0.1", True, "1.04")
     assert (failed.text, failed.key, failed.failed) == ("diverged", "", True)
     assert (undefined.text, undefined.key, undefined.failed) == ("n/a", "", False)
-    assert shown.groups == ["", "", "trivial"]
+    assert shown.better == ["none", "lower", "none"]
+    assert shown.headings == ["", "", "Trivial methods"]
 
 
 def test_csv_has_a_line_for_each_cell_or_the_full_data(table):
@@ -100,7 +101,11 @@ def test_a_broken_record_says_where_and_what_to_do(table, tmp_path):
     ("cell", "column", "text"),
     [
         (Cell(mean=0.5, sd_images=0.25, sd_seeds=0.125), Column("x", "X", decimals=2), "0.50 ± 0.25 (0.12)"),
-        (Cell(mean=-0.00001), Column("x", "X"), "0.0000"),
+        (Cell(mean=-0.00001), Column("x", "X"), "0.000"),
+        (Cell(mean=0.80936, sd_images=0.0414), Column("x", "X"), "0.809 ± 0.041"),
+        (Cell(mean=9.996, sd_images=0.996), Column("x", "X"), "10.0 ± 1.0"),
+        (Cell(mean=1234.56, sd_images=20.25), Column("x", "X"), "1235 ± 20"),
+        (Cell(mean=0.80936, sd_images=0.0414), Column("x", "X", form="printed"), "0.8094 ± 0.0414"),
         (Cell(mean=-0.5, low=-1.0, high=0.0), Column("x", "X", decimals=1), "-0.5 [-1.0, 0.0]"),
         (Cell(mean=0.0002), Column("p", "p", form="p"), "<0.001"),
         (Cell(mean=0.2), Column("p", "p", form="p"), "0.200"),

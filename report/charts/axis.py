@@ -1,0 +1,78 @@
+"""An axis: where a value lies on it, and which round values are written beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["linear", "log", "symlog"]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A range of values.
+
+    Attributes:
+        low: Value at its start.
+        high: Value at its end, above ``low``.
+        kind: ``log`` needs positive values; ``symlog`` is linear up to 1 and logarithmic beyond, on both sides.
+    """
+
+    low: float
+    high: float
+    kind: Kind = "linear"
+
+    def share(self, value: float) -> float:
+        """Return where a value lies: 0 at ``low``, 1 at ``high``."""
+        low, high = self._even(self.low), self._even(self.high)
+        return (self._even(value) - low) / (high - low)
+
+    def _even(self, value: float) -> float:
+        if self.kind == "log":
+            return math.log10(value)
+        if self.kind == "symlog" and abs(value) > 1:
+            return math.copysign(1 + math.log10(abs(value)), value)
+        return value
+
+    def ticks(self, most: int = 6) -> list[float]:
+        """Return round values inside the range, at most ``most``."""
+        if self.kind == "linear":
+            return _round_values(self.low, self.high, most)
+        powers = [10.0**exponent for exponent in range(-6, 13)]
+        if self.kind == "symlog":
+            powers = sorted([*(-power for power in powers if power >= 1), 0.0, *(p for p in powers if p >= 1)])
+        inside = [value for value in powers if self.low <= value <= self.high]
+        if self.kind == "log" and len(inside) < 3:
+            inside = [factor * power for power in powers for factor in (1, 2, 5)]
+            inside = [value for value in inside if self.low <= value <= self.high]
+        return inside[:: max(-(-len(inside) // most), 1)]
+
+
+def _round_values(low: float, high: float, most: int) -> list[float]:
+    """Return the multiples of 1, 2 or 5 times a power of ten in a range."""
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def axis_over(values: Iterable[float], kind: Kind = "linear", margin: float = 0.05) -> Axis:
+    """Return the axis that holds all finite values with a margin at both ends; around a lone value, one of its size."""
+    known = [value for value in values if math.isfinite(value) and (kind != "log" or value > 0)]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    if kind == "log":
+        return Axis(low / 1.6, high * 1.6, kind)
+    room = (high - low) * margin or abs(high) * margin or margin
+    return Axis(low - room, high + room, kind)
+
+
+def tick_text(value: float, signed: bool = False) -> str:
+    """Return a tick as people read it.
+
+    >>> tick_text(0.05, signed=True), tick_text(-0.2), tick_text(0.0, signed=True), tick_text(20000)
+    ('+0.05', '−0.2', '0', '20k')
+    """
+    text = f"{value / 1000:g}k" if abs(value) >= 10000 else f"{value:g}"
+    return ("+" if signed and value > 0 else "") + text.replace("-", "\N{MINUS SIGN}")
