@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,12 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     job = Job("score", dict(settings))
     families = metric_families(settings["metrics"])
     names = [path.name for path in sealed(folder / "enhanced")]
+    scenes = _scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     rows = []
     with progress(total=len(names), label="score", unit="images") as bar:
-        for chunk in _chunks(names, manifest):
-            batch = _batch(chunk, manifest, folder, settings["field_um"], threshold)
+        for chunk in _chunks(names, scenes):
+            batch = _batch(chunk, scenes, folder, settings["field_um"], threshold)
             for family in families.values():
                 rows += list(_rows(family, batch, chunk))
             bar.update(len(chunk))
@@ -55,40 +57,59 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
 
 
-def _chunks(names: list[str], manifest: Manifest) -> Iterator[list[str]]:
-    """Group names into chunks of equal image size and equal knowledge of the truth."""
-    origins = [_named(manifest.paths("testA"), name) for name in names]
-    sizes = {
-        Path(e["path"]).stem: (e["height"], e["width"]) for e in manifest.content["images"] if e["split"] == "testA"
+@dataclass(frozen=True)
+class _Scene:
+    """What is known of a test image."""
+
+    origin: Path
+    size: tuple[int, int]
+    label: Path | None
+    clean: Path | None
+
+
+def _scenes(manifest: Manifest) -> dict[str, _Scene]:
+    """Return the test images by stem, looked up once: a manifest is searched from end to end each time it is asked."""
+    origins = manifest.paths("testA")
+    sizes = {entry["path"]: (entry["height"], entry["width"]) for entry in manifest.content["images"]}
+    known = zip(origins, manifest.beside(origins, "testA_labels"), manifest.beside(origins, "testA_clean"), strict=True)
+    return {
+        origin.stem: _Scene(origin, sizes[origin.relative_to(manifest.folder).as_posix()], label, clean)
+        for origin, label, clean in known
     }
-    known = zip(manifest.beside(origins, "testA_labels"), manifest.beside(origins, "testA_clean"), strict=True)
+
+
+def _chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
+    """Group names into chunks of equal image size and equal knowledge of the truth."""
     groups: dict[tuple[Any, ...], list[str]] = {}
-    for name, origin, (label, clean) in zip(names, origins, known, strict=True):
-        groups.setdefault((sizes[origin.stem], label is None, clean is None), []).append(name)
+    for name in names:
+        scene = scenes[Path(name).stem]
+        groups.setdefault((scene.size, scene.label is None, scene.clean is None), []).append(name)
     for group in groups.values():
         for start in range(0, len(group), CHUNK):
             yield group[start : start + CHUNK]
 
 
-def _batch(names: list[str], manifest: Manifest, folder: Path, field_um: float, threshold: int | None) -> ScoringBatch:
-    origins = [_named(manifest.paths("testA"), name) for name in names]
-    labels = manifest.beside(origins, "testA_labels")
-    clean = manifest.beside(origins, "testA_clean")
+def _batch(
+    names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float, threshold: int | None
+) -> ScoringBatch:
+    shown = [scenes[Path(name).stem] for name in names]
+    labels, clean = _all([scene.label for scene in shown]), _all([scene.clean for scene in shown])
     return ScoringBatch(
         image=_stack([folder / "enhanced" / name for name in names]),
-        origin=_stack(origins),
+        origin=_stack([scene.origin for scene in shown]),
         mask=_stack([folder / "masks" / name for name in names]) > 127,
         probability=_stack([folder / "probabilities" / name for name in names]),
-        label=None if None in labels else _stack(labels) > 127,
-        clean=None if None in clean else _stack(clean),
+        label=None if labels is None else _stack(labels) > 127,
+        clean=None if clean is None else _stack(clean),
         field_um=field_um,
         threshold=threshold,
     )
 
 
-def _named(paths: list[Path], name: str) -> Path:
-    stem = Path(name).stem
-    return next(path for path in paths if path.stem == stem)
+def _all(paths: list[Path | None]) -> list[Path] | None:
+    """Return the paths if all are there; of one chunk either all are or none."""
+    found = [path for path in paths if path is not None]
+    return found if len(found) == len(paths) else None
 
 
 def _stack(paths: list[Path]) -> np.ndarray:

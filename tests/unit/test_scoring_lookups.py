@@ -1,0 +1,51 @@
+"""Scoring asks the manifest as often for many images as for few: its cost is linear in their number."""
+
+import numpy as np
+
+from sspbench.files import write_json
+from sspbench.images.grey import write_grey
+from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.stages.outputs import seal
+from sspbench.stages.score import score
+
+RUN = {"dataset": "made", "preset": "demo", "method": "identity", "variant": None, "seed": 0}
+SIDE = 96
+
+
+class Counted(Manifest):
+    """Notes for which split it was searched."""
+
+    def paths(self, split):
+        self.content["asked"].append(split)
+        return super().paths(split)
+
+
+def scored(folder, count):
+    """Score ``count`` images, of which every third has no label; return the searches and the lines of the scores."""
+    data, run, random = folder / "data", folder / "run", np.random.default_rng(count)
+    names = [f"image_{number:02d}.png" for number in range(count)]
+    nerve = np.zeros((SIDE, SIDE), np.uint8)
+    nerve[20:24] = 255
+    for number, name in enumerate(names):
+        write_grey(data / "testA" / name, random.integers(20, 200, (SIDE, SIDE)).astype(np.uint8))
+        write_grey(run / "enhanced" / name, random.integers(20, 200, (SIDE, SIDE)).astype(np.uint8))
+        if number % 3:
+            write_grey(data / "testA_labels" / name, nerve)
+        for kind in ("masks", "probabilities"):
+            write_grey(run / kind / name, np.roll(nerve, number, axis=0))
+    write_manifest(data, {"dataset": "made", "field_um": 400})
+    for kind in ("enhanced", "masks", "probabilities"):
+        seal(run / kind, [run / kind / name for name in names])
+    write_json(run / "jobs" / "segment.json", {})
+    read = Manifest.read(data / "manifest.json")
+    manifest = Counted(read.folder, {**read.content, "asked": []})
+    score({"metrics": {}, "field_um": 400.0}, RUN, manifest, run)
+    return manifest.content["asked"], (run / "scores.csv").read_text().splitlines()[1:]
+
+
+def test_the_manifest_is_searched_as_often_for_many_images_as_for_few(tmp_path):
+    few, _ = scored(tmp_path / "few", 3)
+    many, lines = scored(tmp_path / "many", 13)
+    assert many == few
+    with_dice = {line.split(",")[5] for line in lines if ",dice," in line}
+    assert with_dice == {f"image_{number:02d}" for number in range(13) if number % 3}
