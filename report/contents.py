@@ -8,6 +8,8 @@ from pathlib import Path
 from sspbench.files import write_json
 
 from .makers import MAKERS
+from .primary import to_json
+from .primary_rows import analyse
 from .rendering import write_table
 from .results import Results
 from .statistics import means
@@ -16,6 +18,7 @@ from .statistics import means
 def build(results: Results, folder: Path) -> None:
     """Write every table that the results allow into ``folder``, ``index.json`` (headings by key) last.
 
+    ``primary.json`` is the answer of the run (:mod:`report.primary`), there even where it says why there is none.
     ``metrics.json``, the small file that ``dvc metrics`` shows, has the mean of every measure by row.
     """
     if folder.exists():
@@ -25,6 +28,7 @@ def build(results: Results, folder: Path) -> None:
         for table in make(results):
             write_table(table, folder)
             index[table.key] = table.heading
+    write_json(folder / "primary.json", to_json(analyse(results)))
     found = means(results.summaries)
     rounded = {row: {name: round(mean, 6) for name, mean in line.items()} for row, line in found.items()}
     write_json(folder / "metrics.json", rounded)

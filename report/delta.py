@@ -14,7 +14,7 @@ from audit.printed_table import PrintedRow
 from audit.published import Published
 from audit.quantity import find_quantity
 
-from .statistics import bca_interval, complete, grids, summarise
+from .statistics import complete, crossed, grids, summarise
 
 COLUMNS = [
     "dataset", "preset", "table", "metric", "better", "printed_better", "method", "row",
@@ -25,18 +25,18 @@ COLUMNS = [
 """Columns of :func:`paper_delta`."""
 
 
-def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 9999, seed: int = 0) -> pd.DataFrame:
+def paper_delta(scores: pd.DataFrame, published: Published, clusters: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Set our results beside every cell of a paper's tables.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
         published: The paper's tables.
-        resamples: Bootstrap resamples for our interval.
-        seed: Seed of the bootstrap.
+        clusters: The subject of each image.
 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
-        ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 % BCa over seeds and images.
+        ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 %, over
+        trainings and images crossed (images alone of one training).
         ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds, or on other images than the
         paper's). ``audit``: the audit's
         verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
@@ -55,7 +55,7 @@ def paper_delta(scores: pd.DataFrame, published: Published, *, resamples: int = 
             for row in table.rows.values():
                 for index, method in enumerate(table.methods):
                     line: dict[str, Any] = {**place, **_theirs(name, row, index, method)}
-                    line |= _ours(ours, published.ours[name].get(method), row.quantity.key, resamples, seed)
+                    line |= _ours(ours, published.ours[name].get(method), row.quantity.key, clusters)
                     line |= _difference(line, same_images=dataset == published.paper.get("dataset"))
                     line["audit"] = verdicts[name, row.quantity.key, method]
                     line["reasons"] = "; ".join(_reasons(published, line, row))
@@ -89,8 +89,7 @@ def _ours(
     ours: Mapping[tuple[str, str], pd.DataFrame],
     mapping: Mapping[str, str] | None,
     quantity: str,
-    resamples: int,
-    seed: int,
+    clusters: Mapping[str, str] | None,
 ) -> dict[str, float | str]:
     nothing = dict.fromkeys(("ours", "ours_sd", "ours_low", "ours_high"), np.nan) | {"ours_n": 0, "ours_seeds": 0}
     if mapping is None:
@@ -102,7 +101,10 @@ def _ours(
     facts = summarise(values)
     if facts.n == 0:
         return nothing | {"row": row, "note": "undefined on every image under some seed"}
-    low, high = bca_interval(complete(values).to_numpy().T, np.zeros((1, facts.n)), resamples, seed)
+    kept = complete(values)
+    subjects = [clusters.get(str(image), str(image)) for image in kept.index] if clusters else None
+    found = crossed(kept.to_numpy(dtype=float).T, subjects)
+    low, high = (found.low, found.high) if found.high > found.low else (np.nan, np.nan)
     return {
         "row": row,
         "ours": facts.mean,

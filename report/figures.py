@@ -10,7 +10,6 @@ from sspbench.files import write_json
 from .drawing.comparison import comparison
 from .drawing.distributions import distributions
 from .drawing.pictures import Pictures
-from .drawing.ranks import critical_difference
 from .drawing.segmentation import facilitation, segmentations
 from .drawing.showcase import BY_NAME, Choice, groups, rule, showcase, subject
 from .drawing.style import Drawn, save, style
@@ -51,7 +50,6 @@ def _figures(results: Results) -> Iterator[tuple[str, Drawn | None]]:
     if pictures.names:
         yield from _pictures(results, pictures)
     yield "distributions", distributions(results)
-    yield "critical_difference", critical_difference(results, results.plan.layout.tables)
     yield "tradeoff", tradeoff(results)
     yield "training", training(results)
 

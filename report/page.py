@@ -15,12 +15,13 @@ from sspbench.files import read_json, write_text
 from .drawing.pictures import Pictures
 from .drawing.showcase import rule, showcase
 from .html.embed import figure_file, gallery
-from .html.facts import COST_HEADS, SCALES, command, costs, failures, origins, reservations
+from .html.facts import COST_HEADS, command, costs, failures, origins, reservations
 from .html.numbers import Ours
-from .html.shown import LEVEL, REFERENCES, Shelf
+from .html.shown import Shelf
 from .html.verdicts import tally, verdicts
 from .results import Results
-from .subject import published
+from .statistics import LEVEL
+from .subject import SCALES, published
 
 TEMPLATES = Path(__file__).parent / "html"
 
@@ -63,7 +64,7 @@ def _context(results: Results) -> dict[str, Any]:
         "tally": list(tally(judged)),
         "shelf": shelf,
         "level": LEVEL,
-        "references": REFERENCES,
+        "references": shelf.references,
         "gallery": gallery(pictures, showcase(results, pictures)),
         "rule": rule(results),
         "figures": _figures(plan.layout.figures),

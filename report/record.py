@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,13 +93,15 @@ class Row:
         key: What the line is in files, e.g. ``sspnet+gan``.
         label: What people read.
         cells: One for each column.
-        group: What kind of row it is (``untouched``, ``trivial``, ``learned`` ...), empty where rows have no kinds.
+        group: What kind of row it is (``untouched``, ``trivial``, ``paper`` ...), empty where rows have no kinds.
+        heading: The words over the rows of its kind, printed once; empty where rows have no kinds.
     """
 
     key: str
     label: str
     cells: tuple[Cell, ...]
     group: str = ""
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,12 @@ class Table:
         for row in self.rows:
             for column, cell in zip(self.columns, row.cells, strict=True):
                 yield row, column, cell
+
+    def sections(self) -> Iterator[tuple[str, tuple[Row, ...]]]:
+        """Yield runs of rows under one heading; headings are empty where the rows are all of one kind."""
+        runs = [(heading, tuple(rows)) for heading, rows in groupby(self.rows, key=lambda row: row.heading)]
+        for heading, rows in runs:
+            yield (heading if len(runs) > 1 else "", rows)
 
     def cell(self, row: str, column: str) -> Cell | None:
         """Return the cell of a row's and a column's key, or None."""

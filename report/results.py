@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,12 +12,14 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 from sspbench.files import read_json
+from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
 from sspbench.plan.config import Plan
 from sspbench.plan.discovery import metric_families
 from sspbench.plan.run import Run
 
 from .statistics import Summary, grids, summarise
+from .subject import ORACLE, PRIMARY, UNTOUCHED
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class MethodRow:
         runs: Its runs, one for each seed.
         tables: The tables it is in; None for all.
         ablation: Whether it is a variant.
-        group: What kind of row it is (``group`` of ``method.yaml``), empty where it says none.
+        group: What kind of row it is: a key of :data:`sspbench.plan.groups.GROUPS`.
+        heading: The words over the rows of its kind.
     """
 
     id: str
@@ -38,6 +42,7 @@ class MethodRow:
     tables: tuple[str, ...] | None
     ablation: bool
     group: str = ""
+    heading: str = ""
 
     @property
     def method(self) -> str:
@@ -78,8 +83,8 @@ class Results:
         first = runs[0]
         tables = first.plugin.meta.get("tables")
         ablation = first.variant in first.plugin.meta.get("variants", {})
-        group = str(first.plugin.meta.get("group", ""))
-        return MethodRow(name, first.label, runs, None if tables is None else tuple(tables), ablation, group)
+        places = None if tables is None else tuple(tables)
+        return MethodRow(name, first.label, runs, places, ablation, first.group, first.heading)
 
     def rows_of(self, table: str) -> list[MethodRow]:
         """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""
@@ -155,11 +160,34 @@ class Results:
         """Labels by row id."""
         return {row.id: row.label for row in self.rows}
 
+    @cached_property
+    def compared_rows(self) -> list[MethodRow]:
+        """The rows that are tested: those of Tables 1 and 3, but no failed one, nor the truth, which is no method."""
+        wanted = {row.id for row in [*self.rows_of("quality"), *self.ablation_rows]}
+        return [row for row in self.rows if row.id in wanted and row.group != ORACLE and self.ended(row) == "done"]
+
     @property
     def compared(self) -> pd.DataFrame:
-        """The scores of the rows that are tested against each other, those of Tables 1 and 3: no positive control."""
-        rows = {row.id for row in [*self.rows_of("quality"), *self.ablation_rows]}
-        return self.scores[self.scores["row"].isin(rows)]
+        """The scores of the rows that are tested."""
+        return self.scores[self.scores["row"].isin([row.id for row in self.compared_rows])]
+
+    @cached_property
+    def best_trivial(self) -> str | None:
+        """The trivial row with the highest mean Dice, which every claim of merit is set against; None without one."""
+        trivial = [row.id for row in self.compared_rows if row.group == "trivial" and not row.ablation]
+        dice = {row: self.summary(row, PRIMARY).mean for row in trivial if self.summary(row, PRIMARY).n}
+        return max(dice, key=lambda row: dice[row]) if dice else None
+
+    @property
+    def references(self) -> list[str]:
+        """The rows that every other row is compared with: the untouched image and the best trivial row."""
+        return [UNTOUCHED, *([self.best_trivial] if self.best_trivial else [])]
+
+    @cached_property
+    def clusters(self) -> dict[str, str]:
+        """The subject of each test image, where the prepared data set knows it; empty where it does not."""
+        path = self.plan.layout.manifest
+        return Manifest.read(path).subjects("testA") if path.is_file() else {}
 
     @property
     def main_measures(self) -> list[Measure]:
@@ -172,10 +200,20 @@ class Results:
         families = metric_families(self.plan.config["metrics"])
         return {measure.name: measure for family in families.values() for measure in family.measures}
 
+    @cached_property
+    def better(self) -> dict[str, str]:
+        """The better direction of every measure: ``higher``, ``lower`` or ``none``."""
+        return {name: measure.better for name, measure in self.measures.items()}
+
     def measures_of(self, table: str) -> list[Measure]:
         """Return the measures of a table that have scores."""
         scored = set(self.scores["metric"])
         return [measure for measure in self.measures.values() if measure.table == table and measure.name in scored]
+
+    def named(self, names: Sequence[str]) -> list[Measure]:
+        """Return the measures of these names that have scores."""
+        scored = set(self.scores["metric"])
+        return [self.measures[name] for name in names if name in self.measures and name in scored]
 
 
 def first_line(text: str) -> str:

@@ -16,8 +16,22 @@ UNTOUCHED = "identity"
 SUBJECT = "sspnet"
 """The row of the method that the paper proposes."""
 
-REFERENCES = (UNTOUCHED, SUBJECT)
-"""The rows that every other row is tested against."""
+ORACLE = "oracle"
+"""The group of rows that show the known truth: they take no bold and enter no test."""
+
+CLEAN = "oracle"
+"""The row of the known clean image of simulated data."""
+
+PRIMARY = "dice"
+"""The primary measure."""
+
+SCALES = {
+    "paper": "The paper's protocol.",
+    "official": "The protocol of the official code.",
+    "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
+    "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",
+}
+"""What the scale of a preset allows to conclude."""
 
 
 @cache

@@ -15,13 +15,6 @@ from sspbench.plan.run import Run
 
 from ..results import MethodRow, Results
 
-SCALES = {
-    "paper": "The paper's protocol.",
-    "official": "The protocol of the official code.",
-    "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
-    "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",
-}
-
 
 def reservations(plan: Plan, published: Published) -> list[str]:
     """Return why this run cannot judge the paper's claims; empty where it can: its protocol on its images."""

@@ -14,12 +14,10 @@ from audit.published import Published
 from audit.quantity import find_quantity
 from sspbench.files import read_json
 
+from ..primary import PrimaryAnalysis, read_primary
 from ..record import Cell, Column, Row, Table, read_table
 from ..rendering.html import NOTHING, Extra, HtmlTable, html
-from ..subject import SUBJECT, UNTOUCHED
-
-LEVEL = 0.05
-"""Corrected p below which a difference is marked."""
+from ..statistics import LEVEL
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Shelf:
         return Extra(
             anchor(name, row.key, column.key),
             paper_cell(self.published, name, row.key, column.key),
-            _marks(self.tests, row.key, column.key, column.better),
+            _marks(self.tests, self.references, row.key, column.key, column.better),
         )
 
     @cached_property
@@ -80,6 +78,18 @@ class Shelf:
         frame = pd.read_csv(path).set_index(["row", "reference", "metric"])[["difference", "p_holm"]]
         values = frame.to_numpy(dtype=float).tolist()
         return {key: Tested(*line) for key, line in zip(frame.index.tolist(), values, strict=True)}
+
+    @cached_property
+    def primary(self) -> PrimaryAnalysis:
+        """The primary analysis."""
+        return read_primary(self.folder / "primary.json")
+
+    @cached_property
+    def references(self) -> dict[str, tuple[str, str, str]]:
+        """What rows are compared with: by row, its marks of better and worse, and its label."""
+        found = [self.primary.row(key) for key in (self.primary.reference, self.primary.rival)]
+        pairs = zip(found, MARKS, strict=True)
+        return {row.key: (*marks, row.label) for row, marks in pairs if row is not None}
 
     @property
     def rest(self) -> list[str]:
@@ -96,7 +106,7 @@ PLACED = MEASURED | {
     "paper_delta",
     "tests",
     "ranks",
-    "nemenyi",
+    "gains",
     "audit_paper",
     "audit_claims",
     "audit_own",
@@ -129,15 +139,19 @@ def paper_cell(published: Published, table: str, row: str, metric: str) -> str:
     return ""
 
 
-REFERENCES = {UNTOUCHED: ("▲", "▼", "Origin"), SUBJECT: ("△", "▽", "SSP-Net")}
-"""Marks of significantly better and worse than a reference, and its name."""
+MARKS = (("▲", "▼"), ("△", "▽"))
+"""Marks of better and worse by the test: than the untouched image, than the best trivial row."""
 
 
 def _marks(
-    tests: Mapping[tuple[str, str, str], Tested], row: str, metric: str, better: str
+    tests: Mapping[tuple[str, str, str], Tested],
+    references: Mapping[str, tuple[str, str, str]],
+    row: str,
+    metric: str,
+    better: str,
 ) -> tuple[tuple[str, str], ...]:
     found = []
-    for reference, (up, down, name) in REFERENCES.items():
+    for reference, (up, down, name) in references.items():
         test = tests.get((row, reference, metric))
         if test is None or better == "none" or not test.beyond_chance:
             continue

@@ -10,12 +10,14 @@ from .audits import own_audit, paper_audit
 from .comparisons import comparisons, ranks
 from .definitions import definition_sensitivity
 from .measured import MEASURED
+from .primary import gains
 from .reproduction import reproduction
 
 Maker = Callable[[Results], Iterator[Table]]
 """Yields the tables that the results allow, none where they allow none."""
 
 MAKERS: tuple[Maker, ...] = (
+    gains,
     *MEASURED,
     reproduction,
     comparisons,

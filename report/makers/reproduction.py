@@ -28,7 +28,7 @@ COLUMNS = (
 
 def reproduction(results: Results) -> Iterator[Table]:
     """Yield ours beside theirs."""
-    frame = paper_delta(results.scores, published())
+    frame = paper_delta(results.scores, published(), results.clusters)
     rows = tuple(
         Row(
             line.metric,

@@ -1,29 +1,36 @@
-"""Statistics from the tidy scores: means with both sds, paired tests, effects, intervals, ranks.
+"""Statistics from the tidy scores: means with both sds, one test, mean ranks.
 
 Seeds and images are two different sources of spread and are never pooled into one sd: ``sd_images`` is over images (of
-values averaged over seeds), ``sd_seeds`` over seeds (of values averaged over images). Tests are over images, because
-five seeds can never reach p < 0.0625. What cannot be computed is NaN with the reason in ``note``. Which values count
-is one rule for all of them, told in ``summary.py``.
+values averaged over seeds), ``sd_seeds`` over seeds (of values averaged over images). A seed is one replicate of the
+whole experiment; the test and its interval take trainings and images as crossed (``crossed.py``), and below five
+trainings there is no p-value. Which values count is one rule for all of them, told in ``summary.py``.
 """
 
-from .bootstrap import bca_interval
-from .paired import holm, paired_tests, rank_biserial
-from .ranks import critical_difference, friedman
+from .compared import LEVEL, REPLICATED, Compared, compare, difference_to, holm, paired_tests, replicated, verdict
+from .crossed import MIN_TRAININGS, Crossed, crossed
+from .ranks import mean_ranks
 from .summary import Summary, by_image, complete, grids, means, row_ids, summarise, summary
 
 __all__ = [
+    "LEVEL",
+    "MIN_TRAININGS",
+    "REPLICATED",
+    "Compared",
+    "Crossed",
     "Summary",
-    "bca_interval",
     "by_image",
+    "compare",
     "complete",
-    "critical_difference",
-    "friedman",
+    "crossed",
+    "difference_to",
     "grids",
     "holm",
+    "mean_ranks",
     "means",
     "paired_tests",
-    "rank_biserial",
+    "replicated",
     "row_ids",
     "summarise",
     "summary",
+    "verdict",
 ]

@@ -63,6 +63,13 @@ class Manifest:
         """Return the images of a split in name order; empty where it has none."""
         return [self.folder / entry["path"] for entry in self.content["images"] if entry["split"] == split]
 
+    def subjects(self, split: str) -> dict[str, str]:
+        """Return the subject of each image of a split by its stem; empty unless every image has one."""
+        entries = [entry for entry in self.content["images"] if entry["split"] == split]
+        if not all("subject" in entry for entry in entries):
+            return {}
+        return {Path(entry["path"]).stem: str(entry["subject"]) for entry in entries}
+
     def beside(self, paths: list[Path], extra: str) -> list[Path | None]:
         """Return, for images of a split, their companions in ``extra`` (by name), None where there is none."""
         known = {path.stem: path for path in self.paths(extra)}

@@ -34,7 +34,7 @@ def cell(frame, table, metric, method):
 
 
 def test_every_printed_cell_has_a_line():
-    frame = paper_delta(scores({("identity", "entropy"): np.arange(6.0)}), PUBLISHED, resamples=99)
+    frame = paper_delta(scores({("identity", "entropy"): np.arange(6.0)}), PUBLISHED)
     assert list(frame.columns) == COLUMNS
     assert len(frame) == 24 + 48 + 16
 
@@ -56,7 +56,7 @@ def test_difference_interval_and_z_by_hand():
 
 def test_reasons_follow_scale_data_and_audit():
     values = {("dcp", "auc"): np.linspace(0.7, 0.9, 8), ("dcp", "niqe"): np.linspace(4, 5, 8)}
-    frame = paper_delta(scores(values, "cornsim", "demo"), PUBLISHED, resamples=99)
+    frame = paper_delta(scores(values, "cornsim", "demo"), PUBLISHED)
     auc = cell(frame, "table2_segmentation", "AUC", "DCP")
     assert auc["audit"] == "impossible"
     for part in ("demonstration scale", "other images", "the audit finds the printed cell impossible"):
@@ -68,7 +68,7 @@ def test_reasons_follow_scale_data_and_audit():
 
 def test_missing_and_undefined_values_say_so():
     values = {("identity", "sen"): np.full(8, np.nan), ("dcp", "dice"): np.ones(8)}
-    frame = paper_delta(scores(values), PUBLISHED, resamples=99)
+    frame = paper_delta(scores(values), PUBLISHED)
     missing = cell(frame, "table2_segmentation", "SEN", "Origin")
     assert missing["note"] == "undefined on every image under some seed"
     assert np.isnan(missing["z"])
@@ -78,9 +78,7 @@ def test_missing_and_undefined_values_say_so():
 
 
 def test_variants_are_the_ablation_rows():
-    frame = paper_delta(
-        scores({("sspnet", "avg_gradient"): np.ones((2, 8))}, variant="gan+iu"), PUBLISHED, resamples=99
-    )
+    frame = paper_delta(scores({("sspnet", "avg_gradient"): np.ones((2, 8))}, variant="gan+iu"), PUBLISHED)
     line = cell(frame, "table3_ablation", "AvG", "L_GAN+L_IU")
     assert (line["row"], line["ours"], line["ours_n"], line["ours_seeds"]) == ("sspnet+gan+iu", 1.0, 8, 2)
     assert cell(frame, "table3_ablation", "AvG", "Our")["note"] == "not scored"

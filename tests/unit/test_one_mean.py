@@ -22,7 +22,7 @@ from report.makers.measured import measure_table
 from report.own_audit import audit_own
 from report.record import from_json, to_json
 from report.results import MethodRow, Results
-from report.statistics import friedman, means, paired_tests, summarise
+from report.statistics import mean_ranks, means, paired_tests, summarise
 from report.subject import published
 from sspbench.contract import Measure
 
@@ -80,7 +80,7 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
     scores = tidy(grid)
     results = Scored(scores)
     table = from_json(to_json(measure_table(results, "table2_segmentation", "T", rows(), [DICE])))
-    delta = paper_delta(scores, published(), resamples=9)
+    delta = paper_delta(scores, published())
     audited = audit_own(scores).set_index("method") if np.isfinite(grid).any() else pd.DataFrame()
     ours = Ours(_Shelf(table))
     for index, row in enumerate(ROWS):
@@ -109,15 +109,14 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
 def test_tests_and_ranks_start_from_the_same_images(grid):
     scores = tidy(grid)
     kept = [expected(values) for values in grid]
-    for line in paired_tests(scores, ["identity"], resamples=9).itertuples(index=False):
+    for line in paired_tests(scores, ["identity"], {"dice": "higher"}).itertuples(index=False):
         row = kept[ROWS.index(line.row)]
         both = sorted(set(row) & set(kept[0]))
         assert line.n == len(both)
-        wanted = np.mean([row[i] - kept[0][i] for i in both]) if both else np.nan
-        assert line.difference == pytest.approx(wanted, nan_ok=True)
-    tests, ranks, _ = friedman(scores)
+        assert line.difference == pytest.approx(np.mean([row[i] - kept[0][i] for i in both]))
+    ranks = mean_ranks(scores, {"dice": "higher"})
     everywhere = set.intersection(*(set(row) for row in kept))
-    assert tests["n"].item() == len(everywhere)
+    assert set(ranks["n"]) <= {len(everywhere)}
     assert len(ranks) == (len(ROWS) if everywhere else 0)
 
 
@@ -139,7 +138,10 @@ def test_the_example_that_once_had_three_means():
 
 
 def test_the_measures_and_the_audit_agree_on_directions():
-    """``Measure`` says how we score, ``audit/quantities.yaml`` what any paper's number is: they may not contradict."""
+    """``Measure`` says how we score, ``audit/quantities.yaml`` what any paper's number is: they may not contradict.
+
+    A measure that we do not rank contradicts nothing: papers print entropy as "higher is better", the truth does not.
+    """
     from sspbench.plan.discovery import metric_families
 
     known = 0
@@ -148,6 +150,6 @@ def test_the_measures_and_the_audit_agree_on_directions():
             quantity = find_quantity(measure.name)
             if quantity is not None:
                 known += 1
-                assert quantity.better == measure.better, measure.name
+                assert measure.better in (quantity.better, "none"), measure.name
                 assert find_quantity(measure.label) in (quantity, None), measure.name
     assert known >= 12
