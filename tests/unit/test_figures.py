@@ -5,7 +5,6 @@ import pytest
 
 from report.contents import build
 from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, disputed, mask_picture, region
-from report.drawing.ranks import cliques
 from report.drawing.residual import residual
 from report.drawing.showcase import by_hash, groups, rule, showcase, unevenness
 from report.drawing.tradeoff import dominated
@@ -17,7 +16,7 @@ from tests.synthetic_results import make_results
 
 ALL = {
     "comparison", "facilitation", "segmentation", "comparison_texture", "comparison_illumination",
-    "distributions", "critical_difference", "tradeoff", "training",
+    "distributions", "tradeoff", "training",
 }  # fmt: skip
 
 
@@ -50,7 +49,7 @@ def test_figures_without_labels_leave_out_what_needs_them(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, labels=False, methods=["identity", "sspnet"], ablation=None)
     draw(results, tmp_path / "figures")
-    assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation", "critical_difference"}
+    assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation"}
 
 
 def test_figures_when_every_run_failed(tmp_path, monkeypatch):
@@ -136,11 +135,6 @@ def test_the_enlarged_region_is_where_pictures_differ_most():
 def test_a_region_is_never_empty_and_stays_inside(zoom):
     rows, columns = region((7, 11), zoom)
     assert 0 <= rows.start < rows.stop <= 7 and 0 <= columns.start < columns.stop <= 11
-
-
-def test_cliques_join_only_what_is_closer_than_the_critical_difference():
-    assert cliques(np.array([1.0, 2.0, 3.0]), 1.0) == []
-    assert cliques(np.array([1.0, 1.9, 2.5, 5.0]), 1.6) == [(0, 2)]
 
 
 def test_equal_points_are_both_optimal():
