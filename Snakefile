@@ -16,7 +16,7 @@ if not Path.cwd().samefile(workflow.basedir):
 
 sys.path.insert(0, workflow.basedir)
 
-from sspbench.plan.instances import plans
+from sspbench.plan.instances import plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.rules import Digests, training_resources, page_sources
@@ -46,6 +46,8 @@ AT = f"results/{{dataset}}/{FIRST.preset}"
 RUN = f"{AT}/runs/{{run}}/seed-{{seed}}"
 SEGMENTER = f"{AT}/segmenter/{FIRST.segmenter.name}/seed-{{seed}}"
 LOGS = f"{AT}/logs"
+ABOVE = summary_folder(PLANS) / "index.json"
+WHOLE = json.dumps(config)
 
 
 wildcard_constraints:
@@ -95,6 +97,7 @@ rule all:
     default_target: True
     input:
         [plan.layout.root / "report.html" for plan in PLANS.values()],
+        ABOVE if len(PLANS) > 1 or FIRST.config["study"] else [],
 
 
 rule prepare:
@@ -267,6 +270,20 @@ rule report:
         code=lambda w: code_of(w).page,
     shell:
         "{JOB} {log:q} report page --config {params.given:q}"
+
+
+rule across:
+    input:
+        [plan.layout.tables / "index.json" for plan in PLANS.values()],
+    output:
+        ABOVE,
+    log:
+        ABOVE.parent / "across.log",
+    params:
+        settings=[plan.report_settings() for plan in PLANS.values()],
+        code=CODES[FIRST.layout.dataset].across,
+    shell:
+        "{JOB} {log:q} across --config {WHOLE:q}"
 
 
 # Without a page only a part was asked for, e.g. the data.

@@ -12,7 +12,7 @@ import numpy as np
 # singular value decomposition. The last digits of the factor count: its square sums to 1 - 2e-16, not to 1, so that
 # coefficients in flat regions, which are rounding noise, are mostly just above zero, and NIQE counts signs. A factor
 # normalised to 1 gives 7.85 for image3 of the release (19 % flat), this one 8.04, MATLAB 8.036. Which last digits
-# MATLAB's own decomposition has is not known: these are one of several that differ by an ulp, kept because image3 agrees.
+# MATLAB's own decomposition has is unknown: these are one of several that differ by an ulp, kept as image3 agrees.
 _HALF = ["0x1.9b92991f24880p-7", "0x1.42e11ca517a5dp-4", "0x1.e5fb7c557fad0p-3", "0x1.5edacbc602376p-2"]
 _FACTOR = np.array([float.fromhex(digits) for digits in [*_HALF, *_HALF[2::-1]]])
 

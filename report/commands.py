@@ -16,8 +16,10 @@ def register(commands: argparse._SubParsersAction) -> None:
     """Add ``report``, ``audit`` and ``compare``."""
     from audit import command as audit
 
+    from .across import command as across
     from .comparing import command as comparing
 
+    across.register(commands)
     audit.register(commands)
     comparing.register(commands)
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")

@@ -40,6 +40,12 @@ def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[st
     return found
 
 
+def summary_folder(found: Mapping[str, Plan]) -> Path:
+    """Return the folder of the summary above the plans of one config: ``results/summary/<study>/<preset>``."""
+    first = next(iter(found.values()))
+    return first.layout.results / "summary" / (first.config["study"] or "all") / first.preset
+
+
 def _single(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of one data set: what its entry says stands over the rest."""
     own = {key: entry[key] for key in ("dataset", "data_root", "data_seed") if key in entry}

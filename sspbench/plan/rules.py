@@ -70,6 +70,11 @@ class Digests:
         return code_digest([REPORT / "contents.py"])
 
     @cached_property
+    def across(self) -> str:
+        """Of the summary above several data sets."""
+        return code_digest([REPORT / "across" / "build.py"])
+
+    @cached_property
     def figures(self) -> str:
         """Of the figures."""
         return code_digest([REPORT / "figures.py"])

@@ -1,0 +1,44 @@
+"""Does the order of the methods depend on how long they train? Dice by steps, for rows that differ in nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+
+from ..record import Cell, Column, Row, Table
+from ..results import Results
+from .order import kendall_w, means
+
+
+def budgets(results: Results) -> dict[str, dict[int, Cell]]:
+    """Return Dice by method and steps, of the rows that the config adds and that say nothing but ``steps``."""
+    cells, found = means(results), defaultdict(dict)
+    for name, rows in results.plan.config["rows"].items():
+        for row, values in rows.items():
+            cell = cells.get(f"{name}+{row}")
+            if set(values) == {"steps"} and cell is not None and np.isfinite(cell.mean):
+                found[name][values["steps"]] = cell
+    return {name: dict(sorted(line.items())) for name, line in found.items()}
+
+
+def budget(results: Results) -> Table | None:
+    """Return the table, or None where fewer than two methods were trained for the same two lengths."""
+    found = budgets(results)
+    steps = sorted(set.intersection(*(set(line) for line in found.values()))) if found else []
+    if len(found) < 2 or len(steps) < 2:
+        return None
+    grid = pd.DataFrame({count: {name: line[count].mean for name, line in found.items()} for count in steps})
+    lines = [
+        Row(name, results.plan.method(name).label, tuple(_best(line[count], grid[count].max()) for count in steps))
+        for name, line in found.items()
+    ]
+    agreement = kendall_w(grid.rank(ascending=False).to_numpy())
+    columns = tuple(Column(f"steps:{count}", f"{count} steps", better="higher") for count in steps)
+    note = f"Agreement of the budgets on the order of the methods: Kendall's W = {agreement:.2f} (1: the same order)."
+    return Table("budget", "Dice by the number of training steps", columns, tuple(lines), notes=(note,))
+
+
+def _best(cell: Cell, best: float) -> Cell:
+    return Cell(**{**vars(cell), "best": bool(cell.mean == best)})

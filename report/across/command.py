@@ -1,0 +1,31 @@
+"""The command ``across``: the summary above the data sets, or the budgets, of one run."""
+
+from __future__ import annotations
+
+import argparse
+
+from sspbench.commands.options import add_config_options, config_of
+from sspbench.plan.instances import plans, summary_folder
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``across``."""
+    parser = commands.add_parser("across", help="sum up several data sets or budgets: order, wins, doses")
+    parser.add_argument("--partial", action="store_true", help="take what there is")
+    add_config_options(parser)
+    parser.set_defaults(run=_across)
+
+
+def _across(args: argparse.Namespace) -> int:
+    from ..rendering.terminal import terminal
+    from ..results import Results
+    from .build import build, tables
+
+    found = plans(config_of(args), args.results)
+    several = {name: Results(plan, args.partial) for name, plan in found.items()}
+    folder = summary_folder(found)
+    build(several, folder)
+    for table in tables(several):
+        print(f"\n{terminal(table)}")
+    print(f"\nsummary: {folder}")
+    return 0

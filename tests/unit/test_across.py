@@ -1,0 +1,87 @@
+"""The summary above several data sets or budgets, against numbers computed apart."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from report.across.budget import budget
+from report.across.build import build
+from report.across.doses import doses, slope, table
+from report.across.order import order
+from report.results import Results
+from sspbench.files import write_text
+from tests.synthetic_results import make_results
+
+
+@pytest.fixture
+def several(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    for number, name in enumerate(("one", "two")):
+        results = make_results(
+            tmp_path, None, dataset_id=name, ablation=None, seeds=[0, 1], dataset_options={"dose": 1.0 + number}
+        )
+        for run in results.plan.runs:
+            path = results.plan.layout.run(run.id, run.seed) / "scores.csv"
+            first = f"{name},demo,{run.plugin.name},,{run.seed}"
+            own = 3.0 * (number + 1) * (run.plugin.name == "sspnet") + run.seed
+            lines = [
+                f"{first},image_{image},hallucinated,{own + image},\n{first},image_{image},lost,1,"
+                for image in range(8)
+            ]
+            write_text(path, path.read_text() + "\n".join(lines) + "\n")
+        found[name] = Results(results.plan, partial=True)
+    return found
+
+
+def test_order_ranks_and_wins_are_those_of_the_scores(several):
+    found = order(several)
+    frame = pd.concat(results.scores for results in several.values())
+    dice = frame[frame["metric"] == "dice"].groupby(["dataset", "row"])["value"].mean().unstack("dataset")
+    ranked = dice.drop(index=[row.key for row in found.rows if row.cells[-1].text], errors="ignore")
+    ranks = ranked.rank(ascending=False)
+    for row in found.rows:
+        assert [cell.mean for cell in row.cells[:2]] == pytest.approx(dice.loc[row.key, ["one", "two"]].tolist())
+        if not row.cells[-1].text:
+            assert row.cells[-2].mean == pytest.approx(ranks.loc[row.key].mean())
+            assert row.cells[-1].mean == (ranks.loc[row.key] == 1).sum()
+    assert found.cell("oracle", "mean_rank").text == "not ranked"
+    assert "Kendall's W" in found.notes[0]
+
+
+def test_the_slope_over_doses_is_found_with_its_interval(several):
+    assert list(doses(several)) == [1.0, 2.0]
+    lines = {row.key: row.cells[-1] for row in table(several, "hallucinated").rows}
+    assert lines["sspnet"].mean == pytest.approx(3.0)
+    assert lines["identity"].mean == pytest.approx(0.0, abs=1e-9)
+    assert "dcp" not in lines
+
+
+def test_slopes_are_of_each_training_and_image():
+    grids = {dose: pd.DataFrame({0: [dose, 2 * dose], 1: [3 * dose, 4 * dose]}) for dose in (1.0, 1.5, 3.0)}
+    assert slope(grids).difference == pytest.approx(np.mean([1, 2, 3, 4]))
+    assert slope({1.0: grids[1.0]}) is None
+
+
+def test_budgets_are_rows_that_differ_in_steps_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = {name: {"short": {"steps": 5}, "long": {"steps": 9}} for name in ("sspnet", "stillgan")}
+    rows["sspnet"]["other"] = {"steps": 5, "beta": 2.0}
+    found = budget(make_results(tmp_path, None, rows=rows, ablation=None))
+    assert [column.label for column in found.columns] == ["5 steps", "9 steps"]
+    assert {row.key for row in found.rows} == {"sspnet", "stillgan"}
+    assert budget(make_results(tmp_path / "b", None, ablation=None)) is None
+
+
+def test_everything_is_written_and_the_index_last(several, tmp_path):
+    build(several, tmp_path / "summary")
+    names = {path.name for path in (tmp_path / "summary").iterdir()}
+    assert {
+        "order.csv",
+        "order.tex",
+        "dose_invented.md",
+        "dose_lost.json",
+        "doses.png",
+        "doses.pdf",
+        "index.json",
+    } <= names
