@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from sspbench.commands.options import add_config_options, plan_of
 from sspbench.errors import UserError
@@ -22,11 +23,31 @@ def register(commands: argparse._SubParsersAction) -> None:
     across.register(commands)
     audit.register(commands)
     comparing.register(commands)
+    study = commands.add_parser(
+        "simulate-statistics", help="false positives and coverage of the test, with the spreads of a run's own scores"
+    )
+    study.add_argument("folder", type=Path, metavar="RESULTS", help="results or release with scores of several seeds")
+    study.add_argument("--draws", type=int, default=1000, help="simulated comparisons per line (1000)")
+    study.add_argument("--write", type=Path, metavar="FILE", help="put the table between the markers of this page")
+    study.set_defaults(run=_simulate)
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all where none is named")
     parser.add_argument("--partial", action="store_true", help="take what there is and show what failed")
     add_config_options(parser)
     parser.set_defaults(run=_report)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from sspbench.files import write_text
+
+    from .simulated import between_markers, simulated_table
+
+    text = simulated_table(args.folder, args.draws)
+    if args.write is None:
+        print(text)
+    else:
+        write_text(args.write, between_markers(args.write, text))
+    return 0
 
 
 def _report(args: argparse.Namespace) -> int:

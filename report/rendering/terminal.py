@@ -12,9 +12,14 @@ def terminal(table: Table) -> str:
     grid += [row_text(row, table.columns) for row in table.rows]
     widths = [max(len(line[place]) for line in grid) for place in range(len(grid[0]))]
     wordy = [True, *(column.form == "words" for column in table.columns)]
-    lines = []
-    for line in grid:
+
+    def aligned(line: list[str]) -> str:
         parts = zip(line, widths, wordy, strict=True)
         texts = [text.ljust(width) if words else text.rjust(width) for text, width, words in parts]
-        lines.append("  ".join(texts).rstrip())
+        return "  ".join(texts).rstrip()
+
+    lines = [aligned(grid[0])]
+    for heading, rows in table.sections():
+        lines += [f"- {heading}"] if heading else []
+        lines += [aligned(row_text(row, table.columns)) for row in rows]
     return "\n".join([table.heading, *lines, *table.notes])

@@ -1,0 +1,54 @@
+"""The study of the statistics, from made-up scores whose spreads are known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from report.simulated import BEGIN, END, between_markers, measured_spreads, simulated_table
+from sspbench.errors import UserError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    generator = np.random.default_rng(0)
+    columns = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
+    for row, luck in (("identity", 0.0), ("dcp", 0.05)):
+        for seed in range(12):
+            shift = luck * generator.normal()
+            lines = [
+                ("d", "demo", row, "", seed, f"i{image}", "dice", shift + 0.01 * generator.normal(), "")
+                for image in range(20)
+            ]
+            place = tmp_path / row / f"seed-{seed}"
+            place.mkdir(parents=True)
+            pd.DataFrame(lines, columns=columns).to_csv(place / "scores.csv", index=False)
+    return tmp_path
+
+
+def test_spreads_are_those_of_the_scores(folder):
+    cases, images = measured_spreads(folder)
+    assert images == 20 and set(cases) == {("dcp", "dice")}
+    assert cases["dcp", "dice"].trainings == pytest.approx(0.05, rel=0.5)
+    assert cases["dcp", "dice"].rest == pytest.approx(0.01 * np.sqrt(2), rel=0.1)
+
+
+def test_images_as_replicates_fail_where_trainings_differ(folder):
+    lines = [line.split(" | ") for line in simulated_table(folder, 60).splitlines() if line.startswith("| dice")]
+    found = {(line[1], line[2]): line[3:] for line in lines}
+    assert found["1", "crossed"][0] == "no p"
+    assert float(found["5", "images"][0].split()[0]) > 40
+    assert float(found["5", "crossed"][0].split()[0]) < 12
+
+
+def test_the_table_replaces_what_stands_between_the_markers(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"a\n{BEGIN}\nold\n{END}\nb\n")
+    assert between_markers(page, "new") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
+    page.write_text("nothing")
+    with pytest.raises(UserError, match="markers"):
+        between_markers(page, "new")
+
+
+def test_one_seed_is_refused(tmp_path):
+    with pytest.raises(UserError, match="two seeds"):
+        simulated_table(tmp_path, 10)
