@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from .training.schedules import Schedule as Schedule
     from .training.schedules import constant_then_linear as constant_then_linear
     from .training.schedules import epoch_of as epoch_of
+    from .training.schedules import polynomial as polynomial
+    from .training.schedules import warm_up_then_halving as warm_up_then_halving
     from .training.trainable import TrainableMethod as TrainableMethod
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
     from .training.two_way import TwoWayGAN as TwoWayGAN
@@ -86,7 +88,7 @@ PUBLIC = {
     "training.regions": ("gaussian_means", "local_moments", "unevenness"),
     "training.resampling": ("at_side",),
     "training.residual_generator": ("ResidualGenerator",),
-    "training.schedules": ("Schedule", "constant_then_linear", "epoch_of"),
+    "training.schedules": ("Schedule", "constant_then_linear", "epoch_of", "polynomial", "warm_up_then_halving"),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
     "training.two_way": ("TwoWayGAN",),
     "training.vgg": ("VGG16", "load_vgg16"),

@@ -57,8 +57,8 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
             wanted_content = self.vgg(content, (CONTENT_LAYER,))
             wanted_style = self.vgg(style, layers)
         found = self.vgg(output, (CONTENT_LAYER, *layers))
-        content_term = p["content_weight"] * content_loss(found, wanted_content)
-        style_term = p["style_weight"] * sum(style_losses(found, wanted_style, layers))
+        content_term = p["weights"]["content"] * content_loss(found, wanted_content)
+        style_term = p["weights"]["style"] * sum(style_losses(found, wanted_style, layers))
         self.descend(content_term + style_term, "generator")
         return {"content": content_term, "style": style_term}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, vanilla
+from sspbench import TrainableMethod, vanilla, warm_up_then_halving
 
 from . import losses
 from .networks import Discriminator, Generator
@@ -30,24 +30,14 @@ class SSPNet(TrainableMethod):
         in_channels = 2 if p["discriminator_sees"] == "pair" else 1
         discriminator = Discriminator(in_channels, p["discriminator_channels"])
         self.add_network("discriminator", discriminator)
+        rate = warm_up_then_halving(p["lr"], **p["schedule"], steps_per_epoch=self.steps_per_epoch)
+        factor = p["discriminator_lr_factor"]
         adam, betas_g, betas_d = torch.optim.Adam, tuple(p["generator_betas"]), tuple(p["discriminator_betas"])
-        self.add_optimizer("generator", adam, generator.parameters(), self.learning_rate, betas=betas_g)
-        self.add_optimizer("discriminator", adam, discriminator.parameters(), self._discriminator_rate, betas=betas_d)
+        self.add_optimizer("generator", adam, generator.parameters(), rate, betas=betas_g)
+        self.add_optimizer(
+            "discriminator", adam, discriminator.parameters(), lambda step: rate(step) * factor, betas=betas_d
+        )
         self.add_pool("enhanced_low", p["pool"])
-
-    def learning_rate(self, step: int) -> float:
-        """Return the rate: linear from ``rate_start`` to ``rate`` in ``warm_up`` steps, then halved every 15 epochs.
-
-        The epochs are counted from the end of the warm-up (README.md, A17).
-        """
-        p = self.params
-        if step < p["warm_up"]:
-            return p["rate_start"] + (p["rate"] - p["rate_start"]) * step / p["warm_up"]
-        epochs = (step - p["warm_up"]) / self.steps_per_epoch
-        return p["rate"] * 0.5 ** (epochs // p["halve_every"])
-
-    def _discriminator_rate(self, step: int) -> float:
-        return self.learning_rate(step) * self.params["discriminator_rate"]
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Step the generator, then the discriminator on outputs made before that step (README.md, A21).
@@ -63,20 +53,20 @@ class SSPNet(TrainableMethod):
         return report
 
     def _step_generator(self, given: Tensor, enhanced: Tensor) -> dict[str, Tensor]:
-        p = self.params
+        p, weights = self.params, self.params["weights"]
         with self.frozen("discriminator"):
             logits_low, logits_high = self._judge(enhanced, given).chunk(2)
-            adversarial = p["lambda1"] * losses.fooling(logits_low, p["saturating"])
-            adversarial = adversarial + p["lambda2"] * losses.fooling(logits_high, p["saturating"])
+            adversarial = weights["lambda1"] * losses.fooling(logits_low, p["saturating"])
+            adversarial = adversarial + weights["lambda2"] * losses.fooling(logits_high, p["saturating"])
             report = {"adversarial": adversarial}
             total = adversarial
-            if p["alpha"] and p["illumination_weight"]:
+            if weights["alpha"] and weights["illumination"]:
                 low = (enhanced.chunk(2)[0] + 1) / 2
                 report["illumination"] = losses.illumination(low, p["patch_shares"], p["illumination_signed"])
-                total = total + p["alpha"] * p["illumination_weight"] * report["illumination"]
-            if p["alpha"] and p["beta"]:
+                total = total + weights["alpha"] * weights["illumination"] * report["illumination"]
+            if weights["alpha"] and weights["beta"]:
                 report["texture"] = self._texture(given, enhanced)
-                total = total + p["alpha"] * p["beta"] * report["texture"]
+                total = total + weights["alpha"] * weights["beta"] * report["texture"]
             self.descend(total, "generator")
         return {name: value.detach() for name, value in report.items()}
 
@@ -90,7 +80,7 @@ class SSPNet(TrainableMethod):
         return 2 * losses.texture(x, y, self.params["texture"])
 
     def _step_discriminator(self, given: Tensor, enhanced: Tensor) -> Tensor:
-        p = self.params
+        p, lambda1, lambda2 = self.params, self.params["weights"]["lambda1"], self.params["weights"]["lambda2"]
         low, high = given.chunk(2)
         enhanced_low, enhanced_high = enhanced.chunk(2)
         enhanced_low = self.pools["enhanced_low"].query(enhanced_low, self.random)
@@ -98,13 +88,13 @@ class SSPNet(TrainableMethod):
         if p["real"] == "own":  # as printed: each output against its own input
             shown, beside = torch.cat([shown, low, high]), torch.cat([beside, low, high])
             fake_low, fake_high, real_low, real_high = self._judge(shown, beside).chunk(4)
-            loss = p["lambda1"] * vanilla(real_low, real=True) + p["lambda2"] * vanilla(real_high, real=True)
+            loss = lambda1 * vanilla(real_low, real=True) + lambda2 * vanilla(real_high, real=True)
         else:
             shown, beside = torch.cat([shown, high]), torch.cat([beside, high])
             fake_low, fake_high, real_high = self._judge(shown, beside).chunk(3)
-            loss = (p["lambda1"] + p["lambda2"]) * vanilla(real_high, real=True)
+            loss = (lambda1 + lambda2) * vanilla(real_high, real=True)
         called = p["enhanced_high"] == "real"
-        loss = loss + p["lambda1"] * vanilla(fake_low, real=False) + p["lambda2"] * vanilla(fake_high, real=called)
+        loss = loss + lambda1 * vanilla(fake_low, real=False) + lambda2 * vanilla(fake_high, real=called)
         self.descend(loss, "discriminator")
         return loss.detach()
 

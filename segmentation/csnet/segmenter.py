@@ -7,7 +7,7 @@ import torch
 from skimage.filters import threshold_otsu
 from torch import Tensor
 
-from sspbench import Schedule, TrainableSegmenter
+from sspbench import TrainableSegmenter, polynomial
 
 from .augmentation import augment
 from .losses import segmentation_losses
@@ -23,7 +23,7 @@ class CSNetSegmenter(TrainableSegmenter):
         """Create the network and its Adam optimiser."""
         p = self.params
         self.network = self.add_network("csnet", CSNet(p["base"]), keep=True)
-        schedule = poly_schedule(p["lr"], p["poly_power"], self.total_steps, self.steps_per_epoch)
+        schedule = polynomial(p["lr"], p["schedule"]["power"], self.total_steps, self.steps_per_epoch)
         decay = p["weight_decay"]
         self.add_optimizer("csnet", torch.optim.Adam, self.network.parameters(), schedule, weight_decay=decay)
 
@@ -64,17 +64,3 @@ def foreground(probability: np.ndarray, threshold: str | float) -> np.ndarray:
     if threshold == "otsu":
         return probability > threshold_otsu(probability)
     return probability > 255 * float(threshold)
-
-
-def poly_schedule(lr: float, power: float, total_steps: int, steps_per_epoch: int) -> Schedule:
-    """Polynomial decay to zero, changed after each epoch: epochs 0 and 1 both train at ``lr``.
-
-    Epoch ``e >= 1`` trains at ``lr (1 - (e - 1) / E) ** power`` with E epochs in all.
-    """
-    epochs = max(total_steps / steps_per_epoch, 1.0)
-
-    def rate(step: int) -> float:
-        last = max(step // steps_per_epoch - 1, 0)
-        return lr * max(1.0 - last / epochs, 0.0) ** power
-
-    return rate

@@ -175,7 +175,7 @@ class Section:
             if name in self.fields:
                 yield from self.fields[name].faults(value, inner)
             else:
-                yield Fault(inner, f"there is no {name!r}", _meant(str(name), self.fields))
+                yield Fault(inner, f"there is no {name!r}", _meant(str(name), self))
 
     def rows(self, prefix: str = "") -> Iterator[tuple[str, Parameter | Section]]:
         """Yield all parameters and sections with their paths, each section before what it holds."""
@@ -206,9 +206,13 @@ class Section:
         return replace(self, fields={**self.fields, **other.fields})
 
 
-def _meant(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
+def _meant(name: str, section: Section) -> str:
+    """Return what was probably meant: a name of this section, else the path of one further down."""
+    paths = {path.rpartition(".")[2]: path for path, _ in section.rows()}
+    close = difflib.get_close_matches(name, section.fields, 1) or [
+        paths[last] for last in difflib.get_close_matches(name, paths, 1)
+    ]
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(section.fields) or 'none'}"
 
 
 def _is_number(text: str) -> bool:

@@ -35,3 +35,41 @@ def constant_then_linear(lr: float, plateau: int, span: int, epochs: int, total_
     - after an epoch, without the 1 (EnlightenGAN): plateau ``constant + 1``, span ``decay``.
     """
     return lambda step: lr * linear_factor(epoch_of(step, total_steps, epochs), plateau, span)
+
+
+def polynomial(lr: float, power: float, total_steps: int, steps_per_epoch: int) -> Schedule:
+    """Return a polynomial decay to zero, changed after each epoch: epochs 0 and 1 both train at ``lr``.
+
+    Epoch ``e >= 1`` trains at ``lr (1 - (e - 1) / E) ** power`` with E epochs in all.
+    """
+    epochs = max(total_steps / steps_per_epoch, 1.0)
+
+    def rate(step: int) -> float:
+        last = max(step // steps_per_epoch - 1, 0)
+        return float(lr * max(1.0 - last / epochs, 0.0) ** power)
+
+    return rate
+
+
+def warm_up_then_halving(lr: float, start: float, warm_up: int, halve_every: int, steps_per_epoch: int) -> Schedule:
+    """Return a linear warm-up, then halvings.
+
+    Args:
+        lr: Rate at the end of the warm-up.
+        start: Rate at step 0.
+        warm_up: Steps of the warm-up.
+        halve_every: Epochs from halving to halving, counted from the end of the warm-up.
+        steps_per_epoch: Steps of an epoch.
+
+    >>> rate = warm_up_then_halving(1.0, 0.5, warm_up=2, halve_every=3, steps_per_epoch=2)
+    >>> [rate(step) for step in (0, 1, 2, 7, 8, 14)]
+    [0.5, 0.75, 1.0, 1.0, 0.5, 0.25]
+    """
+
+    def rate(step: int) -> float:
+        if step < warm_up:
+            return start + (lr - start) * step / warm_up
+        epochs = (step - warm_up) / steps_per_epoch
+        return float(lr * 0.5 ** (epochs // halve_every))
+
+    return rate

@@ -8,10 +8,11 @@ from PIL import Image, ImageEnhance
 from segmentation.csnet.augmentation import augment, brightness, contrast, sharpness
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.networks import CSNet
-from segmentation.csnet.segmenter import CSNetSegmenter, foreground, poly_schedule
+from segmentation.csnet.segmenter import CSNetSegmenter, foreground
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
+from sspbench.training.schedules import polynomial
 
 
 def count(module):
@@ -83,12 +84,12 @@ def test_soft_dice_closed_form():
     assert soft_dice_loss(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)).item() == pytest.approx(0)
 
 
-def test_poly_schedule_changes_after_each_epoch():
-    rate = poly_schedule(1e-4, 0.9, total_steps=1000 * 36, steps_per_epoch=36)
+def test_the_rate_changes_after_each_epoch():
+    rate = polynomial(1e-4, 0.9, total_steps=1000 * 36, steps_per_epoch=36)
     assert [rate(step) for step in (0, 35, 36, 71)] == [1e-4] * 4
     assert rate(72) == rate(107) == pytest.approx(1e-4 * 0.999**0.9)
     assert rate(999 * 36) == pytest.approx(1e-4 * (1 - 998 / 1000) ** 0.9)
-    assert poly_schedule(1.0, 0.9, 3, 6)(2) == 1.0
+    assert polynomial(1.0, 0.9, 3, 6)(2) == 1.0
 
 
 def test_enhancement_agrees_with_pillow_within_its_rounding():

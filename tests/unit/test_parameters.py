@@ -83,8 +83,8 @@ def test_a_misspelt_parameter_is_refused_at_any_depth(group, name):
         ({"sspnet": {"steps": 0}}, ["params.sspnet.steps"]),
         ({"sspnet": {"steps": "many"}}, ["'many'", "a whole number"]),
         ({"sspnet": {"batches": 5}}, ["5 is no section", "size, resize, crop"]),
-        ({"sspnet": {"lambda1": math.nan}}, ["nan is not allowed"]),
-        ({"sspnet": {"lambda1": ".inf"}}, ["inf is not allowed"]),
+        ({"sspnet": {"weights": {"lambda1": math.nan}}}, ["nan is not allowed"]),
+        ({"sspnet": {"weights": {"lambda1": ".inf"}}}, ["inf is not allowed"]),
         ({"sspnet": {"epochs": 5}}, ["either steps or epochs", "steps: 6, epochs: 5"]),
         ({"csnet": {"batches": {"partner": "cycle"}}}, ["there is no 'partner'"]),
         ({"ssp": {"alpha": 1.0}}, ["there is no 'ssp'"]),
@@ -99,7 +99,7 @@ def test_wrong_params_are_refused_when_the_plan_is_made(params, words):
 
 def test_all_faults_are_told_at_once():
     found = refusal(
-        params={"sspnet": {"real": "Own", "alpha": -1}, "dcp": {"windw": 3}},
+        params={"sspnet": {"real": "Own", "weights": {"alpha": -1}}, "dcp": {"windw": 3}},
         dataset_options={"siz": 96},
         metrics={"centreline": {"tolerance": 2}},
         methods=["identity+ghost"],
@@ -147,5 +147,5 @@ def test_the_defaults_handed_out_are_copies():
 
 def test_faults_of_two_layers_name_their_places():
     with pytest.raises(UserError) as caught:
-        resolve_params(plugin("methods", "sspnet"), "smoke", "gan", {"beta": "big"})
-    assert "config: params.sspnet.beta" in str(caught.value)
+        resolve_params(plugin("methods", "sspnet"), "smoke", "gan", {"weights": {"beta": "big"}})
+    assert "config: params.sspnet.weights.beta" in str(caught.value)

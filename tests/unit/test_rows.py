@@ -13,13 +13,14 @@ def plan(**config):
 
 
 def test_a_row_is_run_beside_its_method_with_its_own_params():
-    found = plan(rows={"sspnet": {"more": {"beta": 9.0}, "short": {"steps": 7}}}, params={"sspnet": {"steps": 50}})
+    rows = {"sspnet": {"more": {"weights": {"beta": 9.0}}, "short": {"steps": 7}}}
+    found = plan(rows=rows, params={"sspnet": {"steps": 50}})
     runs = {run.id: run for run in found.runs}
     assert {"sspnet", "sspnet+more", "sspnet+short"} <= set(runs)
     assert runs["sspnet+more"].label == "SSP-Net (more)"
     assert [found.params(runs[name])["steps"] for name in ("sspnet", "sspnet+more", "sspnet+short")] == [50, 50, 7]
-    assert found.params(runs["sspnet+more"])["beta"] == 9.0
-    assert found.params(runs["sspnet"])["beta"] != 9.0
+    assert found.params(runs["sspnet+more"])["weights"]["beta"] == 9.0
+    assert found.params(runs["sspnet"])["weights"]["beta"] != 9.0
     assert found.train_settings(found.run("sspnet+more", 0)).label == "sspnet+more"
 
 
@@ -34,7 +35,7 @@ def test_what_is_wrong_with_rows_is_told_all_at_once():
     text = str(told.value)
     for part in (
         "rows.sspnet.a",
-        "did you mean 'beta'",
+        "did you mean 'weights.beta'",
         "'gan' already",
         "'untrained' already",
         "'sspnet'?",

@@ -11,6 +11,7 @@ from methods.sspnet.networks import Discriminator, Generator
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
 from sspbench.training.regions import gaussian_means, local_moments, unevenness
+from sspbench.training.schedules import warm_up_then_halving
 
 
 def params(preset="paper", variant=None, **overrides):
@@ -57,14 +58,14 @@ def test_identity_start_gives_nearly_the_image():
 
 
 def test_learning_rate_warms_up_then_halves_every_15_epochs():
-    method = SSPNet(params(), 0)
-    method.steps_per_epoch = 85
-    assert method.learning_rate(0) == pytest.approx(3e-5)
-    assert method.learning_rate(250) == pytest.approx(6.5e-5)
-    assert method.learning_rate(500) == pytest.approx(1e-4)
-    assert method.learning_rate(500 + 15 * 85 - 1) == pytest.approx(1e-4)
-    assert method.learning_rate(500 + 15 * 85) == pytest.approx(5e-5)
-    assert method.learning_rate(8499) == pytest.approx(1e-4 * 0.5**6)
+    p = params()
+    rate = warm_up_then_halving(p["lr"], **p["schedule"], steps_per_epoch=85)
+    assert rate(0) == pytest.approx(3e-5)
+    assert rate(250) == pytest.approx(6.5e-5)
+    assert rate(500) == pytest.approx(1e-4)
+    assert rate(500 + 15 * 85 - 1) == pytest.approx(1e-4)
+    assert rate(500 + 15 * 85) == pytest.approx(5e-5)
+    assert rate(8499) == pytest.approx(1e-4 * 0.5**6)
 
 
 def test_gaussian_means_are_a_zero_padded_convolution(image):

@@ -152,7 +152,7 @@ def test_a_truncated_checkpoint_falls_back_to_the_one_before(tmp_path, tiny_data
 
 
 def test_after_a_change_the_training_starts_anew_and_says_so(tmp_path, tiny_data, undisturbed):
-    process = start(tmp_path, tiny_data, alpha=4.0)
+    process = start(tmp_path, tiny_data, weights={"alpha": 4.0})
     assert stop_after(process, tmp_path, 3, signal.SIGKILL)
     code, errors = finish(tmp_path, tiny_data)
     assert code == 0, errors

@@ -163,7 +163,7 @@ def test_a_comment_in_a_method_reruns_nothing(checkout):
 
 
 def test_a_changed_loss_weight_reruns_its_method_only(checkout):
-    counts, runs = checkout.planned("--config", "params={sspnet: {beta: 2.0}}", "ablation=null", "seeds=[0]")
+    counts, runs = checkout.planned("--config", "params={sspnet: {weights: {beta: 2.0}}}", "ablation=null", "seeds=[0]")
     assert counts == {"train": 1, "enhance": 1, "segment": 1, "score": 1, **REPORT}
     assert runs == {"sspnet"}
 
