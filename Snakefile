@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 if not Path.cwd().samefile(workflow.basedir):
     raise WorkflowError(
@@ -19,6 +20,7 @@ sys.path.insert(0, workflow.basedir)
 from sspbench.plan.instances import plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
+from sspbench.plan.outlook import Outlook
 from sspbench.plan.rules import Digests, training_resources, page_sources
 from sspbench.stages.prepare import source_digest
 
@@ -93,11 +95,33 @@ def of_all_runs(name):
     ]
 
 
+def outlook():
+    """Return what is told before anything runs; asked for once the jobs are known."""
+    needed = list(workflow.dag.needrun_jobs(exclude_finished=False))
+    known = workflow.global_resources
+    trainings = known["gpu"].value if "gpu" in known else workflow.cores
+    return Outlook(PLANS).of(
+        [(job.rule.name, job.wildcards_dict) for job in needed],
+        workflow.cores,
+        trainings,
+    )
+
+
+if workflow.is_main_process:
+    logger.info("", extra={"outlook": outlook})
+
+
 rule all:
     default_target: True
     input:
         [plan.layout.root / "report.html" for plan in PLANS.values()],
         ABOVE if len(PLANS) > 1 or FIRST.config["study"] else [],
+        # after a failure there is a page without these
+        [
+            plan.layout.run(run.id, run.seed) / "scores.csv"
+            for plan in PLANS.values()
+            for run in plan.runs
+        ],
 
 
 rule prepare:

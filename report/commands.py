@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from sspbench.commands.options import add_config_options, plan_of
@@ -82,22 +81,18 @@ def _page(plan: Plan, partial: bool) -> None:
 
 
 def _summary(plan: Plan, partial: bool) -> None:
-    """Print the two main tables and where the rest lies; say what failed."""
-    from .record import read_table
-    from .rendering.terminal import terminal
+    """Print the answer, what it may not claim, what failed, and where the page lies."""
+    from .answer import answer
     from .results import Results
 
     results = Results(plan, partial)
-    for name in ("table1_quality", "table2_segmentation", "table3_ablation", "audit_paper"):
-        path = plan.layout.tables / f"{name}.json"
-        if path.is_file():
-            print(f"\n{terminal(read_table(path))}")
+    print("\n".join(["", *answer(plan.layout.tables)]))
+    failed = [f"FAILED {row.label}: {results.ended(row)}" for row in results.rows if results.ended(row) != "done"]
+    if failed:
+        print("\n".join(failed))
     scale = "" if plan.preset == "paper" else f" at {plan.preset} scale: not the paper's protocol"
-    print(f"\n{plan.dataset.meta['title']}, {'real' if plan.dataset.meta['real'] else 'simulated'}{scale}.")
-    print(f"tables:  {plan.layout.tables}\nfigures: {plan.layout.figures}\npage:    {plan.layout.root / 'report.html'}")
-    for row in results.rows:
-        if results.ended(row) != "done":
-            print(f"FAILED   {row.label}: {results.ended(row)}", file=sys.stderr)
+    print(f"{plan.dataset.meta['title']}, {'real' if plan.dataset.meta['real'] else 'simulated'}{scale}.")
+    print(f"page: {plan.layout.root / 'report.html'} (tables and figures beside it)")
 
 
 _FUNCTIONS = {"tables": _tables, "figures": _figures, "page": _page, "summary": _summary}

@@ -1,7 +1,7 @@
 """A command in a process of its own, so that it ends: in time, with all it started, and with the workflow above it.
 
-The containing process copies the command's output to a log and waits for the process, never for whoever else holds
-its output. It needs nothing but the standard library, so that a plugin which hangs in a library cannot hang it.
+The containing process copies the command's output to a log, and to its own output where no workflow is above it, and
+waits for the process, never for whoever else holds its output. It needs nothing but the standard library, so that a plugin which hangs in a library cannot hang it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,10 @@ def _tell(report: dict[str, Any]) -> None:
 
 
 def contained(work: Callable[[], int], log: Path) -> int:
-    """Do ``work`` in a process of its own, its output copied to ``log`` and to ours; return its exit status.
+    """Do ``work`` in a process of its own, its output copied to ``log``; return its exit status.
+
+    The output is copied to ours as well where no workflow is above it, which tells of its jobs itself, or where the log
+    cannot be written.
 
     Raises:
         OutOfTime: it did not stop within its budget and was ended.
@@ -96,22 +99,25 @@ def _be_contained(work: Callable[[], int], output: tuple[int, int], reports: tup
 
 
 class _Log:
-    """Copies output to a file and to our own output; neither being full or closed stops a job."""
+    """Copies output to a file, to our own output or to both; neither being full or closed stops a job."""
 
     def __init__(self, path: Path) -> None:
-        self._handles = [1]
+        self._file: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handles.append(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666))
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
         except OSError as error:
             print(f"{path} cannot be written, the job goes on without a log: {error}", file=sys.stderr, flush=True)
+
+        ours = [1] if self._file is None or WORKFLOW not in os.environ else []
+        self._handles = [*ours, *([] if self._file is None else [self._file])]
 
     def __enter__(self) -> _Log:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for handle in self._handles[1:]:
-            os.close(handle)
+        if self._file is not None:
+            os.close(self._file)
 
     def write(self, content: bytes) -> None:
         """Copy some output."""

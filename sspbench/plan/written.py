@@ -36,12 +36,21 @@ def read_yaml(path: Path) -> Any:
         UserError: the file cannot be read, is no UTF-8 or no YAML.
     """
     try:
-        return yaml.safe_load(read_text(path))
+        return _loaded(read_text(path))
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-45
         why = " ".join(str(error).split())
         raise UserError(
             "A YAML file cannot be read", where=shown(path), why=why, hint="correct the line named in why"
         ) from error
+
+
+def _loaded(text: str) -> Any:
+    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults as Python's parser words them."""
+    fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return yaml.load(text, fast)
+    except (yaml.YAMLError, ValueError):
+        return yaml.safe_load(text)
 
 
 def syntax_tree(path: Path) -> ast.Module:

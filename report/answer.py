@@ -1,0 +1,96 @@
+"""The answer of a run for a terminal: the primary analysis as a sentence, a table and what it may not claim."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sspbench.files import read_json
+
+from .record import NAN, Cell, Column, Row, Table, read_table
+from .rendering.terminal import terminal
+
+WIDTH = 110
+"""Characters in a line of prose."""
+
+COLUMNS = (
+    Column("mean", "Dice", better="higher", decimals=3),
+    Column("gain", "gain over untouched [95 % CI]", better="higher", decimals=3),
+    Column("closed", "gap closed", "%", better="higher", decimals=0),
+    Column("lost", "nerve lost", "%", better="lower", decimals=1),
+    Column("invented", "nerve invented", "%", better="lower", decimals=1),
+    Column("verdict", "verdict", form="words"),
+)
+"""What the forest plot of the page shows."""
+
+STAND_INS = (("table2_segmentation", ("dice", "sen", "fdr")), ("table1_quality", ()))
+"""The tables, and of each the columns (none: all), that stand in where there is no primary analysis."""
+
+
+def answer(tables: Path) -> list[str]:
+    """Return the answer line by line: the primary analysis, or what there is instead.
+
+    Args:
+        tables: The folder of table records.
+    """
+    place = tables / "primary.json"
+    if not place.is_file():
+        return _stand_in(tables)
+    found = read_json(place)
+    prose = [*_wrapped(found["headline"]), *_wrapped(found.get("subline", ""))]
+    caveats = [line for caveat in found["caveats"] for line in _wrapped(caveat, "- ")]
+    if not found["rows"]:
+        return [*prose, *_stand_in(tables), *caveats]
+    return [*prose, *_rows(found), "What this may not claim:", *caveats]
+
+
+def primary_table(found: Mapping[str, Any]) -> Table:
+    """Return the rows of the primary analysis as a table; columns without any number are left out."""
+    measure = replace(COLUMNS[0], label=found.get("label") or COLUMNS[0].label)
+    lines = [(row, _cells(row)) for row in found["rows"]]
+    columns = (measure, *COLUMNS[1:])
+    kept = [place for place in range(len(columns)) if any(cells[place].text or _known(cells[place]) for _, cells in lines)]
+    rows = tuple(Row(row["key"], row["label"], tuple(cells[place] for place in kept)) for row, cells in lines)
+    return Table("primary", "", tuple(columns[place] for place in kept), rows)
+
+
+def _cells(row: Mapping[str, Any]) -> list[Cell]:
+    status = row.get("status", "done")
+    gain = row.get("gain") or {}
+    known = Cell(mean=_number(gain.get("mean")), low=_number(gain.get("low")), high=_number(gain.get("high")))
+    numbers = [Cell(mean=_number(row.get("mean"))), known, Cell(mean=100.0 * _number(row.get("closed")))]
+    numbers += [Cell(mean=_number(row.get(key))) for key in ("lost", "invented")]
+    return [replace(cell, status=status) for cell in [*numbers, Cell(text=gain.get("verdict", ""))]]
+
+
+def _number(value: float | None) -> float:
+    return NAN if value is None else value
+
+
+def _known(cell: Cell) -> bool:
+    return not cell.failed and cell.mean == cell.mean  # NaN is not itself
+
+
+def _rows(found: Mapping[str, Any]) -> list[str]:
+    return terminal(primary_table(found)).splitlines()[1:]  # the first line is the heading, which the headline replaces
+
+
+def _stand_in(tables: Path) -> list[str]:
+    for key, columns in STAND_INS:
+        if (tables / f"{key}.json").is_file():
+            return terminal(_only(read_table(tables / f"{key}.json"), columns)).splitlines()
+    return ["There are no tables."]
+
+
+def _only(table: Table, keys: tuple[str, ...]) -> Table:
+    """Return a table with some of its columns, where it has any of them."""
+    kept = [place for place, column in enumerate(table.columns) if column.key in keys] or range(len(table.columns))
+    rows = tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in kept), rows=rows)
+
+
+def _wrapped(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
