@@ -52,7 +52,9 @@ def primary_table(found: Mapping[str, Any]) -> Table:
     measure = replace(COLUMNS[0], label=found.get("label") or COLUMNS[0].label)
     lines = [(row, _cells(row)) for row in found["rows"]]
     columns = (measure, *COLUMNS[1:])
-    kept = [place for place in range(len(columns)) if any(cells[place].text or _known(cells[place]) for _, cells in lines)]
+    kept = [
+        place for place in range(len(columns)) if any(cells[place].text or _known(cells[place]) for _, cells in lines)
+    ]
     rows = tuple(Row(row["key"], row["label"], tuple(cells[place] for place in kept)) for row, cells in lines)
     return Table("primary", "", tuple(columns[place] for place in kept), rows)
 

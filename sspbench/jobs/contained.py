@@ -1,7 +1,8 @@
 """A command in a process of its own, so that it ends: in time, with all it started, and with the workflow above it.
 
 The containing process copies the command's output to a log, and to its own output where no workflow is above it, and
-waits for the process, never for whoever else holds its output. It needs nothing but the standard library, so that a plugin which hangs in a library cannot hang it.
+waits for the process, never for whoever else holds its output. It needs nothing but the standard library, so that a
+plugin which hangs in a library cannot hang it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,6 @@ def gpus() -> list[str]:
     return [line.strip() for line in told.splitlines() if line.strip()]
 
 
-
 def _timed(work: Callable[[], object]) -> float:
     start = time.thread_time()
     work()

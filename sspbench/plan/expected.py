@@ -146,13 +146,13 @@ class Expected:
             return None
         usual = resolve_params(plugin, self._plan.preset, None).get("steps")
         wanted = self._settings(job).params.get("steps")
-        return float(declared * (wanted / usual if usual and wanted else 1.0))
+        return START_S + float(declared * (wanted / usual if usual and wanted else 1.0))
 
     @cached_property
     def _images(self) -> float:
         """The number of test images, in images of ``SIDE`` x ``SIDE``."""
         options = self._plan.prepare_settings()["options"]
-        share = (options.get("size", SIDE) / SIDE) ** 2
+        share = float(options.get("size", SIDE) / SIDE) ** 2
         if self._plan.layout.manifest.is_file():
             return len(Manifest.read(self._plan.layout.manifest).paths("testA")) * share
         return float(options.get("test", 0)) * share

@@ -119,7 +119,8 @@ class Outlook:
         before = sum(self._expected[job.dataset].measured(job) is not None for job in jobs)
         source = f"{before} jobs as in their last run, the others as declared" if before else "as declared in YAML"
         missing = len(jobs) - len(known)
-        together = f"about {duration(wall_seconds(known, cores, trainings))} on {cores} cores ({source}, scaled to here)"
+        on = f"{cores} {'core' if cores == 1 else 'cores'}"
+        together = f"about {duration(wall_seconds(known, cores, trainings))} on {on} ({source}, scaled to here)"
         if not missing:
             return together
         return f"not known for {missing} of {len(jobs)} jobs, measured by nobody at this scale; the rest {together}"
@@ -143,7 +144,7 @@ def duration(seconds: float) -> str:
     """Return a time as people say it.
 
     >>> duration(8.4), duration(75), duration(3700)
-    ('8 s', '1 min 15 s', '1 h 2 min')
+    ('8 s', '1 min 15 s', '1 h 1 min')
     """
     whole = round(seconds)
     if whole < 60:

@@ -45,7 +45,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def _loaded(text: str) -> Any:
-    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults as Python's parser words them."""
+    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults in the words of Python's."""
     fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(text, fast)

@@ -62,6 +62,22 @@ def test_output_and_exit_status_are_those_of_the_work(tmp_path):
     assert text == log == "to one\nto two\n"
 
 
+def test_under_a_workflow_the_output_goes_to_the_log_alone(tmp_path):
+    process = start(tmp_path, "print('to the log')\nreturn 0", SSPBENCH_WORKFLOW=str(os.getpid()))
+    text, _ = process.communicate(timeout=60)
+    assert (process.returncode, text) == (0, "")
+    assert (tmp_path / "logs" / "job.log").read_text() == "to the log\n"
+
+
+def test_under_a_workflow_and_without_a_log_the_output_is_not_lost(tmp_path):
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    process = start(tmp_path, "print('to all')\nreturn 0", SSPBENCH_WORKFLOW=str(os.getpid()))
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "cannot be written" in text
+    assert text.endswith("to all\n")
+
+
 def test_more_than_a_pipe_holds_is_copied_whole(tmp_path):
     code, text, log = run(tmp_path, "print('x' * 300_000)\nreturn 0")
     assert code == 0
@@ -142,7 +158,8 @@ def test_killed_itself_it_asks_its_process_to_stop(tmp_path):
 
 def test_once_the_workflow_is_gone_it_asks_its_process_to_stop(tmp_path):
     process = start(tmp_path, WAITS, SSPBENCH_WORKFLOW="1")
-    text, _ = process.communicate(timeout=60)
+    process.communicate(timeout=60)
+    text = (tmp_path / "logs" / "job.log").read_text()
     assert "the workflow that started this job is gone" in text
     assert "saved" in text
     assert (tmp_path / "asked").exists()

@@ -9,26 +9,49 @@ import yaml
 from sspbench.checkout import ROOT
 
 
+def locked():
+    """Return the packages of uv.lock."""
+    return tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+
+
+def own():
+    """Return {name: folder} of the packages of this repository."""
+    return {entry["name"]: entry["source"]["editable"] for entry in locked() if "editable" in entry["source"]}
+
+
 def wanted():
-    """Return {name: version in uv.lock} of everything that pyproject.toml names."""
+    """Return {name: version in uv.lock} of everything that pyproject.toml names and that comes from elsewhere."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lock = tomllib.loads((ROOT / "uv.lock").read_text())
-    locked = {entry["name"]: entry["version"] for entry in lock["package"]}
+    versions = {entry["name"]: entry["version"] for entry in locked() if entry["name"] not in own()}
     asked = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
     names = [re.match(r"[A-Za-z0-9._-]+", entry).group().lower().replace("_", "-") for entry in asked]
-    return {name: locked[name] for name in names}
+    assert set(names) - set(versions) == set(own())
+    return {name: versions[name] for name in names if name in versions}
+
+
+def of_pip(text):
+    """Return the pip section."""
+    (pip,) = [entry["pip"] for entry in yaml.safe_load(text)["dependencies"] if isinstance(entry, dict)]
+    return pip
 
 
 def offered(text):
-    """Return {name: version} of the pip section, which must be pinned throughout."""
-    entries = yaml.safe_load(text)["dependencies"]
-    (pip,) = [entry["pip"] for entry in entries if isinstance(entry, dict)]
+    """Return {name: version} of the pip section, which must be pinned throughout but for what lies in here."""
+    pip = [entry for entry in of_pip(text) if not entry.startswith("-e ")]
     assert all(re.fullmatch(r"[a-z0-9-]+==[^=]+", entry) for entry in pip)
     return dict(entry.split("==") for entry in pip)
 
 
 def test_the_same_packages_in_the_same_versions():
     assert offered((ROOT / "environment.yml").read_text()) == wanted()
+
+
+def test_the_packages_of_the_repository_are_installed_from_it():
+    text = (ROOT / "environment.yml").read_text()
+    assert {entry for entry in of_pip(text) if entry.startswith("-e ")} == {
+        f"-e ./{folder}" for folder in own().values()
+    }
+    assert all((ROOT / folder / "pyproject.toml").is_file() for folder in own().values())
 
 
 def test_the_same_python():

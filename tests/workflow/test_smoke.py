@@ -91,7 +91,7 @@ class Checkout:
 
     def planned(self, *arguments):
         """Return the number of jobs by rule that a dry run announces, and the runs they are for."""
-        code, text = self.snakemake("-n", *arguments)
+        code, text = self.snakemake("-n", "--verbose", *arguments)
         assert code == 0, text
         table = re.search(r"(?s)Job stats:\njob +count\n[- ]+\n(.*?)\n\n", text)
         counts = dict(line.split() for line in table.group(1).splitlines()) if table else {}

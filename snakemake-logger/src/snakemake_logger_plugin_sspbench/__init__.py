@@ -114,7 +114,9 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
         jobs = {key: Planned(**job) for key, job in told["jobs"].items()}
         self._progress = Progress(jobs, told["seconds"], record.created)
         if self.common_settings.dryrun:
-            self._screen.lines([*told["lines"], "This was a dry run: nothing was done. Why each job would run: --verbose"])
+            self._screen.lines(
+                [*told["lines"], "This was a dry run: nothing was done. Why each job would run: --verbose"]
+            )
         elif not self._quiet:
             self._screen.lines(told["lines"])
             self._watch = threading.Thread(target=self._look, daemon=True)
@@ -150,7 +152,9 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
         if self._progress is None:
             self._screen.lines([f"FAILED {record.rule_name}", *reason(logs)])
             return
-        self._screen.lines(self._progress.failure(record.jobid, reason(self._progress.logs(record.jobid) or logs), record.created))
+        self._screen.lines(
+            self._progress.failure(record.jobid, reason(self._progress.logs(record.jobid) or logs), record.created)
+        )
 
     def _error(self, record: logging.LogRecord) -> None:
         text = str(record.msg)
@@ -169,9 +173,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
             if self._progress is not None and not self._quiet:
                 lines = self._progress.flush(record.created, everything=True)
                 self._screen.lines([*lines, "Some jobs failed; tables, figures and page show what there is:"])
-        elif record.levelno > logging.INFO:
-            self._screen.lines([text])
-        elif not self._is_chatter(record, text):
+        elif record.levelno > logging.INFO or not self._is_chatter(record, text):
             self._screen.lines([text])
 
     def _is_chatter(self, record: logging.LogRecord, text: str) -> bool:

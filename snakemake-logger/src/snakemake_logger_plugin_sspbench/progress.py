@@ -141,7 +141,9 @@ class Progress:
         lines = []
         for rows, waiting in self._waiting.items():
             if waiting and (everything or len(waiting) >= self._together[rows]):
-                lines.append(self._head(when) + (f"enhanced, segmented, scored {listed(waiting)}" if rows else listed(waiting)))
+                lines.append(
+                    self._head(when) + (f"enhanced, segmented, scored {listed(waiting)}" if rows else listed(waiting))
+                )
                 waiting.clear()
         return lines
 
@@ -149,7 +151,11 @@ class Progress:
         """Return a line for each job that has become slow or silent since last asked; each is told once."""
         found = {number: self._trouble(job, when) for number, job in self._running.items() if number not in self._told}
         self._told |= {number for number, words in found.items() if words}
-        return [self._head(when) + f"still at work: {self._alive(self._running[n], when)}" for n, words in found.items() if words]
+        return [
+            self._head(when) + f"still at work: {self._alive(self._running[n], when)}"
+            for n, words in found.items()
+            if words
+        ]
 
     def live(self, when: float) -> str:
         """Return what is being done now, in one line: elapsed of expected time; empty where nothing is."""
@@ -199,7 +205,7 @@ def duration(seconds: float) -> str:
     """Return a time as people say it.
 
     >>> duration(8.4), duration(75), duration(3700)
-    ('8 s', '1 min 15 s', '1 h 2 min')
+    ('8 s', '1 min 15 s', '1 h 1 min')
     """
     whole = max(0, round(seconds))
     if whole < 60:

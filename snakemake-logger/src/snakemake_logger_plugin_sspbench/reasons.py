@@ -35,7 +35,7 @@ def plain(text: str) -> str:
     lines = [line for line in text.splitlines() if not re.match(r'  File ".*", line \d+, in ', line)]
     if lines and re.match(r"\w+(Error|Exception)( in .*)?:$", lines[0]):
         lines = lines[1:] or lines
-    return "\n".join(lines)
+    return "\n".join(lines).removeprefix("Error: ")
 
 
 def _lines(path: Path) -> list[str]:
