@@ -15,6 +15,15 @@ RECORDS = Path(__file__).parents[1] / "data" / "snakemake-records.jsonl"
 """What Snakemake 9.27.1 logged of a run at smoke scale: identity, dcp and a method that raises."""
 
 
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """Be where the log of the failed job lies, and nothing of another run."""
+    log = tmp_path / "results/cornsim/smoke/logs/enhance/raises-0.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"error: The stage enhance failed: this method is broken\n  hint: {'x' * 300}\n")
+    monkeypatch.chdir(tmp_path)
+
+
 class TestTheInterface(TestLogHandlerBase):
     """The checks that Snakemake's interface has for every plugin."""
 
@@ -91,6 +100,7 @@ def test_a_failure_is_told_at_once_and_again_at_the_end(monkeypatch):
     assert first < next(number for number, line in enumerate(lines) if "Some jobs failed" in line)
     assert last == len(lines) - 2
     assert ".snakemake/log/" in lines[-1]
+    assert lines[first].endswith("this method is broken")
     assert "CalledProcessError" not in "\n".join(lines)
 
 

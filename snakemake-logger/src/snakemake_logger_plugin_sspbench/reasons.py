@@ -9,6 +9,9 @@ from pathlib import Path
 SHOWN = 8
 """Lines of a reason; the log has the rest."""
 
+WIDTH = 120
+"""Characters of a line of it."""
+
 FAULT = "error: "
 """What the line begins with in which a job tells its fault to people; indented lines follow."""
 
@@ -23,7 +26,11 @@ def reason(logs: Iterable[Path]) -> list[str]:
     else:
         told = [next((line.strip() for line in reversed(lines) if line.strip()), "it ended without a word")]
     more = [f"... and {len(told) - SHOWN} more lines"] if len(told) > SHOWN else []
-    return [*told[:SHOWN], *more, *(f"log: {place}" for place in places)]
+    return [
+        *(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in told[:SHOWN]),
+        *more,
+        *(f"log: {place}" for place in places),
+    ]
 
 
 def plain(text: str) -> str:
