@@ -15,6 +15,7 @@ from .drawing.showcase import BY_NAME, Choice, groups, rule, showcase, subject
 from .drawing.style import Drawn, save, style
 from .drawing.tradeoff import tradeoff
 from .drawing.training import training
+from .drawing.trust import trust
 from .results import Results
 
 
@@ -49,6 +50,7 @@ def _figures(results: Results) -> Iterator[tuple[str, Drawn | None]]:
     pictures = Pictures(results)
     if pictures.names:
         yield from _pictures(results, pictures)
+    yield "trust", trust(results)
     yield "distributions", distributions(results)
     yield "tradeoff", tradeoff(results)
     yield "training", training(results)

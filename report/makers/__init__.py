@@ -12,6 +12,7 @@ from .definitions import definition_sensitivity
 from .measured import MEASURED
 from .primary import gains
 from .reproduction import reproduction
+from .trust import trust
 
 Maker = Callable[[Results], Iterator[Table]]
 """Yields the tables that the results allow, none where they allow none."""
@@ -19,6 +20,7 @@ Maker = Callable[[Results], Iterator[Table]]
 MAKERS: tuple[Maker, ...] = (
     gains,
     *MEASURED,
+    trust,
     reproduction,
     comparisons,
     ranks,
