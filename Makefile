@@ -25,7 +25,7 @@ bench-metrics: setup ## our measures against the stock libraries
 	$(RUN) python -m sspbench bench-metrics
 
 # Releases (DVC). REMOTE is a folder, or anything DVC can push to; see .dvc/config for the default.
-.PHONY: release reproduce-tables
+.PHONY: release reproduce-tables publish check-release
 REMOTE ?=
 
 define use_remote
@@ -38,9 +38,16 @@ release: setup ## compute what is missing, then push data and results to the DVC
 	$(RUN) dvc push dvc.yaml
 	@echo "released; now commit what the release consists of: git add dvc.lock && git commit"
 
-reproduce-tables: setup ## pull a release; rebuild tables, figures and report from scores.csv: no GPU, no training [REMOTE=DIR]
-	$(use_remote)
+reproduce-tables: setup ## rebuild the newest published release's tables from its scores [REMOTE=DIR: the pictures too]
 	$(RUN) python -m sspbench reproduce-tables
+	$(if $(REMOTE),$(use_remote))
+	$(if $(REMOTE),$(RUN) python -m sspbench reproduce-pictures)
+
+publish: setup ## the numbers of the run of config/config.yaml into results/published/RELEASE [RELEASE=v1]
+	$(RUN) python -m sspbench publish --release $(RELEASE)
+
+check-release: setup ## hashes, provenance, tables and audit of a release [DIR=results/published/v1]
+	$(RUN) python -m sspbench check-release $(DIR)
 
 bench-training: setup ## training steps by precision, layout and compilation
 	$(RUN) python -m sspbench bench-training

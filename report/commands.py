@@ -9,11 +9,13 @@ from sspbench.commands.options import add_config_options, plan_of
 from sspbench.errors import UserError
 from sspbench.plan.config import Plan
 
+from .releases import commands as releases
+
 STEPS = ("tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
-    """Add ``report``, ``audit`` and ``compare``."""
+    """Add ``report``, ``audit``, ``compare`` and the commands of releases."""
     from audit import command as audit
 
     from .across import command as across
@@ -22,6 +24,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     across.register(commands)
     audit.register(commands)
     comparing.register(commands)
+    releases.register(commands)
     study = commands.add_parser(
         "simulate-statistics", help="false positives and coverage of the test, with the spreads of a run's own scores"
     )

@@ -19,19 +19,20 @@ from .drawing.trust import trust
 from .results import Results
 
 
-def draw(results: Results, folder: Path) -> None:
+def draw(results: Results, folder: Path, pictures: bool = True) -> None:
     """Draw every figure the results allow.
 
     Args:
         results: The results; failed methods are shown as failed.
         folder: Where to; ``index.json`` is ``{name: {file, caption, alt, pictures}}`` in the order of the page.
+        pictures: Whether to draw those made of images; the others are made of numbers alone.
     """
     folder = Path(folder)
     for old in (*folder.glob("*.png"), *folder.glob("*.pdf"), folder / "index.json"):
         old.unlink(missing_ok=True)
     index = {}
     with style():
-        for name, drawn in _figures(results):
+        for name, drawn in _figures(results, pictures):
             if drawn is None:
                 continue
             file = save(drawn.figure, folder, name)
@@ -46,9 +47,9 @@ GROUPS = (
 )
 
 
-def _figures(results: Results) -> Iterator[tuple[str, Drawn | None]]:
+def _figures(results: Results, with_pictures: bool) -> Iterator[tuple[str, Drawn | None]]:
     pictures = Pictures(results)
-    if pictures.names:
+    if with_pictures and pictures.names:
         yield from _pictures(results, pictures)
     yield "trust", trust(results)
     yield "distributions", distributions(results)

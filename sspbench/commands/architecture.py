@@ -21,7 +21,7 @@ ALLOWED = frozenset({("report", "audit")})
 PLUGINS = ("data", "methods", "segmentation", "metrics")
 """Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
 
-ROOMS = ("", "images", "jobs", "plan", "training", "stages", "contribute", "commands")
+ROOMS = ("", "images", "jobs", "plan", "releases", "training", "stages", "contribute", "commands")
 """The rooms of the frame, the foundation first: a room imports from those before it."""
 
 LONGEST = 300

@@ -1,4 +1,4 @@
-"""Rebuild the tables, figures and report of a release from its scores: no GPU, no training, byte for byte."""
+"""Pull a run with its images through DVC; rebuild tables, figures and page: no GPU, no training, byte for byte."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ RULES = ("tables", "figures", "report")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
-    """Add ``reproduce-tables``."""
+    """Add ``reproduce-pictures``."""
     parser = commands.add_parser(
-        "reproduce-tables", help="rebuild a release's tables, figures and report from its scores and compare"
+        "reproduce-pictures", help="pull a run with its images (DVC), rebuild tables, figures and page, and compare"
     )
     parser.add_argument("--no-pull", action="store_true", help="take the results that are here, do not run dvc pull")
     parser.set_defaults(run=_reproduce)

@@ -121,7 +121,7 @@ def test_a_second_clone_rebuilds_the_tables_byte_for_byte(tmp_path):
     one.run("git", "clone", "--quiet", str(one.folder), str(tmp_path / "two"))
     two = Clone(tmp_path / "two")
     weights = two.results / "segmenter/csnet/seed-0/weights.safetensors"
-    said = two.python("sspbench", "reproduce-tables")
+    said = two.python("sspbench", "reproduce-pictures")
     assert "files are equal" in said and "DIFFERS" not in said and "changed since" not in said
     assert two.hashes() == one.hashes()
     assert {"report.html", "tables/metrics.json"} <= two.hashes().keys()
@@ -133,7 +133,7 @@ def test_a_second_clone_rebuilds_the_tables_byte_for_byte(tmp_path):
     scores = next(two.results.glob("runs/*/seed-0/scores.csv"))
     scores.write_text(scores.read_text().replace(",entropy,", ",entropy,1", 1))
     before = sha256(weights)
-    said = two.python("sspbench", "reproduce-tables", "--no-pull", status=1)
+    said = two.python("sspbench", "reproduce-pictures", "--no-pull", status=1)
     assert "DIFFERS" in said and "metrics.json" in said
     assert sha256(weights) == before
     assert read_json(two.results / "tables/metrics.json") != read_json(one.results / "tables/metrics.json")

@@ -1,0 +1,88 @@
+"""Whether a release can be merged: untouched, of known origin, its tables those of its scores, and possible."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from sspbench.errors import UserError
+from sspbench.files import read_json
+from sspbench.releases.folder import MOST_BYTES, RECORD, SUMS, Part
+from sspbench.releases.records import FINAL
+
+from .reproduce import reproduce
+
+KNOWN = re.compile(
+    r"release\.json|REMADE\.sha256|segmenter\.(json|csv)|(scores|losses)/[^/]+\.csv|runs/[^/]+\.json"
+    r"|tables/[^/]+\.(csv|json|md|tex)|figures/[^/]+\.(png|json)"
+)
+"""Names of the files of a release."""
+
+COMMIT = re.compile("[0-9a-f]{40}")
+
+
+def check(part: Part) -> list[str]:
+    """Return all that is wrong with a release, a line each.
+
+    Args:
+        part: The release.
+    """
+    try:
+        return [*strangers(part), *unknown_origins(part), *_recomputed(part)]
+    except UserError as error:
+        return [str(error)]
+
+
+def strangers(part: Part) -> Iterator[str]:
+    """Yield files that have no place in a release; pictures among them."""
+    for name in part.files():
+        if not KNOWN.fullmatch(name):
+            yield f"STRANGE  {name}: no file of a release"
+    size = sum((part.folder / name).stat().st_size for name in (*part.files(), SUMS))
+    if size > MOST_BYTES:
+        yield f"HEAVY    {size:,} bytes; {MOST_BYTES:,} at most"
+
+
+def unknown_origins(part: Part) -> Iterator[str]:
+    """Yield what is unknown of the origin: commits, images, machines, how each run ended."""
+    facts = part.record
+    if part.name != f"{facts['release']}/{facts['dataset']['id']}/{facts['preset']}":
+        yield f"ORIGIN   {RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
+    commits = [*facts["commits"], facts["tables"]["commit"]]
+    if not facts["commits"] or not all(COMMIT.fullmatch(commit) for commit in commits):
+        yield f"ORIGIN   {RECORD} names no commit, or none that is one"
+    for row in facts["config"]["methods"]:
+        path = part.folder / "runs" / f"{row}.json"
+        runs = read_json(path) if path.is_file() else {}
+        if sorted(map(int, runs)) != sorted(facts["seeds"]):
+            yield f"ORIGIN   runs/{row}.json has seeds {', '.join(runs) or 'none'}, not those of {RECORD}"
+        for seed, run in runs.items():
+            yield from _run_origin(f"{row}, seed {seed}", run, facts)
+
+
+def _run_origin(who: str, run: dict, facts: dict) -> Iterator[str]:
+    if run["status"]["status"] not in FINAL:
+        yield f"ORIGIN   {who} did not end: {run['status']['status']}"
+    for stage, job in run["jobs"].items():
+        place = facts["environments"].get(job.get("environment"), {})
+        if place.get("dirty", True) or place.get("commit") not in facts["commits"]:
+            yield f"ORIGIN   {who}, {stage}: ran with local changes or at a commit that {RECORD} does not name"
+        if job.get("data", facts["data"]) != facts["data"]:
+            yield f"ORIGIN   {who}, {stage}: other images than those of {RECORD}"
+
+
+def _recomputed(part: Part) -> Iterator[str]:
+    """Yield what its scores do not give, and what our own audit calls impossible in what they give."""
+    with tempfile.TemporaryDirectory(prefix="sspbench-check-") as place:
+        folder = Path(place) / "rebuilt"
+        found = reproduce(part, folder)
+        if not found.agrees:
+            yield from found.lines()
+        audited = folder / "tables" / "audit_own.csv"
+        cells = pd.read_csv(audited, keep_default_na=False) if audited.is_file() else pd.DataFrame(columns=["verdict"])
+    for cell in cells[cells["verdict"] == "impossible"].itertuples(index=False):
+        yield f"AUDIT    {cell.metric} of {cell.method} cannot be true: {cell.reason}"

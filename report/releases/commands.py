@@ -1,0 +1,78 @@
+"""Commands of releases: ``publish``, ``reproduce-tables``, ``check-release``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sspbench.commands.options import add_config_options, config_of
+from sspbench.errors import UserError
+from sspbench.plan.instances import plans
+from sspbench.releases.folder import PUBLISHED, Part, parts, releases
+
+
+def register(commands: argparse._SubParsersAction) -> None:
+    """Add the commands."""
+    publishing = commands.add_parser("publish", help="put the numbers of a run into results/published, for git")
+    publishing.add_argument("--release", required=True, metavar="NAME", help="e.g. v1; the last in order is the newest")
+    publishing.add_argument(
+        "--renew", action="store_true", help="compute the release's tables and figures anew; its scores stay"
+    )
+    add_config_options(publishing)
+    publishing.set_defaults(run=_publish)
+    again = commands.add_parser(
+        "reproduce-tables", help="rebuild a release's tables, statistics and figures from its scores and compare"
+    )
+    again.add_argument("release", nargs="?", type=Path, help="results/published/<release>; default: the newest")
+    again.add_argument("--keep", type=Path, metavar="DIR", help="a new folder for what was rebuilt")
+    again.set_defaults(run=_reproduce)
+    checking = commands.add_parser(
+        "check-release", help="check a release: its hashes, provenance, tables from its scores, and our own audit"
+    )
+    checking.add_argument("release", type=Path, metavar="DIR", help="results/published/<release>")
+    checking.set_defaults(run=_check)
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from .publish import publish, renew, tree
+
+    if args.renew:
+        for part in parts(args.results / PUBLISHED / args.release):
+            changed = renew(part, tree())
+            print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
+        return 0
+    for plan in plans(config_of(args), args.results).values():
+        part, new = publish(plan, args.release, tree())
+        size = sum((part.folder / name).stat().st_size for name in part.files())
+        print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
+    print(f"now: git add {args.results / PUBLISHED / args.release} && git commit")
+    return 0
+
+
+def _reproduce(args: argparse.Namespace) -> int:
+    from .reproduce import reproduce
+
+    newest = releases(Path("results"))[-1:]
+    chosen = [args.release] if args.release else newest
+    if not chosen:
+        print("no release is published yet: there is nothing to reproduce")
+        return 0
+    if args.keep is not None and args.keep.exists():
+        raise UserError("The folder for the rebuilt files is there already", where=str(args.keep))
+    compared = [reproduce(part, args.keep) for part in parts(chosen[0])]
+    for one in compared:
+        print("\n".join(one.lines()))
+    return 0 if all(one.agrees for one in compared) else 1
+
+
+def _check(args: argparse.Namespace) -> int:
+    from .check import check
+
+    wrong = [fault for part in parts(args.release) for fault in _said(part, check(part))]
+    return 1 if wrong else 0
+
+
+def _said(part: Part, faults: list[str]) -> list[str]:
+    print("\n".join([f"{part.name}:", *(f"  {fault}" for fault in faults)]))
+    print(f"  {'not to be merged' if faults else 'hashes, provenance, tables and audit are in order'}")
+    return faults

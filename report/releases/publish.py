@@ -1,0 +1,177 @@
+"""Publish a run's numbers: into git, small, with everything that a reader needs to compute each table again."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sspbench.checkout import ROOT
+from sspbench.errors import UserError
+from sspbench.files import read_json, write_json
+from sspbench.plan.config import Plan
+from sspbench.releases.folder import MOST_BYTES, NAME, PUBLISHED, RECORD, REMADE, Part, write_sums
+from sspbench.releases.packing import pack
+
+from .rebuild import hashes, rebuilt
+
+LARGEST = 32_000
+"""Bytes beyond which a table is not kept but its hash alone, as all LaTeX is; the scores give it again."""
+
+MAKERS = ("matplotlib", "numpy", "pandas", "scipy")
+"""Packages that tables and figures are made with."""
+
+
+def publish(plan: Plan, release: str, maker: Mapping[str, Any]) -> tuple[Part, bool]:
+    """Publish the results of a plan below its results folder.
+
+    Args:
+        plan: What was run.
+        release: The release's name.
+        maker: Commit of the code that makes the tables, see :func:`tree`.
+
+    Returns:
+        The release, and whether it is new; the same results published again change nothing.
+
+    Raises:
+        UserError: the results or the checkout cannot be published, or another release has this name.
+    """
+    if not NAME.fullmatch(release):
+        raise UserError(f"{release!r} is no name of a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
+    _refuse_changes(maker)
+    target = Part(plan.layout.results / PUBLISHED / release / plan.layout.dataset / plan.preset)
+    with _beside(target.folder) as folder:
+        part = pack(plan, release, folder)
+        if target.folder.exists():
+            _refuse_other(part, target)
+            return target, False
+        _finish(part, maker)
+        _refuse_heavy(part, target)
+        folder.rename(target.folder)
+    return target, True
+
+
+def renew(part: Part, maker: Mapping[str, Any]) -> list[str]:
+    """Compute the tables and figures of a release anew with today's code; its scores and records stay.
+
+    Returns:
+        The names of the tables and figures that changed, came or went.
+
+    Raises:
+        UserError: the checkout has local changes, or a file of the release itself was changed.
+    """
+    _refuse_changes(maker)
+    wrong = part.altered()
+    if wrong:
+        raise UserError("The release is not as it was published", where=str(part.folder), why="; ".join(wrong))
+    before = part.expected()
+    with _beside(part.folder) as folder:
+        shutil.copytree(part.folder, folder, dirs_exist_ok=True)
+        fresh = Part(folder)
+        _finish(fresh, maker)
+        _refuse_heavy(fresh, part)
+        after = fresh.expected()
+        changed = sorted(name for name in before | after if before.get(name) != after.get(name))
+        if changed:
+            shutil.rmtree(part.folder)
+            folder.rename(part.folder)
+    return changed
+
+
+def tree() -> dict[str, Any]:
+    """Return the checkout's commit and its tracked files with local changes, published results left out.
+
+    Raises:
+        UserError: this is no git checkout.
+    """
+    try:
+        head = _git("rev-parse", "HEAD").strip()
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED}")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError("Publishing needs a git checkout: a release names its commit", where=str(ROOT)) from error
+    return {"commit": head, "changed": [line[3:] for line in changed.splitlines()]}
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _refuse_changes(maker: Mapping[str, Any]) -> None:
+    if maker["changed"]:
+        why = "the release would name a commit that its tables were not made with"
+        where = ", ".join(maker["changed"][:10])
+        raise UserError("The checkout has local changes", where=where, why=why, hint="commit them first")
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """Give an empty folder on the target's file system, in the published folder; it is gone afterwards."""
+    home = target.parents[2]
+    home.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".", dir=home, ignore_cleanup_errors=True) as place:
+            folder = Path(place) / "part"
+            folder.mkdir()
+            yield folder
+    finally:
+        for empty in (target.parent, target.parent.parent):
+            if not any(empty.iterdir()):
+                empty.rmdir()
+
+
+def _refuse_other(part: Part, target: Part) -> None:
+    """Refuse to publish other results under a name that is taken; tables do not count, they follow from the scores."""
+    ours, theirs = (read_json(one.folder / RECORD) for one in (part, target))
+    theirs.pop("tables")
+    differ = [] if ours == theirs else [RECORD]
+    for name in part.files():
+        if name != RECORD and _bytes(part.folder / name) != _bytes(target.folder / name):
+            differ.append(name)
+    if differ:
+        hint = "a release stays as it is: publish under another name"
+        why = f"it differs in {', '.join(differ[:5])}"
+        raise UserError(f"There is another release {target.name}", where=str(target.folder), why=why, hint=hint)
+
+
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _finish(part: Part, maker: Mapping[str, Any]) -> None:
+    """Write tables and figures from the packed scores, what made them, and the sums."""
+    for old in (part.tables, part.figures):
+        shutil.rmtree(old, ignore_errors=True)
+    made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKERS}}
+    write_json(part.folder / RECORD, {**read_json(part.folder / RECORD), "tables": made})
+    with rebuilt(part) as plan:
+        large = {}
+        for name, value in hashes(plan.layout.root).items():
+            source = plan.layout.root / name
+            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > LARGEST):
+                large[name] = value
+                continue
+            (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, part.folder / name)
+    write_sums(part.folder / REMADE, large)
+    part.seal()
+
+
+def _refuse_heavy(part: Part, target: Part) -> None:
+    """Refuse a release of more than :data:`MOST_BYTES`, all its parts together."""
+    release = target.folder.parents[1]
+    others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]
+    own = [path for path in part.folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in (*others, *own))
+    if size > MOST_BYTES:
+        why = f"{size:,} bytes; {MOST_BYTES:,} at most, since every clone carries it"
+        largest = sorted(own, key=lambda path: -path.stat().st_size)[:3]
+        where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
+        raise UserError(
+            "The release is too large for git", where=f"largest: {where}", why=why, hint="fewer seeds or rows"
+        )

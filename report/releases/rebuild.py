@@ -1,0 +1,55 @@
+"""Everything that a release's scores give: its tables, statistics and the figures made of numbers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from sspbench.files import sha256
+from sspbench.plan.config import Plan
+from sspbench.releases.folder import Part
+from sspbench.releases.packing import unpack
+
+from ..contents import build
+from ..figures import draw
+from ..results import Results
+
+REBUILT = ("tables", "figures")
+
+SHRINK = 3
+"""By how much a figure is smaller than in print: 100 dots per inch."""
+
+COLOURS = 64
+"""Colours of a published figure."""
+
+
+@contextmanager
+def rebuilt(part: Part) -> Iterator[Plan]:
+    """Give the plan of a temporary results folder with tables and figures, computed from the release's scores alone."""
+    with tempfile.TemporaryDirectory(prefix="sspbench-release-") as folder:
+        plan = unpack(part, Path(folder))
+        results = Results(plan, partial=True)
+        build(results, plan.layout.tables)
+        draw(results, plan.layout.figures, pictures=False)
+        _reduce(plan.layout.figures)
+        yield plan
+
+
+def _reduce(figures: Path) -> None:
+    """Reduce figures from print to screen size, with few colours and without PDF: they are kept in git."""
+    for vector in figures.glob("*.pdf"):
+        vector.unlink()
+    for path in figures.glob("*.png"):
+        with Image.open(path) as picture:
+            small = picture.convert("RGB").reduce(SHRINK).quantize(COLOURS, dither=Image.Dither.NONE)
+        small.save(path, "PNG", optimize=True)
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Return the hashes of all tables and figures below a folder, by relative name."""
+    found = (path for name in REBUILT for path in (root / name).rglob("*") if path.is_file())
+    return {str(path.relative_to(root)): sha256(path) for path in sorted(found)}

@@ -1,0 +1,111 @@
+"""Rebuild what a release shows from its scores, and compare every file with the published one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from math import isclose
+from pathlib import Path
+
+import numpy as np
+
+from sspbench.images.grey import read_grey
+from sspbench.releases.folder import Part
+
+from .rebuild import hashes, rebuilt
+
+CLOSE = 1e-9
+"""Relative difference of numbers that another processor's arithmetic may bring about."""
+
+LEVELS = 3
+"""Difference of a figure's pixels, of 255, that another processor's arithmetic may bring about."""
+
+
+@dataclass
+class Comparison:
+    """What comparing a release with its own scores gave.
+
+    Attributes:
+        part: The release.
+        altered: Files that are not as they were published.
+        total: Tables and figures that were compared.
+        equal: How many are equal byte for byte.
+        close: Those whose text differs but whose every number agrees to nine digits.
+        different: Those that are otherwise, missing or too many.
+    """
+
+    part: Part
+    altered: list[str]
+    total: int = 0
+    equal: int = 0
+    close: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing was altered and all files agree."""
+        return not self.altered and not self.different
+
+    def lines(self) -> list[str]:
+        """Return the comparison in words."""
+        told = [*self.altered, *(f"DIFFERS  {name}" for name in self.different)]
+        told += [f"CLOSE    {name}: other bytes, the same numbers to nine digits" for name in self.close]
+        counts = f"{self.equal} of {self.total} tables and figures are equal byte for byte"
+        close = f", {len(self.close)} more to nine digits" if self.close else ""
+        return [*told, f"{self.part.name}: {counts}{close}"]
+
+
+def reproduce(part: Part, keep: Path | None = None) -> Comparison:
+    """Compare a release with what its scores give now.
+
+    Args:
+        part: The release.
+        keep: A folder that takes the rebuilt tables and figures.
+
+    Raises:
+        UserError: a file that is needed is missing or has another form.
+    """
+    found = Comparison(part, part.altered())
+    expected = part.expected()
+    with rebuilt(part) as plan:
+        made = hashes(plan.layout.root)
+        found.total = len(expected)
+        for name in sorted(expected | made):
+            if expected.get(name) == made.get(name):
+                found.equal += 1
+            elif name in expected and name in made and alike(part.folder / name, plan.layout.root / name):
+                found.close.append(name)
+            else:
+                found.different.append(name)
+        if keep is not None:
+            shutil.copytree(plan.layout.root, keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("runs"))
+    return found
+
+
+def alike(published: Path, made: Path) -> bool:
+    """Return whether two files say the same to nine digits, or two figures look the same.
+
+    Args:
+        published: The published file; it may be one whose hash alone was kept.
+        made: The rebuilt file.
+    """
+    if not published.is_file():
+        return False
+    if made.suffix == ".png":
+        return _look_alike(read_grey(published), read_grey(made))
+    return _read_alike(published.read_text(encoding="utf-8"), made.read_text(encoding="utf-8"))
+
+
+def _look_alike(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= LEVELS
+
+
+NUMBER = re.compile(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
+
+
+def _read_alike(one: str, other: str) -> bool:
+    if NUMBER.sub("#", one) != NUMBER.sub("#", other):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
+    return all(isclose(float(a), float(b), rel_tol=CLOSE, abs_tol=1e-12) for a, b in pairs)

@@ -1,0 +1,145 @@
+"""Where a release lies, what belongs to it, and whether its files are as they were published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..files import read_json, sha256, write_text
+
+SUMS = "SHA256SUMS"
+"""Hashes of all files beside it, for ``sha256sum --check``."""
+
+REMADE = "REMADE.sha256"
+"""Hashes of what the scores give but is too large to keep: ``reproduce-tables --keep DIR`` writes it."""
+
+RECORD = "release.json"
+PUBLISHED = "published"
+MOST_BYTES = 2_000_000
+"""The most that a release may weigh."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data set under one preset of a release: ``results/published/<release>/<dataset>/<preset>``.
+
+    Attributes:
+        folder: Where it lies.
+    """
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """``<release>/<dataset>/<preset>``."""
+        return "/".join(self.folder.resolve().parts[-3:])
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What ``release.json`` says."""
+        return dict(read_json(self.folder / RECORD))
+
+    @property
+    def scores(self) -> Path:
+        """The folder of scores."""
+        return self.folder / "scores"
+
+    @property
+    def tables(self) -> Path:
+        """The folder of tables."""
+        return self.folder / "tables"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of figures that are made of numbers."""
+        return self.folder / "figures"
+
+    def files(self) -> list[str]:
+        """Return all files but the sums, relative, sorted."""
+        found = (path for path in self.folder.rglob("*") if path.is_file())
+        return sorted(str(path.relative_to(self.folder)) for path in found if path != self.folder / SUMS)
+
+    def seal(self) -> None:
+        """Write the sums of all files."""
+        write_sums(self.folder / SUMS, {name: sha256(self.folder / name) for name in self.files()})
+
+    def altered(self) -> list[str]:
+        """Return what is not as it was published, a line each: changed, missing or added files."""
+        sums, there = read_sums(self.folder / SUMS), set(self.files())
+        changed = [name for name in sums if name in there and sha256(self.folder / name) != sums[name]]
+        lines = [f"CHANGED  {name}" for name in changed]
+        lines += [f"MISSING  {name}" for name in sums if name not in there]
+        return sorted([*lines, *(f"ADDED    {name}" for name in there if name not in sums)])
+
+    def expected(self) -> dict[str, str]:
+        """Return the hashes of all tables and figures, by name, those too large to be kept included."""
+        kept = {name: value for name, value in read_sums(self.folder / SUMS).items() if remade(name)}
+        return {**kept, **read_sums(self.folder / REMADE)}
+
+
+def remade(name: str) -> bool:
+    """Return whether a file of a release is computed from its scores."""
+    return name.startswith(("tables/", "figures/"))
+
+
+def write_sums(path: Path, sums: Mapping[str, str]) -> None:
+    """Write hashes as ``sha256sum`` does."""
+    write_text(path, "".join(f"{value}  {name}\n" for name, value in sorted(sums.items())))
+
+
+def read_sums(path: Path) -> dict[str, str]:
+    """Read hashes by file name.
+
+    Raises:
+        UserError: there is no such file, or a line of it has another form.
+    """
+    if not path.is_file():
+        raise UserError("This is no published release", where=str(path.parent), why=f"it has no {path.name}")
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        value, _, name = line.partition("  ")
+        if not re.fullmatch("[0-9a-f]{64}", value) or not name:
+            raise UserError("A line of the sums has another form", where=f"{path}, line {number}")
+        found[name] = value
+    return found
+
+
+def parts(place: Path) -> list[Part]:
+    """Return the parts of a release, or the one part that ``place`` is.
+
+    Raises:
+        UserError: there is none.
+    """
+    if (place / RECORD).is_file():
+        return [Part(place)]
+    found = [Part(path.parent) for path in sorted(place.glob(f"*/*/{RECORD}"))]
+    if not found:
+        hint = "give results/published/<release>, or <data set>/<preset> in it"
+        raise UserError("This is no published release", where=str(place), why=f"it has no {RECORD}", hint=hint)
+    return found
+
+
+def releases(results: Path) -> list[Path]:
+    """Return the published releases below a results folder, oldest first by their names: ``v2`` before ``v10``."""
+    places: Iterable[Path] = (results / PUBLISHED).glob("[!.]*")
+    return sorted((place for place in places if place.is_dir()), key=lambda place: natural(place.name))
+
+
+def natural(name: str) -> list[tuple[bool, int, str]]:
+    """Return a key that sorts numbers in names by value.
+
+    >>> sorted(["v10", "v9"], key=natural)
+    ['v9', 'v10']
+    """
+    return list(_pieces(name))
+
+
+def _pieces(name: str) -> Iterator[tuple[bool, int, str]]:
+    for piece in re.findall(r"\d+|\D+", name):
+        yield (True, int(piece), "") if piece.isdecimal() else (False, 0, piece)

@@ -1,0 +1,76 @@
+"""The losses of a release: at most fifty steps of each training, one file per row of the tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ..files import write_text
+from .wide import csv_text
+
+MOST = 50
+"""Steps of one training that are kept, the first and the last among them."""
+
+DIGITS = 6
+"""Significant digits of a published loss."""
+
+LOG = "training.jsonl"
+
+T = TypeVar("T")
+
+Entries = list[tuple[int, dict[str, float]]]
+"""Steps and the losses logged there."""
+
+
+def read_log(path: Path) -> Entries:
+    """Read a training's log; a half-written last line is left out, and so is what has no losses."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    entries = [json.loads(line) for line in lines if line.endswith("}")]
+    return [(int(entry["step"]), entry["losses"]) for entry in entries if entry["losses"]]
+
+
+def thinned(entries: Sequence[T], most: int = MOST) -> list[T]:
+    """Return at most ``most`` entries, evenly spread, the first and the last among them.
+
+    >>> thinned(range(10), 4)
+    [0, 3, 6, 9]
+    """
+    if len(entries) <= most:
+        return list(entries)
+    return [entries[round(number * (len(entries) - 1) / (most - 1))] for number in range(most)]
+
+
+def write_losses(logs: Mapping[int, Path], path: Path) -> None:
+    """Write the thinned losses of a row's seeds as ``seed,step,<loss>...``; nothing where no log is.
+
+    Args:
+        logs: ``training.jsonl`` by seed.
+        path: The file.
+    """
+    kept = [(seed, step, losses) for seed, log in sorted(logs.items()) for step, losses in thinned(read_log(log))]
+    if not kept:
+        return
+    names = list(dict.fromkeys(name for _, _, losses in kept for name in losses))
+    body = [[seed, step, *(_text(losses.get(name)) for name in names)] for seed, step, losses in kept]
+    write_text(path, csv_text([["seed", "step", *names], *body]))
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else format(value, f".{DIGITS}g")
+
+
+def read_losses(path: Path) -> dict[int, str]:
+    """Return published losses as the text of each seed's ``training.jsonl``; empty where there are none."""
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8", newline="") as stream:
+        head, *body = csv.reader(stream)
+    found: dict[int, str] = {}
+    for seed, step, *cells in body:
+        losses = {name: float(cell) for name, cell in zip(head[2:], cells, strict=True) if cell}
+        line = json.dumps({"step": int(step), "losses": losses}) + "\n"
+        found[int(seed)] = found.get(int(seed), "") + line
+    return found

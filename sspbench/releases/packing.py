@@ -1,0 +1,144 @@
+"""From a results folder to what of it is published, and back to a results folder that tables are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import Faults
+from ..files import read_json, write_json, write_text
+from ..jobs.outcome import FILE as STATUS
+from ..plan.config import DEFAULT, Plan, merged, read_config
+from .folder import RECORD, Part
+from .losses import LOG, read_losses, write_losses
+from .records import Gathered, job_records, jobs_of, record, said_once, whole_jobs, whole_records, without_places
+from .wide import DIGITS, LONG, csv_text, long_lines, read_notes, write_notes, write_wide
+
+
+def pack(plan: Plan, release: str, folder: Path) -> Part:
+    """Write scores, provenance and losses of a plan's results, and ``release.json``.
+
+    Args:
+        plan: What was run.
+        release: The release's name.
+        folder: An empty folder.
+
+    Raises:
+        UserError: all that forbids publishing at once: runs that have not ended, local changes, several data.
+    """
+    part, gathered = Part(folder), Gathered()
+    with Faults("These results cannot be published", where=str(plan.layout.root)) as faults:
+        _pack_runs(plan, part, gathered, faults)
+        _pack_segmenter(plan, part, gathered, faults)
+        if len(gathered.data) > 1:
+            hint = "run the workflow again, so that all is trained on the same images"
+            faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
+    write_json(folder / RECORD, _facts(plan, release, gathered))
+    return part
+
+
+def _pack_runs(plan: Plan, part: Part, gathered: Gathered, faults: Faults) -> None:
+    rows: dict[str, dict[int, Path]] = {}
+    for run in plan.runs:
+        rows.setdefault(run.id, {})[run.seed] = plan.layout.run(run.id, run.seed)
+    notes = []
+    for row, folders in rows.items():
+        records = {str(seed): record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
+        write_json(part.folder / "runs" / f"{row}.json", said_once(records))
+        done = [seed for seed in folders if records[str(seed)]["status"]["status"] == "done"]
+        if done:
+            notes += write_wide(row, {seed: folders[seed] / "scores.csv" for seed in done}, part.scores)
+        write_losses({seed: folder / LOG for seed, folder in folders.items()}, part.folder / "losses" / f"{row}.csv")
+    write_notes(notes, part.scores)
+
+
+def _pack_segmenter(plan: Plan, part: Part, gathered: Gathered, faults: Faults) -> None:
+    folders = {seed: plan.layout.segmenter(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
+    jobs = {str(seed): jobs_of(folder) for seed, folder in folders.items()}
+    where = str(plan.layout.root / "segmenter" / plan.segmenter.name)
+    records = {seed: job_records(found, gathered, faults, where) for seed, found in jobs.items()}
+    write_json(part.folder / "segmenter.json", records)
+    write_losses({seed: folder / LOG for seed, folder in folders.items()}, part.folder / "segmenter.csv")
+
+
+def _facts(plan: Plan, release: str, gathered: Gathered) -> dict[str, Any]:
+    meta = plan.dataset.meta
+    return {
+        "release": release,
+        "dataset": {"id": plan.layout.dataset, "name": plan.dataset.name, "title": meta["title"], "real": meta["real"]},
+        "preset": plan.preset,
+        "seeds": plan.config["seeds"],
+        "config": published_config(plan),
+        "commits": dict(sorted(gathered.commits.items())),
+        "data": next(iter(gathered.data), None),
+        "environments": gathered.environments,
+        "cost": gathered.costs,
+        "digits": DIGITS,
+    }
+
+
+def published_config(plan: Plan) -> dict[str, Any]:
+    """Return the config with its rows by name, so that methods added later change nothing, and without places."""
+    rows = list(dict.fromkeys(run.id for run in plan.runs))
+    return dict(without_places({**plan.config, "methods": rows}))
+
+
+def unpack(part: Part, results: Path) -> Plan:
+    """Write a part of a release as a results folder: scores, how runs ended, provenance, losses; no images.
+
+    Args:
+        part: The release.
+        results: The results folder, e.g. a temporary one.
+
+    Returns:
+        The plan of these results.
+
+    Raises:
+        UserError: a file of the release is missing or has another form.
+    """
+    facts = part.record
+    plan = _plan(facts, results)
+    notes = read_notes(part.scores)
+    for row in dict.fromkeys(run.id for run in plan.runs):
+        _unpack_row(part, row, plan, notes, facts["environments"])
+    _unpack_segmenter(part, plan, facts["environments"])
+    return plan
+
+
+def _unpack_segmenter(part: Part, plan: Plan, environments: Mapping[str, Any]) -> None:
+    for seed, jobs in read_json(part.folder / "segmenter.json").items():
+        folder = plan.layout.segmenter(plan.segmenter.name, int(seed))
+        for stage, job in whole_jobs(jobs, environments):
+            write_json(folder / "jobs" / f"{stage}.json", job)
+    for seed, text in read_losses(part.folder / "segmenter.csv").items():
+        write_text(plan.layout.segmenter(plan.segmenter.name, seed) / LOG, text)
+
+
+def _plan(facts: Mapping[str, Any], results: Path) -> Plan:
+    """Return the plan of a release; an empty folder stands for a user's images, whose name alone is known."""
+    config = merged(read_config(DEFAULT), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []})
+    if config["data_root"] is not None:
+        config["data_root"] = str(results / "images")
+        (results / "images").mkdir(parents=True, exist_ok=True)
+    return Plan(config, results)
+
+
+def _unpack_row(
+    part: Part, row: str, plan: Plan, notes: Mapping[tuple[str, int, str, str], str], environments: Mapping[str, Any]
+) -> None:
+    path = part.folder / "runs" / f"{row}.json"
+    if not path.is_file():
+        return  # a variant added after the release: its runs are missing, and the tables say so
+    scores, losses = part.scores / f"{row}.csv", read_losses(part.folder / "losses" / f"{row}.csv")
+    lines = long_lines(scores, notes, (plan.layout.dataset, plan.preset)) if scores.is_file() else {}
+    for seed, kept in whole_records(read_json(path)).items():
+        folder = plan.layout.run(row, int(seed))
+        if kept["jobs"]:
+            write_json(folder / "run.json", dict(whole_jobs(kept["jobs"], environments)))
+        if kept["status"]["status"] != "done":
+            write_json(folder / STATUS, kept["status"])
+        if int(seed) in lines:
+            write_text(folder / "scores.csv", csv_text([LONG, *lines[int(seed)]]))
+        if int(seed) in losses:
+            write_text(folder / LOG, losses[int(seed)])

@@ -1,0 +1,149 @@
+"""The provenance of a release: what each job recorded, said once where many jobs say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import Faults
+from ..files import fingerprint, read_json
+from ..jobs.outcome import read_status
+
+FINAL = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
+"""How a run may have ended to be published; others have not ended."""
+
+COSTS = ("seconds", "cpu_seconds")
+
+ENVIRONMENT = ("machine", "versions", "commit", "dirty")
+"""What jobs say of where they ran; kept once in ``release.json``."""
+
+
+@dataclass
+class Gathered:
+    """What the jobs of a release have in common.
+
+    Attributes:
+        environments: Machine, versions and commit, by a short hash that the jobs name.
+        commits: How many jobs ran at each commit.
+        data: The digests of the images that were trained on.
+        costs: Seconds of wall clock and of CPU by stage.
+    """
+
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    commits: Counter[str] = field(default_factory=Counter)
+    data: set[str] = field(default_factory=set)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def jobs_of(folder: Path) -> dict[str, Any]:
+    """Return what the finished jobs of a run or segmenter recorded, by stage."""
+    if (folder / "run.json").is_file():
+        return dict(read_json(folder / "run.json"))
+    return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
+
+
+def record(folder: Path, gathered: Gathered, faults: Faults) -> dict[str, Any]:
+    """Return the published record of one run: how it ended, and its jobs without what :class:`Gathered` says.
+
+    Args:
+        folder: The run's folder.
+        gathered: Takes what many jobs say.
+        faults: Takes what forbids publishing: a run that has not ended, a commit unknown or with local changes.
+    """
+    status, jobs = read_status(folder), jobs_of(folder)
+    if status["status"] not in FINAL:
+        hint = "run the workflow to its end; a method that fails for good may be published as failed"
+        faults.add(f"A run is {status['status']}", where=str(folder), why=str(status["reason"]), hint=hint)
+    return {"status": status, "jobs": job_records(jobs, gathered, faults, str(folder))}
+
+
+def job_records(jobs: Mapping[str, Any], gathered: Gathered, faults: Faults, where: str) -> dict[str, Any]:
+    """Return the jobs of one folder, trimmed (see :func:`record`)."""
+    said = {"segment", "score"} | ({"enhance"} if "train" in jobs else set())
+    for stage, job in sorted(jobs.items()):
+        _gather(stage, job, gathered, faults, where)
+    return {stage: _trimmed(job, stage not in said, gathered) for stage, job in sorted(jobs.items())}
+
+
+def _gather(stage: str, job: Mapping[str, Any], gathered: Gathered, faults: Faults, where: str) -> None:
+    if "commit" not in job:
+        faults.add(f"The job {stage} does not say which commit it ran at", where=where, hint="run it in a git checkout")
+    elif job.get("dirty", True):
+        hint = "commit, then run the workflow again"
+        faults.add(f"The job {stage} ran with local changes to {job['commit'][:12]}", where=where, hint=hint)
+    else:
+        gathered.commits[job["commit"]] += 1
+    if "data" in job:
+        gathered.data.add(job["data"])
+    cost = gathered.costs.setdefault(stage, dict.fromkeys(COSTS, 0.0))
+    for name in COSTS:
+        cost[name] = round(cost[name] + float(job.get(name, 0.0)), 3)
+
+
+def _trimmed(job: Mapping[str, Any], with_settings: bool, gathered: Gathered) -> dict[str, Any]:
+    """Return a job without its environment, and without settings that the training or the config says."""
+    environment = {key: job[key] for key in ENVIRONMENT if key in job}
+    key = fingerprint(environment)[:8]
+    gathered.environments[key] = environment
+    left_out = {*ENVIRONMENT, *(() if with_settings else ("settings",))}
+    kept = {name: value for name, value in job.items() if name not in left_out}
+    return {**without_places(kept), "environment": key}
+
+
+def without_places(content: Any) -> Any:
+    """Return JSON-able content with every absolute path cut to its last part: where files lay is nobody's business.
+
+    >>> without_places({"vgg16": "/home/me/vgg16.pth", "files": {"/a/b.pth": "00ff"}})
+    {'vgg16': 'vgg16.pth', 'files': {'b.pth': '00ff'}}
+    """
+    if isinstance(content, dict):
+        return {_plain(key): without_places(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_places(value) for value in content]
+    return _plain(content)
+
+
+def _plain(value: Any) -> Any:
+    return Path(value).name if isinstance(value, str) and value.startswith("/") and "\n" not in value else value
+
+
+def said_once(records: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the records of a row without the settings that are, but for the seed, those of its first seed."""
+    known: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    for seed, run in records.items():
+        jobs = {}
+        for stage, job in run["jobs"].items():
+            settings = _any_seed(job.get("settings"))
+            again = settings is not None and known.setdefault(stage, settings) == settings and bool(kept)
+            jobs[stage] = {name: value for name, value in job.items() if name != "settings" or not again}
+        kept[seed] = {**run, "jobs": jobs}
+    return kept
+
+
+def _any_seed(settings: Any) -> Any:
+    return {**settings, "seed": None} if isinstance(settings, dict) else settings
+
+
+def whole_records(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the records of a row with the settings that :func:`said_once` left out."""
+    known: dict[str, Any] = {}
+    records = {}
+    for seed, run in kept.items():
+        jobs = {}
+        for stage, job in run["jobs"].items():
+            settings = known.setdefault(stage, job.get("settings"))
+            seeded = {**settings, "seed": int(seed)} if isinstance(settings, dict) and "seed" in settings else settings
+            jobs[stage] = {**job, **({} if "settings" in job or settings is None else {"settings": seeded})}
+        records[seed] = {**run, "jobs": jobs}
+    return records
+
+
+def whole_jobs(jobs: Mapping[str, Any], environments: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the jobs of a published record as a run's ``run.json`` holds them."""
+    for stage, job in jobs.items():
+        rest = {name: value for name, value in job.items() if name != "environment"}
+        yield stage, {**rest, **environments[job["environment"]]}

@@ -1,0 +1,132 @@
+"""The scores of a release: one file per row of the tables, one line per seed and image, one column per measure.
+
+A run's ``scores.csv`` has one line per value, three times the text. Nothing but the digits beyond :data:`DIGITS` is
+lost; what is undefined stays ``nan``, with its reason in ``notes.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ..errors import UserError
+from ..files import write_text
+
+DIGITS = 8
+"""Significant digits of a published score."""
+
+LONG = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
+"""Columns of a run's ``scores.csv``."""
+
+NOTES = "notes.csv"
+NOTE_COLUMNS = ("row", "seed", "image", "metric", "note")
+
+Note = tuple[str, int, str, str, str]
+"""Row, seed, image, measure and why its value is undefined."""
+
+
+def read_long(path: Path) -> list[dict[str, str]]:
+    """Read a ``scores.csv`` as text.
+
+    Raises:
+        UserError: its columns are others.
+    """
+    with Path(path).open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        lines = list(reader)
+    if tuple(reader.fieldnames or ()) != LONG:
+        hint = "run the scoring again, or give a file that this suite wrote"
+        raise UserError("This is no scores.csv of this suite", where=str(path), hint=hint)
+    return lines
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV, each line ended by a line feed alone."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def rounded(value: str) -> str:
+    """Return a number's text with :data:`DIGITS` significant digits.
+
+    >>> rounded("0.13696193525435787"), rounded("100.0"), rounded("nan")
+    ('0.13696194', '100', 'nan')
+    """
+    return format(float(value), f".{DIGITS}g")
+
+
+def write_wide(row: str, runs: Mapping[int, Path], folder: Path) -> list[Note]:
+    """Write ``<row>.csv`` from the ``scores.csv`` of a row's seeds; return the notes that stand beside its values.
+
+    Args:
+        row: ``method`` or ``method+variant``.
+        runs: The ``scores.csv`` by seed.
+        folder: Where to.
+    """
+    notes: list[Note] = []
+    values: dict[tuple[int, str], dict[str, str]] = {}
+    for seed, path in sorted(runs.items()):
+        for line in read_long(path):
+            cells = values.setdefault((seed, line["image"]), {})
+            if line["metric"] in cells:
+                raise UserError(f"{line['metric']} of {line['image']} stands twice", where=str(path))
+            cells[line["metric"]] = rounded(line["value"])
+            if line["note"]:
+                notes.append((row, seed, line["image"], line["metric"], line["note"]))
+    metrics = list(dict.fromkeys(metric for cells in values.values() for metric in cells))
+    body = [[seed, image, *(cells.get(name, "") for name in metrics)] for (seed, image), cells in values.items()]
+    write_text(folder / f"{row}.csv", csv_text([["seed", "image", *metrics], *body]))
+    return notes
+
+
+def write_notes(notes: Iterable[Note], folder: Path) -> None:
+    """Write ``notes.csv``."""
+    write_text(folder / NOTES, csv_text([NOTE_COLUMNS, *notes]))
+
+
+def read_notes(folder: Path) -> dict[tuple[str, int, str, str], str]:
+    """Return the notes by row, seed, image and measure."""
+    with (folder / NOTES).open(encoding="utf-8", newline="") as stream:
+        return {(e["row"], int(e["seed"]), e["image"], e["metric"]): e["note"] for e in csv.DictReader(stream)}
+
+
+def long_lines(
+    path: Path, notes: Mapping[tuple[str, int, str, str], str], first: tuple[str, str]
+) -> dict[int, list[list[str]]]:
+    """Return a wide file as the lines of each seed's ``scores.csv``.
+
+    Args:
+        path: ``<row>.csv``.
+        notes: Of :func:`read_notes`.
+        first: Data set and preset, the first two columns.
+
+    Raises:
+        UserError: a line has more or fewer cells than the head, or a cell is no number.
+    """
+    row = path.name.removesuffix(".csv")
+    method, _, variant = row.partition("+")
+    with path.open(encoding="utf-8", newline="") as stream:
+        head, *body = list(csv.reader(stream)) or [[]]
+    found: dict[int, list[list[str]]] = {}
+    for number, cells in enumerate(body, 2):
+        where = f"{path}, line {number}"
+        if len(cells) != len(head) or not cells[0].isdecimal():
+            raise UserError("A line of the scores has another form than its head", where=where)
+        seed, image = int(cells[0]), cells[1]
+        lines = found.setdefault(seed, [])
+        for metric, value in zip(head[2:], cells[2:], strict=True):
+            if value:
+                note = notes.get((row, seed, image, metric), "")
+                lines.append([*first, method, variant, str(seed), image, metric, _number(value, where), note])
+    return found
+
+
+def _number(text: str, where: str) -> str:
+    """Return the shortest text of a number, as the scoring writes it."""
+    try:
+        return repr(float(text))
+    except ValueError:
+        raise UserError(f"{text!r} is no number", where=where) from None

@@ -1,0 +1,246 @@
+"""Releases: numbers go into git and come back, tables follow from them, and what was changed is named."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from report.releases.check import check, strangers, unknown_origins
+from report.releases.publish import publish, renew
+from report.releases.reproduce import alike
+from sspbench.checkout import ROOT
+from sspbench.commands.cli import main
+from sspbench.errors import UserError
+from sspbench.files import read_json, sha256, write_json
+from sspbench.releases.folder import Part, releases
+from sspbench.releases.packing import unpack
+from sspbench.releases.records import jobs_of, said_once, whole_records
+from sspbench.releases.wide import rounded
+from tests.synthetic_results import make_results
+
+MAKER = {"commit": "b" * 40, "changed": []}
+PLACE = {"commit": "a" * 40, "dirty": False, "machine": {"cpu": "A"}, "versions": {"numpy": "2"}, "data": "d" * 64}
+
+
+def stamped(plan):
+    """Give every job of every run a clean commit, and the segmenter of each seed a job."""
+    for run in plan.runs:
+        folder = plan.layout.run(run.id, run.seed)
+        for path in folder.glob("run.json"):
+            write_json(path, {stage: {**job, **PLACE} for stage, job in read_json(path).items()})
+    for seed in plan.config["seeds"]:
+        write_json(plan.layout.segmenter("csnet", seed) / "jobs/train.json", {**PLACE, "steps": 7})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with results of two seeds, one row of which failed, and release v1 of them."""
+    folder = tmp_path_factory.mktemp("release")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        results = make_results(
+            folder, failed="msgnet", methods=["identity", "dcp", "msgnet", "sspnet"], ablation=None, seeds=[0, 1]
+        )
+        stamped(results.plan)
+        part, new = publish(results.plan, "v1", MAKER)
+    assert new
+    return folder, results.plan, part
+
+
+@pytest.fixture
+def copy(made, tmp_path):
+    """A copy of the release that may be changed."""
+    target = tmp_path / "results/published/v1"
+    shutil.copytree(made[2].folder.parents[1], target)
+    return Part(target / "cornsim/demo")
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_a_release_comes_back_as_the_results_it_was_made_of(made, tmp_path):
+    _, plan, part = made
+    again = unpack(part, tmp_path / "back")
+    assert [(run.id, run.seed) for run in again.runs] == [(run.id, run.seed) for run in plan.runs]
+    assert jobs_of(again.layout.segmenter("csnet", 1)) == jobs_of(plan.layout.segmenter("csnet", 1))
+    for run in plan.runs:
+        before, after = plan.layout.run(run.id, run.seed), again.layout.run(run.id, run.seed)
+        assert jobs_of(before) == jobs_of(after)
+        if run.plugin.name == "msgnet":
+            assert read_json(after / "status.json") == read_json(before / "status.json")
+            continue
+        ours, theirs = ((folder / "scores.csv").read_text().splitlines() for folder in (after, before))
+        assert len(ours) == len(theirs)
+        assert sorted(line.split(",")[:7] for line in ours) == sorted(line.split(",")[:7] for line in theirs)
+        values = {tuple(line.split(",")[:7]): line.split(",")[7] for line in theirs[1:]}
+        assert all(line.split(",")[7] == repr(float(rounded(values[tuple(line.split(",")[:7])]))) for line in ours[1:])
+
+
+def test_a_release_holds_numbers_their_origin_and_no_images(made):
+    _, _, part = made
+    facts = part.record
+    assert facts["commits"] == {"a" * 40: 10} and facts["data"] == "d" * 64
+    assert facts["tables"]["commit"] == "b" * 40
+    assert facts["config"]["methods"] == ["identity", "msgnet", "dcp", "sspnet"] or set(facts["config"]["methods"]) == {
+        "identity",
+        "msgnet",
+        "dcp",
+        "sspnet",
+    }
+    assert {"scores/sspnet.csv", "runs/msgnet.json", "losses/sspnet.csv", "tables/index.json"} <= set(part.files())
+    assert {name for name in part.files() if name.endswith(".png")} >= {"figures/training.png"}
+    assert not [name for name in part.files() if "comparison.png" in name]
+    done = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=part.folder, check=False)
+    assert done.returncode == 0
+
+
+def test_every_table_and_figure_follows_from_the_scores_byte_for_byte(copy, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce-tables", "--keep", "rebuilt"]) == 0
+    said = capsys.readouterr().out
+    total = len(copy.expected())
+    assert total > 20
+    assert said == f"v1/cornsim/demo: {total} of {total} tables and figures are equal byte for byte\n"
+    assert (tmp_path / "rebuilt/tables/tests.tex").is_file()
+    assert [*strangers(copy), *unknown_origins(copy)] == []
+
+
+def test_a_changed_digit_is_named_with_the_tables_it_spoils_and_by_our_own_audit(copy):
+    path = copy.scores / "sspnet.csv"
+    head, *lines = [line.split(",") for line in path.read_text().splitlines()]
+    lines[0][head.index("acc")] = "9.7"
+    path.write_text("".join(",".join(line) + "\n" for line in [head, *lines]))
+    assert copy.altered() == ["CHANGED  scores/sspnet.csv"]
+    faults = check(copy)
+    assert {"CHANGED  scores/sspnet.csv", "DIFFERS  tables/metrics.json"} <= set(faults)
+    assert any(fault.startswith("AUDIT    acc of sspnet") for fault in faults)
+
+
+def test_a_release_of_a_users_folder_needs_no_folder(copy, tmp_path):
+    config = {**copy.record["config"], "dataset": "folder", "data_root": "my-images"}
+    dataset = {**copy.record["dataset"], "id": "folder-my-images"}
+    write_json(copy.folder / "release.json", {**copy.record, "config": config, "dataset": dataset})
+    plan = unpack(copy, tmp_path / "back")
+    assert plan.layout.root == tmp_path / "back/folder-my-images/demo"
+    assert plan.layout.run("dcp", 0).is_dir()
+
+
+def test_what_was_removed_or_added_is_named(copy):
+    (copy.tables / "index.json").unlink()
+    (copy.folder / "enhanced.png").write_bytes(b"picture")
+    assert copy.altered() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
+    assert list(strangers(copy)) == ["STRANGE  enhanced.png: no file of a release"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"commits": {}}, "names no commit"),
+        ({"seeds": [0, 1, 2]}, "has seeds 0, 1"),
+        ({"data": "e" * 64}, "other images"),
+        ({"release": "v9"}, "is of v9"),
+    ],
+)
+def test_an_origin_that_does_not_hold_is_named(copy, change, told):
+    write_json(copy.folder / "release.json", {**copy.record, **change})
+    assert any(told in fault for fault in unknown_origins(copy))
+
+
+def test_publishing_twice_changes_nothing_and_other_results_need_another_name(made, monkeypatch):
+    folder, plan, part = made
+    monkeypatch.chdir(folder)
+    before = {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
+    assert publish(plan, "v1", {**MAKER, "commit": "c" * 40}) == (part, False)
+    assert before == {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
+    scores = plan.layout.run("dcp", 0) / "scores.csv"
+    text = scores.read_text()
+    try:
+        edit(scores, ",entropy,", ",entropy,1")
+        with pytest.raises(UserError, match=r"another release.*\n.*\n.*scores/dcp.csv"):
+            publish(plan, "v1", MAKER)
+    finally:
+        scores.write_text(text)
+    assert [place.name for place in (folder / "results/published").iterdir()] == ["v1"]
+
+
+@pytest.mark.parametrize("fault", ["dirty", "commit", "unfinished", "data", "tree", "name"])
+def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, fault):
+    _, plan, _ = made
+    root = tmp_path / "results"
+    shutil.copytree(plan.layout.root, root / "cornsim/demo")
+    copied = type(plan)(plan.config, root)
+    folder = copied.layout.run("sspnet", 1)
+    jobs = read_json(folder / "run.json")
+    maker, name, told = MAKER, "v2", ""
+    if fault == "dirty":
+        told = "local changes to aaaaaaaaaaaa"
+        jobs["train"]["dirty"] = True
+    elif fault == "commit":
+        told = "does not say which commit"
+        del jobs["train"]["commit"]
+    elif fault == "data":
+        told = "saw different images"
+        jobs["train"]["data"] = "f" * 64
+    elif fault == "unfinished":
+        told = "A run is missing"
+        (folder / "scores.csv").unlink()
+    elif fault == "tree":
+        told, maker = "checkout has local changes", {**MAKER, "changed": ["report/page.py"]}
+    else:
+        told, name = "no name of a release", "../v2"
+    write_json(folder / "run.json", jobs)
+    with pytest.raises(UserError, match=told):
+        publish(copied, name, maker)
+    assert not list((root / "published").glob("*"))
+
+
+def test_tables_are_renewed_and_scores_stay(copy):
+    edit(copy.tables / "index.json", "Table", "Old table")
+    copy.seal()
+    scores = {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
+    assert renew(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
+    assert copy.record["tables"]["commit"] == "c" * 40
+    assert scores == {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
+    assert not copy.altered()
+
+
+def test_the_newest_release_is_the_last_by_name(tmp_path):
+    for name in ("v10", "v9", ".v11"):
+        (tmp_path / "published" / name).mkdir(parents=True)
+    assert [place.name for place in releases(tmp_path)] == ["v9", "v10"]
+
+
+def test_a_checkout_without_a_release_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce-tables"]) == 0
+    assert "no release is published yet" in capsys.readouterr().out
+
+
+def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
+    for name, number in (("a", 0.1234567890123), ("b", 0.1234567890124), ("c", 0.12345)):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"mean": number}))
+    assert alike(tmp_path / "a.json", tmp_path / "b.json")
+    assert not alike(tmp_path / "a.json", tmp_path / "c.json")
+    assert not alike(tmp_path / "none.json", tmp_path / "a.json")
+
+
+def test_settings_are_said_once_and_come_back():
+    def run(seed, lr):
+        return {"status": {}, "jobs": {"train": {"settings": {"seed": seed, "lr": lr}, "steps": 3}}}
+
+    records = {"0": run(0, 1.0), "1": run(1, 1.0), "2": run(2, 5.0)}
+    kept = said_once(records)
+    assert ["settings" in one["jobs"]["train"] for one in kept.values()] == [True, False, True]
+    assert whole_records(kept) == records
+
+
+def test_git_lets_published_results_through():
+    def ignored(path):
+        return subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
+
+    assert not ignored("results/published/v1/cornsim/demo/scores/sspnet.csv")
+    assert ignored("results/cornsim/demo/tables/index.json")
