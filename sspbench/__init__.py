@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
     from .images.archives import opened as opened
+    from .images.grey import LUMA as LUMA
     from .images.grey import SUFFIXES as SUFFIXES
     from .images.grey import list_images as list_images
     from .images.grey import read_grey as read_grey
@@ -71,7 +72,7 @@ PUBLIC = {
     "errors": ("Faults", "UserError"),
     "files": ("sha256", "write_bytes", "write_json"),
     "images.archives": ("opened",),
-    "images.grey": ("SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
+    "images.grey": ("LUMA", "SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
     "images.inspection": (
         "Picture", "add_double_names", "add_duplicates", "add_unpaired", "common_size", "inspect", "white_of",
     ),

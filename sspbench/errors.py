@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 MANY = 24
 """Faults shown in full; of more, their kinds and counts are told, and :data:`EXAMPLES` of them."""
@@ -37,7 +38,7 @@ class UserError(Exception):
         ]
         return "\n".join(parts)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.what, self.where, self.why, self.hint)
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sspbench import (
+    LUMA,
     TrainableMethod,
     constant_then_linear,
     load_vgg16,
@@ -17,7 +18,7 @@ from sspbench import (
 )
 
 from .losses import feature_distance
-from .networks import LUMA, Discriminator, Generator, attention_map, initialise
+from .networks import Discriminator, Generator, attention_map, initialise
 from .sampling import cut, darken, flip_jointly, patch_corners
 
 GLOBAL_LAYERS, PATCH_LAYERS = 5, 4

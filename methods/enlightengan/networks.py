@@ -12,10 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import tensors_of
+from sspbench import LUMA, tensors_of
 
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R 601 weights of red, green and blue."""
 MULTIPLE = 16
 """Four poolings: height and width are padded to multiples of this."""
 

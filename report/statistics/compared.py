@@ -166,14 +166,17 @@ def _line(line: Compared) -> dict[str, float | int | str]:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Return Holm's step-down adjusted p-values; NaN stay NaN and do not count."""
-    from statsmodels.stats.multitest import multipletests
+    """Return Holm's step-down adjusted p-values; NaN stay NaN and do not count.
 
+    >>> holm([0.01, float("nan"), 0.04, 0.03])
+    [0.03, nan, 0.06, 0.06]
+    """
     values = np.asarray(p_values, dtype=float)
     adjusted = np.full(values.shape, np.nan)
     known = np.isfinite(values)
-    if known.any():
-        adjusted[known] = multipletests(values[known], method="holm")[1]
+    order = np.flatnonzero(known)[np.argsort(values[known])]
+    stepped = values[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
     return [float(value) for value in adjusted]
 
 

@@ -162,6 +162,29 @@ prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score
                      train(segmenter on HQ images + labels) ---^
 ```
 
+## Seven files to read, in this order
+
+1. `Snakefile`: which stage makes which files of which others.
+2. `sspbench/contract.py`: what a method, a metric family and a data set promise.
+3. `methods/cyclegan/method.py`: a learned method, the one to copy; its parameters are in `method.yaml` beside it.
+4. `sspbench/plan/config.py`: the checked config becomes runs, each with its settings.
+5. `sspbench/training/loop.py`: how anything is trained, stopped and resumed to the same bytes.
+6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
+7. `report/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
+
+## Rooms of the frame
+
+A room imports only from those above it.
+
+- `sspbench`: the foundation: errors with hints, atomic files, what plugins must be.
+- `sspbench/images`: pixels, labels, archives and manifests: what is read is checked, what is written is grey 8 bit.
+- `sspbench/jobs`: what keeps a job safe: slots of the GPU, locks, budgets, provenance, its end told.
+- `sspbench/plan`: from YAML to runs: plugins found, parameters declared and checked, paths laid out.
+- `sspbench/training`: what all networks share: losses, schedules, starts, batches, checkpoints, the loop.
+- `sspbench/stages`: the steps that the workflow runs, each from files to files.
+- `sspbench/contribute`: templates for new plugins, and the rules that a plugin is tried against.
+- `sspbench/commands`: the command line and what it offers beside the stages.
+
 ## Who imports whom
 """
 

@@ -22,9 +22,6 @@ from ..plan.settings import Settings
 TILE = 1024
 """Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
 
-LUMA = np.array([0.299, 0.587, 0.114])
-"""Weights of red, green and blue in the luminance (ITU-R BT.601)."""
-
 WEIGHTS = "weights.safetensors"
 
 
@@ -203,13 +200,14 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
     Raises:
         UserError: the method returned another shape or values that are not finite.
     """
+    from ..images.grey import LUMA
     from ..images.tiling import in_tiles
 
     top = float(np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
     values = planes[..., :colours].astype(np.float32) / np.float32(top)
-    light = (values @ LUMA).astype(np.float32) if colours == 3 else values[..., 0]
+    light = (values @ np.array(LUMA)).astype(np.float32) if colours == 3 else values[..., 0]
     better = in_tiles(lambda part: _enhance_light(method, part), light, tile)
     values = values + (better - light)[..., None] if colours == 3 else better[..., None]
     result = planes.copy()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 
-class WatchedParams(dict):
+class WatchedParams(dict[str, Any]):
     """A dict whose reads are noted; sections in it are watched too.
 
     >>> params = WatchedParams({"gamma": 0.5, "weights": {"a": 1.0, "b": 2.0}}, used := set())
@@ -21,7 +21,7 @@ class WatchedParams(dict):
         prefix: Path of this section.
     """
 
-    def __init__(self, content: Mapping[str, Any], used: set[str], prefix: str = "") -> None:
+    def __init__(self, content: dict[str, Any], used: set[str], prefix: str = "") -> None:
         super().__init__()
         self._used, self._prefix = used, prefix
         for key, value in dict.items(content):
@@ -43,16 +43,16 @@ class WatchedParams(dict):
         # Without a method of its own, dict(params) and **params would copy the values past __getitem__.
         return super().__iter__()
 
-    def items(self) -> list[tuple[str, Any]]:
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]  # a list: its values are read already
         """Return all pairs; all count as read."""
         return [(key, self[key]) for key in self]
 
-    def values(self) -> list[Any]:
+    def values(self) -> list[Any]:  # type: ignore[override]
         """Return all values; all count as read."""
         return [self[key] for key in self]
 
 
-def leaves(params: Mapping[str, Any], prefix: str = "") -> set[str]:
+def leaves(params: dict[str, Any], prefix: str = "") -> set[str]:
     """Return the paths of all parameters, ``section.key`` for those in sections."""
     found: set[str] = set()
     for key, value in dict.items(params):

@@ -16,6 +16,9 @@ from ..files import replacing
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 """File name endings that count as images (case-insensitive)."""
 
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in the luminance (ITU-R BT.601)."""
+
 UPRIGHT = 1
 """EXIF's orientation of an image that need not be turned."""
 
@@ -120,7 +123,7 @@ def to_grey8(pixels: np.ndarray, white: int = 65535) -> np.ndarray:
         values = np.minimum(values / (white / 255.0), 255.0)
     if values.ndim == 3:
         same = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all()
-        values = values[..., 0] if same else values @ np.array([0.299, 0.587, 0.114])
+        values = values[..., 0] if same else values @ np.array(LUMA)
     return np.rint(values).astype(np.uint8)
 
 

@@ -68,7 +68,8 @@ def clear_status(folder: Path) -> None:
 def read_status(folder: Path) -> dict[str, Any]:
     """Return how a run ended: ``done`` with scores, what ``status.json`` says, or ``missing``."""
     if (Path(folder) / FILE).is_file():
-        return read_json(Path(folder) / FILE)
+        status: dict[str, Any] = read_json(Path(folder) / FILE)
+        return status
     if (Path(folder) / "scores.csv").is_file():
         return {"stage": "score", "status": "done", "reason": ""}
     return {"stage": "", "status": "missing", "reason": "not run, or stopped before it could say why"}

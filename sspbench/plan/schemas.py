@@ -29,7 +29,7 @@ def _retrieve(name: str) -> Resource[Any]:
     return Resource.from_contents(schema(name), default_specification=DRAFT202012)
 
 
-REGISTRY: Registry[Any] = Registry(retrieve=_retrieve)
+REGISTRY: Registry[Any] = Registry(retrieve=_retrieve)  # type: ignore[call-arg]  # an alias that mypy does not see
 """Lets one schema refer to another by its name: ``$ref: presets``."""
 
 PRESETS: tuple[str, ...] = tuple(schema("presets")["enum"])
