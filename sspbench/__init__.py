@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .images.manifest import EXTRAS as EXTRAS
     from .images.manifest import SPLITS as SPLITS
     from .images.thresholds import dice_by_level as dice_by_level
+    from .releases.scores import load_scores as load_scores
     from .training.adversarial import lsgan as lsgan
     from .training.adversarial import lsgan_discriminator as lsgan_discriminator
     from .training.adversarial import relativistic_lsgan as relativistic_lsgan
@@ -83,6 +84,7 @@ PUBLIC = {
     "commands.download": ("raw_file",),
     "training.adversarial": ("lsgan", "lsgan_discriminator", "relativistic_lsgan", "vanilla"),
     "training.initialisers": ("normal_start", "xavier_start"),
+    "releases.scores": ("load_scores",),
     "training.interop": ("tensors_of",),
     "training.normalisation": ("InstanceNorm2d", "instance_norm"),
     "training.patchgan": ("PatchGAN",),

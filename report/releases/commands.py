@@ -10,6 +10,9 @@ from sspbench.errors import UserError
 from sspbench.plan.instances import plans
 from sspbench.releases.folder import PUBLISHED, Part, parts, releases
 
+RESULTS = Path("results")
+"""Where a checkout keeps its releases."""
+
 
 def register(commands: argparse._SubParsersAction) -> None:
     """Add the commands."""
@@ -37,7 +40,7 @@ def _publish(args: argparse.Namespace) -> int:
     from .publish import publish, renew, tree
 
     if args.renew:
-        for part in parts(args.results / PUBLISHED / args.release):
+        for part in parts(RESULTS / PUBLISHED / args.release):
             changed = renew(part, tree())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
@@ -45,14 +48,14 @@ def _publish(args: argparse.Namespace) -> int:
         part, new = publish(plan, args.release, tree())
         size = sum((part.folder / name).stat().st_size for name in part.files())
         print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
-    print(f"now: git add {args.results / PUBLISHED / args.release} && git commit")
+    print(f"now: git add {RESULTS / PUBLISHED / args.release} && git commit")
     return 0
 
 
 def _reproduce(args: argparse.Namespace) -> int:
     from .reproduce import reproduce
 
-    newest = releases(Path("results"))[-1:]
+    newest = releases(RESULTS)[-1:]
     chosen = [args.release] if args.release else newest
     if not chosen:
         print("no release is published yet: there is nothing to reproduce")

@@ -27,13 +27,14 @@ MAKERS = ("matplotlib", "numpy", "pandas", "scipy")
 """Packages that tables and figures are made with."""
 
 
-def publish(plan: Plan, release: str, maker: Mapping[str, Any]) -> tuple[Part, bool]:
-    """Publish the results of a plan below its results folder.
+def publish(plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Path("results")) -> tuple[Part, bool]:
+    """Publish the results of a plan in ``published/<release>``.
 
     Args:
         plan: What was run.
         release: The release's name.
         maker: Commit of the code that makes the tables, see :func:`tree`.
+        into: The results folder that git keeps the release of; the plan's results may lie elsewhere.
 
     Returns:
         The release, and whether it is new; the same results published again change nothing.
@@ -44,7 +45,7 @@ def publish(plan: Plan, release: str, maker: Mapping[str, Any]) -> tuple[Part, b
     if not NAME.fullmatch(release):
         raise UserError(f"{release!r} is no name of a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
     _refuse_changes(maker)
-    target = Part(plan.layout.results / PUBLISHED / release / plan.layout.dataset / plan.preset)
+    target = Part(into / PUBLISHED / release / plan.layout.dataset / plan.preset)
     with _beside(target.folder) as folder:
         part = pack(plan, release, folder)
         if target.folder.exists():

@@ -1,6 +1,7 @@
 """Releases: numbers go into git and come back, tables follow from them, and what was changed is named."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -9,6 +10,7 @@ import pytest
 from report.releases.check import check, strangers, unknown_origins
 from report.releases.publish import publish, renew
 from report.releases.reproduce import alike
+from sspbench import load_scores
 from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
@@ -16,6 +18,7 @@ from sspbench.files import read_json, sha256, write_json
 from sspbench.releases.folder import Part, releases
 from sspbench.releases.packing import unpack
 from sspbench.releases.records import jobs_of, said_once, whole_records
+from sspbench.releases.scores import COLUMNS
 from sspbench.releases.wide import rounded
 from tests.synthetic_results import make_results
 
@@ -43,7 +46,7 @@ def made(tmp_path_factory):
             folder, failed="msgnet", methods=["identity", "dcp", "msgnet", "sspnet"], ablation=None, seeds=[0, 1]
         )
         stamped(results.plan)
-        part, new = publish(results.plan, "v1", MAKER)
+        part, new = publish(results.plan, "v1", MAKER, folder / "results")
     assert new
     return folder, results.plan, part
 
@@ -154,14 +157,14 @@ def test_publishing_twice_changes_nothing_and_other_results_need_another_name(ma
     folder, plan, part = made
     monkeypatch.chdir(folder)
     before = {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
-    assert publish(plan, "v1", {**MAKER, "commit": "c" * 40}) == (part, False)
+    assert publish(plan, "v1", {**MAKER, "commit": "c" * 40}, folder / "results") == (part, False)
     assert before == {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
     scores = plan.layout.run("dcp", 0) / "scores.csv"
     text = scores.read_text()
     try:
         edit(scores, ",entropy,", ",entropy,1")
         with pytest.raises(UserError, match=r"another release.*\n.*\n.*scores/dcp.csv"):
-            publish(plan, "v1", MAKER)
+            publish(plan, "v1", MAKER, folder / "results")
     finally:
         scores.write_text(text)
     assert [place.name for place in (folder / "results/published").iterdir()] == ["v1"]
@@ -194,7 +197,7 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
         told, name = "no name of a release", "../v2"
     write_json(folder / "run.json", jobs)
     with pytest.raises(UserError, match=told):
-        publish(copied, name, maker)
+        publish(copied, name, maker, root)
     assert not list((root / "published").glob("*"))
 
 
@@ -226,6 +229,28 @@ def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
     assert alike(tmp_path / "a.json", tmp_path / "b.json")
     assert not alike(tmp_path / "a.json", tmp_path / "c.json")
     assert not alike(tmp_path / "none.json", tmp_path / "a.json")
+
+
+def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
+    _, plan, part = made
+    run, release = load_scores(plan.layout.root), load_scores(part.folder.parents[1])
+    assert list(run.columns) == COLUMNS and len(run) == len(release) == 3 * 2 * 8 * 8
+    keys = ["row", "seed", "image", "metric"]
+    run, release = (frame.sort_values(keys, ignore_index=True) for frame in (run, release))
+    assert run[keys].equals(release[keys])
+    assert run["value"].to_numpy() == pytest.approx(release["value"].to_numpy(), rel=1e-7)
+    with pytest.raises(UserError, match="no scores here"):
+        load_scores(part.tables)
+
+
+def test_the_python_lines_of_the_daily_questions_run_as_they_stand(made, monkeypatch, capsys):
+    monkeypatch.chdir(made[0])
+    blocks = re.findall("```python\n(.*?)```", (ROOT / "docs/daily.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(compile(block, "docs/daily.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert "identity" in said and "image_" in said
 
 
 def test_settings_are_said_once_and_come_back():

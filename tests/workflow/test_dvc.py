@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
@@ -137,3 +140,37 @@ def test_a_second_clone_rebuilds_the_tables_byte_for_byte(tmp_path):
     assert "DIFFERS" in said and "metrics.json" in said
     assert sha256(weights) == before
     assert read_json(two.results / "tables/metrics.json") != read_json(one.results / "tables/metrics.json")
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The address of a plain web server that shows ``tmp_path / "remote"``."""
+    (tmp_path / "remote").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path / "remote")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_clone_without_credentials_pulls_from_a_plain_web_server(tmp_path, served):
+    (tmp_path / "one/results/cornsim").mkdir(parents=True)
+    one = Clone(tmp_path / "one")
+    (one.folder / "results/cornsim/picture.png").write_bytes(b"pixels")
+    one.run("git", "init", "--quiet")
+    one.python("dvc", "init", "--quiet")
+    shutil.copy(ROOT / ".dvc/config", one.folder / ".dvc/config")
+    one.python("dvc", "remote", "modify", "--local", "release", "url", str(tmp_path / "remote"))
+    one.python("dvc", "add", "--quiet", "results/cornsim")
+    one.python("dvc", "push", "--quiet")
+    one.run("git", "add", "--all")
+    one.run(
+        "git", "-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message", "data"
+    )
+    one.run("git", "clone", "--quiet", str(one.folder), str(tmp_path / "two"))
+    two = Clone(tmp_path / "two")
+    two.python("dvc", "remote", "modify", "--local", "release", "url", served)
+    two.python("dvc", "pull", "--quiet")
+    assert (two.folder / "results/cornsim/picture.png").read_bytes() == b"pixels"

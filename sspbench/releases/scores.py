@@ -1,0 +1,56 @@
+"""All scores of a run or of a release as one tidy frame: for a notebook, or three lines of pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import UserError
+from .folder import RECORD, Part
+from .wide import LONG, NOTES, long_lines, read_long, read_notes
+
+COLUMNS = ["dataset", "preset", "row", "method", "variant", "seed", "image", "metric", "value", "note"]
+
+
+def load_scores(place: str | Path) -> pd.DataFrame:
+    """Return every score below a folder.
+
+    Args:
+        place: ``results/<data set>/<preset>``, ``results/published/<release>``, or any folder within or above them
+            (a results folder's own releases are left out where it is the place).
+
+    Returns:
+        One line per value: ``dataset``, ``preset``, ``row`` (``method`` or ``method+variant``), ``method``,
+        ``variant``, ``seed`` (int), ``image``, ``metric``, ``value`` (float, NaN where undefined), ``note`` (why).
+
+    Raises:
+        UserError: there are no scores, or a file of them has another form.
+    """
+    folder = Path(place)
+    lines = [*_published(folder), *_computed(folder)]
+    if not lines:
+        hint = "give results/<data set>/<preset> of a run, or results/published/<release>"
+        raise UserError("There are no scores here", where=str(folder), hint=hint)
+    frame = pd.DataFrame(lines, columns=list(LONG))
+    joined = frame["method"] + "+" + frame["variant"]
+    row = frame["method"].where(frame["variant"] == "", joined)
+    return frame.assign(row=row, seed=frame["seed"].astype(int), value=frame["value"].astype(float))[COLUMNS]
+
+
+def _published(folder: Path) -> Iterator[list[str]]:
+    for record in [folder / RECORD] if (folder / RECORD).is_file() else sorted(folder.glob(f"*/*/{RECORD}")):
+        part = Part(record.parent)
+        notes, facts = read_notes(part.scores), part.record
+        first = (str(facts["dataset"]["id"]), str(facts["preset"]))
+        for path in sorted(part.scores.glob("*.csv")):
+            if path.name != NOTES:
+                for lines in long_lines(path, notes, first).values():
+                    yield from lines
+
+
+def _computed(folder: Path) -> Iterator[list[str]]:
+    for path in sorted(folder.rglob("scores.csv")):
+        for line in read_long(path):
+            yield [line[name] for name in LONG]
