@@ -15,16 +15,18 @@ STEPS = ("tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction) -> None:
-    """Add ``report``, ``audit``, ``compare`` and the commands of releases."""
+    """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
     from audit import command as audit
 
     from .across import command as across
     from .comparing import command as comparing
+    from .verifying import command as verifying
 
     across.register(commands)
     audit.register(commands)
     comparing.register(commands)
     releases.register(commands)
+    verifying.register(commands)
     study = commands.add_parser(
         "simulate-statistics", help="false positives and coverage of the test, with the spreads of a run's own scores"
     )

@@ -110,6 +110,21 @@ class Recorded:
             segmenters={key: folder for key, folder in self.segmenters.items() if key[1] in wanted},
         )
 
+    def of_rows(self, rows: Iterable[str]) -> Recorded:
+        """Return the part of these rows, without segmenters.
+
+        Raises:
+            UserError: a row was not run.
+        """
+        wanted = list(rows)
+        there = dict.fromkeys(row for row, _ in self.runs)
+        missing = [row for row in wanted if row not in there]
+        if missing:
+            hint = f"there are: {', '.join(there)}"
+            raise UserError(f"There are no results of {', '.join(missing)}", where=self.name, hint=hint)
+        runs = {key: folder for key, folder in self.runs.items() if key[0] in wanted}
+        return replace(self, runs=runs, segmenters={})
+
 
 def recorded(folder: Path, name: str | None = None, digits: int | None = None) -> Recorded:
     """Read a results folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -91,7 +91,7 @@ def _widths(cell: Difference) -> float:
 
 def tables(found: Compared) -> list[Table]:
     """Return the records of a comparison; those without lines are left out."""
-    all_tables = [_differing(found), _every(found), _changed(found), _sole(found)]
+    all_tables = [_differing(found), _every(found), change_table([*found.failed, *found.changed]), _sole(found)]
     return [table for table in all_tables if table.rows]
 
 
@@ -193,11 +193,12 @@ def frame(found: Compared) -> pd.DataFrame:
 WORDS = (Column("first", "A", form="words"), Column("second", "B", form="words"))
 
 
-def _changed(found: Compared) -> Table:
+def change_table(found: Iterable[Change]) -> Table:
+    """Return what was changed."""
     columns = (*WORDS, Column("rows", "Rows", form="words"))
     rows = tuple(
         Row(change.what, change.what, (Cell(change.first), Cell(change.second), Cell(_listed(change.rows))))
-        for change in (*found.failed, *found.changed)
+        for change in found
     )
     return Table("changes", "What was changed", columns, rows, head="What")
 

@@ -1,0 +1,233 @@
+"""The verdict on each row: consistent with the published seeds, not consistent, or too few seeds to tell.
+
+Five kinds of evidence: a loss that only one side logs; another number of steps; losses at the first logged step of the
+same seed; values of a method that does not train, which are the same everywhere; and prediction bands for everything
+else. Only bands can miss by luck: they share :data:`LEVEL` among all of them (Bonferroni).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ..comparing.recorded import Recorded
+from ..statistics.bands import NO_PRIOR, Band, Prior, band, fit_prior
+from ..subject import UNTOUCHED
+from .features import Feature, Kind, logged, logs_of, measure_kinds, measured, names
+
+LEVEL = 0.01
+"""Chance of calling anything of a right reproduction not consistent, all rows and measures together."""
+
+MIN_PUBLISHED = 3
+"""Fewest published seeds that a band is made of."""
+
+EXACT = 1e-3
+"""Relative difference that another machine may bring about in a method without training."""
+
+TINY = 1e-9
+"""Difference from zero that arithmetic brings about."""
+
+START = 0.02
+"""Relative difference that another machine may bring about in the first logged losses of the same seed."""
+
+_Idle = Mapping[tuple[str, str], float]
+"""By row and feature, what a run that did nothing would have."""
+
+Verdict = Literal["consistent", "not consistent", "too few seeds to tell"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One feature within its band, or outside.
+
+    Attributes:
+        feature: What was checked.
+        band: Where it should be.
+        why: What the band stands on.
+    """
+
+    feature: Feature
+    band: Band
+    why: str
+
+    @property
+    def outside(self) -> bool:
+        """Whether the value is not where it should be."""
+        return self.band.distance(self.feature.value) > 1
+
+
+@dataclass(frozen=True)
+class RowVerdict:
+    """The verdict on one row.
+
+    Attributes:
+        row: ``method``, ``method+variant``, or a segmenter.
+        verdict: In words.
+        faults: What does not fit, in words; bands left out.
+        checks: Every feature with its band, the farthest first.
+        seeds: How many seeds were verified.
+        published: How many seeds are published.
+    """
+
+    row: str
+    verdict: Verdict
+    faults: tuple[str, ...]
+    checks: tuple[Checked, ...]
+    seeds: int
+    published: int
+
+    @property
+    def outside(self) -> list[Checked]:
+        """The features outside their bands."""
+        return [check for check in self.checks if check.outside]
+
+
+def verify(given: Recorded, published: Recorded, level: float = LEVEL) -> list[RowVerdict]:
+    """Compare runs with published seeds.
+
+    Args:
+        given: The runs in question.
+        published: The published ones.
+        level: Chance that a right reproduction is called not consistent, all rows together.
+
+    Returns:
+        A verdict for every row that both have.
+    """
+    features = [*measured(given, published, measure_kinds()), *logged(given, published)]
+    fixed = {row for row in given.rows if not logs_of(published, row) and _is_fixed(features, row)}
+    checks = _checks(features, fixed, level)
+    idle = _idle(published)
+    rows = dict.fromkeys(feature.row for feature in features)
+    return [_verdict(row, given, published, checks[row], idle) for row in rows]
+
+
+def _idle(published: Recorded) -> _Idle:
+    """Return by row and feature what a run that did nothing would have: the untouched image's, the first losses."""
+    found: dict[tuple[str, str], float] = {}
+    for feature in measured(published, published, measure_kinds()):
+        if feature.row == UNTOUCHED:
+            found |= {(row, feature.name): feature.value for row in published.rows}
+    first: dict[tuple[str, str], float] = {}
+    for feature in logged(published, published):
+        key = feature.row, feature.name.partition(" at step ")[0]
+        found[feature.row, feature.name] = first.setdefault(key, feature.value)
+    return found
+
+
+def _is_fixed(features: Iterable[Feature], row: str) -> bool:
+    """Tell whether no seed changes a row's images; those of a network without training depend on it."""
+    own = [feature for feature in features if feature.row == row and feature.kind == "image"]
+    return all(len(feature.published) > 1 and np.ptp(feature.published) == 0 for feature in own)
+
+
+def _checks(features: Sequence[Feature], fixed: set[str], level: float) -> dict[str, list[Checked]]:
+    banded = [feature for feature in features if _bandable(feature)]
+    priors = _priors(banded)
+    found: dict[str, list[Checked]] = defaultdict(list)
+    for feature in banded:
+        prior = priors.get((feature.kind, _about(feature)), NO_PRIOR)
+        made = band(feature.published, len(feature.given), level / len(banded), prior)
+        found[feature.row].append(Checked(feature, made, f"{len(feature.published)} published seeds"))
+    for feature in features:
+        if feature.row in fixed and feature.kind == "image":
+            centre = float(np.mean(feature.published))
+            half = max(EXACT * abs(centre), TINY)
+            found[feature.row].append(Checked(feature, Band(centre, half, np.inf), "the same under every seed"))
+    return found
+
+
+def _bandable(feature: Feature) -> bool:
+    return len(feature.published) >= MIN_PUBLISHED and np.ptp(feature.published) > 0
+
+
+def _about(feature: Feature) -> str:
+    """Return what rows share: the measure, or where in a training a loss was logged."""
+    return feature.name if feature.kind == "image" else feature.row
+
+
+def _priors(features: Iterable[Feature]) -> dict[tuple[Kind, str], Prior]:
+    """Return what rows say about each other's spread, by measure of the image.
+
+    Measures of masks are left out: all rows of a seed share the luck of one segmenter, so their variances agree without
+    being known any better. So are losses: those of one training hang together.
+    """
+    variances: dict[str, list[float]] = defaultdict(list)
+    sizes: dict[str, set[int]] = defaultdict(set)
+    for feature in features:
+        if feature.kind == "image":
+            variances[feature.name].append(float(np.var(feature.published, ddof=1)))
+            sizes[feature.name].add(len(feature.published))
+    alike = {name for name, found in sizes.items() if len(found) == 1}
+    return {("image", name): fit_prior(variances[name], min(sizes[name]) - 1) for name in alike}
+
+
+def _verdict(row: str, given: Recorded, published: Recorded, checks: Sequence[Checked], idle: _Idle) -> RowVerdict:
+    faults = tuple([*_other_losses(row, given, published), *_other_starts(row, given, published)])
+    ordered = tuple(sorted(checks, key=lambda check: -check.band.distance(check.feature.value)))
+    if faults or any(check.outside for check in ordered):
+        verdict: Verdict = "not consistent"
+    else:
+        verdict = "consistent" if any(_tells(check, idle) for check in ordered) else "too few seeds to tell"
+    counts = [len({seed for name, seed in side.losses if name == row}) for side in (given, published)]
+    return RowVerdict(row, verdict, faults, ordered, *counts)
+
+
+def _tells(check: Checked, idle: _Idle) -> bool:
+    """Tell whether a band is narrow enough to notice a run that did nothing."""
+    if not np.isfinite(check.band.df):
+        return True
+    nothing = idle.get((check.feature.row, check.feature.name))
+    return nothing is not None and check.band.distance(nothing) > 1
+
+
+def _other_losses(row: str, given: Recorded, published: Recorded) -> Iterator[str]:
+    """Yield losses that only one side logs, and another number of steps."""
+    ours, theirs = logs_of(given, row), logs_of(published, row)
+    if not theirs:
+        return
+    if not ours:
+        yield "no losses were logged"
+        return
+    missing, added = set(names(theirs)) - set(names(ours)), set(names(ours)) - set(names(theirs))
+    if missing:
+        yield f"losses that are not logged: {', '.join(sorted(missing))}"
+    if added:
+        yield f"losses that are not in the published log: {', '.join(sorted(added))}"
+    ends = [sorted({log[-1][0] for log in logs}) for logs in (ours, theirs)]
+    if ends[0] != ends[1]:
+        yield f"trained for {_list(ends[0])} steps, published: {_list(ends[1])}"
+
+
+def _other_starts(row: str, given: Recorded, published: Recorded) -> Iterator[str]:
+    """Yield, for seeds that both sides have, first losses that differ by more than another machine's arithmetic."""
+    for key, ours in given.losses.items():
+        theirs = published.losses.get(key)
+        if (
+            key[0] != row
+            or not ours
+            or not theirs
+            or ours[0][0] != theirs[0][0]
+            or not _same_torch(key, given, published)
+        ):
+            continue
+        for name in sorted(ours[0][1].keys() & theirs[0][1].keys()):
+            one, other = ours[0][1][name], theirs[0][1][name]
+            if abs(one - other) > START * max(abs(one), abs(other)):
+                yield f"seed {key[1]}: {name} up to step {ours[0][0]} is {one:.4g}, published {other:.4g}"
+
+
+def _same_torch(key: tuple[str, int], given: Recorded, published: Recorded) -> bool:
+    """Tell whether both sides drew their initial weights with the same version of torch."""
+    versions = [
+        (side.jobs | side.segmenter_jobs).get(key, {}).get("train", {}).get("versions", {}).get("torch")
+        for side in (given, published)
+    ]
+    return versions[0] == versions[1]
+
+
+def _list(values: Iterable[int]) -> str:
+    return ", ".join(str(value) for value in values)

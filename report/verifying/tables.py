@@ -1,0 +1,116 @@
+"""The verdicts as table records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from ..record import Cell, Column, Row, Table
+from .judging import Checked, RowVerdict
+
+WORST = 3
+"""Features outside their bands that a verdict names; the second table has all."""
+
+
+def tables(found: Sequence[RowVerdict], label: Callable[[str], str]) -> list[Table]:
+    """Return the verdicts, and every feature outside its band where there is one."""
+    records = [_verdicts(found, label), _outside(found, label)]
+    return [record for record in records if record.rows or record.key == "verdicts"]
+
+
+def _verdicts(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
+    columns = (
+        Column("verdict", "Verdict", form="words"),
+        Column("seeds", "Seeds", decimals=0),
+        Column("published", "Published seeds", decimals=0),
+        Column("checks", "Checks", decimals=0),
+        Column("why", "What does not fit", form="words"),
+    )
+    rows = tuple(
+        Row(
+            one.row,
+            label(one.row),
+            (
+                Cell(one.verdict),
+                Cell(mean=float(one.seeds)),
+                Cell(mean=float(one.published)),
+                Cell(mean=float(len(one.checks))),
+                Cell(_why(one)),
+            ),
+        )
+        for one in found
+    )
+    notes = (
+        "Not consistent: a value is outside its band; the means of so many seeds of the published recipe all stay in "
+        "theirs 99 times of 100. Too few seeds: the bands are so wide that a run that did nothing would lie within.",
+    )
+    return Table("verdicts", "Runs against published seeds", columns, rows, notes=notes, data=frame(found, label))
+
+
+def _why(found: RowVerdict) -> str:
+    worst = [f"{check.feature.name} {_place(check)}" for check in found.outside]
+    more = [f"{len(worst) - WORST} more"] if len(worst) > WORST else []
+    return "; ".join([*found.faults, *worst[:WORST], *more]) or "–"
+
+
+def _place(check: Checked) -> str:
+    band = check.band
+    return (
+        f"{check.feature.value:.4g}, band {band.centre - band.half:.4g} to {band.centre + band.half:.4g} "
+        f"({band.distance(check.feature.value):.1f} half-widths away)"
+    )
+
+
+def _outside(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
+    columns = (
+        Column("feature", "What", form="words"),
+        Column("value", "Value"),
+        Column("band", "Published mean [band]"),
+        Column("distance", "Half-widths away", decimals=1),
+    )
+    rows = tuple(
+        Row(
+            one.row,
+            label(one.row),
+            (
+                Cell(check.feature.name),
+                Cell(mean=check.feature.value),
+                Cell(
+                    mean=check.band.centre,
+                    low=check.band.centre - check.band.half,
+                    high=check.band.centre + check.band.half,
+                ),
+                Cell(mean=check.band.distance(check.feature.value)),
+            ),
+        )
+        for one in found
+        for check in one.outside
+    )
+    return Table("outside", "Outside their bands", columns, rows)
+
+
+def frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFrame:
+    """Return every feature of every row with its band, one line each."""
+    lines = [
+        {
+            "row": one.row,
+            "label": label(one.row),
+            "verdict": one.verdict,
+            "feature": check.feature.name,
+            "kind": check.feature.kind,
+            "seeds": len(check.feature.given),
+            "published_seeds": len(check.feature.published),
+            "value": check.feature.value,
+            "centre": check.band.centre,
+            "low": check.band.centre - check.band.half,
+            "high": check.band.centre + check.band.half,
+            "distance": check.band.distance(check.feature.value),
+            "df": check.band.df,
+            "outside": check.outside,
+            "stands_on": check.why,
+        }
+        for one in found
+        for check in one.checks
+    ]
+    return pd.DataFrame(lines)

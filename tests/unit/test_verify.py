@@ -1,0 +1,147 @@
+"""``verify``: further seeds are consistent, faults are found and named, and too few seeds are called too few."""
+
+import json
+
+import numpy as np
+import pytest
+
+from report.comparing.recorded import recorded
+from report.verifying.command import exit_status
+from report.verifying.judging import verify
+from sspbench.commands.cli import main
+from sspbench.errors import UserError
+from tests.recorded_results import write_run
+
+LEARNED = ("sspnet", "stillgan", "msgnet", "enlightengan")
+IMAGES = np.sin(np.arange(8))
+
+
+def write(root, seeds, rows=("identity", *LEARNED), faulty=None, fault=None, lose=None, steps=10, torch="2.13.0"):
+    """Write seeds of made-up methods: each seed shifts all its images and losses; ``fault`` shifts one row's."""
+    for place, row in enumerate(("identity", *LEARNED)):
+        if row not in rows:
+            continue
+        for seed in seeds:
+            random = np.random.default_rng([place, seed])
+            luck = random.normal(size=4)
+            shift = (fault or 0.0) if row == faulty else 0.0
+            learns = row != "identity"
+            scores = {
+                "avg_gradient": 8 + IMAGES + learns * (4 + 0.1 * luck[0] + shift),
+                "psnr": 20 + IMAGES + learns * (5 + 0.2 * luck[1]),
+                "dice": 0.6 + 0.05 * IMAGES + 0.02 * luck[2],
+            }
+            curve = np.exp(-np.arange(steps) / 3) * (1 + 0.02 * luck[3]) + 0.01 * random.normal(size=steps)
+            losses = {name: curve + shift for name in ("cycle", "adversarial") if (row, name) != (faulty, lose)}
+            write_run(root, row, seed, scores, losses if learns else None, versions={"torch": torch})
+    return recorded(root)
+
+
+@pytest.fixture
+def published(tmp_path):
+    return write(tmp_path / "published", range(5))
+
+
+def verdicts(found):
+    return {one.row: one.verdict for one in found}
+
+
+def test_a_published_result_is_consistent_with_itself(published):
+    found = verify(published, published)
+    assert set(verdicts(found).values()) == {"consistent"}
+    assert exit_status(found) == 0
+
+
+@pytest.mark.parametrize("seeds", [[5], [6, 7, 8]])
+def test_further_seeds_are_consistent(published, tmp_path, seeds):
+    found = verify(write(tmp_path / "mine", seeds), published)
+    assert set(verdicts(found).values()) == {"consistent"}
+
+
+def test_further_seeds_are_seldom_called_wrong(published, tmp_path):
+    further = write(tmp_path / "mine", range(100, 115))
+    found = [verify(further.only([seed]), published) for seed in further.seeds]
+    assert sum("not consistent" in verdicts(one).values() for one in found) <= 1
+
+
+def test_a_shifted_row_is_found_and_no_other(published, tmp_path):
+    found = verify(write(tmp_path / "mine", [5, 6, 7], faulty="stillgan", fault=2.0), published)
+    assert verdicts(found) == {
+        "identity": "consistent", "sspnet": "consistent", "stillgan": "not consistent", "msgnet": "consistent",
+        "enlightengan": "consistent",
+    }  # fmt: skip
+    (wrong,) = [one for one in found if one.row == "stillgan"]
+    assert "avg_gradient" in {check.feature.name for check in wrong.outside}
+    assert {check.feature.kind for check in wrong.outside} == {"image", "loss"}
+    assert all(check.band.distance(check.feature.value) > 1 for check in wrong.outside)
+    assert exit_status(found) == 1
+
+
+def test_a_loss_that_is_gone_and_other_steps_are_told(published, tmp_path):
+    found = verify(write(tmp_path / "mine", [5], faulty="sspnet", lose="adversarial", steps=9), published)
+    (one,) = [one for one in found if one.row == "sspnet"]
+    assert one.faults == ("losses that are not logged: adversarial", "trained for 90 steps, published: 100")
+    assert one.verdict == "not consistent"
+
+
+def test_the_same_seed_must_start_alike(published, tmp_path):
+    mine = write(tmp_path / "mine", [2], ["sspnet"], faulty="sspnet", fault=0.05)
+    (one,) = verify(mine, published)
+    assert [fault.partition(":")[0] for fault in one.faults] == ["seed 2", "seed 2"]
+    other = write(tmp_path / "other", [2], ["sspnet"], faulty="sspnet", fault=0.05, torch="2.14.0")
+    assert verify(other, published)[0].faults == ()  # another version of torch may draw other initial weights
+
+
+def test_a_method_without_training_must_be_the_same(published, tmp_path):
+    folder = write_run(tmp_path / "mine", "identity", 5, {"avg_gradient": 1.01 * (8 + IMAGES), "psnr": 20 + IMAGES})
+    (one,) = verify(recorded(folder.parents[2]), published)
+    assert one.verdict == "not consistent"
+    assert [check.feature.name for check in one.outside] == ["avg_gradient"]
+
+
+def test_two_published_seeds_are_too_few(tmp_path):
+    few, mine = write(tmp_path / "published", [0, 1]), write(tmp_path / "mine", [5], LEARNED)
+    found = verify(mine, few)
+    assert set(verdicts(found).values()) == {"too few seeds to tell"}
+    assert exit_status(found) == 3
+
+
+def test_bands_that_hold_the_untouched_image_do_not_tell(tmp_path):
+    """A method whose seeds vary more than it changes the image: a run that did nothing would pass."""
+    for side, seeds in (("published", range(5)), ("mine", [5])):
+        for seed in seeds:
+            luck = np.random.default_rng(seed).normal()
+            write_run(tmp_path / side, "identity", seed, {"psnr": 20 + IMAGES})
+            write_run(tmp_path / side, "sspnet", seed, {"psnr": 20.5 + IMAGES + luck}, {"cycle": [1 + 0.1 * luck] * 3})
+    found = verify(recorded(tmp_path / "mine"), recorded(tmp_path / "published"))
+    assert verdicts(found) == {"identity": "consistent", "sspnet": "too few seeds to tell"}
+
+
+def test_the_command_says_which_and_how_far(published, tmp_path, capsys):
+    write(tmp_path / "mine", [5, 6, 7], faulty="stillgan", fault=2.0)
+    output = tmp_path / "out"
+    arguments = ["verify", str(tmp_path / "mine"), "--against", published.name]
+    assert main([*arguments, "--output", str(output)]) == 1
+    told = capsys.readouterr().out
+    assert "StillGAN      not consistent" in told
+    assert "half-widths away" in told
+    assert "avg_gradient" in (output / "verify.md").read_text()
+    assert (output / "verify.csv").read_text().startswith("row,label,verdict,feature")
+    assert main([*arguments, "--rows", "sspnet", "identity"]) == 0
+    assert main([*arguments, "--rows", "nothing"]) == 2
+
+
+def test_what_was_changed_stands_below(published, tmp_path, capsys):
+    folder = write(tmp_path / "mine", [5], ["sspnet"]).runs["sspnet", 5]
+    record = json.loads((folder / "run.json").read_text())
+    record["train"]["settings"]["params"]["rate"] = 0.3
+    (folder / "run.json").write_text(json.dumps(record))
+    main(["verify", str(tmp_path / "mine"), "--against", published.name])
+    assert "params.rate" in capsys.readouterr().out
+
+
+def test_results_without_a_common_row_are_refused(published, tmp_path):
+    write_run(tmp_path / "mine", "clahe", 0, {"psnr": [1.0]})
+    assert main(["verify", str(tmp_path / "mine"), "--against", published.name]) == 2
+    with pytest.raises(UserError, match="no results of nothing"):
+        published.of_rows(["nothing"])
