@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from ..comparing.recorded import Recorded
+from ..comparing.recorded import Recorded, RunKey
 from ..statistics.bands import NO_PRIOR, Band, Prior, band, fit_prior
 from ..subject import UNTOUCHED
 from .features import Feature, Kind, logged, logs_of, measure_kinds, measured, names
@@ -31,8 +31,14 @@ EXACT = 1e-3
 TINY = 1e-9
 """Difference from zero that arithmetic brings about."""
 
-START = 0.02
-"""Relative difference that another machine may bring about in the first logged losses of the same seed."""
+FIRST_STEP = 1e-3
+"""Relative difference that another machine may bring about in the losses of the first step of the same seed."""
+
+FIRST_STEPS = 1e-2
+"""The same where the first line of the log is a mean over several steps: small differences grow with every step."""
+
+OTHER_PRECISION = 3e-2
+"""The same between precisions, e.g. bf16 and fp32."""
 
 _Idle = Mapping[tuple[str, str], float]
 """By row and feature, what a run that did nothing would have."""
@@ -206,27 +212,36 @@ def _other_starts(row: str, given: Recorded, published: Recorded) -> Iterator[st
     """Yield, for seeds that both sides have, first losses that differ by more than another machine's arithmetic."""
     for key, ours in given.losses.items():
         theirs = published.losses.get(key)
-        if (
-            key[0] != row
-            or not ours
-            or not theirs
-            or ours[0][0] != theirs[0][0]
-            or not _same_torch(key, given, published)
-        ):
+        if key[0] != row or not ours or not theirs:
             continue
-        for name in sorted(ours[0][1].keys() & theirs[0][1].keys()):
-            one, other = ours[0][1][name], theirs[0][1][name]
-            if abs(one - other) > START * max(abs(one), abs(other)):
-                yield f"seed {key[1]}: {name} up to step {ours[0][0]} is {one:.4g}, published {other:.4g}"
+        (step, mine), (same_step, other) = ours[0], theirs[0]
+        tolerance = _tolerance(step, *(_training(side, key) for side in (given, published)))
+        if step == same_step and tolerance is not None:
+            yield from _unlike(f"seed {key[1]}", step, mine, other, tolerance)
 
 
-def _same_torch(key: tuple[str, int], given: Recorded, published: Recorded) -> bool:
-    """Tell whether both sides drew their initial weights with the same version of torch."""
-    versions = [
-        (side.jobs | side.segmenter_jobs).get(key, {}).get("train", {}).get("versions", {}).get("torch")
-        for side in (given, published)
-    ]
-    return versions[0] == versions[1]
+def _unlike(who: str, step: int, mine: Mapping[str, float], other: Mapping[str, float], most: float) -> Iterator[str]:
+    for name in sorted(mine.keys() & other.keys()):
+        one, two = mine[name], other[name]
+        if abs(one - two) > most * max(abs(one), abs(two)):
+            yield f"{who}: {name} up to step {step} is {one:.4g}, published {two:.4g}"
+
+
+def _training(side: Recorded, key: RunKey) -> Mapping[str, Any]:
+    """Return the record of a training; empty without any."""
+    jobs = side.jobs.get(key) or side.segmenter_jobs.get(key) or {}
+    return dict(jobs.get("train", {}))
+
+
+def _tolerance(step: int, mine: Mapping[str, Any], other: Mapping[str, Any]) -> float | None:
+    """Return how far first losses may differ; None where initial weights need not agree: other versions of torch."""
+    torch = [record.get("versions", {}).get("torch") for record in (mine, other)]
+    if torch[0] != torch[1]:
+        return None
+    precision = [record.get("settings", {}).get("engine", {}).get("precision") for record in (mine, other)]
+    if precision[0] != precision[1]:
+        return OTHER_PRECISION
+    return FIRST_STEP if step == 1 else FIRST_STEPS
 
 
 def _list(values: Iterable[int]) -> str:

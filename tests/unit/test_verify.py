@@ -92,6 +92,27 @@ def test_the_same_seed_must_start_alike(published, tmp_path):
     assert verify(other, published)[0].faults == ()  # another version of torch may draw other initial weights
 
 
+@pytest.mark.parametrize(
+    ("step", "precisions", "difference", "told"),
+    [
+        (1, ("fp32", "fp32"), 3e-3, True),
+        (1, ("fp32", "fp32"), 3e-4, False),
+        (4, ("fp32", "fp32"), 3e-3, False),
+        (4, ("fp32", "fp32"), 3e-2, True),
+        (1, ("bf16", "fp32"), 2e-2, False),
+    ],
+)
+def test_how_far_first_losses_may_differ(tmp_path, step, precisions, difference, told):
+    sides = []
+    for name, precision, loss in zip("ab", precisions, (1.0, 1.0 - difference), strict=True):
+        settings = {"engine": {"precision": precision}}
+        folder = write_run(tmp_path / name, "sspnet", 0, {"psnr": [20.0]}, {"cycle": [loss]}, settings=settings)
+        (folder / "training.jsonl").write_text(json.dumps({"step": step, "losses": {"cycle": loss}}) + "\n")
+        sides.append(recorded(tmp_path / name))
+    (one,) = verify(*sides)
+    assert bool(one.faults) == told
+
+
 def test_a_method_without_training_must_be_the_same(published, tmp_path):
     folder = write_run(tmp_path / "mine", "identity", 5, {"avg_gradient": 1.01 * (8 + IMAGES), "psnr": 20 + IMAGES})
     (one,) = verify(recorded(folder.parents[2]), published)

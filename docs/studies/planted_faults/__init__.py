@@ -1,0 +1,1 @@
+"""How often ``verify`` finds a planted fault, and how often it calls a right training wrong."""

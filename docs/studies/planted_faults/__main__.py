@@ -1,0 +1,127 @@
+"""``python -m docs.studies.planted_faults --output DIR``: trains all cases, those not yet trained, and judges them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from sspbench.errors import UserError
+from sspbench.files import write_json, write_text
+from sspbench.images.grey import read_grey, to_float, to_uint8
+from sspbench.images.manifest import Manifest
+from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.plan.settings import Settings
+from sspbench.stages.prepare import fill
+from sspbench.stages.score import COLUMNS
+from sspbench.training.batches import BatchPlan, Domain, batches_from, load_domain
+from sspbench.training.loop import Budget, Training
+
+from .faults import ALL, ARITHMETIC, BASE, FAULTS, RIGHT, Case, FirstEpoch, measures
+from .judge import PUBLISHED, judge
+
+DATA = {"train_low": 24, "train_high": 24, "test": 6, "size": 128}
+"""Images of the study."""
+
+ENGINE = {"precision": "fp32", "channels_last": False, "compile": False}
+
+Images = dict[str, np.ndarray]
+"""The test images and their clean ones, (N, H, W) uint8."""
+
+
+def plan_of(case: Case) -> Plan:
+    """Return the plan of a case."""
+    config = {
+        "methods": ["identity", "sspnet"],
+        "ablation": None,
+        "dataset_options": DATA,
+        "params": {"sspnet": merged(BASE, case.params)},
+    }
+    read = read_config(DEFAULT)
+    return Plan(merged(read, {**config, "data_seed": read["data_seed"] + case.data_seed}))
+
+
+def data_of(case: Case, output: Path) -> tuple[Manifest, Images]:
+    """Prepare the images of a case once."""
+    folder = output / f"data-{case.data_seed}"
+    if not folder.is_dir():
+        output.mkdir(parents=True, exist_ok=True)
+        fill(plan_of(case).prepare_settings(), folder)
+    manifest = Manifest.read(folder / "manifest.json")
+    origins = manifest.paths("testA")
+    cleans = [path for path in manifest.beside(origins, "testA_clean") if path is not None]
+    return manifest, {
+        name: np.stack([read_grey(p) for p in paths]) for name, paths in (("origin", origins), ("clean", cleans))
+    }
+
+
+def train(case: Case, seed: int, output: Path) -> None:
+    """Train one case under one seed, enhance the test images and score them, as a results folder of the case."""
+    folder = output / case.name / "runs" / "sspnet" / f"seed-{seed}"
+    if (folder / "scores.csv").is_file():
+        return
+    manifest, images = data_of(case, output)
+    plan = plan_of(case)
+    settings = replace(plan.train_settings(plan.run("sspnet", plan.config["seeds"][0])), seed=seed)
+    settings = replace(settings, engine=replace(settings.engine, **{**ENGINE, **case.engine}))
+    enhanced = _enhanced(case, settings, manifest, images["origin"], folder)
+    _write(folder, "sspnet", seed, measures(enhanced, **images))
+    untouched = output / case.name / "runs" / "identity" / f"seed-{seed}"
+    _write(untouched, "identity", seed, measures(images["origin"], **images))
+    write_json(folder / "run.json", {"train": {"settings": asdict(settings), "data": manifest.digest}})
+
+
+def _enhanced(case: Case, settings: Settings, manifest: Manifest, images: np.ndarray, folder: Path) -> np.ndarray:
+    method = case.kind(settings.values, settings.seed)
+    plan = BatchPlan.of(method.params)
+    domains = {
+        name: Domain(plan, load_domain(manifest.paths(split), plan, name))
+        for name, split in (("low", "trainA"), ("high", "trainB"))
+    }
+    batches = batches_from(plan, settings.seed, domains)
+    batches = FirstEpoch(batches) if case.first_epoch else batches
+    Training(method, batches, settings.engine, Budget(), folder, {}, case.name).run(lambda: ())
+    method.step = 0
+    return np.concatenate([to_uint8(method.enhance(to_float(image)[None, None]))[0] for image in images])
+
+
+def _write(folder: Path, row: str, seed: int, scores: dict[str, np.ndarray]) -> None:
+    lines = [
+        f"cornsim,study,{row},,{seed},image_{number},{name},{float(value)!r},"
+        for name, values in scores.items()
+        for number, value in enumerate(values)
+    ]
+    write_text(folder / "scores.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n")
+
+
+def trainings(further: int, seeds: int) -> Iterator[tuple[Case, int]]:
+    """Yield what is trained: the published and further seeds of the right case, the first seeds of all others."""
+    yield from ((RIGHT, seed) for seed in range(PUBLISHED + further))
+    for case in (*ARITHMETIC, *FAULTS):
+        yield from ((case, seed) for seed in range(seeds))
+
+
+def main() -> int:
+    """Run the study."""
+    parser = argparse.ArgumentParser(prog="python -m docs.studies.planted_faults", description=__doc__)
+    parser.add_argument("--output", type=Path, required=True, help="folder of trainings and tables; kept between calls")
+    parser.add_argument("--further", type=int, default=15, help="further seeds of the right training")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of every other case")
+    parser.add_argument("--only", nargs="*", default=[case.name for case in ALL], help="train only these cases now")
+    args = parser.parse_args()
+    unknown = set(args.only) - {case.name for case in ALL}
+    if unknown:
+        raise UserError(f"There is no case {', '.join(sorted(unknown))}")
+    for case, seed in trainings(args.further, args.seeds):
+        if case.name in args.only:
+            train(case, seed, args.output)
+    if all((args.output / case.name).is_dir() for case in ALL):
+        print(judge(args.output, args.seeds))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,110 @@
+"""The study's table: which cases ``verify`` calls not consistent, on what evidence, and how often it errs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from report.comparing.recorded import Recorded, recorded
+from report.verifying.judging import RowVerdict, verify
+from sspbench.files import write_text
+
+from .faults import ARITHMETIC, FAULTS, RIGHT, Case
+
+PUBLISHED = 5
+"""Seeds that are published."""
+
+SPLITS = 200
+"""Draws of five published and one or three further seeds among all right ones."""
+
+
+def judge(output: Path, seeds: int) -> str:
+    """Write ``cases.csv`` and ``table.md`` into ``output``; return the table."""
+    right = recorded(output / RIGHT.name)
+    published = right.only(range(PUBLISHED))
+    lines = list(_cases(output, published, seeds))
+    write_text(output / "cases.csv", pd.DataFrame(lines).to_csv(index=False, float_format="%.6g"))
+    text = "\n".join([*_table(lines, seeds), "", *_false_alarms(right, seeds), ""])
+    write_text(output / "table.md", text)
+    return text
+
+
+def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, Any]]:
+    """Yield for every case and number of seeds what was found, by evidence."""
+    for case in (*ARITHMETIC, *FAULTS):
+        given = recorded(output / case.name)
+        for count in sorted({1, seeds}):
+            found = verify(given.only(range(count)), published)
+            yield {
+                "case": case.name,
+                "text": case.text,
+                "seeds": count,
+                **_evidence(found),
+                **_starts(given, published),
+            }
+
+
+def _evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
+    outside = [check for one in found for check in one.outside]
+    worst = max(outside, key=lambda check: check.band.distance(check.feature.value), default=None)
+    faults = [fault for one in found for fault in one.faults]
+    return {
+        "verdict": "; ".join(f"{one.row}: {one.verdict}" for one in found),
+        "found": any(one.verdict == "not consistent" for one in found),
+        "bands": len(outside),
+        "worst": "" if worst is None else f"{worst.feature.row}: {worst.feature.name}",
+        "distance": np.nan if worst is None else worst.band.distance(worst.feature.value),
+        "records": sum(not fault.startswith("seed ") for fault in faults),
+        "starts": sum(fault.startswith("seed ") for fault in faults),
+    }
+
+
+def _starts(given: Recorded, published: Recorded) -> dict[str, float]:
+    """Return the largest relative difference of first losses of the same seed, and of losses half way."""
+    pairs = [(log, published.losses[key]) for key, log in given.losses.items() if log and published.losses.get(key)]
+    return {
+        "first_losses": max((_relative(one[0][1], other[0][1]) for one, other in pairs), default=np.nan),
+        "half_way": max((_relative(a[len(a) // 2][1], b[len(b) // 2][1]) for a, b in pairs), default=np.nan),
+    }
+
+
+def _relative(one: dict[str, float], other: dict[str, float]) -> float:
+    return max(
+        abs(one[name] - other[name]) / max(abs(one[name]), abs(other[name])) for name in one.keys() & other.keys()
+    )
+
+
+def _table(lines: Sequence[dict[str, Any]], seeds: int) -> Iterator[str]:
+    yield f"| Planted | found with 1 seed | with {seeds} seeds | farthest outside its band | first losses differ by |"
+    yield "| --- | --- | --- | --- | ---: |"
+    for case in (*ARITHMETIC, *FAULTS):
+        one, all_seeds = (_line(lines, case, count) for count in (1, seeds))
+        words = [f"{_found(line)}" for line in (one, all_seeds)]
+        worst = f"{all_seeds['worst']} ({all_seeds['distance']:.1f} half-widths)" if all_seeds["worst"] else "–"
+        yield f"| {case.text} | {words[0]} | {words[1]} | {worst} | {100 * all_seeds['first_losses']:.2g} % |"
+
+
+def _line(lines: Sequence[dict[str, Any]], case: Case, count: int) -> dict[str, Any]:
+    return next(line for line in lines if (line["case"], line["seeds"]) == (case.name, count))
+
+
+def _found(line: dict[str, Any]) -> str:
+    evidence = [name for name in ("bands", "records", "starts") if line[name]]
+    return f"yes ({', '.join(evidence)})" if evidence else "no"
+
+
+def _false_alarms(right: Recorded, seeds: int) -> Iterator[str]:
+    """Yield how often right trainings were called not consistent, over random draws of who is published."""
+    random = np.random.default_rng(0)
+    for count in sorted({1, seeds}):
+        wrong = 0
+        for _ in range(SPLITS):
+            drawn = [int(seed) for seed in random.permutation(right.seeds)[: PUBLISHED + count]]
+            found = verify(right.only(drawn[PUBLISHED:]), right.only(drawn[:PUBLISHED]))
+            wrong += any(one.verdict == "not consistent" for one in found)
+        drawn_from = f"{SPLITS} draws of {len(right.seeds)} right trainings"
+        yield f"False alarms with {count} further seed(s): {wrong} of {drawn_from}."
