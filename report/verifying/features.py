@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -46,7 +47,8 @@ class Feature:
         return float(np.mean(self.given))
 
 
-def measure_kinds() -> dict[str, Kind]:
+@cache
+def measure_kinds() -> Mapping[str, Kind]:
     """Return which measures are of the image alone and which of its mask too."""
     families = metric_families({}).values()
     return {m.name: "segmented" if f.needs & SEGMENTED else "image" for f in families for m in f.measures}
