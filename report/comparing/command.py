@@ -11,6 +11,7 @@ from sspbench.errors import UserError
 
 if TYPE_CHECKING:
     from ..record import Table
+    from .tables import Compared
 
 DESCRIPTION = """Compare two results per method and measure, B minus A, with 95 % intervals over trainings and images;
 tell what was changed (settings, code, data, versions) and what only one of them has."""
@@ -24,7 +25,7 @@ def register(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "compare", help="compare two results per method and measure", description=DESCRIPTION, epilog=EPILOG
     )
-    parser.add_argument("first", metavar="A", help="results/<data set>/<preset>")
+    parser.add_argument("first", metavar="A", help="results/<data set>/<preset>, or a release by its name or folder")
     parser.add_argument("second", metavar="B", nargs="?", help="likewise; not with --seeds")
     parser.add_argument(
         "--seeds", nargs=2, type=int, metavar=("S", "T"), help="compare two seeds of A with each other instead"
@@ -49,21 +50,27 @@ def _first_lines(table: Table) -> Table:
 def _compare(args: argparse.Namespace) -> int:
     if (args.second is None) == (args.seeds is None):
         raise UserError("Compare what with what?", hint="give two results, or one and --seeds S T")
+    from .place import opened
+    from .tables import compared
+
+    with opened(args.first) as first:
+        if args.seeds is not None:
+            one, other = args.seeds
+            return _tell(compared(first.only([one]), first.only([other]), same_seeds=False), args.output)
+        with opened(args.second, first) as second:
+            return _tell(compared(first, second), args.output)
+
+
+def _tell(found: Compared, output: Path) -> int:
+    """Print the comparison and write its files; return the exit status."""
     from ..rendering.terminal import terminal
-    from .recorded import recorded
-    from .tables import compared, tables
+    from .tables import tables
     from .writing import write
 
-    first = recorded(Path(args.first))
-    if args.seeds is not None:
-        one, other = args.seeds
-        found = compared(first.only([one]), first.only([other]), same_seeds=False)
-    else:
-        found = compared(first, recorded(Path(args.second)))
     print(f"A: {found.first.name}\nB: {found.second.name}")
     for record in tables(found):
         if record.key != "differences":
             print(f"\n{terminal(_first_lines(record))}")
     print(f"\n{found.sentence}")
-    print("\n".join(f"wrote {path}" for path in write(found, args.output)))
+    print("\n".join(f"wrote {path}" for path in write(found, output)))
     return found.exit_status

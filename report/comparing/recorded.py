@@ -72,6 +72,12 @@ class Recorded:
             raise UserError("No run has scores: there is nothing to compare", where=self.name)
         return pd.concat([_read_scores(folder / "scores.csv") for folder in done], ignore_index=True)
 
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Data set and preset."""
+        first = self.scores.iloc[0]
+        return str(first["dataset"]), str(first["preset"])
+
     @cached_property
     def grids(self) -> dict[tuple[str, str], pd.DataFrame]:
         """Values as (images, seeds) by row and measure; NaN where undefined."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sspbench.errors import UserError
 
 if TYPE_CHECKING:
+    from ..comparing.recorded import Recorded
     from ..record import Table
     from .judging import RowVerdict
 
@@ -26,23 +27,30 @@ def register(commands: argparse._SubParsersAction) -> None:
         "verify", help="are runs consistent with published seeds?", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("results", metavar="RESULTS", help="results/<data set>/<preset>")
-    parser.add_argument("--against", required=True, metavar="PUBLISHED", help="likewise, with three seeds or more")
+    parser.add_argument(
+        "--against", metavar="RELEASE", help="a release or results with three seeds or more (the newest)"
+    )
     parser.add_argument("--rows", nargs="*", metavar="ROW", help="only these rows, e.g. sspnet sspnet+gan")
     parser.add_argument("--output", type=Path, help="folder for verify.md and verify.csv")
     parser.set_defaults(run=_verify)
 
 
 def _verify(args: argparse.Namespace) -> int:
+    from ..comparing.place import newest, opened
+
+    with opened(args.results) as given, opened(args.against or newest(), given) as published:
+        return _tell(given if args.rows is None else given.of_rows(args.rows), published, args.output)
+
+
+def _tell(given: Recorded, published: Recorded, output: Path | None) -> int:
+    """Print the verdicts, write them if asked to, and return the exit status."""
     from ..comparing.changes import changes
-    from ..comparing.recorded import labelled, recorded
+    from ..comparing.recorded import labelled
     from ..comparing.tables import change_table
     from ..rendering.terminal import terminal
     from .judging import verify
     from .tables import tables
 
-    given, published = recorded(Path(args.results)), recorded(Path(args.against))
-    if args.rows is not None:
-        given = given.of_rows(args.rows)
     found = verify(given, published)
     if not found:
         where = f"{given.name}, {published.name}"
@@ -50,9 +58,10 @@ def _verify(args: argparse.Namespace) -> int:
     records = tables(found, labelled())
     changed = change_table(changes(published, given))
     records += [replace(changed, title="What was changed; A: published")] if changed.rows else []
+    print(f"{given.name} against {published.name}\n")
     print("\n\n".join(terminal(record) for record in records))
-    if args.output is not None:
-        _write(records, args.output)
+    if output is not None:
+        _write(records, output)
     return exit_status(found)
 
 

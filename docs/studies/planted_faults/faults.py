@@ -20,7 +20,7 @@ SSPNet: Any = method_class(plugin("methods", "sspnet"))
 BASE: Mapping[str, Any] = {
     "norm": "batch",
     "steps": 60,
-    "warm_up": 10,
+    "schedule": {"start": 1e-4, "warm_up": 10, "halve_every": 1000},
     "batches": {"size": 2, "crop": 64, "resize": None},
 }
 """Parameters over the demo's. Batch normalisation, as in the paper: else a forgotten eval mode would change nothing."""
@@ -101,8 +101,8 @@ ARITHMETIC = (
 """Right trainings whose arithmetic differs, as on another machine."""
 
 FAULTS = (
-    Case("rate", "learning rate × 3", {"rate": 1.5e-3, "rate_start": 3e-4}),
-    Case("term", "a loss term is logged but not added", {"illumination_weight": 1e-12}),
+    Case("rate", "learning rate × 3", {"lr": 1.5e-3, "schedule": {"start": 3e-4}}),
+    Case("term", "a loss term is logged but not added", {"weights": {"illumination": 1e-12}}),
     Case("flips", "no flips", {"batches": {"flips": []}}),
     Case("norm", "instance instead of batch normalisation", {"norm": "instance"}),
     Case("swapped", "the discriminator steps before the generator", kind=SwappedSteps),

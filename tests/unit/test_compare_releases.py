@@ -1,0 +1,66 @@
+"""Results are compared with releases as with folders, by name, folder or part."""
+
+import shutil
+
+import pytest
+
+from report.comparing.place import newest, opened
+from sspbench.commands.cli import main
+from sspbench.errors import UserError
+from sspbench.releases.packing import pack
+from tests.synthetic_results import make_results
+from tests.unit.test_releases import stamped
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A working folder with results of three seeds, and release v1 of them."""
+    folder = tmp_path_factory.mktemp("compared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        results = make_results(folder, failed=None, methods=["identity", "sspnet"], ablation=None, seeds=[0, 1, 2])
+        stamped(results.plan)
+        pack(results.plan, "v1", folder / "results/published/v1/cornsim/demo")
+    return folder
+
+
+@pytest.fixture
+def folder(made, monkeypatch):
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.mark.parametrize("place", ["v1", "results/published/v1", "results/published/v1/cornsim/demo"])
+def test_a_release_is_the_results_it_was_made_of(folder, tmp_path, capsys, place):
+    assert main(["compare", "results/cornsim/demo", place, "--output", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "B: release v1/cornsim/demo" in told
+    assert "16 cells (rows by measures) compared: 16 equal." in told
+    assert "What was changed" not in told
+
+
+def test_runs_are_verified_against_the_newest_release(folder, capsys):
+    assert main(["verify", "results/cornsim/demo"]) in (0, 3)  # random scores: SSP-Net's bands may hold the untouched
+    told = capsys.readouterr().out
+    assert "results/cornsim/demo against release v1/cornsim/demo" in told
+    assert "not consistent" not in told.partition("Not consistent:")[0]
+
+
+def test_of_several_parts_the_one_that_fits_is_meant(folder, tmp_path):
+    with opened("results/cornsim/demo") as ours:
+        published = folder / "results/published/v1/cornsim/demo"
+        several = tmp_path / "results/published/v2/cornsim"
+        for preset in ("demo", "smoke"):
+            shutil.copytree(published, several / preset)
+        with pytest.raises(UserError, match="several data sets"), opened(str(several.parent)):
+            pass
+        with opened(str(several.parent), ours) as found:
+            assert found.subject == ("cornsim", "demo")
+
+
+def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypatch):
+    with pytest.raises(UserError, match=r"no results of this name(?s:.)*v1"), opened("v7"):
+        pass
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="no release to verify against"):
+        newest()
