@@ -20,7 +20,7 @@ EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over 
 differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``compare``."""
     parser = commands.add_parser(
         "compare", help="compare two results per method and measure", description=DESCRIPTION, epilog=EPILOG

@@ -98,7 +98,7 @@ def _pairs(first: Recorded, second: Recorded, digits: int | None) -> Iterator[_P
         theirs = second.grids.get((row, metric))
         if theirs is None:
             continue
-        seeds = paired_seeds(list(ours.columns), list(theirs.columns))
+        seeds = paired_seeds([int(seed) for seed in ours.columns], [int(seed) for seed in theirs.columns])
         images = ours.index.intersection(theirs.index)
         sides = [_side(ours, [one for one, _ in seeds], images), _side(theirs, [other for _, other in seeds], images)]
         kept = np.isfinite(np.concatenate(sides)).all(axis=0)

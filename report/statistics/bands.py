@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
 MIN_ROWS = 3
@@ -50,18 +51,24 @@ class Band:
         return away / self.half if self.half > 0 else (0.0 if away == 0 else float("inf"))
 
 
-def fit_prior(variances: Sequence[float], df: int) -> Prior:
+def fit_prior(variances: Sequence[float], df: int, rows: int | None = None) -> Prior:
     """Return the prior that variances of several rows, each with ``df`` degrees of freedom, give.
 
-    Its degrees of freedom are never more than those of all variances but one: rows that seem to vary exactly alike are
-    no more certain than what was measured.
+    Its degrees of freedom are never more than those of all rows but one: rows that seem to vary exactly alike are no
+    more certain than what was measured.
+
+    Args:
+        variances: Zeros and what is not finite are left out.
+        df: Degrees of freedom of each.
+        rows: How many of them are independent; None: all.
     """
     known = np.array([value for value in variances if np.isfinite(value) and value > 0])
-    if len(known) < MIN_ROWS or df < 1:
+    independent = min(len(known), len(known) if rows is None else rows)
+    if independent < MIN_ROWS or df < 1:
         return NO_PRIOR
     logs = np.log(known) - special.digamma(df / 2) + np.log(df / 2)
     excess = float(logs.var(ddof=1) - special.polygamma(1, df / 2))
-    most = float(df * (len(known) - 1))
+    most = float(df * (independent - 1))
     worth = most if excess <= special.polygamma(1, most / 2) else 2 * _inverse_trigamma(excess)
     return Prior(float(np.exp(logs.mean() + special.digamma(worth / 2) - np.log(worth / 2))), worth)
 
@@ -75,7 +82,7 @@ def _inverse_trigamma(value: float) -> float:
     return float(np.exp(optimize.brentq(above, -20.0, 20.0)))
 
 
-def band(published: Sequence[float], trainings: int, level: float, prior: Prior = NO_PRIOR) -> Band:
+def band(published: ArrayLike, trainings: int, level: float, prior: Prior = NO_PRIOR) -> Band:
     """Return the band for the mean of ``trainings`` further trainings.
 
     Args:

@@ -21,7 +21,7 @@ EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 
 2 where the question cannot be answered."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``verify``."""
     parser = commands.add_parser(
         "verify", help="are runs consistent with published seeds?", description=DESCRIPTION, epilog=EPILOG

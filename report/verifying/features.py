@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from sspbench.plan.discovery import metric_families
 
@@ -17,8 +18,15 @@ from ..comparing.recorded import Losses, Recorded
 POINTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Where along a training its losses are compared, as shares of the published log."""
 
-SEGMENTED = frozenset({"mask", "probability"})
-"""What a measure needs where it depends on the segmenter, and so on the luck that all rows of a seed share."""
+TABLES = frozenset({"quality", "truth"})
+"""Measures of the image alone are compared where they stand in one of these tables."""
+
+SEGMENTED = frozenset({"dice", "auc", "average_precision"})
+"""Measures of the mask that are compared. Others say the same again, or jump: counts, and errors of counts, of nerves
+that one training finds and the next does not, have no band worth the name."""
+
+MASK = frozenset({"mask", "probability"})
+"""What a measure needs where it depends on the segmenter."""
 
 Kind = Literal["image", "segmented", "loss"]
 
@@ -33,6 +41,9 @@ class Feature:
         kind: ``image``: a measure of the enhanced image alone; ``segmented``: of its mask too; ``loss``.
         published: One value per published seed.
         given: One value per seed that is verified.
+        about: What it shares with features of other rows: the measure, or the point of the training.
+        scale: Unit in which its spread is like that of the others.
+        log: Whether bands are made of logarithms: losses that are positive vary by factors.
     """
 
     row: str
@@ -40,32 +51,50 @@ class Feature:
     kind: Kind
     published: tuple[float, ...]
     given: tuple[float, ...]
+    about: str
+    scale: float = 1.0
+    log: bool = False
 
     @property
     def value(self) -> float:
-        """Mean of the seeds that are verified."""
-        return float(np.mean(self.given))
+        """Mean of the seeds that are verified; the geometric one where bands are made of logarithms."""
+        return self.plain(float(np.mean(self.comparable(self.given))))
+
+    def comparable(self, values: ArrayLike) -> np.ndarray:
+        """Return values in the unit that bands are made in."""
+        found = np.asarray(values, dtype=float)
+        return np.log(found) if self.log else found / self.scale
+
+    def plain(self, value: float) -> float:
+        """Return a value in its own unit again."""
+        return float(np.exp(value)) if self.log else value * self.scale
 
 
 @cache
 def measure_kinds() -> Mapping[str, Kind]:
-    """Return which measures are of the image alone and which of its mask too."""
-    families = metric_families({}).values()
-    return {m.name: "segmented" if f.needs & SEGMENTED else "image" for f in families for m in f.measures}
+    """Return the measures that are compared, and whether they are of the image alone or of its mask too."""
+    known = ((measure, family.needs) for family in metric_families({}).values() for measure in family.measures)
+    kinds: dict[str, Kind] = {}
+    for measure, needs in known:
+        if measure.name in SEGMENTED:
+            kinds[measure.name] = "segmented"
+        elif measure.table in TABLES and not needs & MASK:
+            kinds[measure.name] = "image"
+    return kinds
 
 
 def measured(given: Recorded, published: Recorded, kinds: Mapping[str, Kind]) -> Iterator[Feature]:
     """Yield the measures that both sides have: means over the images that are defined under every seed of both."""
     for (row, name), theirs in published.grids.items():
         ours = given.grids.get((row, name))
-        if ours is None:
+        if ours is None or name not in kinds:
             continue
         both = pd.concat([theirs, ours], axis=1, join="inner").to_numpy(dtype=float)
         kept = both[np.isfinite(both).all(axis=1)]
         if len(kept):
             means, count = kept.mean(axis=0), theirs.shape[1]
             values = tuple(float(value) for value in means)
-            yield Feature(row, name, kinds.get(name, "segmented"), values[:count], values[count:])
+            yield Feature(row, name, kinds[name], values[:count], values[count:], name)
 
 
 def logged(given: Recorded, published: Recorded) -> Iterator[Feature]:
@@ -73,10 +102,18 @@ def logged(given: Recorded, published: Recorded) -> Iterator[Feature]:
     for row, (ours, theirs) in _logs(given, published).items():
         steps = point_steps(theirs)
         for name in sorted(set(names(ours)) & set(names(theirs))):
-            for step in steps:
-                sides = [tuple(_at(log, name, step) for log in logs) for logs in (theirs, ours)]
-                if np.isfinite([*sides[0], *sides[1]]).all():
-                    yield Feature(row, f"{name} at step {step}", "loss", *sides)
+            curves = [np.array([[_at(log, name, step) for step in steps] for log in logs]) for logs in (theirs, ours)]
+            if np.isfinite(np.concatenate(curves)).all():
+                yield from _points(row, name, steps, *curves)
+
+
+def _points(row: str, name: str, steps: Sequence[int], theirs: np.ndarray, ours: np.ndarray) -> Iterator[Feature]:
+    """Yield one feature for each point of (seeds, points) curves."""
+    log = bool((theirs > 0).all() and (ours > 0).all())
+    scale = 1.0 if log else float(np.abs(theirs.mean(axis=0)).mean()) or 1.0
+    for place, step in enumerate(steps):
+        sides = [tuple(float(value) for value in curve[:, place]) for curve in (theirs, ours)]
+        yield Feature(row, f"{name} at step {step}", "loss", sides[0], sides[1], f"point {place}", scale, log)
 
 
 def point_steps(logs: Sequence[Losses]) -> list[int]:
@@ -95,7 +132,7 @@ def _at(log: Losses, name: str, step: int) -> float:
     known = [(at, losses[name]) for at, losses in log if name in losses]
     if not known:
         return float("nan")
-    return float(np.interp(step, *zip(*known, strict=True)))
+    return float(np.interp(step, [at for at, _ in known], [value for _, value in known]))
 
 
 def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Losses], list[Losses]]]:

@@ -52,7 +52,7 @@ class Checked:
 
     Attributes:
         feature: What was checked.
-        band: Where it should be.
+        band: Where it should be, in the unit that the feature's bands are made in.
         why: What the band stands on.
     """
 
@@ -61,9 +61,24 @@ class Checked:
     why: str
 
     @property
+    def limits(self) -> tuple[float, float, float]:
+        """Centre, lower and upper end of the band in the feature's own unit."""
+        centre, half = self.band.centre, self.band.half
+        return self.feature.plain(centre), self.feature.plain(centre - half), self.feature.plain(centre + half)
+
+    def distance_of(self, value: float) -> float:
+        """Return how far a value is from the band's centre in half-widths of it."""
+        return self.band.distance(float(self.feature.comparable(value)))
+
+    @property
+    def distance(self) -> float:
+        """How far what was verified is from the band's centre in half-widths of it."""
+        return self.distance_of(self.feature.value)
+
+    @property
     def outside(self) -> bool:
         """Whether the value is not where it should be."""
-        return self.band.distance(self.feature.value) > 1
+        return self.distance > 1
 
 
 @dataclass(frozen=True)
@@ -135,8 +150,8 @@ def _checks(features: Sequence[Feature], fixed: set[str], level: float) -> dict[
     priors = _priors(banded)
     found: dict[str, list[Checked]] = defaultdict(list)
     for feature in banded:
-        prior = priors.get((feature.kind, _about(feature)), NO_PRIOR)
-        made = band(feature.published, len(feature.given), level / len(banded), prior)
+        prior = priors.get((feature.kind, feature.about), NO_PRIOR)
+        made = band(feature.comparable(feature.published), len(feature.given), level / len(banded), prior)
         found[feature.row].append(Checked(feature, made, f"{len(feature.published)} published seeds"))
     for feature in features:
         if feature.row in fixed and feature.kind == "image":
@@ -150,30 +165,30 @@ def _bandable(feature: Feature) -> bool:
     return len(feature.published) >= MIN_PUBLISHED and np.ptp(feature.published) > 0
 
 
-def _about(feature: Feature) -> str:
-    """Return what rows share: the measure, or where in a training a loss was logged."""
-    return feature.name if feature.kind == "image" else feature.row
-
-
 def _priors(features: Iterable[Feature]) -> dict[tuple[Kind, str], Prior]:
-    """Return what rows say about each other's spread, by measure of the image.
+    """Return what rows say about each other's spread, by measure of the image and by point of a training.
 
     Measures of masks are left out: all rows of a seed share the luck of one segmenter, so their variances agree without
-    being known any better. So are losses: those of one training hang together.
+    being known any better. The losses of one training hang together and count as one row.
     """
-    variances: dict[str, list[float]] = defaultdict(list)
-    sizes: dict[str, set[int]] = defaultdict(set)
+    groups: dict[tuple[Kind, str], list[Feature]] = defaultdict(list)
     for feature in features:
-        if feature.kind == "image":
-            variances[feature.name].append(float(np.var(feature.published, ddof=1)))
-            sizes[feature.name].add(len(feature.published))
-    alike = {name for name, found in sizes.items() if len(found) == 1}
-    return {("image", name): fit_prior(variances[name], min(sizes[name]) - 1) for name in alike}
+        if feature.kind != "segmented":
+            groups[feature.kind, feature.about].append(feature)
+    return {key: _prior(group) for key, group in groups.items()}
+
+
+def _prior(group: Sequence[Feature]) -> Prior:
+    sizes = {len(feature.published) for feature in group}
+    if len(sizes) > 1:
+        return NO_PRIOR
+    variances = [float(feature.comparable(feature.published).var(ddof=1)) for feature in group]
+    return fit_prior(variances, min(sizes) - 1, len({feature.row for feature in group}))
 
 
 def _verdict(row: str, given: Recorded, published: Recorded, checks: Sequence[Checked], idle: _Idle) -> RowVerdict:
     faults = tuple([*_other_losses(row, given, published), *_other_starts(row, given, published)])
-    ordered = tuple(sorted(checks, key=lambda check: -check.band.distance(check.feature.value)))
+    ordered = tuple(sorted(checks, key=lambda check: -check.distance))
     if faults or any(check.outside for check in ordered):
         verdict: Verdict = "not consistent"
     else:
@@ -187,7 +202,7 @@ def _tells(check: Checked, idle: _Idle) -> bool:
     if not np.isfinite(check.band.df):
         return True
     nothing = idle.get((check.feature.row, check.feature.name))
-    return nothing is not None and check.band.distance(nothing) > 1
+    return nothing is not None and check.distance_of(nothing) > 1
 
 
 def _other_losses(row: str, given: Recorded, published: Recorded) -> Iterator[str]:

@@ -55,11 +55,8 @@ def _why(found: RowVerdict) -> str:
 
 
 def _place(check: Checked) -> str:
-    band = check.band
-    return (
-        f"{check.feature.value:.4g}, band {band.centre - band.half:.4g} to {band.centre + band.half:.4g} "
-        f"({band.distance(check.feature.value):.1f} half-widths away)"
-    )
+    _, low, high = check.limits
+    return f"{check.feature.value:.4g}, band {low:.4g} to {high:.4g} ({check.distance:.1f} half-widths away)"
 
 
 def _outside(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
@@ -76,12 +73,8 @@ def _outside(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
             (
                 Cell(check.feature.name),
                 Cell(mean=check.feature.value),
-                Cell(
-                    mean=check.band.centre,
-                    low=check.band.centre - check.band.half,
-                    high=check.band.centre + check.band.half,
-                ),
-                Cell(mean=check.band.distance(check.feature.value)),
+                Cell(mean=check.limits[0], low=check.limits[1], high=check.limits[2]),
+                Cell(mean=check.distance),
             ),
         )
         for one in found
@@ -102,10 +95,8 @@ def frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFr
             "seeds": len(check.feature.given),
             "published_seeds": len(check.feature.published),
             "value": check.feature.value,
-            "centre": check.band.centre,
-            "low": check.band.centre - check.band.half,
-            "high": check.band.centre + check.band.half,
-            "distance": check.band.distance(check.feature.value),
+            **dict(zip(("centre", "low", "high"), check.limits, strict=True)),
+            "distance": check.distance,
             "df": check.band.df,
             "outside": check.outside,
             "stands_on": check.why,

@@ -73,7 +73,7 @@ def test_a_shifted_row_is_found_and_no_other(published, tmp_path):
     (wrong,) = [one for one in found if one.row == "stillgan"]
     assert "avg_gradient" in {check.feature.name for check in wrong.outside}
     assert {check.feature.kind for check in wrong.outside} == {"image", "loss"}
-    assert all(check.band.distance(check.feature.value) > 1 for check in wrong.outside)
+    assert all(check.distance > 1 for check in wrong.outside)
     assert exit_status(found) == 1
 
 
@@ -159,6 +159,28 @@ def test_what_was_changed_stands_below(published, tmp_path, capsys):
     (folder / "run.json").write_text(json.dumps(record))
     main(["verify", str(tmp_path / "mine"), "--against", published.name])
     assert "params.rate" in capsys.readouterr().out
+
+
+def test_losses_that_vary_by_factors_are_compared_as_factors(tmp_path):
+    """Plain bands of such losses would reach below zero, and call a loss ten times too small right."""
+    for side, factors in (("published", (1.0, 1.3, 0.8, 1.1, 0.9)), ("small", (0.02,)), ("mine", (1.2,))):
+        for seed, factor in enumerate(factors, start=0 if side == "published" else 5):
+            curve = [100 * factor, 50 * factor, 20 * factor]
+            write_run(tmp_path / side, "msgnet", seed, {"psnr": [20.0 + factor]}, {"style": curve})
+    published = recorded(tmp_path / "published")
+    checks = verify(recorded(tmp_path / "mine"), published)[0].checks
+    assert all(0 < check.limits[1] < check.limits[0] < check.limits[2] for check in checks if check.feature.log)
+    outside = {check.feature.name for check in verify(recorded(tmp_path / "small"), published)[0].outside}
+    assert {"style at step 10", "style at step 20", "style at step 30"} <= outside
+
+
+def test_counts_that_jump_are_not_compared(tmp_path):
+    for side, seeds in (("published", range(5)), ("mine", [5])):
+        for seed in seeds:
+            jump = 56.0 if seed == 5 else 15.0 + 0.1 * seed
+            write_run(tmp_path / side, "sspnet", seed, {"psnr": [20.0 + 0.1 * (seed % 3)], "nerve_count_error": [jump]})
+    (one,) = verify(recorded(tmp_path / "mine"), recorded(tmp_path / "published"))
+    assert [check.feature.name for check in one.checks] == ["psnr"]
 
 
 def test_results_without_a_common_row_are_refused(published, tmp_path):

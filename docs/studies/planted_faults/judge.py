@@ -50,14 +50,14 @@ def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, 
 
 def _evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
     outside = [check for one in found for check in one.outside]
-    worst = max(outside, key=lambda check: check.band.distance(check.feature.value), default=None)
+    worst = max(outside, key=lambda check: check.distance, default=None)
     faults = [fault for one in found for fault in one.faults]
     return {
         "verdict": "; ".join(f"{one.row}: {one.verdict}" for one in found),
         "found": any(one.verdict == "not consistent" for one in found),
         "bands": len(outside),
         "worst": "" if worst is None else f"{worst.feature.row}: {worst.feature.name}",
-        "distance": np.nan if worst is None else worst.band.distance(worst.feature.value),
+        "distance": np.nan if worst is None else worst.distance,
         "records": sum(not fault.startswith("seed ") for fault in faults),
         "starts": sum(fault.startswith("seed ") for fault in faults),
     }
