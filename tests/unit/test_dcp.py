@@ -1,21 +1,21 @@
 """The dark channel prior against a slow reference and on degenerate images."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from methods.dcp.method import DarkChannelPrior, air_light, box_mean, guided_filter
 from sspbench.errors import UserError
+from sspbench.plan.discovery import plugin
+from sspbench.plan.overrides import resolve_params
 
-SHEET = yaml.safe_load(Path("methods/dcp/method.yaml").read_text())
+PLUGIN = plugin("methods", "dcp")
+READINGS = [None, *PLUGIN.meta["readings"]]
 
 
-def dcp(**overrides):
-    return DarkChannelPrior({**SHEET["params"], **overrides})
+def dcp(reading=None, **overrides):
+    return DarkChannelPrior(resolve_params(PLUGIN, "paper", reading, overrides))
 
 
 def textured(height, width, seed=0):
@@ -78,18 +78,18 @@ def test_air_light_takes_exactly_the_top_share():
     assert air_light(image, image, share=0.001, skip=1) == pytest.approx(short)
 
 
-@pytest.mark.parametrize("reading", [None, *SHEET["readings"]])
+@pytest.mark.parametrize("reading", READINGS)
 @pytest.mark.parametrize("grey", [0.0, 0.37, 1.0])
 def test_constant_images_come_back_unchanged(reading, grey):
     images = np.full((2, 1, 20, 24), grey, np.float32)
-    assert np.array_equal(dcp(**SHEET["readings"].get(reading, {})).enhance(images), images)
+    assert np.array_equal(dcp(reading).enhance(images), images)
 
 
-@pytest.mark.parametrize("reading", [None, *SHEET["readings"]])
+@pytest.mark.parametrize("reading", READINGS)
 def test_nearly_black_images_stay_finite(reading):
     images = np.zeros((1, 1, 25, 31), np.float32)
     images[0, 0, 3, 4] = 1 / 255
-    enhanced = dcp(**SHEET["readings"].get(reading, {})).enhance(images)
+    enhanced = dcp(reading).enhance(images)
     assert np.isfinite(enhanced).all()
     assert 0 <= enhanced.min() <= enhanced.max() <= 1
 
@@ -111,7 +111,7 @@ def test_the_readings_are_different_methods_but_not_far_from_plain():
     image = textured(96, 96)[None, None]
     plain = dcp().enhance(image)
     for name in ("hezhang", "joyee"):
-        other = dcp(**SHEET["readings"][name]).enhance(image)
+        other = dcp(name).enhance(image)
         assert 0 < np.abs(other - plain).mean() < 0.1, name
     inverted = dcp(inverted=True).enhance(image)
     assert np.abs(inverted - (1 - dcp().enhance(1 - image))).max() < 1e-4
