@@ -82,7 +82,7 @@ class Plugin:
         if not self.trained:
             return Section({})
         declared = training_parameters()
-        return declared if self.group == "methods" else declared.without("batches.partner")
+        return declared.without("held_out" if self.group == "methods" else "batches.partner")
 
     def add_default_faults(self, faults: Faults) -> None:
         """Add a fault for every default that its own declaration refuses."""
@@ -133,7 +133,7 @@ def imported(name: str, path: Path) -> ModuleType:
 
 @cache
 def training_parameters() -> Section:
-    """Return the declarations of what the frame reads of everything that is trained: length and batches."""
+    """Return the declarations of what the frame reads of everything that is trained: length, batches, what is held out."""
     return Section.read(yaml.safe_load(TRAINING.read_text()))
 
 

@@ -119,7 +119,7 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
             where=str(manifest.folder / "trainB_labels"),
             hint="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
         )
-    learnt, held_out = without_held_out(pairs, segmenter.params.get("held_out", 0.0), settings.seed)
+    learnt, held_out = without_held_out(pairs, segmenter.params["held_out"], settings.seed)
     high = Domain(
         plan,
         load_domain([image for image, _ in learnt], plan, "high-quality"),
