@@ -66,7 +66,7 @@ def test_slopes_are_of_each_training_and_image():
 def test_budgets_are_rows_that_differ_in_steps_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = {name: {"short": {"steps": 5}, "long": {"steps": 9}} for name in ("sspnet", "stillgan")}
-    rows["sspnet"]["other"] = {"steps": 5, "beta": 2.0}
+    rows["sspnet"]["other"] = {"steps": 5, "weights": {"beta": 2.0}}
     found = budget(make_results(tmp_path, None, rows=rows, ablation=None))
     assert [column.label for column in found.columns] == ["5 steps", "9 steps"]
     assert {row.key for row in found.rows} == {"sspnet", "stillgan"}

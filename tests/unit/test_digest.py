@@ -8,23 +8,23 @@ from sspbench.plan import digest
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(digest, "ROOT", tmp_path)
+    digest._neutral.cache_clear()
     (tmp_path / "plug").mkdir()
     (tmp_path / "plug" / "method.py").write_text("from .part import f\n\n\ndef g():\n    return f(1)\n")
     (tmp_path / "plug" / "part.py").write_text("import frame.deep\n\n\ndef f(x):\n    return x + 1\n")
     (tmp_path / "frame").mkdir()
     (tmp_path / "frame" / "deep.py").write_text("X = 1\n")
     (tmp_path / "frame" / "other.py").write_text("Y = 1\n")
-    return tmp_path
+    yield tmp_path
+    digest._neutral.cache_clear()  # it was computed for this checkout
 
 
 def value(root):
-    digest.tree_digest.cache_clear()
-    digest.imported.cache_clear()
+    digest._read.cache_clear()
     return digest.code_digest([root / "plug" / "method.py"])
 
 
 def test_the_closure_follows_relative_and_absolute_imports(checkout):
-    digest.imported.cache_clear()
     names = {path.name for path in digest.closure([checkout / "plug" / "method.py"])}
     assert names == {"method.py", "part.py", "deep.py"}
 

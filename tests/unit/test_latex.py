@@ -84,7 +84,7 @@ def test_no_table_shows_a_key(tmp_path, monkeypatch):
     build(results, results.plan.layout.tables)
     keys = {row.id for row in results.rows if row.id != row.label} | set(results.measures)
     keys |= {"table1_quality", "table2_segmentation", "table3_ablation", "mean_rank", "p_holm"}
-    keys -= {measure.label for measure in results.measures.values()}
+    keys -= {measure.label for measure in results.measures.values()} | {"lost"}  # also a word: "nerve lost"
     for path in sorted(results.plan.layout.tables.glob("*.md")):
         words = set(re.findall(r"[\w+]+", path.read_text()))
         assert words & keys == set(), path.name
