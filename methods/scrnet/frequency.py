@@ -39,7 +39,7 @@ def within(images: Tensor, view: Tensor) -> Tensor:
 
 def _wide_mean(images: Tensor) -> Tensor:
     """Average (N, C, H, W) float32 under the Gaussian window, the border repeated; in full precision."""
-    channels, reach = images.shape[1], WINDOW // 2
+    channels, reach = int(images.shape[1]), WINDOW // 2  # a plain number also where ONNX traces shapes
     offsets = torch.arange(WINDOW, dtype=torch.float64) - reach
     weights = torch.exp(-offsets.square() / (2 * SIGMA**2))
     kernel = (weights / weights.sum()).float().to(images.device).expand(channels, 1, -1)

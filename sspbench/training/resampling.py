@@ -14,10 +14,11 @@ def blur_down(x: Tensor) -> Tensor:
 
     The border is mirrored (Zhang, ICML 2019).
     """
+    channels = int(x.shape[1])  # a plain number also where ONNX traces shapes: its kernels are of known size
     row = torch.tensor([0.25, 0.5, 0.25], dtype=x.dtype, device=x.device)
-    kernel = (row[:, None] * row).expand(x.shape[1], 1, 3, 3)
+    kernel = (row[:, None] * row).expand(channels, 1, 3, 3)
     padded = functional.pad(x, (1, 1, 1, 1), mode="reflect")
-    return functional.conv2d(padded, kernel, stride=2, groups=x.shape[1])
+    return functional.conv2d(padded, kernel, stride=2, groups=channels)
 
 
 def double(x: Tensor) -> Tensor:
