@@ -16,7 +16,7 @@ from tests.synthetic_results import make_results
 
 ALL = {
     "comparison", "facilitation", "segmentation", "comparison_texture", "comparison_illumination",
-    "distributions", "tradeoff", "training",
+    "distributions", "tradeoff", "training", "trust",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def test_the_first_block_leads_to_a_method_in_the_workflow(checkout):
         code, text = run(checkout, *line)
         assert code == 0, text
     code, text = run(checkout, "list")
-    assert re.search(r"my_gamma +classical +My gamma", text)
+    assert re.search(r"my_gamma +classical +\S+ +My gamma", text)
     counts, runs = checkout.planned("--config", "methods=[my_gamma]", "ablation=null")
     assert runs == {"my_gamma"}
     assert counts["enhance"] == 1
