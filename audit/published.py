@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import numpy as np
 import yaml
 
 from sspbench.errors import Faults, UserError
+from sspbench.plan.written import read_yaml
 
 from .printed_table import PrintedRow, PrintedTable
 from .quantity import Quantity, quantities
@@ -74,12 +76,9 @@ def load_published(path: Path) -> Published:
 
 
 def _content(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError("There is no such table file", where=str(path), hint="see audit/README.md") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError("A table file cannot be read", where=str(path), why=str(error)) from error
+    if not os.path.exists(path):  # noqa: PTH110  # Path.exists raises for what is no path
+        raise UserError("There is no such table file", where=str(path)[:300], hint="see audit/README.md")
+    return read_yaml(path)
 
 
 def _check_schema(content: Any, path: Path) -> None:
@@ -87,7 +86,12 @@ def _check_schema(content: Any, path: Path) -> None:
     with Faults("The table file does not follow the format", where=f"{path} (see audit/README.md)") as faults:
         for error in sorted(validator.iter_errors(content), key=lambda e: list(map(str, e.absolute_path))):
             place = ".".join(str(part) for part in error.absolute_path) or "the file"
-            faults.add(f"{place}: {error.message}")
+            faults.add(f"{place}: {error.message}", hint=_hint(error))
+
+
+def _hint(error: jsonschema.ValidationError) -> str:
+    described = error.schema.get("description") if isinstance(error.schema, dict) else None
+    return str(described or "see the format in audit/README.md and report/published/ssp-net.yaml")
 
 
 def _check_names(content: Mapping[str, Any], path: Path) -> None:

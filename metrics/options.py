@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,10 @@ def checked(family: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) 
                 close = difflib.get_close_matches(str(name), defaults, 1)
                 hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(defaults) or 'none'}"
                 faults.add(f"there is no option {name!r}", hint=hint)
-            elif _is_number(defaults[name]) and not (_is_number(value) and value >= 0):
+            elif _is_number(defaults[name]) and not (_is_number(value) and 0 <= value < math.inf):
                 faults.add(f"{name}: {value!r} is not a number of at least 0", hint=f"the default is {defaults[name]}")
+            elif isinstance(defaults[name], bool) and not isinstance(value, bool):
+                faults.add(f"{name}: {value!r} is neither true nor false", hint=f"the default is {defaults[name]}")
     return {**defaults, **given}
 
 

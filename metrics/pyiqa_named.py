@@ -68,9 +68,15 @@ class PyiqaNamed(MetricFamily):
 
 
 def _directions(names: Any) -> dict[str, str]:
+    if not isinstance(names, Mapping | list | tuple) or not all(isinstance(name, str) for name in names):
+        raise UserError(
+            f"{names!r} is no list of measures",
+            where="config: metrics.pyiqa_named.names",
+            hint="write names: [brisque] or names: {brisque: lower}",
+        )
     directions = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
     for name, better in directions.items():
-        if not isinstance(name, str) or better not in ("lower", "higher", "none"):
+        if better not in ("lower", "higher", "none"):
             raise UserError(
                 f"{name!r}: {better!r} is not a measure and its direction",
                 where="config: metrics.pyiqa_named.names",

@@ -164,7 +164,7 @@ def read_primary(path: Path) -> PrimaryAnalysis:
     """
     try:
         return from_json(read_json(path))
-    except (FileNotFoundError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             "The primary analysis cannot be read", where=str(path), why=repr(error), hint="run: report tables"
         ) from error

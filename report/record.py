@@ -186,7 +186,7 @@ def read_table(path: Path) -> Table:
     """
     try:
         return from_json(read_json(path))
-    except (FileNotFoundError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             "A table cannot be read", where=str(path), why=repr(error), hint="make the tables again: report tables"
         ) from error

@@ -11,13 +11,14 @@ import pandas as pd
 
 from sspbench.contract import Measure
 from sspbench.errors import UserError
-from sspbench.files import read_json
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
 from sspbench.plan.config import Plan
 from sspbench.plan.discovery import metric_families
 from sspbench.plan.run import Run
+from sspbench.releases.records import jobs_of
 
+from .scores import read_scores
 from .statistics import Summary, grids, summarise
 from .subject import ORACLE, PRIMARY, UNTOUCHED
 
@@ -118,11 +119,7 @@ class Results:
 
     def provenance(self, run: Run) -> dict[str, Any]:
         """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
-        folder = self.folder(run)
-        if (folder / "run.json").is_file():
-            content: dict[str, Any] = read_json(folder / "run.json")
-            return content
-        return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
+        return jobs_of(self.folder(run))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -131,11 +128,11 @@ class Results:
         for run in self.plan.runs:
             path = self.folder(run) / "scores.csv"
             if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
-                text = {"variant": str, "note": str, "image": str, "preset": str, "method": str, "dataset": str}
-                frame = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"value": ["nan"]})
-                frames.append(frame.assign(row=run.id))
+                frames.append(read_scores(path).assign(row=run.id))
         if not frames:
-            raise UserError("No run has scores: there is nothing to tabulate", where=str(self.plan.layout.root))
+            hint = f"run the workflow first; why runs have none, say the logs in {self.plan.layout.root / 'logs'}"
+            where = str(self.plan.layout.root)
+            raise UserError("No run has scores: there is nothing to tabulate", where=where, hint=hint)
         return pd.concat(frames, ignore_index=True)
 
     @cached_property

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sspbench.errors import UserError
+from sspbench.releases.scores import load_scores
 
 from .statistics import complete, grids
 from .statistics.simulation import Spreads, spreads, study
@@ -20,7 +21,7 @@ def simulated_table(folder: Path, draws: int) -> str:
     """Return the study as GitHub Markdown: a line per measure, number of trainings and way of testing.
 
     Args:
-        folder: Holds ``scores*.csv`` files, at any depth, of at least two seeds.
+        folder: Holds scores, at any depth, or is a release: of at least two seeds.
         draws: Simulated comparisons per row, measure and number of trainings.
 
     Raises:
@@ -46,12 +47,9 @@ def simulated_table(folder: Path, draws: int) -> str:
 
 def measured_spreads(folder: Path) -> tuple[dict[tuple[str, str], Spreads], int]:
     """Return the spreads of every row minus the untouched image by (row, measure), and the number of test images."""
-    files = sorted({*folder.rglob("scores.csv"), *folder.rglob("scores/*.csv")})
-    wanted = {"variant": str, "image": str, "note": str}
-    frames = [pd.read_csv(path, dtype=wanted, keep_default_na=False, na_values={"value": ["nan"]}) for path in files]
     cases: dict[tuple[str, str], Spreads] = {}
     images = 0
-    for key, rows in grids(pd.concat(frames)) if frames else ():
+    for key, rows in grids(load_scores(folder)):
         for row, values in rows.items() if UNTOUCHED in rows else ():
             difference = complete(values - rows[UNTOUCHED]).to_numpy(dtype=float).T
             if row != UNTOUCHED and min(difference.shape) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Iterator
 from types import TracebackType
@@ -11,6 +13,10 @@ MANY = 24
 """Faults shown in full; of more, their kinds and counts are told, and :data:`EXAMPLES` of them."""
 
 EXAMPLES = 10
+
+
+LONGEST_PLACE = 300
+"""Characters of a path that are shown."""
 
 
 class UserError(Exception):
@@ -44,6 +50,39 @@ class UserError(Exception):
 
 def _rebuild(kind: type[UserError], what: str, where: str, why: str, hint: str) -> UserError:
     return kind(what, where=where, why=why, hint=hint)
+
+
+REMEDIES = {
+    errno.ENOSPC: "make room on that disk, then run the same command again",
+    errno.EDQUOT: "make room within your quota, then run the same command again",
+    errno.EFBIG: "lift the limit on the size of files (ulimit -f), or write to another file system",
+    errno.EROFS: "the file system is read-only: write to another folder",
+    errno.EACCES: "let this user read and write there, or name another place",
+    errno.EPERM: "let this user read and write there, or name another place",
+    errno.ENAMETOOLONG: "give a shorter path",
+    errno.ENOTDIR: "a part of the path is a file: name another place",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.ELOOP: "its links lead in a circle: remove them",
+    errno.EMFILE: "allow more open files (ulimit -n), or run fewer jobs at once",
+    errno.ENFILE: "allow more open files, or run fewer jobs at once",
+    errno.EIO: "the disk or its connection fails: look at it, or write to another one",
+    errno.ESTALE: "the network drive was taken away: connect it again",
+}
+"""What mends that the system refuses something, which no code of ours or of a plugin can."""
+
+
+def refused_by_system(error: BaseException) -> UserError | None:
+    """Return what to tell where the system refuses a file: a full disk, no permission, a path it cannot take.
+
+    None for everything else, which is a fault of somebody's code and needs its traceback.
+    """
+    if not isinstance(error, OSError) or error.errno not in REMEDIES:
+        return None
+    place = os.fspath(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    named = os.fsdecode(place)
+    where = named if len(named) <= LONGEST_PLACE else f"{named[:LONGEST_PLACE]}... ({len(named)} characters)"
+    why = error.strerror or str(error)
+    return UserError("The system refused to read or write", where=where, why=why, hint=REMEDIES[error.errno])
 
 
 def _examples(items: list[UserError]) -> list[UserError]:

@@ -28,6 +28,9 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # of a full disk the system names no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -62,17 +65,41 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        UserError: it is cut or no JSON.
+        UserError: it is missing, cut or no JSON.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except FileNotFoundError as error:
+        raise UserError(
+            "A record is missing",
+            where=str(path),
+            why="what writes it has not been run, or was undone",
+            hint="run the workflow, which makes everything that a step needs before it",
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise UserError(
             "A record cannot be read",
             where=str(path),
             why=f"it is cut or no JSON: {error}",
             hint="remove it and run the workflow again: what it records is made anew",
         ) from error
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds a mapping.
+
+    Raises:
+        UserError: it is missing, cut, no JSON, or holds something else.
+    """
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise UserError(
+            "A record cannot be read",
+            where=str(path),
+            why=f"it holds {type(content).__name__}, not names with values",
+            hint="remove it and run the workflow again: what it records is made anew",
+        )
+    return content
 
 
 def sha256(path: Path) -> str:

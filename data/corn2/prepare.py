@@ -29,6 +29,7 @@ from .layout import Found, find
 
 SPLITS = ("trainA", "trainB", "testA")
 NATIVE = 384
+SIZES = "get the file anew; for copies of another size see data/corn2/README.md"
 README = "data/corn2/README.md"
 
 
@@ -76,7 +77,8 @@ def _count(found: Found, options: Mapping[str, object], faults: Faults) -> None:
     if wanted is not None and labelled != wanted:
         bare = sorted(found.images.get("testA", {}).keys() - found.labels.get("testA", {}).keys())
         why = f"without: {', '.join(bare)}" if bare else ""
-        faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why)
+        hint = "get the labels anew, or for a subset: dataset_options={labelled_test: null}"
+        faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why, hint=hint)
 
 
 def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> dict[Path, Picture]:
@@ -104,7 +106,8 @@ def _check_pictures(
     _check_sizes(everything, options["sizes"], faults)
     for picture in everything:
         if not picture.grey:
-            faults.add("An image is coloured", where=str(picture.path), why="CORN-2 is grey; its copies have R = G = B")
+            why = "CORN-2 is grey; its copies have R = G = B"
+            faults.add("An image is coloured", where=str(picture.path), why=why, hint="get the file anew, or remove it")
     if options["duplicates"] == "refuse":
         add_duplicates(images, faults, "remove one, or accept it: dataset_options={duplicates: allow}")
     for split in SPLITS:
@@ -119,10 +122,10 @@ def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, fault
         size = "{}x{}".format(*picture.size)
         if sides is not None and (picture.size[0] != picture.size[1] or picture.size[0] not in sides):
             wanted = " or ".join(f"{side}x{side}" for side in sides)
-            faults.add("An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}")
+            faults.add("An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}", hint=SIZES)
         elif picture.size != usual:
             why = "{}, most are {}x{}".format(size, *usual)
-            faults.add("An image differs in size from the others", where=str(picture.path), why=why)
+            faults.add("An image differs in size from the others", where=str(picture.path), why=why, hint=SIZES)
 
 
 def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, Picture]) -> None:

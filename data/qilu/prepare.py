@@ -125,7 +125,11 @@ def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
         add_unpaired(named, {name: pictures[path] for name, path in by_name.items()}, faults, by_name)
         for path in images:
             if path.stem not in by_name:
-                faults.add("An image has no mask of its name", where=str(path))
+                faults.add(
+                    "An image has no mask of its name",
+                    where=str(path),
+                    hint="get the data set anew, or remove the image",
+                )
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
     return [_Image(path, by_name[path.stem], pictures[path], figures(read_grey(path))) for path in images]

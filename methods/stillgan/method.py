@@ -65,4 +65,5 @@ def _check_sizes(params: Mapping[str, Any]) -> None:
             if roi % patch:
                 faults.add(f"patches of {patch} do not tile the roi of {roi}", hint="let roi be a multiple of them")
         if params["inference_side"] is not None and params["inference_side"] % multiple:
-            faults.add(f"inference_side {params['inference_side']} is no multiple of {multiple}")
+            side = params["inference_side"]
+            faults.add(f"inference_side {side} is no multiple of {multiple}", hint="give one that is, or null")

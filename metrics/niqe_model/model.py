@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,7 +52,7 @@ class NiqeModel:
             with np.load(path, allow_pickle=False) as arrays:
                 mean = np.asarray(arrays["mu"], np.float64).reshape(COUNT)
                 covariance = np.asarray(arrays["cov"], np.float64).reshape(COUNT, COUNT)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(
                 "A NIQE model cannot be read",
                 where=str(path),

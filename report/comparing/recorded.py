@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,21 +11,18 @@ from typing import Any
 import pandas as pd
 
 from sspbench.errors import UserError
-from sspbench.files import read_json
 from sspbench.jobs.outcome import read_status
 from sspbench.plan.discovery import plugins
 from sspbench.plan.kinds import METHOD
 from sspbench.plan.run import run_label
+from sspbench.releases.losses import LOG, Entries, read_log
+from sspbench.releases.records import jobs_of
 
+from ..scores import read_scores
 from ..statistics.summary import grids
 
 RunKey = tuple[str, int]
 """A row (``method`` or ``method+variant``) and a seed."""
-
-Losses = list[tuple[int, dict[str, float]]]
-"""Steps, and the losses that were logged there."""
-
-TEXTS = dict.fromkeys(("dataset", "preset", "method", "variant", "image", "metric", "note"), str)
 
 
 @dataclass(frozen=True)
@@ -69,8 +65,9 @@ class Recorded:
         """
         done = [folder for key, folder in self.runs.items() if self.status[key] == "done"]
         if not done:
-            raise UserError("No run has scores: there is nothing to compare", where=self.name)
-        return pd.concat([_read_scores(folder / "scores.csv") for folder in done], ignore_index=True)
+            hint = "run the workflow first; why a run has none, says its status.json"
+            raise UserError("No run has scores: there is nothing to compare", where=self.name, hint=hint)
+        return pd.concat([read_scores(folder / "scores.csv") for folder in done], ignore_index=True)
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -86,17 +83,17 @@ class Recorded:
     @cached_property
     def jobs(self) -> dict[RunKey, dict[str, Any]]:
         """What every run's jobs recorded, by stage."""
-        return {key: _jobs(folder) for key, folder in self.runs.items()}
+        return {key: jobs_of(folder) for key, folder in self.runs.items()}
 
     @cached_property
     def segmenter_jobs(self) -> dict[RunKey, dict[str, Any]]:
         """What every training of a segmenter recorded, by stage."""
-        return {key: _jobs(folder) for key, folder in self.segmenters.items()}
+        return {key: jobs_of(folder) for key, folder in self.segmenters.items()}
 
     @cached_property
-    def losses(self) -> dict[RunKey, Losses]:
+    def losses(self) -> dict[RunKey, Entries]:
         """The logged losses of every training, segmenters included; empty for what does not train."""
-        return {key: _read_losses(folder) for key, folder in [*self.runs.items(), *self.segmenters.items()]}
+        return {key: read_log(folder / LOG) for key, folder in [*self.runs.items(), *self.segmenters.items()]}
 
     def only(self, seeds: Iterable[int]) -> Recorded:
         """Return the part of these seeds.
@@ -158,28 +155,6 @@ def _folders(place: Path) -> dict[RunKey, Path]:
         if seed.isdecimal():
             found[folder.parent.name, int(seed)] = folder
     return found
-
-
-def _read_scores(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path, dtype=TEXTS, keep_default_na=False, na_values={"value": ["nan", ""]})
-    except ValueError as error:
-        raise UserError("A file of scores cannot be read", where=str(path), why=str(error)) from error
-
-
-def _jobs(folder: Path) -> dict[str, Any]:
-    whole = folder / "run.json"
-    if whole.is_file():
-        return dict(read_json(whole))
-    return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
-
-
-def _read_losses(folder: Path) -> Losses:
-    """Read a training's log; a half-written last line is left out."""
-    path = folder / "training.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    entries = [json.loads(line) for line in lines if line.endswith("}")]
-    return [(int(entry["step"]), dict(entry["losses"])) for entry in entries if entry["losses"]]
 
 
 def labelled() -> Callable[[str], str]:

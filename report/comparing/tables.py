@@ -53,8 +53,8 @@ class Compared:
 
     @property
     def exit_status(self) -> int:
-        """0: no difference shown; 1: a cell differs, or a run has scores on one side alone."""
-        return int(bool(self.differing or self.failed))
+        """0: no difference shown; 1: a cell differs, a run has scores on one side alone, or no cell is on both."""
+        return int(bool(self.differing or self.failed or not self.cells))
 
     @property
     def sentence(self) -> str:

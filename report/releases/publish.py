@@ -69,7 +69,10 @@ def renew(part: Part, maker: Mapping[str, Any]) -> list[str]:
     _refuse_changes(maker)
     wrong = part.altered()
     if wrong:
-        raise UserError("The release is not as it was published", where=str(part.folder), why="; ".join(wrong))
+        hint = f"get it back: git checkout -- {part.folder}"
+        raise UserError(
+            "The release is not as it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
+        )
     before = part.expected()
     with _beside(part.folder) as folder:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
@@ -94,7 +97,12 @@ def tree() -> dict[str, Any]:
         head = _git("rev-parse", "HEAD").strip()
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED}")
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UserError("Publishing needs a git checkout: a release names its commit", where=str(ROOT)) from error
+        raise UserError(
+            "Publishing needs a git checkout: a release names its commit",
+            where=str(ROOT),
+            why="git does not know this folder, or is not installed",
+            hint="clone the repository, copy your results folder into it, and publish there",
+        ) from error
     return {"commit": head, "changed": [line[3:] for line in changed.splitlines()]}
 
 

@@ -54,7 +54,8 @@ def _tell(given: Recorded, published: Recorded, output: Path | None) -> int:
     found = verify(given, published)
     if not found:
         where = f"{given.name}, {published.name}"
-        raise UserError("There is nothing to verify", where=where, why="no row and measure is in both")
+        why, hint = "no row and measure is in both", "give results of the same methods, data set and preset"
+        raise UserError("There is nothing to verify", where=where, why=why, hint=hint)
     records = tables(found, labelled())
     changed = change_table(changes(published, given))
     records += [replace(changed, title="What was changed; A: published")] if changed.rows else []

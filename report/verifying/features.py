@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sspbench.plan.discovery import metric_families
+from sspbench.releases.losses import Entries
 
-from ..comparing.recorded import Losses, Recorded
+from ..comparing.recorded import Recorded
 
 POINTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Where along a training its losses are compared, as shares of the published log."""
@@ -116,18 +117,18 @@ def _points(row: str, name: str, steps: Sequence[int], theirs: np.ndarray, ours:
         yield Feature(row, f"{name} at step {step}", "loss", sides[0], sides[1], f"point {place}", scale, log)
 
 
-def point_steps(logs: Sequence[Losses]) -> list[int]:
+def point_steps(logs: Sequence[Entries]) -> list[int]:
     """Return the steps of the shortest log that :data:`POINTS` name, each once."""
     steps = [step for step, _ in min(logs, key=len)]
     return list(dict.fromkeys(steps[round(point * (len(steps) - 1))] for point in POINTS))
 
 
-def names(logs: Sequence[Losses]) -> list[str]:
+def names(logs: Sequence[Entries]) -> list[str]:
     """Return the losses of several logs."""
     return list(dict.fromkeys(name for log in logs for _, losses in log for name in losses))
 
 
-def _at(log: Losses, name: str, step: int) -> float:
+def _at(log: Entries, name: str, step: int) -> float:
     """Return a loss at a step, between logged ones by the line through them; NaN where it was never logged."""
     known = [(at, losses[name]) for at, losses in log if name in losses]
     if not known:
@@ -135,9 +136,9 @@ def _at(log: Losses, name: str, step: int) -> float:
     return float(np.interp(step, [at for at, _ in known], [value for _, value in known]))
 
 
-def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Losses], list[Losses]]]:
+def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Entries], list[Entries]]]:
     """Return the logs of every row that trains on both sides, segmenters included: given, published."""
-    found: dict[str, tuple[list[Losses], list[Losses]]] = {}
+    found: dict[str, tuple[list[Entries], list[Entries]]] = {}
     for side, recorded in enumerate((given, published)):
         for (row, _), losses in recorded.losses.items():
             if losses:
@@ -145,6 +146,6 @@ def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Losses],
     return {row: sides for row, sides in found.items() if sides[0] and sides[1]}
 
 
-def logs_of(recorded: Recorded, row: str) -> list[Losses]:
+def logs_of(recorded: Recorded, row: str) -> list[Entries]:
     """Return the logs of a row's trainings."""
     return [losses for (name, _), losses in recorded.losses.items() if name == row and losses]

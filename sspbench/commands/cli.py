@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..checkout import ROOT
-from ..errors import UserError
+from ..errors import UserError, refused_by_system
 from ..jobs.contained import contained
 from ..jobs.outcome import exited
 
@@ -57,6 +57,12 @@ def _told(args: argparse.Namespace) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        fault = refused_by_system(error)
+        if fault is None:
+            raise
+        print(f"error: {fault}", file=sys.stderr)
+        return fault.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

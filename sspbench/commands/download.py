@@ -144,7 +144,7 @@ def _full(part: Path, why: str) -> UserError:
 def _from_one(url: str, source: Source, part: Path, pause_s: float, timeout_s: float) -> None:
     """Bring ``part`` to its full size from one address and verify it."""
     if urllib.parse.urlparse(url).scheme not in ("http", "https"):
-        raise _Unavailable("Not an http(s) address", where=url)
+        raise _Unavailable("Not an http(s) address", where=url, hint="give one that begins with https://")
     begun_elsewhere = part.exists()
     _complete(url, source, part, pause_s, timeout_s)
     if begun_elsewhere and sha256(part) != source.sha256:

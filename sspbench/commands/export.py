@@ -81,12 +81,14 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
     try:
         content = _described(_traced(module, sizes[0]), {**facts, "multiple": str(multiple)})
     except (RuntimeError, ValueError, TypeError) as error:
-        raise JobError("The method cannot be exported to ONNX", why=str(error)) from error
+        hint = "its translate() may use only what ONNX knows; check-method tells what else is wrong with it"
+        raise JobError("The method cannot be exported to ONNX", why=str(error), hint=hint) from error
     difference = max(_difference(content, module, size) for size in sizes)
     if not difference <= TOLERANCE:
         raise JobError(
             "The exported network does not compute what torch computes; nothing was written",
             why=f"largest difference {difference:.3g} of 1, allowed {TOLERANCE:.2g}, at {sizes}",
+            hint="its translate() depends on the size of the image in a way that cannot be traced: use it with torch",
         )
     write_bytes(target, content)
     return difference

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ..contribute import commands as contribute
-from ..errors import UserError
+from ..errors import UserError, refused_by_system
 from ..jobs.budget import time_budget
 from ..jobs.folder_lock import only_job_in
 from ..jobs.outcome import JobError, clear_status, exited, write_status
 from ..plan.config import Plan
 from ..plan.run import Run
+from ..plan.schemas import MOST_SEED
 from . import (
     architecture,
     bench_training,
@@ -58,10 +59,17 @@ def register(commands: argparse._SubParsersAction) -> None:
             parser.add_argument("method", help="method, method+variant or method+reading")
         if needs_run or function is _train_segmenter:
             parser.add_argument(
-                "--seed", type=int, default=0, help="the replicate: everything in it is trained from it"
+                "--seed", type=_seed, default=0, help="the replicate: everything in it is trained from it"
             )
         add_config_options(parser)
         parser.set_defaults(run=_stage(name, function, needs_run))
+
+
+def _seed(text: str) -> int:
+    """Return a seed from its text, as the config allows it."""
+    if not text.isascii() or not text.isdecimal() or int(text) > MOST_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED}")
+    return int(text)
 
 
 def _stage(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
@@ -101,6 +109,10 @@ def _recorded(stage: str, folder: Path) -> Iterator[None]:
         write_status(folder, stage, fault.status, str(fault))
         raise fault from error
     except Exception as error:
+        refused = refused_by_system(error)
+        if refused is not None:
+            write_status(folder, stage, JobError.status, str(refused))
+            raise refused from error
         where = traceback.extract_tb(error.__traceback__)[-1]
         write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
         traceback.print_exc()
@@ -135,7 +147,11 @@ def _train(plan: Plan, run: Run) -> None:
     from ..jobs.slots import leased
 
     if not run.learned:
-        raise UserError(f"{run.id} is not a learned method: there is nothing to train")
+        raise UserError(
+            f"{run.id} is not a learned method: there is nothing to train",
+            where=str(run.plugin.yaml_file),
+            hint=f"go on with: python -m sspbench stage enhance {run.id}",
+        )
     with leased() as device:
         from ..stages.train import train_method
 

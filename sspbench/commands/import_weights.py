@@ -101,7 +101,9 @@ def _network(trainable: Trainable, name: str) -> nn.Module:
     if len(found) != 1:
         raise UserError(
             f"{name} has no public weights to import",
+            where=f"plugin {name}",
             why=f"{len(found)} of its networks define official_tensors()",
+            hint="train it: no public checkpoint of it is known to this suite",
         )
     return found[0]
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..plan.config import Plan, merged, read_config
+from ..plan.config import DEFAULT, Plan, merged, read_config
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--config`` and ``--set``, which together give a :class:`~sspbench.plan.config.Plan`."""
-    parser.add_argument("--config", default="config/config.yaml", help="a YAML file, or a whole config as JSON")
+    parser.add_argument(
+        "--config", help="a YAML file, or a config as JSON (default: config/config.yaml of the checkout)"
+    )
     parser.add_argument(
         "--set", nargs="*", default=[], metavar="KEY=VALUE", dest="overrides", help="override keys (value: YAML)"
     )
@@ -26,16 +28,48 @@ def plan_of(args: argparse.Namespace) -> Plan:
 
 
 def config_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the whole config that the parsed options give."""
+    """Return the whole config that the parsed options give.
+
+    Raises:
+        UserError: it cannot be read, or an override is none.
+    """
+    config = _given(args.config)
+    for entry in args.overrides:
+        config = merged(config, _override(entry))
+    return config
+
+
+def _given(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return read_config(DEFAULT)
+    if not text.startswith("{"):
+        return read_config(Path(text))
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        hint = "the workflow hands over a whole config as JSON; by hand give a YAML file, and --set KEY=VALUE"
+        raise UserError("A config is no JSON", where="--config", why=str(error), hint=hint) from error
+    return merged(read_config(DEFAULT), given)
+
+
+def _override(entry: str) -> dict[str, Any]:
+    """Return ``a.b=VALUE`` as nested mappings."""
     import yaml
 
-    config: dict[str, Any] = json.loads(args.config) if args.config.startswith("{") else read_config(Path(args.config))
-    for entry in args.overrides:
-        key, equals, value = entry.partition("=")
-        if not equals:
-            raise UserError(f"--set {entry} has no '='", hint="write KEY=VALUE, e.g. --set preset=smoke")
+    key, equals, value = entry.partition("=")
+    if not equals or not all(key.split(".")):
+        raise UserError(
+            "An override has no key or no value",
+            where=f"--set {entry}",
+            why="before and after '=' something has to stand",
+            hint="write KEY=VALUE, e.g. --set preset=smoke",
+        )
+    try:
         nested: Any = yaml.safe_load(value)
-        for part in reversed(key.split(".")):
-            nested = {part: nested}
-        config = merged(config, nested)
-    return config
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        hint = "the value is read as YAML: put text with signs into quotes"
+        raise UserError("The value of an override is no YAML", where=f"--set {entry}", why=why, hint=hint) from error
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return dict(nested)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..contract import Method
 from ..errors import UserError
-from ..files import read_json
+from ..files import read_mapping
 from ..jobs.progress import progress
 from ..plan.kinds import METHOD
 from ..plan.settings import Settings
@@ -60,10 +60,25 @@ def _enhance(args: argparse.Namespace) -> int:
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
     files, others = _files(args.input, args.output)
+    _make(args.output)
     with leased() if args.weights else nullcontext():
         outcome = enhance_files(_load(args), files, args.output, force=args.force, tile=args.tile)
     _tell(outcome, others, args.output)
     return 1 if outcome.failed else 0
+
+
+def _make(output: Path) -> None:
+    """Make the folder of the results before anything is computed.
+
+    Raises:
+        UserError: it cannot be made, or is a file.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = "it is a file" if output.is_file() else error.strerror or str(error)
+        hint = "give a folder that is there, or that can be made: --output DIR"
+        raise UserError("The folder for the results cannot be made", where=str(output), why=why, hint=hint) from error
 
 
 def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
@@ -72,7 +87,7 @@ def _files(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
 
     root = source if source.is_dir() else source.parent
     if not source.exists():
-        raise UserError("There is no such file or folder", where=f"--input {source}")
+        raise UserError("There is no such file or folder", where=f"--input {source}", hint="check the path")
     if output.resolve() == root.resolve():
         raise UserError("Input and output are the same folder", where=str(output), hint="give another --output")
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
@@ -104,7 +119,7 @@ def weights_of_run(run: Path) -> Path:
 def fitted_of_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
     """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
     record = run / "jobs" / "enhance.json"
-    job = read_json(record) if record.is_file() else {}
+    job = read_mapping(record) if record.is_file() else {}
     return (Settings.read(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
 
 
@@ -218,9 +233,12 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
     result = np.asarray(method.enhance(light[None, None].copy()))
     if result.shape != (1, 1, *light.shape):
-        raise UserError(f"The method returned the shape {result.shape} for {(1, 1, *light.shape)}")
+        why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
+        raise UserError("The method returned another shape", why=why, hint=hint)
     if not np.isfinite(result).all():
-        raise UserError("The method returned values that are not finite")
+        raise UserError(
+            "The method returned values that are not finite", hint="see which rule it breaks: check-method NAME"
+        )
     return result[0, 0]
 
 

@@ -88,7 +88,7 @@ def _folder(group: str, name: str, root: Path) -> Path:
     folder = root / group / name
     if not folder.is_dir():
         plugin(group, name)  # says which names there are, and which was meant
-        raise UserError("There is no such folder", where=shown(folder))
+        raise UserError("There is no such folder", where=shown(folder), hint=f"name a folder of {group}/")
     return folder
 
 

@@ -114,7 +114,8 @@ def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None
     if split in EXTRAS:
         partner = output / split.split("_", maxsplit=1)[0] / path.name
         if not partner.is_file() or decode(partner).shape[:2] != picture.shape[:2]:
-            faults.add(f"{split}/{path.name} has no image of its name and size", where=split.split("_", maxsplit=1)[0])
+            of, hint = split.split("_", maxsplit=1)[0], "write both at the same size and under the same name"
+            faults.add(f"{split}/{path.name} has no image of its name and size", where=of, hint=hint)
 
 
 def _check_empty_refused(plugin: Plugin, witness: Witness, scratch: Path) -> None:

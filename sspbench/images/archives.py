@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import stat
 import tarfile
@@ -19,6 +20,9 @@ from typing import IO
 
 from ..errors import Faults, UserError
 from .inspection import MOST_PIXELS, refuse_huge
+
+UNPACK = "if you trust it, unpack it yourself and give the folder"
+"""How to use an archive that is refused."""
 
 CHUNK = 1 << 20
 MIB = 1 << 20
@@ -93,7 +97,10 @@ def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
             _unpack_checked(archive, fresh, limits)
         except BROKEN as error:
             if isinstance(error, OSError) and error.errno is not None:
-                raise UserError("An archive cannot be unpacked", where=str(archive), why=str(error)) from error
+                hint = "make room, or unpack it yourself and give the folder"
+                raise UserError(
+                    "An archive cannot be unpacked", where=str(archive), why=str(error), hint=hint
+                ) from error
             raise UserError(
                 "An archive is damaged", where=str(archive), why=str(error) or type(error).__name__, hint="get it anew"
             ) from error
@@ -157,7 +164,7 @@ class _Purse:
             f"The archive {what}",
             where=str(self.archive),
             why=why,
-            hint="if you trust it, unpack it yourself and give the folder",
+            hint=UNPACK,
         )
 
 
@@ -177,7 +184,7 @@ class _Names:
         if why is None and entry.kind == "file" and self._taken(path):
             why = "the name is there already"
         if why is not None:
-            faults.add("An entry is refused", where=repr(entry.name), why=why)
+            faults.add("An entry is refused", where=repr(entry.name), why=why, hint=UNPACK)
             return None
         if entry.kind == "file":
             self.files.add(path)
@@ -198,7 +205,7 @@ def _refusal(entry: _Entry, path: PurePosixPath) -> str | None:
         return "the path leaves the folder"
     if not path.parts and entry.kind == "file":
         return "the name is empty"
-    if re.search(r"[\x00-\x1f\x7f]", entry.name) or any(len(part.encode()) > 240 for part in path.parts):
+    if re.search(r"[\x00-\x1f\x7f]", entry.name) or any(len(os.fsencode(part)) > 240 for part in path.parts):
         return "the name holds control characters or is too long"
     return None
 

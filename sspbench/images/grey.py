@@ -68,7 +68,8 @@ def decode_upright(path: Path) -> tuple[np.ndarray, bool]:
                 stored.load()
                 return turn(_array(stored, path)), True
     except FileNotFoundError as error:
-        raise UserError("An image file is missing", where=str(path)) from error
+        hint = "put it back, or run the workflow again if it is one that a run made"
+        raise UserError("An image file is missing", where=str(path), hint=hint) from error
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(
             "An image cannot be read",
@@ -141,7 +142,8 @@ def read_stack(paths: Sequence[Path]) -> np.ndarray:
     images = [read_grey(path) for path in paths]
     shapes = {image.shape for image in images}
     if len(shapes) > 1:
-        raise UserError("Images of different sizes cannot be stacked", where=str(paths[0].parent), why=str(shapes))
+        why, hint = str(sorted(shapes)), "bring them to one size"
+        raise UserError("Images of different sizes cannot be stacked", where=str(paths[0].parent), why=why, hint=hint)
     return np.stack(images)
 
 

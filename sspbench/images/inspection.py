@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ from .labels import SMALL, LabelFacts, label_facts, label_values
 
 MOST_PIXELS = 64_000_000
 """Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
+
+TOO_LARGE = "cut it into parts, or scale it down"
 
 LEAST_SIDE = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
@@ -67,12 +70,13 @@ def refuse_huge(path: Path, shown: PurePath, most: int, faults: Faults) -> bool:
             with Image.open(path) as image:
                 width, height = image.size
     except Image.DecompressionBombError as error:
-        faults.add("An image is too large", where=str(shown), why=str(error))
+        faults.add("An image is too large", where=str(shown), why=str(error), hint=TOO_LARGE)
         return True
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
         return False  # not readable: told, by name, when it is read
     if width * height > most:
-        faults.add("An image is too large", where=str(shown), why=f"{width}x{height} pixels, at most {most}")
+        why = f"{width}x{height} pixels, at most {most}"
+        faults.add("An image is too large", where=str(shown), why=why, hint=TOO_LARGE)
     return width * height > most
 
 
@@ -88,7 +92,8 @@ def inspect(path: Path, faults: Faults) -> Picture | None:
     grey = to_grey8(pixels)
     height, width = grey.shape
     if min(grey.shape) < LEAST_SIDE:
-        faults.add("An image is too small", where=str(path), why=f"{width}x{height}, least {LEAST_SIDE}")
+        why, hint = f"{width}x{height}, least {LEAST_SIDE}", "remove it, and its label if it has one"
+        faults.add("An image is too small", where=str(path), why=why, hint=hint)
     equal = pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
     top = int(pixels.max()) if pixels.dtype == np.uint16 else None
     content = grey if top is None or top > TWELVE_BIT else pixels  # scaled to 8 bit, dark pictures look alike
@@ -103,11 +108,16 @@ def white_of(pictures: Iterable[Picture]) -> int:
 
 
 def add_double_names(names: Mapping[Path, str], faults: Faults) -> None:
-    """Add a fault for every name that two files of a split would get."""
-    counts = Counter(names.values())
+    """Add a fault for every name that two files of a split would get, on any file system."""
+    counts = Counter(_anywhere(name) for name in names.values())
     for path, name in names.items():
-        if counts[name] > 1:
-            faults.add(f"Two files share the name {name}", where=str(path), hint="rename one of them")
+        if counts[_anywhere(name)] > 1:
+            why = "some file systems do not tell apart what differs in case or in the coding of accents alone"
+            faults.add(f"Two files share the name {name}", where=str(path), why=why, hint="rename one of them")
+
+
+def _anywhere(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def add_duplicates(groups: Mapping[str, Sequence[Picture]], faults: Faults, hint: str) -> None:
@@ -152,7 +162,8 @@ def add_unpaired(
             continue
         if label.size != image.size:
             sizes = "{}x{}, its image {}x{}".format(*label.size, *image.size)
-            faults.add("A label differs in size from its image", where=str(label.path), why=sizes)
+            fit = "give the label that was drawn on this image, unscaled"
+            faults.add("A label differs in size from its image", where=str(label.path), why=sizes, hint=fit)
         _add_unclear(label, faults, nerve_classes, hint)
     if nerve_classes is None:
         _add_different_numbers([label for label in labels.values() if label is not None], faults, hint)
@@ -169,7 +180,7 @@ def _add_unclear(label: Picture, faults: Faults, nerve_classes: Collection[int] 
     if facts.classes:
         faults.add("A label has more than two classes", where=where, why=f"its values: {values}", hint=hint)
     elif not facts.two_valued:
-        faults.add("A label is not black and white", where=where, why="it looks like an image")
+        faults.add("A label is not black and white", where=where, why="it looks like an image", hint=hint)
     elif facts.nerve > MOST_NERVE and facts.values != (0,):
         faults.add(
             "More than half of a label is nerve: it looks inverted",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import fingerprint, read_json, sha256, write_json
+from ..errors import UserError
+from ..files import fingerprint, read_mapping, sha256, write_json
 from .grey import list_images, read_grey
 
 SPLITS = ("trainA", "trainB", "testA")
@@ -38,8 +39,23 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
-        """Read ``manifest.json``."""
-        return cls(Path(path).parent, read_json(path))
+        """Read ``manifest.json``.
+
+        Raises:
+            UserError: the images are not prepared, or the file is no such list.
+        """
+        if not Path(path).is_file():
+            raise UserError(
+                "The images are not prepared",
+                where=str(path),
+                why="there is no such file",
+                hint="run the workflow, which prepares them, or: python -m sspbench stage prepare",
+            )
+        content = read_mapping(path)
+        if not isinstance(content.get("images"), list):
+            hint = "remove its folder and run the workflow again: the images are prepared anew"
+            raise UserError("A list of prepared images cannot be read", where=str(path), why="it has none", hint=hint)
+        return cls(Path(path).parent, content)
 
     @property
     def digest(self) -> str:

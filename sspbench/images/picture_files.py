@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import Faults, UserError
 from ..files import write_bytes
@@ -92,7 +92,10 @@ def read_picture(path: Path) -> PictureFile:
             pixels = _deep_colour(content) if _is_deep_colour(content, image) else _pixels(image, path)
             return PictureFile(pixels, kind, _metadata(content, image))
     except UNREADABLE as error:
-        raise UserError("An image cannot be read", where=str(path), why=str(error)) from error
+        unknown = isinstance(error, UnidentifiedImageError)
+        why = "its content is no image of a known kind" if unknown else str(error)
+        hint = "replace the file by a readable PNG, TIFF, JPEG or BMP, or remove it"
+        raise UserError("An image cannot be read", where=str(path), why=why, hint=hint) from error
 
 
 def _is_deep_colour(content: bytes, image: Image.Image) -> bool:

@@ -237,7 +237,8 @@ class _Watch:
     def _told(self, fault: JobError) -> int:
         self._say(f"error: {fault}")
         if self._budget.get("folder"):
-            write_status(Path(self._budget["folder"]), self._budget["stage"], fault.status, str(fault))
+            with contextlib.suppress(OSError):  # a full disk: what is said above has to do
+                write_status(Path(self._budget["folder"]), self._budget["stage"], fault.status, str(fault))
         return fault.exit_code
 
     def _say(self, text: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import read_json, write_json
+from ..files import read_mapping, write_json
 
 FILE = "status.json"
 
@@ -66,10 +66,22 @@ def clear_status(folder: Path) -> None:
 
 
 def read_status(folder: Path) -> dict[str, Any]:
-    """Return how a run ended: ``done`` with scores, what ``status.json`` says, or ``missing``."""
+    """Return how a run ended: ``done`` with scores, what ``status.json`` says, or ``missing``.
+
+    A ``status.json`` that says nothing of the kind is a run that did not end well: the other runs are shown beside it.
+    """
     if (Path(folder) / FILE).is_file():
-        status: dict[str, Any] = read_json(Path(folder) / FILE)
-        return status
+        return _noted(Path(folder) / FILE)
     if (Path(folder) / "scores.csv").is_file():
         return {"stage": "score", "status": "done", "reason": ""}
     return {"stage": "", "status": "missing", "reason": "not run, or stopped before it could say why"}
+
+
+def _noted(path: Path) -> dict[str, Any]:
+    try:
+        status = read_mapping(path)
+    except UserError as error:
+        return {"stage": "", "status": "missing", "reason": str(error)}
+    if all(isinstance(status.get(key), str) for key in ("stage", "status", "reason")):
+        return status
+    return {"stage": "", "status": "missing", "reason": f"{path} does not say how the run ended"}

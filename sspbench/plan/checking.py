@@ -13,6 +13,9 @@ from .overrides import FROM_CONFIG, add_faults, add_length_fault, alternatives, 
 from .schemas import check
 from .selection import names_in
 
+ROUNDING = 1e-9
+"""By how much sums of shares may exceed 1."""
+
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Check keys, names and values, also those for plugins that do not run.
@@ -28,6 +31,7 @@ def check_config(config: Mapping[str, Any]) -> None:
             _check_rows(config, faults)
             _check_metrics(config, faults)
             _check_dataset_options(config, faults)
+            _check_zoom(config, faults)
 
 
 def check_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
@@ -97,6 +101,19 @@ def _check_dataset_options(config: Mapping[str, Any], faults: Faults) -> None:
     found = plugins("data").get(config["dataset"])
     if found is not None:
         add_faults(found, config.get("dataset_options", {}), f"{FROM_CONFIG}: dataset_options", faults)
+
+
+def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
+    zoom = config.get("figures", {}).get("zoom")
+    if isinstance(zoom, list):
+        left, top, width, height = zoom
+        if min(width, height) <= 0 or left + width > 1 + ROUNDING or top + height > 1 + ROUNDING:
+            faults.add(
+                f"{zoom} is no region of an image",
+                where=f"{FROM_CONFIG}: figures.zoom",
+                why="left + width and top + height reach 1 at most, and neither width nor height is 0",
+                hint="give left, top, width, height as shares of the image, e.g. [0.35, 0.35, 0.3, 0.3]",
+            )
 
 
 def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:

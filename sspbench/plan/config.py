@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -23,6 +24,9 @@ from .selection import Entry, selected
 from .settings import Engine, Settings
 from .written import read_yaml
 
+SHOWN = 300
+"""Characters of a path that are shown."""
+
 DEFAULT = ROOT / "config" / "config.yaml"
 
 
@@ -32,13 +36,27 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is missing or no YAML mapping.
     """
-    if not Path(path).is_file():
-        raise UserError("There is no such config file", where=str(path))
+    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for what is no path
+        why = "it is a folder" if os.path.isdir(path) else f"there is no such file in {Path.cwd()}"  # noqa: PTH112
+        raise UserError(
+            "There is no such config file", where=_short(path), why=why, hint="give the path of a YAML file"
+        )
     content = read_yaml(Path(path))
     if not isinstance(content, dict):
-        raise UserError("A config file must hold keys and values", where=str(path))
+        why = "it is empty" if content is None else f"it holds {type(content).__name__}"
+        raise UserError(
+            "A config file must hold keys and values",
+            where=str(path),
+            why=why,
+            hint="write keys and values, e.g. preset: demo (all keys: config/config.yaml)",
+        )
     defaults = {} if Path(path).resolve() == DEFAULT.resolve() else read_config(DEFAULT)
     return merged(defaults, content)
+
+
+def _short(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)} characters)"
 
 
 def default_engine() -> Engine:
@@ -83,8 +101,21 @@ class Plan:
                 where="config: data_root",
                 hint=f"add --config dataset={self.dataset.name} data_root=DIR (see data/{self.dataset.name}/README.md)",
             )
-        if root is not None and not root.exists():
-            raise UserError("The data folder does not exist", where=f"data_root={root}", hint="check the path")
+        if need == "none" and root is not None:
+            raise UserError(
+                f"The data set {self.dataset.name!r} takes no images of yours",
+                where=f"config: data_root={root}",
+                why="it is simulated: your folder would be left out without a word",
+                hint="for images of your own add dataset=folder; else remove data_root",
+            )
+        if root is not None and not os.path.exists(root):  # noqa: PTH110  # Path.exists raises for what is no path
+            raise UserError("The data folder does not exist", where=f"data_root={_short(root)}", hint="check the path")
+        if root is not None and not (root.is_dir() or root.is_file()):
+            why = "it is a device, a pipe or a socket"
+            hint = "give a folder, or a zip or tar archive"
+            raise UserError(
+                "The data folder is neither a folder nor a file", where=f"data_root={root}", why=why, hint=hint
+            )
 
     @property
     def data_root(self) -> Path | None:
@@ -123,8 +154,8 @@ class Plan:
 
     def run(self, run_id: str, seed: int) -> Run:
         """Return one run by its folder name, whether listed in the config or not."""
-        name, _, variant = run_id.partition("+")
-        return Run(self.method(name), variant or None, seed)
+        name, plus, variant = run_id.partition("+")
+        return Run(self.method(name), variant if plus else None, seed)
 
     def method(self, name: str) -> Plugin:
         """Return a method; the rows that the config adds to it are among its readings."""

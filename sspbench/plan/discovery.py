@@ -22,7 +22,7 @@ from ..errors import Faults, UserError
 from .kinds import METRIC, YAML_KINDS, Kind
 from .parameters import Parameter, Section
 from .schemas import FOLDER, check
-from .written import read_yaml, syntax_tree
+from .written import read_text, read_yaml, syntax_tree
 
 TRAINING = FOLDER / "training.yaml"
 """The declarations of the parameters that the frame reads of everything that is trained."""
@@ -213,7 +213,11 @@ def trained_plugin(name: str) -> Plugin:
     """
     found = plugins("segmentation").get(name) or plugin("methods", name)
     if not found.trained:
-        raise UserError(f"{name} is not a learned method: it has no weights")
+        raise UserError(
+            f"{name} is not a learned method: it has no weights",
+            where=shown(found.yaml_file),
+            hint=f"use it without: python -m sspbench enhance --method {name} --input DIR --output DIR",
+        )
     return found
 
 
@@ -251,7 +255,8 @@ def prepare_function(plugin: Plugin) -> Callable[[PrepareRequest], None]:
     """Import a data set and return its ``prepare``."""
     function = getattr(plugin.module(), "prepare", None)
     if not callable(function):
-        raise UserError("A data set has no function prepare(request)", where=shown(plugin.code))
+        hint = "define prepare(request) in this file; see data/folder/prepare.py"
+        raise UserError("A data set has no function prepare(request)", where=shown(plugin.code), hint=hint)
     return function
 
 
@@ -277,6 +282,9 @@ def metric_family(name: str, options: Mapping[str, Any] | None = None) -> Metric
     """
     path = metric_files()[name]
     family: type[MetricFamily] = single_class(imported(f"{METRIC.group}.{name}", path), MetricFamily, path)
+    if options and ".options" not in read_text(path):
+        why = f"{shown(path)} reads none: {', '.join(map(str, options))} would change nothing"
+        raise UserError(f"{name} has no options", where=f"config: metrics.{name}", why=why, hint="remove them")
     return family(options)
 
 

@@ -32,10 +32,11 @@ def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[st
             try:
                 plan = Plan(_single(whole, entry), results)
             except UserError as error:
-                faults.add(str(error), where=where)
+                faults.add(str(error), where=where, hint="mend what it says of this data set")
                 continue
-            if plan.layout.dataset in found:
-                faults.add(f"Two are named {plan.layout.dataset!r}", where=where, hint="give each an id of its own")
+            if plan.layout.dataset.casefold() in {name.casefold() for name in found}:
+                why = "some file systems do not tell names apart that differ in case alone"
+                faults.add(f"Two are named {plan.layout.dataset!r}", where=where, why=why, hint="give each its own id")
             found[plan.layout.dataset] = plan
     return found
 

@@ -23,6 +23,9 @@ KINDS_OF_VALUE: dict[str, type | tuple[type, ...]] = {"bool": bool, "int": int, 
 
 WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "text": "text"}
 
+LARGEST = 1e15
+"""Beyond it no number counts or measures anything here, and whole numbers have no float of their own."""
+
 LIST_OF = "list of "
 
 
@@ -96,7 +99,7 @@ class Parameter:
         return not isinstance(value, int | float) or kind == "bool" or self._in_range(value)
 
     def _in_range(self, value: float) -> bool:
-        if not math.isfinite(value):
+        if not -LARGEST <= value <= LARGEST:  # NaN is neither
             return False
         low_enough = self.max is None or value <= self.max
         high_enough = (self.min is None or value >= self.min) and (self.above is None or value > self.above)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -42,6 +43,10 @@ FALLBACK_PRESET = {"official": "paper"}
 """A plugin without this preset is run with that one."""
 
 
+MOST_SEED: int = schema("config")["$defs"]["seed"]["maximum"]
+"""The largest seed: what every library takes."""
+
+
 def check_keys(content: Any, schema_name: str, keys: Sequence[str], faults: Faults, where: str) -> None:
     """Add a fault for everything that a mapping of some keys of a schema, all of them needed, has wrong."""
     properties = {key: schema(schema_name)["properties"][key] for key in keys}
@@ -55,15 +60,45 @@ def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
 
 
 def _check(content: Any, wanted: Mapping[str, Any], faults: Faults, where: str) -> None:
+    _add_unwritable(content, where, faults)
     validator = jsonschema.Draft202012Validator(wanted, registry=REGISTRY)
     for error in validator.iter_errors(content):
         key = ".".join(str(part) for part in error.absolute_path)
         faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", hint=_hint(error))
 
 
+def _add_unwritable(content: Any, where: str, faults: Faults) -> None:
+    """Add a fault for what YAML can say and no record can hold: keys that are no text, NaN and infinite numbers."""
+    parts: list[tuple[str, Any]] = [("", content)]
+    while parts:
+        path, value = parts.pop()
+        at = f"{where}: {path}" if path else where
+        if isinstance(value, float) and not math.isfinite(value):
+            faults.add(f"{value} is not allowed", where=at, why="it is no finite number", hint="give one")
+        elif isinstance(value, Mapping):
+            for key in [key for key in value if not isinstance(key, str)]:
+                hint = f"put it into quotes: '{key}'"
+                faults.add(f"The key {key!r} is no text", where=at, why=f"YAML reads it as {_kind(key)}", hint=hint)
+            parts += [(f"{path}.{key}" if path else str(key), part) for key, part in value.items()]
+        elif isinstance(value, list):
+            parts += [(f"{path}.{number}", part) for number, part in enumerate(value)]
+
+
+def _kind(value: Any) -> str:
+    """Return what YAML takes a key for.
+
+    >>> _kind(True), _kind(None), _kind(5)
+    ('true or false', 'nothing', 'int')
+    """
+    names = {bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), type(value).__name__)
+
+
 def _message(error: jsonschema.ValidationError) -> str:
     if error.validator == "oneOf":
         return f"{error.instance!r} is not {error.schema.get('description', 'valid')}"
+    if error.validator == "not":
+        return f"{error.instance!r} is not allowed"
     return str(error.message) if error.schema is not False else "the key has no place here"
 
 

@@ -54,8 +54,8 @@ def _entries(listed: Sequence[str], methods: Mapping[str, Plugin]) -> Iterator[E
             members = [found for found in methods.values() if group_of(found.meta) in SETS[entry]]
             yield from ((found.name, row) for found in members for row in (None, *found.meta.get("rows", [])))
         else:
-            name, _, variant = entry.partition("+")
-            yield name, variant or None
+            name, plus, variant = entry.partition("+")
+            yield name, variant if plus else None
 
 
 def _with_networks(entries: Sequence[Entry], methods: Mapping[str, Plugin]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import Faults, UserError
-from ..files import read_json
+from ..files import read_mapping
 from .discovery import Plugin, plugin
 from .kinds import KINDS
 from .schemas import check, check_keys
@@ -148,5 +148,4 @@ class Settings:
         if not record.is_file():
             hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
             raise UserError("This is not the folder of a trained run", where=str(folder), why=f"no {record}", hint=hint)
-        content = read_json(record)
-        return cls.read(content.get("settings") if isinstance(content, dict) else None, str(record))
+        return cls.read(read_mapping(record).get("settings"), str(record))

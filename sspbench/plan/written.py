@@ -11,6 +11,12 @@ import yaml
 from ..checkout import shown
 from ..errors import UserError
 
+DEEPEST = 200
+"""Nesting that libyaml is trusted with."""
+
+MOST_VALUES = 100_000
+"""Values in a file, aliases written out."""
+
 
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file.
@@ -26,7 +32,8 @@ def read_text(path: Path) -> str:
             "A file is not UTF-8", where=f"{shown(path)}:{line}", why=str(error), hint="save it as UTF-8"
         ) from error
     except OSError as error:
-        raise UserError("A file cannot be read", where=shown(path), why=error.strerror or str(error)) from error
+        why, hint = error.strerror or str(error), "let this user read it, or give another file"
+        raise UserError("A file cannot be read", where=shown(path), why=why, hint=hint) from error
 
 
 def read_yaml(path: Path) -> Any:
@@ -36,8 +43,10 @@ def read_yaml(path: Path) -> Any:
         UserError: the file cannot be read, is no UTF-8 or no YAML.
     """
     try:
-        return _loaded(read_text(path))
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-45
+        content = _loaded(read_text(path))
+        _refuse_endless(content)
+        return content
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
         why = " ".join(str(error).split())
         raise UserError(
             "A YAML file cannot be read", where=shown(path), why=why, hint="correct the line named in why"
@@ -45,12 +54,53 @@ def read_yaml(path: Path) -> Any:
 
 
 def _loaded(text: str) -> Any:
-    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults in the words of Python's."""
+    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults in the words of Python's.
+
+    Text that is nested deeply goes to Python's parser, which gives up where libyaml's ends the whole process.
+    """
     fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if _depth(text) > DEEPEST:
+        return yaml.safe_load(text)
     try:
         return yaml.load(text, fast)
     except (yaml.YAMLError, ValueError):
         return yaml.safe_load(text)
+
+
+def _depth(text: str) -> int:
+    """Return a depth that the nesting of YAML text cannot exceed.
+
+    >>> _depth("a: [1, {b: 2}]"), _depth("- - - 1")
+    (2, 3)
+    """
+    deepest = opened = 0
+    for line in text.splitlines():
+        here = line.count("[") + line.count("{")
+        blocks = line.count("- ") + line.count("? ") + len(line) - len(line.lstrip())
+        deepest = max(deepest, opened + here + blocks)
+        opened = max(opened + here - line.count("]") - line.count("}"), 0)
+    return deepest
+
+
+def _refuse_endless(content: Any) -> None:
+    """Refuse what grows beyond measure, or contains itself, once its aliases are written out.
+
+    Raises:
+        ValueError: it does.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(part: Any) -> int:
+        if not isinstance(part, dict | list):
+            return 1
+        if sizes.setdefault(id(part), 0) == 0:
+            sizes[id(part)] = MOST_VALUES  # until it is known: whoever meets itself is endless
+            inside = part.values() if isinstance(part, dict) else part
+            sizes[id(part)] = min(1 + sum(map(size, inside)), MOST_VALUES)
+        return sizes[id(part)]
+
+    if size(content) >= MOST_VALUES:
+        raise ValueError(f"with its aliases (*name) written out it holds {MOST_VALUES} values or more, or itself")
 
 
 def syntax_tree(path: Path) -> ast.Module:

@@ -17,6 +17,9 @@ SUMS = "SHA256SUMS"
 REMADE = "REMADE.sha256"
 """Hashes of what the scores give but is too large to keep: ``reproduce-tables --keep DIR`` writes it."""
 
+ANEW = "get the release anew: git checkout -- results/published"
+"""How to mend a release that was changed or cut."""
+
 RECORD = "release.json"
 PUBLISHED = "published"
 MOST_BYTES = 2_000_000
@@ -100,12 +103,14 @@ def read_sums(path: Path) -> dict[str, str]:
         UserError: there is no such file, or a line of it has another form.
     """
     if not path.is_file():
-        raise UserError("This is no published release", where=str(path.parent), why=f"it has no {path.name}")
+        why, hint = f"it has no {path.name}", "give results/published/<release>/<data set>/<preset>"
+        raise UserError("This is no published release", where=str(path.parent), why=why, hint=hint)
     found = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         value, _, name = line.partition("  ")
         if not re.fullmatch("[0-9a-f]{64}", value) or not name:
-            raise UserError("A line of the sums has another form", where=f"{path}, line {number}")
+            where, why = f"{path}, line {number}", "it is not: 64 hexadecimal digits, two blanks, a name"
+            raise UserError("A line of the sums has another form", where=where, why=why, hint=ANEW)
         found[name] = value
     return found
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from ..errors import UserError
 from ..files import write_text
 from .wide import csv_text
 
@@ -26,10 +27,23 @@ Entries = list[tuple[int, dict[str, float]]]
 
 
 def read_log(path: Path) -> Entries:
-    """Read a training's log; a half-written last line is left out, and so is what has no losses."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    entries = [json.loads(line) for line in lines if line.endswith("}")]
-    return [(int(entry["step"]), entry["losses"]) for entry in entries if entry["losses"]]
+    """Read a training's log; a half-written last line is left out, and so is what has no losses.
+
+    Raises:
+        UserError: a line is no entry of a log.
+    """
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    entries = [_entry(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.endswith("}")]
+    return [(step, losses) for step, losses in entries if losses]
+
+
+def _entry(line: str, where: str) -> tuple[int, dict[str, float]]:
+    try:
+        entry = json.loads(line)
+        return int(entry["step"]), {str(name): float(value) for name, value in entry["losses"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        hint = "remove the file: the losses of this training are then not shown; or train it anew"
+        raise UserError("A training's log cannot be read", where=where, why=repr(error), hint=hint) from error
 
 
 def thinned(entries: Sequence[T], most: int = MOST) -> list[T]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import Faults
-from ..files import fingerprint, read_json
+from ..errors import Faults, UserError
+from ..files import fingerprint, read_mapping
 from ..jobs.outcome import read_status
 
 FINAL = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
@@ -39,10 +39,19 @@ class Gathered:
 
 
 def jobs_of(folder: Path) -> dict[str, Any]:
-    """Return what the finished jobs of a run or segmenter recorded, by stage."""
-    if (folder / "run.json").is_file():
-        return dict(read_json(folder / "run.json"))
-    return {path.stem: read_json(path) for path in sorted((folder / "jobs").glob("*.json"))}
+    """Return what the finished jobs of a run or segmenter recorded, by stage.
+
+    Raises:
+        UserError: a record cannot be read.
+    """
+    whole = folder / "run.json"
+    if not whole.is_file():
+        return {path.stem: read_mapping(path) for path in sorted((folder / "jobs").glob("*.json"))}
+    jobs = read_mapping(whole)
+    if not all(isinstance(job, dict) for job in jobs.values()):
+        hint = "remove it and run the workflow again: it is made anew"
+        raise UserError("The record of a run cannot be read", where=str(whole), why="a stage is no record", hint=hint)
+    return jobs
 
 
 def record(folder: Path, gathered: Gathered, faults: Faults) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..files import write_text
+from .folder import ANEW
 
 DIGITS = 8
 """Significant digits of a published score."""
@@ -33,13 +34,34 @@ def read_long(path: Path) -> list[dict[str, str]]:
     Raises:
         UserError: its columns are others.
     """
-    with Path(path).open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        lines = list(reader)
-    if tuple(reader.fieldnames or ()) != LONG:
+    head, lines, why = _read_csv(Path(path))
+    why = why or ("" if head == LONG else f"its columns are {', '.join(head) or 'none'}")
+    why = why or next((f"line {number} has another form" for number, line in enumerate(lines, 2) if _odd(line)), "")
+    if why:
         hint = "run the scoring again, or give a file that this suite wrote"
-        raise UserError("This is no scores.csv of this suite", where=str(path), hint=hint)
+        raise UserError("This is no scores.csv of this suite", where=str(path), why=why, hint=hint)
     return lines
+
+
+def _read_csv(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]], str]:
+    """Return the head of a CSV file, its lines, and why it cannot be read, if so."""
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            return tuple(reader.fieldnames or ()), list(reader), ""
+    except (UnicodeDecodeError, csv.Error) as error:
+        return (), [], str(error)
+
+
+def _odd(line: Mapping[str, str]) -> bool:
+    """Tell whether a line of scores lacks a cell, has one too many, or a seed or value that is no number."""
+    if len(line) != len(LONG) or None in line.values() or not (line["seed"].isascii() and line["seed"].isdecimal()):
+        return True
+    try:
+        float(line["value"])
+    except ValueError:
+        return True
+    return False
 
 
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
@@ -72,7 +94,8 @@ def write_wide(row: str, runs: Mapping[int, Path], folder: Path) -> list[Note]:
         for line in read_long(path):
             cells = values.setdefault((seed, line["image"]), {})
             if line["metric"] in cells:
-                raise UserError(f"{line['metric']} of {line['image']} stands twice", where=str(path))
+                hint = "remove this file and run the workflow again: the scores are computed anew"
+                raise UserError(f"{line['metric']} of {line['image']} stands twice", where=str(path), hint=hint)
             cells[line["metric"]] = rounded(line["value"])
             if line["note"]:
                 notes.append((row, seed, line["image"], line["metric"], line["note"]))
@@ -114,7 +137,8 @@ def long_lines(
     for number, cells in enumerate(body, 2):
         where = f"{path}, line {number}"
         if len(cells) != len(head) or not cells[0].isdecimal():
-            raise UserError("A line of the scores has another form than its head", where=where)
+            why = f"{len(cells)} cells under {len(head)} names, the first {cells[0] if cells else ''!r}"
+            raise UserError("A line of the scores has another form than its head", where=where, why=why, hint=ANEW)
         seed, image = int(cells[0]), cells[1]
         lines = found.setdefault(seed, [])
         for metric, value in zip(head[2:], cells[2:], strict=True):
@@ -129,4 +153,4 @@ def _number(text: str, where: str) -> str:
     try:
         return repr(float(text))
     except ValueError:
-        raise UserError(f"{text!r} is no number", where=where) from None
+        raise UserError(f"{text!r} is no number", where=where, hint=ANEW) from None

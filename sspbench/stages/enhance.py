@@ -122,7 +122,9 @@ def _control(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
     def function(source: Path) -> np.ndarray:
         (known,) = manifest.beside([source], extra)
         if known is None:
-            raise JobError(f"There is no image in {extra} for {source.name}", where=str(manifest.folder / extra))
+            hint = "prepare the data anew with this picture of every test scene, or leave the row out of methods"
+            where = str(manifest.folder / extra)
+            raise JobError(f"There is no image in {extra} for {source.name}", where=where, hint=hint)
         return read_grey(known)
 
     return function

@@ -86,12 +86,13 @@ def _check(folder: Path, name: str) -> None:
     with Faults(f"The prepared data set {name} is not usable") as faults:
         for split in SPLITS:
             if not manifest.paths(split):
-                faults.add(f"{split} has no images")
+                faults.add(f"{split} has no images", where=str(folder / split), hint="its prepare() has to write some")
         for extra in EXTRAS:
             split = extra.split("_")[0]
             names = {path.stem for path in manifest.paths(split)}
             for stray in sorted(path.stem for path in manifest.paths(extra) if path.stem not in names):
-                faults.add(f"{extra} has an image without a partner in {split}: {stray}")
+                hint = f"write it under the name of its image in {split}, or leave it out"
+                faults.add(f"{extra} has an image without a partner in {split}: {stray}", hint=hint)
 
 
 def _put(fresh: Path, target: Path) -> None:

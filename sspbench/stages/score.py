@@ -122,7 +122,9 @@ def _rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterat
     scores = family.score(batch)
     for measure in family.measures:
         if measure.name not in scores:
-            raise UserError(f"A metric family declares {measure.name} but did not score it", where=str(type(family)))
+            hint = "return Scores for every measure that the class declares"
+            where = type(family).__module__
+            raise UserError(f"A metric family declares {measure.name} but did not score it", where=where, hint=hint)
         values, notes = scores[measure.name].values, scores[measure.name].notes or ("",) * len(names)
         for name, value, note in zip(names, values, notes, strict=True):
             if np.isnan(value) and not note:

@@ -76,7 +76,8 @@ class BatchPlan:
                 raise UserError(f"batches.{key} is {getattr(plan, key)!r}", hint=f"use one of {', '.join(allowed)}")
         unknown = set(plan.flips) - {"horizontal", "vertical"}
         if unknown or plan.size < 1:
-            raise UserError(f"batches has unusable flips {sorted(unknown)} or size {plan.size}")
+            hint = "flips are horizontal and vertical, and a batch has at least one image"
+            raise UserError(f"batches has unusable flips {sorted(unknown)} or size {plan.size}", hint=hint)
         return plan
 
 
@@ -87,7 +88,7 @@ def load_domain(paths: Sequence[Path], plan: BatchPlan, what: str) -> list[np.nd
         UserError: there are none, they are smaller than the crop, or differ in size while no crop is set.
     """
     if not paths:
-        raise UserError(f"There are no {what} images to train on")
+        raise UserError(f"There are no {what} images to train on", hint="look at the prepared data: doctor data DIR")
     images = [_resized(read_grey(path), plan.resize) for path in paths]
     sizes = {image.shape for image in images}
     if plan.crop is None and len(sizes) > 1:

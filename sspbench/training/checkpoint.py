@@ -105,7 +105,7 @@ def _read_index(path: Path) -> dict[str, Any] | None:
     """Return the JSON beside the tensors, or None where it is missing, cut or something else."""
     try:
         index = read_json(path)
-    except (FileNotFoundError, UserError):
+    except UserError:
         return None
     whole = isinstance(index, dict) and index.keys() >= INDEX_KEYS and isinstance(index["fingerprint"], dict)
     return index if whole else None

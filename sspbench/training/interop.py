@@ -139,7 +139,8 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
             order = json.loads((stored.metadata() or {}).get("order", "null"))
             return {key: stored.get_tensor(key) for key in order or _numbered(list(stored.keys()))}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise UserError("A weight file cannot be read", where=str(path), why=str(error)) from error
+        hint = "get the file anew; order in its metadata, if it has one, is a JSON list of its tensors"
+        raise UserError("A weight file cannot be read", where=str(path), why=str(error), hint=hint) from error
 
 
 def _numbered(keys: list[str]) -> list[str]:

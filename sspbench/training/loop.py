@@ -48,7 +48,8 @@ def total_steps(params: Mapping[str, Any], steps_per_epoch: int) -> int:
     """
     steps, epochs = params.get("steps"), params.get("epochs")
     if (steps is None) == (epochs is None):
-        raise UserError("params needs either 'steps' or 'epochs'", why=f"steps: {steps}, epochs: {epochs}")
+        why, hint = f"steps: {steps}, epochs: {epochs}", "give one of them, null the other"
+        raise UserError("params needs either 'steps' or 'epochs'", why=why, hint=hint)
     return int(steps) if steps is not None else math.ceil(epochs * steps_per_epoch)
 
 
@@ -217,7 +218,8 @@ class Training:
         self.rollbacks += 1
         progress = self.checkpoints.restore(self.trainable)
         if progress is None:
-            raise Diverged(f"Training diverged near step {step} and no checkpoint is left to go back to")
+            hint = "lower the learning rate, and leave the folder checkpoint/ alone while it trains"
+            raise Diverged(f"Training diverged near step {step} and no checkpoint is left to go back to", hint=hint)
         self.trainable.learning_rate_scale *= ROLLBACK_SCALE
         self._save(progress["step"])
         return progress["step"]

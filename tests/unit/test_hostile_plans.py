@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from audit.published import load_published
 from sspbench.errors import Faults, UserError
 from sspbench.files import read_json, write_json
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.plan.digest import code_digest
 from sspbench.plan.discovery import imported, metric_files, plugins
+from sspbench.plan.instances import plans
 from sspbench.plan.labels import refuse_equal_labels
 from sspbench.plan.layout import dataset_id
 
@@ -140,3 +142,75 @@ def test_labels_that_a_spreadsheet_computes_are_refused(tmp_path, label):
     (folder / "method.yaml").write_text(re.sub(r"(?m)^label:.*$", lambda _: f'label: "{label}"', text, count=1))
     with pytest.raises(UserError, match=r"(?s)method\.yaml: label.*none of = \+ - @"):
         plugins("methods", tmp_path)
+
+
+NOT_FINITE = [float("nan"), float("inf"), float("-inf")]
+
+
+@pytest.mark.parametrize("key", ["threads", "checkpoint_steps", "stage_minutes", "checkpoint_minutes", "data_seed"])
+@pytest.mark.parametrize("value", [-1, *NOT_FINITE, True, "many", "\u0661\u0662", [], {}, 10**30])
+def test_a_number_of_the_config_that_is_none_is_refused(key, value):
+    text = refusal({key: value})
+    assert f"config: {key}" in text
+    assert "hint:" in text
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [1.5], [True], [2**32], ["a"], ["\u0663"], 3, None, [[0]], [None]])
+def test_seeds_that_no_library_takes_are_refused(seeds):
+    assert "hint:" in refusal({"seeds": seeds})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"rows": {"sspnet": {5: {}}}}, ["The key 5 is no text", "quotes: '5'"]),
+        ({"rows": {"sspnet": {"a b": {}}}}, ["give a name"]),
+        ({"rows": {"sspnet": {"x" * 200: {}}}}, ["too long"]),
+        ({"params": {"sspnet": {"weights": {"alpha": NOT_FINITE[0]}}}}, ["params.sspnet.weights.alpha"]),
+        ({"params": {"sspnet": {"steps": 10**400}}}, ["params.sspnet.steps", "is not allowed"]),
+        ({"dataset_id": "summary"}, ["is not allowed", "taken"]),
+        ({"dataset_id": "published"}, ["taken"]),
+        ({"dataset_id": "../up"}, ["give a name"]),
+        ({"study": "a/b"}, ["give a name"]),
+        ({"figures": {"zoom": [0, 0, 0, 0]}}, ["no region of an image", "[0.35, 0.35, 0.3, 0.3]"]),
+        ({"figures": {"zoom": [0.9, 0.9, 0.5, 0.5]}}, ["no region of an image"]),
+        ({"metrics": {"masks": {"x": 1}}}, ["masks has no options"]),
+        ({"metrics": {"lengths": {"tolerance_px": float("inf")}}}, ["config: metrics.lengths.tolerance_px"]),
+        ({"metrics": {"pyiqa_named": {"names": "brisque"}}}, ["write names: [brisque]"]),
+        ({"metrics": {"pyiqa_named": {"names": None}}}, ["write names: [brisque]"]),
+        ({"metrics": {"pyiqa_named": {"download": 5}}}, ["neither true nor false"]),
+        ({"methods": ["sspnet+"]}, ["sspnet has no variant or reading ''"]),
+        ({"data_root": "/"}, ["takes no images of yours", "dataset=folder"]),
+        ({"dataset": "folder", "data_root": "/dev/null"}, ["neither a folder nor a file"]),
+        ({"dataset": "folder", "data_root": "x" * 5000}, ["does not exist", "5000 characters"]),
+        ({"dataset": "folder", "data_root": "a\0b"}, ["does not exist"]),
+    ],
+)
+def test_what_would_be_left_out_without_a_word_or_fail_late_is_refused_before_anything_runs(given, words):
+    text = refusal(given)
+    for word in (*words, "hint:"):
+        assert word in text
+
+
+def test_data_sets_whose_names_differ_in_case_alone_are_refused():
+    with pytest.raises(UserError, match="differ in case alone"):
+        plans(merged(read_config(DEFAULT), {"datasets": [{"id": "A"}, {"id": "a"}]}))
+
+
+BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
+DEEP = ["[" * 100_000, "{a: " * 50_000, "- " * 50_000 + "1", "\n".join(" " * n + "a:" for n in range(2000))]
+
+
+@pytest.mark.parametrize("text", [*DEEP, BOMB, "a: &x [*x]", "a: 2024-13-45", "a: [1", "a: \t- b", "a: &x [*y]"])
+def test_yaml_that_is_none_is_told_by_file(tmp_path, text):
+    (tmp_path / "mine.yaml").write_text(text)
+    for read in (read_config, load_published):
+        with pytest.raises(UserError, match=r"(?s)mine\.yaml.*hint"):
+            read(tmp_path / "mine.yaml")
+
+
+def refusal(given) -> str:
+    with pytest.raises(UserError) as caught:
+        _ = Plan(merged(read_config(DEFAULT), given)).runs
+    assert len(str(caught.value)) < 2000
+    return str(caught.value)

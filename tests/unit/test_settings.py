@@ -46,7 +46,7 @@ def test_a_run_folder_gives_its_settings_back(tmp_path):
     ("content", "words"),
     [
         ('{"settings": {"na', ["cut or no JSON"]),
-        ("[]", ["None is not of type 'object'"]),
+        ("[]", ["it holds list"]),
         ({"stage": "train"}, ["None is not of type 'object'"]),
         ({"settings": {"name": "sspnet"}}, ["'seed' is a required property", "'engine' is a required property"]),
         ({"settings": {**settings().as_json(), "seed": "0"}}, ["seed", "'0' is not of type 'integer'"]),

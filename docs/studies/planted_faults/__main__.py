@@ -114,7 +114,7 @@ def main() -> int:
     args = parser.parse_args()
     unknown = set(args.only) - {case.name for case in ALL}
     if unknown:
-        raise UserError(f"There is no case {', '.join(sorted(unknown))}")
+        raise UserError(f"There is no case {', '.join(sorted(unknown))}", hint="give one of those that --help lists")
     for case, seed in trainings(args.further, args.seeds):
         if case.name in args.only:
             train(case, seed, args.output)
