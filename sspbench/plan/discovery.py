@@ -133,7 +133,7 @@ def imported(name: str, path: Path) -> ModuleType:
 
 @cache
 def training_parameters() -> Section:
-    """Return the declarations of what the frame reads of everything that is trained: length, batches, what is held out."""
+    """Return what the frame reads of everything that is trained: length, batches, what is held out."""
     return Section.read(yaml.safe_load(TRAINING.read_text()))
 
 

@@ -24,7 +24,12 @@ def test_true_and_false_are_truth_values():
 
 
 def test_seeds_and_params_from_the_command_line_make_a_plan():
-    given = {"seeds": ["0", "1"], "params": {"sspnet": {"weights": {"beta": "2.5"}}}, "ablation": "null", "methods": ["sspnet"]}
+    given = {
+        "seeds": ["0", "1"],
+        "params": {"sspnet": {"weights": {"beta": "2.5"}}},
+        "ablation": "null",
+        "methods": ["sspnet"],
+    }
     plan = Plan({**read_config(DEFAULT), **given})
     runs = [run for run in plan.runs if run.id == "sspnet"]
     assert [run.seed for run in runs] == [0, 1]

@@ -93,7 +93,7 @@ def test_a_broken_record_says_where_and_what_to_do(table, tmp_path):
     path.write_text(json.dumps({**to_json(table), "colour": "red"}))
     with pytest.raises(UserError, match="report tables"):
         read_table(path)
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is missing"):
         read_table(tmp_path / "none.json")
 
 
