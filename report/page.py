@@ -14,14 +14,16 @@ from sspbench.files import read_json, write_text
 
 from .drawing.pictures import Pictures
 from .drawing.showcase import rule, showcase
+from .html.cards import cards
 from .html.embed import figure_file, gallery
 from .html.facts import COST_HEADS, command, costs, failures, origins, reservations
 from .html.numbers import Ours
-from .html.shown import Shelf
-from .html.verdicts import tally, verdicts
+from .html.shown import Shelf, known_reasons
+from .html.top import top
+from .html.verdicts import verdicts
 from .results import Results
 from .statistics import LEVEL
-from .subject import SCALES, published
+from .subject import published
 
 TEMPLATES = Path(__file__).parent / "html"
 
@@ -57,11 +59,11 @@ def _context(results: Results) -> dict[str, Any]:
     style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
     return {
         "plan": plan,
-        "scale": SCALES[plan.preset],
         "failures": list(failures(results)),
-        "test_images": len(pictures.names),
+        "top": top(results, shelf.primary, len(pictures.names)),
+        "cards": cards(results, shelf, judged),
         "judged": judged,
-        "tally": list(tally(judged)),
+        "reasons": known_reasons(shelf.record("paper_delta")),
         "shelf": shelf,
         "level": LEVEL,
         "references": shelf.references,

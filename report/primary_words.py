@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -48,52 +48,53 @@ def said(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
 
 
 def _headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
+    """Return in one sentence which methods beat the best trivial row, or without one the untouched image."""
+    compared = _compared(found, contenders)
     rival = found.row(found.rival)
-    known = [row for row in contenders if row.gain is not None]
-    if rival is None:
-        said = _sorted_out(found, known, lambda row: row.gain)
-        return _opened(found, f"over the untouched image, {said or 'nothing was compared'}; no trivial method was run")
-    gain = f", {rival.gain.mean:+.3f}" if rival.gain is not None else ""
-    best = f"the best trivial method is {rival.label} ({found.label} {rival.mean:.3f}{gain} over the untouched image)"
-    said = _sorted_out(found, known, lambda row: row.rival)
-    return _opened(found, f"{best}; {said or 'no other method has scores to set against it'}")
-
-
-def _opened(found: PrimaryAnalysis, text: str) -> str:
+    mark = "the untouched image" if rival is None else f"the best trivial method ({rival.label})"
+    where = _weights(found, contenders)
+    if not compared:
+        return f"{where}, no method has scores to set against {mark}."
+    winners = [row.label for row, outcome in compared if outcome == "beat"]
     if found.tested:
-        return f"{text[0].upper()}{text[1:]}."
-    weights = "these trained weights" if found.trainings == 1 else f"these {found.trainings} trainings per method"
-    return f"For {weights} only: {text}."
+        verb = ("beats", "beat", "does not beat")
+        end = f"{mark} in segmenting nerves ({found.label})"
+    else:
+        verb = ("has a higher", "have a higher", "does not have a higher")
+        end = f"mean {found.label} than {mark}"
+    if winners:
+        whole = len(compared) == len(contenders)
+        who, predicate = _winners(winners, len(compared), whole), verb[len(winners) > 1]
+    elif len(compared) == 1:
+        who, predicate = compared[0][0].label, verb[2]
+    else:
+        who, predicate = "no method", verb[0]
+    return f"{who[0].upper()}{who[1:]} {predicate} {end}." if found.tested else f"{where}, {who} {predicate} {end}."
 
 
-def _sorted_out(
-    found: PrimaryAnalysis, rows: Sequence[PrimaryRow], gain_of: Callable[[PrimaryRow], Gain | None]
-) -> str:
-    """Return which rows beat what they are compared with, which do not, and how sure that is."""
-    groups: dict[str, list[str]] = {}
-    for row in rows:
-        gain = gain_of(row)
-        if gain is not None:
-            groups.setdefault(_outcome(found, gain), []).append(row.label)
-    order = ["beat", "miss", "lose"]
-    return ", ".join(_clause(found, key, groups[key]) for key in order if key in groups)
+def _weights(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
+    """Return how far the headline of a run without verdicts reaches."""
+    if not any(row.learned for row in contenders):
+        return "On these images"
+    return "With these trained weights" if found.trainings < 2 else f"In these {found.trainings} trainings per method"
+
+
+def _winners(labels: Sequence[str], compared: int, whole: bool) -> str:
+    if len(labels) == compared > 1:
+        return f"{'both' if compared == 2 else f'all {compared}'} methods{'' if whole else ' that finished'}"
+    return f"only {labels[0]}" if len(labels) == 1 < compared else _listed(labels)
+
+
+def _compared(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> list[tuple[PrimaryRow, str]]:
+    """Return each contender with its outcome against the headline's reference: ``beat``, ``miss`` or ``lose``."""
+    gains = [(row, row.rival if found.rival else row.gain) for row in contenders]
+    return [(row, _outcome(found, gain)) for row, gain in gains if gain is not None]
 
 
 def _outcome(found: PrimaryAnalysis, gain: Gain) -> str:
     if found.tested:
         return {"better": "beat", "worse": "lose"}.get(gain.verdict, "miss")
     return "beat" if gain.mean > 0 else "lose"
-
-
-def _clause(found: PrimaryAnalysis, outcome: str, labels: Sequence[str]) -> str:
-    names, one = _listed(labels), len(labels) == 1
-    if not found.tested:
-        return f"{names} {'is' if one else 'are'} {'above' if outcome == 'beat' else 'not above'} it in the mean"
-    return {
-        "beat": f"{names} {'beats' if one else 'beat'} it",
-        "miss": f"{names} {'does' if one else 'do'} not beat it (no difference shown)",
-        "lose": f"{names} {'is' if one else 'are'} worse",
-    }[outcome]
 
 
 def _listed(labels: Sequence[str]) -> str:
@@ -106,7 +107,32 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: Results) -> str:
-    return " ".join([*_gains(found, contenders), *(f"{text}." for text in _failures(results))])
+    failures = (f"{text}." for text in _failures(results))
+    return " ".join([*_references(found), *_others(found, contenders), *_gains(found, contenders), *failures])
+
+
+def _references(found: PrimaryAnalysis) -> Iterator[str]:
+    """Yield what stands as reference and as ceiling, with its mean."""
+    parts = [f"{found.label} of the untouched image {found.row(found.reference).mean:.3f}"]
+    rival, ceiling = found.row(found.rival), found.row(found.ceiling)
+    if rival is not None:
+        parts.append(f"of {rival.label} {rival.mean:.3f}")
+    if ceiling is not None:
+        parts.append(f"of the clean image, the ceiling, {ceiling.mean:.3f}")
+    yield ", ".join(parts) + ("." if rival is not None else "; no trivial method was run.")
+
+
+def _others(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
+    """Yield, where there is a test, who fails to beat the headline's reference and how."""
+    outcomes = _compared(found, contenders) if found.tested else []
+    missed = [row.label for row, outcome in outcomes if outcome == "miss"]
+    lost = [row.label for row, outcome in outcomes if outcome == "lose"]
+    rival = found.row(found.rival)
+    than = "the untouched image" if rival is None else rival.label
+    if missed:
+        yield f"No difference to {than} shown: {_listed(missed)}."
+    if lost:
+        yield f"Worse than {than}: {_listed(lost)}."
 
 
 def _gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
@@ -115,8 +141,11 @@ def _gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator
         return
     top = max(known, key=lambda row: row.gain.mean if row.gain is not None else NAN)
     if top.gain is not None:
-        closed = f", {100 * top.closed:.0f} % of the gap to the clean image" if top.closed == top.closed else ""
-        yield f"Largest gain over the untouched image: {top.label}, {found.label} {_number(top.gain)}{closed}."
+        name = "Largest gain over" if top.gain.mean > 0 else "None gains over the untouched image; least below"
+        share = top.gain.mean > 0 and top.closed == top.closed  # NaN is not itself
+        closed = f", {100 * top.closed:.0f} % of the gap to the clean image" if share else ""
+        whom = "the untouched image: " if top.gain.mean > 0 else "it: "
+        yield f"{name} {whom}{top.label}, {found.label} {_number(top.gain)}{closed}."
     if found.tested:
         wins = sum(row.gain is not None and row.gain.verdict == "better" for row in known)
         yield f"Better than the untouched image by the test (Holm p < {LEVEL:g}): {wins} of {len(known)}."

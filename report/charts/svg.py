@@ -45,6 +45,12 @@ def dot(share: float, y: float, radius: float, kind: str) -> Markup:
     return element("circle", cx=percent(share), cy=f"{y:g}", r=f"{radius:g}", class_=kind)
 
 
+def diamond(share: float, y: str, kind: str, radius: float = 7) -> Markup:
+    """Return a diamond around (share, ``y``), which may be a percentage."""
+    path = element("path", d=f"M-{radius:g} 0L0 -{radius:g}L{radius:g} 0L0 {radius:g}Z", class_=kind)
+    return element("svg", path, x=percent(share), y=y, overflow="visible")
+
+
 def text(share: float, y: float, words: str, anchor: str = "middle", kind: str = "", dx: float = 0) -> Markup:
     """Return a text whose baseline is at ``y``, moved to the right by ``dx`` pixels."""
     more = {"dx": f"{dx:g}"} if dx else {}

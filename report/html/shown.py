@@ -81,8 +81,9 @@ class Shelf:
 
     @cached_property
     def primary(self) -> PrimaryAnalysis:
-        """The primary analysis."""
-        return read_primary(self.folder / "primary.json")
+        """The primary analysis; one that says so where the run left no tables."""
+        path = self.folder / "primary.json"
+        return read_primary(path) if path.is_file() else PrimaryAnalysis("No answer: this run left no tables.")
 
     @cached_property
     def references(self) -> dict[str, tuple[str, str, str]]:
@@ -108,6 +109,8 @@ PLACED = MEASURED | {
     "ranks",
     "gains",
     "audit_paper",
+    "audit_reasons",
+    "trust",
     "audit_claims",
     "audit_own",
     "definition_sensitivity",
@@ -159,3 +162,9 @@ def _marks(
         p = "< 0.001" if test.p_holm < 0.001 else f"= {test.p_holm:.3f}"
         found.append((up if gain else down, f"{'better' if gain else 'worse'} than {name}, p {p} (Holm)"))
     return tuple(found)
+
+
+def known_reasons(delta: Table | None) -> list[str]:
+    """Return why ours may differ from the paper's, as the notes of the table of both tell it."""
+    start = "Known reason: "
+    return [] if delta is None else [note.removeprefix(start) for note in delta.notes if note.startswith(start)]

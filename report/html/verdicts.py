@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,25 @@ class Seen:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A line of the verdict box."""
+    """The verdict on a claim.
+
+    Attributes:
+        quote: The claim.
+        verdict: ``holds``, ``fails``, ``cannot tell here``, or what the audit says of the text.
+        why: What decides it, or why nothing does.
+        printed: What the paper's own numbers say.
+        seen: What this run shows.
+        about: ``results``, or ``text``: bookkeeping, which is no finding.
+        by_paper: Whether the paper itself decides it, whatever was run.
+    """
 
     quote: str
     verdict: str
     why: str
     printed: str
     seen: Seen
+    about: str = "results"
+    by_paper: bool = False
 
 
 def verdicts(ours: Ours, reservations: list[str]) -> list[Verdict]:
@@ -61,10 +73,10 @@ def _verdict(claim: Mapping[str, Any], printed: ClaimResult, ours: Ours, reserva
     own = f"{printed.verdict}: {printed.detail}"
     if claim["kind"] in TEXT_ONLY:
         seen = Seen(None, False, "about the paper's text, not about results")
-        return Verdict(claim["quote"], printed.verdict, "by the paper itself", own, seen)
+        return Verdict(claim["quote"], printed.verdict, "by the paper itself", own, seen, "text", True)
     seen = SEEN[claim["kind"]](ours, claim)
     if printed.verdict == "false":
-        return Verdict(claim["quote"], FAILS, "by the paper's own tables", own, seen)
+        return Verdict(claim["quote"], FAILS, "by the paper's own tables", own, seen, by_paper=True)
     if seen.holds is None:
         return Verdict(claim["quote"], UNKNOWN, seen.text, own, seen)
     if reservations:
@@ -150,9 +162,3 @@ SEEN: dict[str, Callable[[Ours, Mapping[str, Any]], Seen]] = {
     "gain": _gain,
 }
 """How each kind of claim is judged on our tables; "higher" is read as better, as the paper means it."""
-
-
-def tally(judged: list[Verdict]) -> Iterator[tuple[str, int]]:
-    """Yield how many claims have which verdict."""
-    for word in (HOLDS, FAILS, UNKNOWN):
-        yield word, sum(line.verdict == word for line in judged)

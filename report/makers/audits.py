@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
 from audit.claims import check_claims
 from audit.engine import SEVERITY, audit
+from audit.metric_lines import MetricLine, lines_frame, metric_lines
 from audit.show import CITATION, claims_frame, overview, to_frame
 
 from ..own_audit import audit_own
@@ -35,7 +37,49 @@ def paper_audit(_: Results) -> Iterator[Table]:
         Row(line.table, table_name(line.table), (Cell(line.metric), *_verdicts(line))) for line in lines(short)
     )
     yield Table("audit_paper", title, columns, rows, head="Table", notes=notes, data=cells)
+    yield from _reasons(metric_lines(audits))
     yield _claims(claims_frame(check_claims(paper)))
+
+
+REASONS = (
+    Column("method", "Method", form="words"),
+    Column("printed", "Printed", form="printed"),
+    Column("allows", "allows at most or at least", form="words"),
+    Column("but", "but printed", form="words"),
+    Column("fits", "What would fit", form="words"),
+    Column("condition", "Rests on", form="words"),
+)
+"""Columns of the audit's reasons."""
+
+
+def _reasons(found: Sequence[MetricLine]) -> Iterator[Table]:
+    """Yield a line per cell that cannot be true beside the others: printed, what that allows, what would fit."""
+    rows = tuple(
+        Row(
+            f"{line.table}:{line.metric}:{line.method}",
+            f"{line.metric} ({table_name(line.table)})",
+            (
+                Cell(line.method),
+                Cell(mean=line.printed),
+                Cell(f"{line.bounded} {line.side} {line.bound:.3f}"),
+                Cell(f"{line.bounded} {line.bounded_printed:.3f}"),
+                Cell(fits(line)),
+                Cell(line.condition),
+            ),
+        )
+        for line in found
+    )
+    title = "Why a published cell cannot be true beside the others"
+    if rows:
+        yield Table("audit_reasons", title, REASONS, rows, head="Measure", data=lines_frame(found))
+
+
+def fits(line: MetricLine) -> str:
+    """Return which means would fit the other cells, in words."""
+    if not math.isfinite(line.fits_low):
+        return "no mean"
+    another = " with another ±" if line.fits_low <= line.printed <= line.fits_high else ""
+    return f"{line.fits_low:.3f} to {line.fits_high:.3f}{another}"
 
 
 def _verdict_columns() -> tuple[Column, ...]:
