@@ -44,10 +44,9 @@ def paper_audit(_: Results) -> Iterator[Table]:
 REASONS = (
     Column("method", "Method", form="words"),
     Column("printed", "Printed", form="printed"),
-    Column("allows", "allows at most or at least", form="words"),
-    Column("but", "but printed", form="words"),
+    Column("allows", "Allows", form="words"),
+    Column("but", "But printed", form="words"),
     Column("fits", "What would fit", form="words"),
-    Column("condition", "Rests on", form="words"),
 )
 """Columns of the audit's reasons."""
 
@@ -64,14 +63,14 @@ def _reasons(found: Sequence[MetricLine]) -> Iterator[Table]:
                 Cell(f"{line.bounded} {line.side} {line.bound:.3f}"),
                 Cell(f"{line.bounded} {line.bounded_printed:.3f}"),
                 Cell(fits(line)),
-                Cell(line.condition),
             ),
         )
         for line in found
     )
     title = "Why a published cell cannot be true beside the others"
     if rows:
-        yield Table("audit_reasons", title, REASONS, rows, head="Measure", data=lines_frame(found))
+        note = "On what each line rests, and its proof: audit_reasons.csv."
+        yield Table("audit_reasons", title, REASONS, rows, head="Measure", notes=(note,), data=lines_frame(found))
 
 
 def fits(line: MetricLine) -> str:
