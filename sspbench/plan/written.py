@@ -14,8 +14,32 @@ from ..errors import UserError
 DEEPEST = 200
 """Nesting that libyaml is trusted with."""
 
+MERGE = "<<"
+"""The key of YAML that takes over another mapping; it may stand beside itself."""
+
 MOST_VALUES = 100_000
 """Values in a file, aliases written out."""
+
+
+class _Once:
+    """What both loaders refuse besides: a key that stands twice in one mapping, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != MERGE]
+        twice = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and names.count(key.value) > 1]
+        if twice:
+            raise yaml.MarkedYAMLError(None, None, f"the key {twice[0].value!r} stands twice", twice[-1].start_mark)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)  # type: ignore[misc]
+        return found
+
+
+class _Plain(_Once, yaml.SafeLoader):
+    """Python's loader."""
+
+
+class _Fast(_Once, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The loader of libyaml, where it is there."""
 
 
 def read_text(path: Path) -> str:
@@ -58,13 +82,12 @@ def _loaded(text: str) -> Any:
 
     Text that is nested deeply goes to Python's parser, which gives up where libyaml's ends the whole process.
     """
-    fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     if _depth(text) > DEEPEST:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Plain)
     try:
-        return yaml.load(text, fast)
+        return yaml.load(text, _Fast)
     except (yaml.YAMLError, ValueError):
-        return yaml.safe_load(text)
+        return yaml.load(text, _Plain)
 
 
 def _depth(text: str) -> int:

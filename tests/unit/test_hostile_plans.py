@@ -134,7 +134,7 @@ def test_a_plugin_with_a_syntax_error_is_named_when_plugins_are_listed(tmp_path)
         plugins("methods", tmp_path)
 
 
-@pytest.mark.parametrize("label", ["=1+1", "@SUM(A1)", "+x", "-x", " x", "two\\nlines"])
+@pytest.mark.parametrize("label", ["=1+1", "@SUM(A1)", "+x", "-x", " x", "two\\nlines", "a\\u202eb"])
 def test_labels_that_a_spreadsheet_computes_are_refused(tmp_path, label):
     folder = tmp_path / "methods" / "mine"
     shutil.copytree(plugins("methods")["dcp"].folder, folder)
@@ -201,7 +201,10 @@ BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] *
 DEEP = ["[" * 100_000, "{a: " * 50_000, "- " * 50_000 + "1", "\n".join(" " * n + "a:" for n in range(2000))]
 
 
-@pytest.mark.parametrize("text", [*DEEP, BOMB, "a: &x [*x]", "a: 2024-13-45", "a: [1", "a: \t- b", "a: &x [*y]"])
+@pytest.mark.parametrize(
+    "text",
+    [*DEEP, BOMB, "a: &x [*x]", "a: 2024-13-45", "a: [1", "a: \t- b", "a: &x [*y]", "preset: demo\npreset: smoke"],
+)
 def test_yaml_that_is_none_is_told_by_file(tmp_path, text):
     (tmp_path / "mine.yaml").write_text(text)
     for read in (read_config, load_published):
