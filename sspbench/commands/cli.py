@@ -44,9 +44,16 @@ def _command_modules() -> Iterator[ModuleType]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status (a fault the user can fix: 2, or what the fault says)."""
+    """Run one command; return its exit status (a fault the user can fix: 2, or what the fault says).
+
+    Args:
+        arguments: None: those of the process. Then a command that tries somebody's code has a process of its own, which
+            that code may end without being taken for a success.
+    """
     args = parser().parse_args(arguments)
-    return _told(args) if args.log is None else contained(lambda: _told(args), args.log)
+    alone = Path(os.devnull) if arguments is None and getattr(args, "contained", False) else None
+    log = args.log or alone
+    return _told(args) if log is None else contained(lambda: _told(args), log)
 
 
 def _told(args: argparse.Namespace) -> int:

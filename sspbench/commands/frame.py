@@ -6,7 +6,7 @@ import argparse
 import math
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,8 @@ def _recorded(stage: str, folder: Path) -> Iterator[None]:
     except Exception as error:
         refused = refused_by_system(error)
         if refused is not None:
-            write_status(folder, stage, JobError.status, str(refused))
+            with suppress(OSError):  # a full disk has no room for this either
+                write_status(folder, stage, JobError.status, str(refused))
             raise refused from error
         where = traceback.extract_tb(error.__traceback__)[-1]
         write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")

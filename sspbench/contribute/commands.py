@@ -21,7 +21,7 @@ def register(commands: argparse._SubParsersAction) -> None:
         new.set_defaults(run=_new(kind))
         check = commands.add_parser(f"check-{kind}", help=f"run the contract tests on {text}")
         check.add_argument("name", nargs="?", help="all where not given")
-        check.set_defaults(run=_check(kind))
+        check.set_defaults(run=_check(kind), contained=True)
 
 
 def _new(kind: str) -> Callable[[argparse.Namespace], int]:
@@ -42,7 +42,7 @@ def _check(kind: str) -> Callable[[argparse.Namespace], int]:
         from .checks import CHECKS, names
 
         broken = 0
-        for name in [args.name] if args.name else names(kind):
+        for name in names(kind) if args.name is None else [args.name]:
             print(f"{kind} {name}:")
             inspection = CHECKS[kind](
                 name, tell=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True)

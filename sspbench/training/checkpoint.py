@@ -6,6 +6,8 @@ The folder is undeclared to the workflow engine, which deletes the declared outp
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -44,8 +47,7 @@ class Checkpoints:
         """Write the state after ``progress["step"]`` steps; keep the last two."""
         path = self.folder / f"step-{progress['step']:08d}.safetensors"
         tensors, plain = gather(trainable)
-        with replacing(path) as temporary:
-            save_file(tensors, temporary)
+        _write(tensors, path)
         index = {"fingerprint": self.fingerprint, "sha256": sha256(path), "plain": plain, **progress}
         write_json(path.with_suffix(".json"), index)
         self._thin_out()
@@ -149,8 +151,23 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def save_weights(path: Path, trainable: Trainable) -> None:
     """Write the kept networks to a ``.safetensors`` file, atomically."""
+    _write(trainable.weights(), path)
+
+
+def _write(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write tensors atomically.
+
+    Raises:
+        OSError: the system refuses it, e.g. since the disk is full; safetensors tells that as an error of its own.
+    """
     with replacing(path) as temporary:
-        save_file(trainable.weights(), temporary)
+        try:
+            save_file(tensors, temporary)
+        except SafetensorError as error:
+            number = re.search(r"\(os error (\d+)\)", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def load_weights(path: Path, trainable: Trainable) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -248,3 +249,37 @@ def test_a_reader_that_has_seen_enough_is_no_fault():
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 141)
+
+
+def test_a_checked_plugin_that_ends_the_process_has_not_passed(tmp_path):
+    copy = tmp_path / "checkout"
+    for part in ("sspbench", "report", "audit", "metrics", "methods", "segmentation", "config"):
+        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = copy / "methods" / "ends"
+    shutil.copytree(copy / "methods" / "gamma", folder)
+    (folder / "method.yaml").write_text((folder / "method.yaml").read_text().replace("Gamma", "Ends"))
+    (folder / "method.py").write_text("import os\n\nos._exit(0)\n")
+    command = [sys.executable, "-m", "sspbench", "check-method", "ends"]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ended its process itself" in done.stdout + done.stderr
+
+
+def test_a_full_disk_is_told_where_safetensors_meets_it(tmp_path):
+    import torch
+
+    from sspbench.training.checkpoint import save_weights
+
+    class Weights:
+        def weights(self):
+            return {"a": torch.zeros(10_000)}
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large") as caught:
+            save_weights(tmp_path / "weights.safetensors", Weights())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refused_by_system(caught.value).where == str(tmp_path / "weights.safetensors")
+    assert list(tmp_path.iterdir()) == []
