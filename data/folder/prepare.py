@@ -139,6 +139,10 @@ def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
         yield f"of 16 bit scaled so that {white} is white", deep
     elif deep and max(deep.values()) < DIM * FULL:
         yield f"of 16 bit no brighter than {max(deep.values())} (another white: dataset_options={{white: N}})", deep
+    yield (
+        "transparent in part, taken as if they were not",
+        [image.path for image in images + labels if image.transparent],
+    )
     yield "in colour made grey", [image.path for image in images if not image.grey]
     yield "labels without any nerve", [label.path for label in labels if label.label.nerve == 0]
     for extra in LABELS:

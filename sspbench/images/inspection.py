@@ -43,6 +43,7 @@ class Picture:
         grey: Whether it has one channel, or three that are equal.
         top: Its brightest 16-bit value; None for 8 bit.
         turned: Whether its metadata said that it had to be turned.
+        transparent: Whether a pixel of it is transparent; pixels are taken as if none were.
         label: What it is as a label.
     """
 
@@ -52,6 +53,7 @@ class Picture:
     grey: bool
     top: int | None
     turned: bool
+    transparent: bool
     label: LabelFacts
 
     @property
@@ -98,7 +100,18 @@ def inspect(path: Path, faults: Faults) -> Picture | None:
     top = int(pixels.max()) if pixels.dtype == np.uint16 else None
     content = grey if top is None or top > TWELVE_BIT else pixels  # scaled to 8 bit, dark pictures look alike
     digest = hashlib.sha256(f"{width}x{height}:".encode() + content.tobytes()).hexdigest()
-    return Picture(path, (width, height), digest, equal, top, turned, label_facts(label_values(pixels)))
+    return Picture(
+        path, (width, height), digest, equal, top, turned, _is_transparent(path), label_facts(label_values(pixels))
+    )
+
+
+def _is_transparent(path: Path) -> bool:
+    """Tell whether a readable image has a pixel that is not opaque."""
+    with Image.open(path) as image:
+        if not image.has_transparency_data:
+            return False
+        lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+        return bool(lowest < EIGHT_BIT)
 
 
 def white_of(pictures: Iterable[Picture]) -> int:

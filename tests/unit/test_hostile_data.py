@@ -196,6 +196,15 @@ def test_one_bright_image_makes_all_of_them_16_bit(tmp_path, source):
     assert np.array_equal(read_grey(tmp_path / "out/trainA/dark.png"), np.rint(dark / 257).astype(np.uint8))
 
 
+def test_transparent_pixels_are_told(tmp_path, source):
+    opaque, half = np.full(SHAPE, 255, np.uint8), np.full(SHAPE, 128, np.uint8)
+    save(source / "testA/opaque.png", np.dstack([noise(50)] * 3 + [opaque]))
+    save(source / "testA/glass.png", np.dstack([noise(51)] * 3 + [half]))
+    text = "\n".join(imported(source, tmp_path / "out").told())
+    assert "1 file transparent in part, taken as if they were not: testA/glass.png" in text
+    assert np.array_equal(read_grey(tmp_path / "out/testA/glass.png"), noise(51))
+
+
 def test_dim_images_of_16_bit_are_told(tmp_path, source):
     save(source / "trainA/dim.tif", noise(42).astype(np.uint16) * 60)
     assert "no brighter than" in "\n".join(imported(source, tmp_path / "out").told())
