@@ -19,6 +19,9 @@ SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the luminance (ITU-R BT.601)."""
 
+PHOTOMETRIC = 262
+"""TIFF's tag of what 0 means: white where it is 0, black where it is 1."""
+
 UPRIGHT = 1
 """EXIF's orientation of an image that need not be turned."""
 
@@ -104,12 +107,18 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
             raise UserError("An image has values outside 0..65535", where=str(path), hint="save it as 8 or 16 bit")
-        return values.astype(np.uint16)
+        return bright_is_high(values.astype(np.uint16), image)
     raise UserError(
         f"An image has the unsupported mode {image.mode}",
         where=str(path),
         hint="save it as 8- or 16-bit grey or RGB",
     )
+
+
+def bright_is_high(values: np.ndarray, image: Image.Image) -> np.ndarray:
+    """Return the uint16 values of an image so that white is high: in TIFF it may be 0, which Pillow minds in 8 bit."""
+    white_is_zero = image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == 0
+    return 65535 - values if white_is_zero else values
 
 
 def to_grey8(pixels: np.ndarray, white: int = 65535) -> np.ndarray:

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import Faults, UserError
 from ..files import write_bytes
+from .grey import bright_is_high
 from .inspection import MOST_PIXELS, refuse_huge
 
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP"}
@@ -128,7 +129,7 @@ def _pixels(image: Image.Image, path: Path) -> np.ndarray:
         return np.asarray(image)
     values = np.asarray(image)
     if image.mode.startswith("I") and values.min() >= 0 and values.max() <= 65535:
-        return values.astype(np.uint16)
+        return bright_is_high(values.astype(np.uint16), image)
     raise UserError(
         f"Pixels of the kind {image.mode} are not supported",
         where=str(path),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from sspbench.commands.cli import main
@@ -14,6 +15,7 @@ from sspbench.files import read_json
 from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
 from sspbench.images.names import safe_name
+from sspbench.images.picture_files import read_picture, write_picture
 from sspbench.stages.prepare import prepare, source_digest
 
 SHAPE = (64, 80)
@@ -194,6 +196,18 @@ def test_one_bright_image_makes_all_of_them_16_bit(tmp_path, source):
     save(source / "testA/bright.tif", noise(41).astype(np.uint16) * 257)
     imported(source, tmp_path / "out")
     assert np.array_equal(read_grey(tmp_path / "out/trainA/dark.png"), np.rint(dark / 257).astype(np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tiff_whose_white_is_0_is_no_negative(tmp_path, source, dtype):
+    top = np.iinfo(dtype).max
+    pixels = noise(52).astype(dtype) * (top // 255)
+    tifffile.imwrite(source / "testA/negative.tif", top - pixels, photometric="miniswhite")
+    imported(source, tmp_path / "out")
+    assert np.array_equal(read_grey(tmp_path / "out/testA/negative.png"), noise(52))
+    picture = read_picture(source / "testA/negative.tif")
+    write_picture(tmp_path / "again.tif", picture, picture.pixels)
+    assert np.array_equal(read_grey(tmp_path / "again.tif"), noise(52))
 
 
 def test_transparent_pixels_are_told(tmp_path, source):
