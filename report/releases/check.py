@@ -35,6 +35,8 @@ def check(part: Part) -> list[str]:
         return [*strangers(part), *unknown_origins(part), *_recomputed(part)]
     except UserError as error:
         return [str(error)]
+    except (KeyError, TypeError, ValueError, AttributeError, FileNotFoundError) as error:
+        return [f"UNREADABLE  a file of it is missing or has another form: {error!r}"]
 
 
 def strangers(part: Part) -> Iterator[str]:
@@ -42,6 +44,9 @@ def strangers(part: Part) -> Iterator[str]:
     for name in part.files():
         if not KNOWN.fullmatch(name):
             yield f"STRANGE  {name}: no file of a release"
+    for path in sorted(part.folder.rglob("*")):
+        if path.is_symlink():
+            yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
     size = sum((part.folder / name).stat().st_size for name in (*part.files(), SUMS))
     if size > MOST_BYTES:
         yield f"HEAVY    {size:,} bytes; {MOST_BYTES:,} at most"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import read_json, sha256, write_text
+from ..files import read_mapping, sha256, write_text
 
 SUMS = "SHA256SUMS"
 """Hashes of all files beside it, for ``sha256sum --check``."""
@@ -21,6 +21,14 @@ ANEW = "get the release anew: git checkout -- results/published"
 """How to mend a release that was changed or cut."""
 
 RECORD = "release.json"
+FACTS: Mapping[str, type] = {
+    **dict.fromkeys(("release", "preset"), str),
+    **dict.fromkeys(("dataset", "config", "commits", "environments", "cost"), dict),
+    "seeds": list,
+    "digits": int,
+}
+"""What ``release.json`` always says, and in which form."""
+
 PUBLISHED = "published"
 MOST_BYTES = 2_000_000
 """The most that a release may weigh."""
@@ -45,8 +53,17 @@ class Part:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What ``release.json`` says."""
-        return dict(read_json(self.folder / RECORD))
+        """What ``release.json`` says.
+
+        Raises:
+            UserError: it cannot be read, or does not say all that a release says.
+        """
+        facts = read_mapping(self.folder / RECORD)
+        wrong = [name for name, kind in FACTS.items() if not isinstance(facts.get(name), kind)]
+        if wrong:
+            why = f"it does not say, or not in the form that this version writes: {', '.join(wrong)}"
+            raise UserError("A release cannot be read", where=str(self.folder / RECORD), why=why, hint=ANEW)
+        return facts
 
     @property
     def scores(self) -> Path:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import Faults
+from ..errors import Faults, UserError
 from ..files import read_json, write_json, write_text
 from ..jobs.outcome import FILE as STATUS
 from ..plan.config import DEFAULT, Plan, merged, read_config
-from .folder import RECORD, Part
+from .folder import ANEW, RECORD, Part
 from .losses import LOG, read_losses, write_losses
 from .records import Gathered, job_records, jobs_of, record, said_once, whole_jobs, whole_records, without_places
 from .wide import DIGITS, LONG, csv_text, long_lines, read_notes, write_notes, write_wide
@@ -98,11 +99,15 @@ def unpack(part: Part, results: Path) -> Plan:
         UserError: a file of the release is missing or has another form.
     """
     facts = part.record
-    plan = _plan(facts, results)
-    notes = read_notes(part.scores)
-    for row in dict.fromkeys(run.id for run in plan.runs):
-        _unpack_row(part, row, plan, notes, facts["environments"])
-    _unpack_segmenter(part, plan, facts["environments"])
+    try:
+        plan = _plan(facts, results)
+        notes = read_notes(part.scores)
+        for row in dict.fromkeys(run.id for run in plan.runs):
+            _unpack_row(part, row, plan, notes, facts["environments"])
+        _unpack_segmenter(part, plan, facts["environments"])
+    except (KeyError, TypeError, ValueError, AttributeError, FileNotFoundError, csv.Error) as error:
+        why = f"a file of it is missing or has another form: {error!r}"
+        raise UserError("A release cannot be read", where=str(part.folder), why=why, hint=ANEW) from error
     return plan
 
 

@@ -1,5 +1,6 @@
 """Results are compared with releases as with folders, by name, folder or part."""
 
+import json
 import shutil
 
 import pytest
@@ -64,3 +65,42 @@ def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no release to verify against"):
         newest()
+
+
+def without(key):
+    def tamper(part):
+        facts = json.loads((part / "release.json").read_text())
+        (part / "release.json").write_text(json.dumps({name: facts[name] for name in facts if name != key}))
+
+    return tamper
+
+
+def written(name, content):
+    return lambda part: (part / name).write_bytes(content)
+
+
+def linked(part):
+    (part / "scores/identity.csv").unlink()
+    (part / "scores/identity.csv").symlink_to("/etc/passwd")
+
+
+TAMPERED = {
+    **{f"no {key}": without(key) for key in ("config", "dataset", "digits", "environments", "preset", "release")},
+    **{f"release {text}": written("release.json", text) for text in (b"null", b"[]", b"{")},
+    **{f"run {text}": written("runs/identity.json", text) for text in (b"null", b"[]", b'{"0": 5}', b'{"x": {}}')},
+    **{
+        f"scores {text}": written("scores/identity.csv", text)
+        for text in (b"", b"\xff\xfe", b"seed,image,d\n0,i,abc\n")
+    },
+    "no notes": lambda part: (part / "scores/notes.csv").unlink(),
+    "a link": linked,
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERED)
+def test_a_release_of_another_form_is_told(folder, tmp_path, capsys, kind):
+    part = tmp_path / "results/published/v9/cornsim/demo"
+    shutil.copytree(folder / "results/published/v1/cornsim/demo", part)
+    TAMPERED[kind](part)
+    assert main(["check-release", str(part)]) == 1 or "hint:" in capsys.readouterr().err
+    assert main(["compare", "results/cornsim/demo", str(part), "--output", str(tmp_path / "out")]) != 0
