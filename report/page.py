@@ -12,13 +12,15 @@ from markupsafe import Markup
 
 from sspbench.files import read_json, write_text
 
+from .charts.distributions import distributions
+from .charts.trust import scatters
 from .drawing.pictures import Pictures
-from .drawing.showcase import rule, showcase
+from .drawing.showcase import rule, scores_of, showcase
 from .html.cards import cards
 from .html.embed import figure_file, gallery
-from .html.facts import COST_HEADS, command, costs, failures, origins, reservations
+from .html.facts import COST_HEADS, command, costs, failures, known_reasons, origins, reservations
 from .html.numbers import Ours
-from .html.shown import Shelf, known_reasons
+from .html.shown import Shelf
 from .html.top import top
 from .html.verdicts import verdicts
 from .results import Results
@@ -56,6 +58,7 @@ def _context(results: Results) -> dict[str, Any]:
     shelf = Shelf(plan.layout.tables, paper)
     pictures = Pictures(results)
     judged = verdicts(Ours(shelf), reservations(plan, paper))
+    scored = not scores_of(results).empty
     style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
     return {
         "plan": plan,
@@ -63,7 +66,9 @@ def _context(results: Results) -> dict[str, Any]:
         "top": top(results, shelf.primary, len(pictures.names)),
         "cards": cards(results, shelf, judged),
         "judged": judged,
-        "reasons": known_reasons(shelf.record("paper_delta")),
+        "scatters": scatters(results) if scored else [],
+        "panels": distributions(results) if scored else [],
+        "reasons": known_reasons(plan, paper),
         "shelf": shelf,
         "level": LEVEL,
         "references": shelf.references,

@@ -24,6 +24,14 @@ def reservations(plan: Plan, published: Published) -> list[str]:
     return [*found, f"{'other' if plan.dataset.meta['real'] else 'simulated'} images, not the paper's"]
 
 
+def known_reasons(plan: Plan, published: Published) -> list[str]:
+    """Return why ours may differ from the paper's in this run, each with the measure that it is about."""
+    here = {"unless_preset": plan.preset, "unless_dataset": plan.dataset.name}
+    found = [reason for reason in published.reasons if all(reason.get(key) != value for key, value in here.items())]
+    labels = {key: row.label for table in published.tables.values() for key, row in table.rows.items()}
+    return [f"{labels[reason['metric']]}: {reason['why']}" if "metric" in reason else reason["why"] for reason in found]
+
+
 @dataclass(frozen=True)
 class Failure:
     """A run that did not end well."""

@@ -162,9 +162,3 @@ def _marks(
         p = "< 0.001" if test.p_holm < 0.001 else f"= {test.p_holm:.3f}"
         found.append((up if gain else down, f"{'better' if gain else 'worse'} than {name}, p {p} (Holm)"))
     return tuple(found)
-
-
-def known_reasons(delta: Table | None) -> list[str]:
-    """Return why ours may differ from the paper's, as the notes of the table of both tell it."""
-    start = "Known reason: "
-    return [] if delta is None else [note.removeprefix(start) for note in delta.notes if note.startswith(start)]
