@@ -38,7 +38,10 @@ class Panel:
 def distributions(results: Results) -> list[Panel]:
     """Return a panel per scored measure of Tables 1 and 2; none where no row finished."""
     rows = [row for row in results.rows_of("quality") if results.ended(row) == "done"]
-    return [_panel(results, rows, measure) for measure in main_measures(results)] if rows else []
+    known = [
+        measure for measure in main_measures(results) if any(results.summary(row.id, measure.name).n for row in rows)
+    ]
+    return [_panel(results, rows, measure) for measure in known]
 
 
 def _panel(results: Results, rows: list[MethodRow], measure: Measure) -> Panel:

@@ -10,6 +10,7 @@ from scipy import stats
 
 from audit.quantity import find_quantity
 from sspbench.contract import Measure
+from sspbench.plan.discovery import metric_families
 
 from ..record import Cell, Column, Row, Table
 from ..results import Results
@@ -19,7 +20,7 @@ TRUTHS = {"ssim": "SSIM to the clean image", "psnr": "PSNR", "dice": "Dice"}
 """Measures that know the truth, and how people call them."""
 
 BLIND = ("quality", "extra")
-"""Tables of the measures that know no truth."""
+"""Tables with measures that know no truth."""
 
 MIN_ROWS = 5
 """Fewest rows for a rank correlation."""
@@ -59,8 +60,15 @@ def trusted(results: Results) -> list[Trust]:
         name: {row.id: results.summary(row.id, name).mean for row in results.rows if results.ended(row) == "done"}
         for name in results.measures
     }
-    blind = [measure for table in BLIND for measure in results.measures_of(table)]
+    unaided = _unaided(results)
+    blind = [measure for table in BLIND for measure in results.measures_of(table) if measure.name in unaided]
     return [found for measure in blind if (found := _trust(results, measure, means)) is not None]
+
+
+def _unaided(results: Results) -> set[str]:
+    """Return the measures that see the enhanced image alone: no label, no mask, no clean image."""
+    families = metric_families(results.plan.config["metrics"]).values()
+    return {measure.name for family in families if family.needs <= {"image"} for measure in family.measures}
 
 
 def direction(measure: Measure) -> int:

@@ -159,3 +159,11 @@ def test_the_command_repeats_what_differs_from_the_defaults():
     assert "--config" not in command(Plan(read_config(DEFAULT)))
     plan = Plan(merged(read_config(DEFAULT), {"data_seed": 7, "seeds": [0, 1], "preset": "smoke"}))
     assert command(plan).endswith("--config preset=smoke 'seeds=[0, 1]' data_seed=7")
+
+
+def test_the_charts_are_drawn_in_the_page(page):
+    part = page[page.index('id="distributions"') :]
+    titles = re.findall(r'<div class="panel"><p>(.*?)</p>', part[: part.index("<figure")])
+    assert [title.split()[0] for title in titles] == ["Entropy", "AvG", "NIQE", "PIQE", "AUC", "ACC", "Dice"]
+    assert all(len(re.findall("h0", data)) == 8 for data in re.findall(r'd="([^"]*)" class="dots"', part))
+    assert 'id="figure-distributions"' not in page and 'id="figure-trust"' not in page
