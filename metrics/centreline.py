@@ -60,7 +60,7 @@ class Centreline(MetricFamily):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "cldice",
             "clDice",
@@ -87,11 +87,12 @@ class Centreline(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where there is no centreline to take a share of."""
-        found, true = skeletons(batch.mask), skeletons(batch.label)
+        mask, label = batch.require("mask"), batch.require("label")
+        found, true = skeletons(mask), skeletons(label)
         sensitivity = share_within(true, np.stack([near(lines, self._tolerance) for lines in found]))
         precision = share_within(found, np.stack([near(lines, self._tolerance) for lines in true]))
         return {
-            "cldice": Scores(cl_dice(batch.mask, batch.label, found, true)),
+            "cldice": Scores(cl_dice(mask, label, found, true)),
             "centreline_sen": Scores(sensitivity, notes_where(np.isnan(sensitivity), "the label has no nerve")),
             "centreline_fdr": Scores(1 - precision, notes_where(np.isnan(precision), "nothing was segmented")),
         }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .benchmark.race import Lap
 
 
-def register(subparsers: argparse._SubParsersAction) -> None:
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the command line."""
     parser = subparsers.add_parser(
         "bench-metrics",

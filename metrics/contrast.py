@@ -12,6 +12,8 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .stack import notes_where, require_grey_stack
 
+Difference = Literal["forward", "central"]
+
 NOT_RANKED = "Not ranked: noise raises it as detail does."
 """Why neither direction of these measures is better; the report shows where it puts the known clean image."""
 
@@ -39,7 +41,7 @@ def entropy_bits(images: np.ndarray) -> np.ndarray:
     return np.abs(np.sum(share * logarithm, axis=1))
 
 
-def average_gradient(images: np.ndarray, kind: Literal["forward", "central"] = "forward") -> np.ndarray:
+def average_gradient(images: np.ndarray, kind: Difference = "forward") -> np.ndarray:
     """Compute the average gradient (AvG), in grey levels per pixel.
 
     ``sum(sqrt((dx**2 + dy**2) / 2)) / ((H - 1) (W - 1))``, where the derivatives are
@@ -97,7 +99,7 @@ def _twice_central(levels: np.ndarray) -> np.ndarray:
 class Contrast(MetricFamily):
     """Entropy and average gradient of the enhanced image."""
 
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "entropy",
             "Entropy",
@@ -135,7 +137,8 @@ class Contrast(MetricFamily):
         """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""
         images = batch.image
         scores = {"entropy": Scores(entropy_bits(images))}
-        for name, kind in (("avg_gradient", "forward"), ("avg_gradient_central", "central")):
+        kinds: dict[str, Difference] = {"avg_gradient": "forward", "avg_gradient_central": "central"}
+        for name, kind in kinds.items():
             values = average_gradient(images, kind)
             notes = notes_where(np.isnan(values), "the image is less than two pixels high or wide")
             scores[name] = Scores(values, notes)

@@ -44,7 +44,7 @@ class Lengths(MetricFamily):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "hallucinated",
             "Hallucinated",
@@ -71,6 +71,6 @@ class Lengths(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where the label has no nerve."""
-        both = invented_and_lost(batch.mask, batch.label, self._tolerance)
+        both = invented_and_lost(batch.require("mask"), batch.require("label"), self._tolerance)
         notes = notes_where(np.isnan(both[0]), "the label has no nerve")
         return {name: Scores(values, notes) for name, values in zip(("hallucinated", "lost"), both, strict=True)}

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sspbench import Measure, MetricFamily, Scores, ScoringBatch, dice_by_level
+from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, TableName, dice_by_level
 
 from .stack import notes_where
 
@@ -128,7 +128,7 @@ def agreement(counts: Confusion) -> dict[str, np.ndarray]:
     }
 
 
-def _measure(name: str, label: str, better: str, description: str, table: str = "segmentation") -> Measure:
+def _measure(name: str, label: str, better: Direction, description: str, table: TableName = "segmentation") -> Measure:
     return Measure(name, label, better, description=description, table=table)
 
 
@@ -136,7 +136,7 @@ class Masks(MetricFamily):
     """The paper's eight segmentation measures, in its order, and what does not hang on one threshold."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         _measure("auc", "AUC", "higher", "Area under the ROC curve of the 8-bit probability map, exact with ties."),
         _measure("acc", "ACC", "higher", "(TP + TN) / all pixels, no tolerance."),
         _measure("sen", "SEN", "higher", "TP / (TP + FN), no tolerance."),
@@ -156,7 +156,7 @@ class Masks(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; a value that does not exist is NaN with the reason, never 0."""
-        counts = confusion(batch.mask, batch.label)
+        counts = confusion(batch.require("mask"), batch.require("label"))
         empty_label, full_label = counts.tp + counts.fn == 0, counts.tn + counts.fp == 0
         empty_mask = counts.tp + counts.fp == 0
         no_nerve, no_background = notes_where(empty_label, NO_LABEL), notes_where(full_label, ALL_LABEL)
@@ -181,13 +181,14 @@ def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple
     if batch.probability is None:
         missing = Scores(np.full(count, np.nan), (NO_MAP,) * count)
         return dict.fromkeys(("auc", "average_precision", "dice_chosen", *CURVE), missing)
-    dice = np.array([dice_by_level(*pair) for pair in zip(batch.probability, batch.label, strict=True)])
+    label = batch.require("label")
+    dice = np.array([dice_by_level(*pair) for pair in zip(batch.probability, label, strict=True)])
     chosen = Scores(np.full(count, np.nan), (NO_THRESHOLD,) * count)
     if batch.threshold is not None:
         chosen = Scores(dice[:, batch.threshold])
     return {
-        "auc": Scores(roc_auc(batch.probability, batch.label), one_class),
-        "average_precision": Scores(average_precision(batch.probability, batch.label), no_nerve),
+        "auc": Scores(roc_auc(batch.probability, label), one_class),
+        "average_precision": Scores(average_precision(batch.probability, label), no_nerve),
         "dice_chosen": chosen,
         **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE.items()},
     }

@@ -109,7 +109,7 @@ class Morphometry(MetricFamily):
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
-    measures: ClassVar[tuple[Measure, ...]] = _measures()
+    measures: tuple[Measure, ...] = _measures()
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
@@ -117,8 +117,9 @@ class Morphometry(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Measure the masks and, where there are labels, the error against the labels' own values."""
-        found = self._measure(batch.mask, batch.field_um)
-        missing = np.full(len(batch.mask), np.nan)
+        mask = batch.require("mask")
+        found = self._measure(mask, batch.field_um)
+        missing = np.full(len(mask), np.nan)
         true = self._measure(batch.label, batch.field_um) if batch.label is not None else dict.fromkeys(found, missing)
         scores = {}
         for name, values in found.items():

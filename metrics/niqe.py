@@ -99,7 +99,7 @@ class Niqe(MetricFamily):
     one): adds NIQE-HQ beside NIQE; ``min_blocks``, 9 by default.
     """
 
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "niqe",
             "NIQE",

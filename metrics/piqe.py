@@ -95,13 +95,13 @@ def _is_impaired(edges: np.ndarray) -> np.ndarray:
     """Tell which blocks (B, 4, BLOCK) have a flat run of six pixels on an edge: a blocking artefact."""
     runs = np.lib.stride_tricks.sliding_window_view(edges, SEGMENT, axis=-1)
     total, squares = runs.sum(axis=-1), np.einsum("...k,...k->...", runs, runs)
-    return (_variance(total, squares, SEGMENT) < FLAT_DEVIATION**2).any(axis=(1, 2))
+    return np.any(_variance(total, squares, SEGMENT) < FLAT_DEVIATION**2, axis=(1, 2))
 
 
 class Piqe(MetricFamily):
     """PIQE of the enhanced image."""
 
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "piqe",
             "PIQE",

@@ -13,11 +13,11 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from sspbench import Measure, MetricFamily, Scores, ScoringBatch, UserError
+from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, UserError
 
 from .options import checked
 
@@ -32,7 +32,7 @@ class PyiqaNamed(MetricFamily):
         download: Allow pyiqa to fetch weights; false by default.
     """
 
-    measures: ClassVar[tuple[Measure, ...]] = ()
+    measures: tuple[Measure, ...] = ()
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
@@ -62,12 +62,12 @@ class PyiqaNamed(MetricFamily):
             return _missing(metric, len(batch.image))
         if metric.metric_mode == "FR" and batch.clean is None:
             return _missing("n/a: it compares with a clean image, and there is none", len(batch.image))
-        references = batch.clean if metric.metric_mode == "FR" else [None] * len(batch.image)
+        references = batch.require("clean") if metric.metric_mode == "FR" else [None] * len(batch.image)
         pairs = [_value(metric, *pair) for pair in zip(batch.image, references, strict=True)]
         return Scores(np.array([value for value, _ in pairs]), tuple(note for _, note in pairs))
 
 
-def _directions(names: Any) -> dict[str, str]:
+def _directions(names: Any) -> dict[str, Direction]:
     if not isinstance(names, Mapping | list | tuple) or not all(isinstance(name, str) for name in names):
         raise UserError(
             f"{names!r} is no list of measures",
@@ -96,7 +96,7 @@ def no_network() -> Iterator[None]:
     What the libraries print meanwhile ("Downloading ...") is kept back, for it is not true.
     """
 
-    def refuse(*_: Any, **__: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
         raise OSError("downloads are off")
 
     original = socket.getaddrinfo

@@ -79,7 +79,7 @@ class Truth(MetricFamily):
     """Measures that need the clean image of simulated data."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"clean"})
-    measures: ClassVar[tuple[Measure, ...]] = (
+    measures: tuple[Measure, ...] = (
         Measure(
             "psnr",
             "PSNR",
@@ -109,12 +109,13 @@ class Truth(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images against the clean ones."""
-        likeness = ssim(batch.image, batch.clean)
+        clean = batch.require("clean")
+        likeness = ssim(batch.image, clean)
         too_small = f"the image is smaller than the window of {SSIM_REACH_PX} px"
         return {
-            "psnr": _finite(psnr(batch.image, batch.clean), "identical to the clean image: PSNR is infinite"),
+            "psnr": _finite(psnr(batch.image, clean), "identical to the clean image: PSNR is infinite"),
             "psnr_affine": _finite(
-                psnr_affine(batch.image, batch.clean), "an affine map of the clean image: PSNR is infinite"
+                psnr_affine(batch.image, clean), "an affine map of the clean image: PSNR is infinite"
             ),
             "ssim": Scores(likeness, notes_where(np.isnan(likeness), too_small)),
         }

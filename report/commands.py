@@ -14,7 +14,7 @@ from .releases import commands as releases
 STEPS = ("tables", "figures", "page", "summary")
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
     from audit import command as audit
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .commands.download import raw_file as raw_file
+    from .contract import Direction as Direction
     from .contract import Measure as Measure
     from .contract import Method as Method
     from .contract import MetricFamily as MetricFamily
     from .contract import PrepareRequest as PrepareRequest
     from .contract import Scores as Scores
     from .contract import ScoringBatch as ScoringBatch
+    from .contract import TableName as TableName
     from .errors import Faults as Faults
     from .errors import UserError as UserError
     from .files import sha256 as sha256
@@ -69,7 +71,9 @@ if TYPE_CHECKING:
     from .training.vgg import load_vgg16 as load_vgg16
 
 PUBLIC = {
-    "contract": ("Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch"),
+    "contract": (
+        "Direction", "Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch", "TableName",
+    ),
     "errors": ("Faults", "UserError"),
     "files": ("sha256", "write_bytes", "write_json"),
     "images.archives": ("opened",),

@@ -13,7 +13,17 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+Direction = Literal["higher", "lower", "none"]
+"""Which values of a measure are better."""
+
+TableName = Literal["quality", "segmentation", "truth", "morphometry", "extra", "curve"]
+"""Where a measure stands; see :class:`Measure`."""
+
+DomainName = Literal["low", "high"]
+"""Low-quality (``trainA``) and high-quality (``trainB``) training images."""
+
 Need = Literal["image", "origin", "mask", "probability", "label", "clean"]
+"""A field of :class:`ScoringBatch`."""
 
 
 class Method:
@@ -73,11 +83,11 @@ class Measure:
 
     name: str
     label: str
-    better: Literal["higher", "lower", "none"]
+    better: Direction
     unit: str = ""
     decimals: int = 4
     description: str = ""
-    table: Literal["quality", "segmentation", "truth", "morphometry", "extra", "curve"] = "extra"
+    table: TableName = "extra"
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,17 @@ class ScoringBatch:
         """Tell whether everything in ``needs`` is there."""
         return all(getattr(self, need) is not None for need in needs)
 
+    def require(self, need: Need) -> np.ndarray:
+        """Return a field that the family's ``needs`` name, and that is there for this reason.
+
+        Raises:
+            LookupError: it is not there.
+        """
+        value: np.ndarray | None = getattr(self, need)
+        if value is None:
+            raise LookupError(f"the batch has no {need}: name it in needs")
+        return value
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -131,7 +152,7 @@ class MetricFamily:
     measures, by name, for the table of definition sensitivity: functions of (N, H, W) uint8 images to (N,) float64.
     """
 
-    measures: ClassVar[tuple[Measure, ...]] = ()
+    measures: tuple[Measure, ...] = ()
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
     definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {}
 

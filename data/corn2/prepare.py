@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sspbench import (
     Faults,
@@ -62,7 +63,7 @@ def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, Pic
     return pictures
 
 
-def _count(found: Found, options: Mapping[str, object], faults: Faults) -> None:
+def _count(found: Found, options: Mapping[str, Any], faults: Faults) -> None:
     expected = options["counts"] or {}
     for split in SPLITS:
         there, wanted = len(found.images.get(split, {})), expected.get(split)
@@ -98,9 +99,7 @@ def _all_paths(found: Found) -> list[Path]:
     ]
 
 
-def _check_pictures(
-    found: Found, pictures: Mapping[Path, Picture], options: Mapping[str, object], faults: Faults
-) -> None:
+def _check_pictures(found: Found, pictures: Mapping[Path, Picture], options: Mapping[str, Any], faults: Faults) -> None:
     images = {split: [pictures[p] for p in found.images.get(split, {}).values() if p in pictures] for split in SPLITS}
     everything = [picture for split in SPLITS for picture in images[split]]
     _check_sizes(everything, options["sizes"], faults)
@@ -117,14 +116,14 @@ def _check_pictures(
 
 
 def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, faults: Faults) -> None:
-    usual = common_size(pictures)
+    usual = common_size(pictures) or (0, 0)
     for picture in pictures:
-        size = "{}x{}".format(*picture.size)
+        size = f"{picture.size[0]}x{picture.size[1]}"
         if sides is not None and (picture.size[0] != picture.size[1] or picture.size[0] not in sides):
             wanted = " or ".join(f"{side}x{side}" for side in sides)
             faults.add("An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}", hint=SIZES)
         elif picture.size != usual:
-            why = "{}, most are {}x{}".format(size, *usual)
+            why = f"{size}, most are {usual[0]}x{usual[1]}"
             faults.add("An image differs in size from the others", where=str(picture.path), why=why, hint=SIZES)
 
 

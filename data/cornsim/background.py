@@ -92,7 +92,7 @@ def dendritic_cells(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np
 def _dendritic_cell(rng: np.random.Generator, size: int) -> np.ndarray:
     y, x = rng.uniform(0, size, 2)
     brightness = draw(rng, (70.0, 160.0))
-    arms = rng.integers(2, 5)
+    arms = int(rng.integers(2, 5))
     longest = draw(rng, (4.0, 13.0))
     heading = np.arange(arms) * (2 * np.pi / arms) + rng.uniform(0, 2 * np.pi) + rng.normal(0, 0.4, arms)
     heading = heading[:, None] + 0.5 * smooth_noise(rng, arms, longest, 6.0)

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from sspbench import ScoringBatch, list_images, read_stack
+from sspbench import Scores, ScoringBatch, list_images, read_stack
 from sspbench.plan.discovery import metric_families
 
 from .parameters import FIELD
@@ -75,7 +75,7 @@ def unevenness(image: np.ndarray) -> float:
 
 def measure(sample: Sample) -> dict[str, np.ndarray]:
     """Compute every row of the table: values an image."""
-    scores = {}
+    scores: dict[str, Scores] = {}
     for family in metric_families().values():
         if family.needs == {"image"}:
             scores |= family.score(ScoringBatch(image=sample.images))

@@ -7,6 +7,7 @@ A :data:`Range` is drawn from uniformly, once an image unless said otherwise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
@@ -16,6 +17,10 @@ FIELD = 384
 """Side in pixels for which counts (fibres, cells, bands) are given; they scale with the side of other sizes."""
 
 
+@overload
+def draw(rng: np.random.Generator, bounds: Range) -> float: ...
+@overload
+def draw(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray: ...
 def draw(rng: np.random.Generator, bounds: Range, count: int | None = None) -> np.ndarray | float:
     """Draw uniformly from ``bounds``: a float, or ``count`` float64 values."""
     return rng.uniform(*bounds, size=count)

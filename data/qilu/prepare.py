@@ -80,7 +80,8 @@ def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
                 faults.add(f"{name} is {value!r}", hint="give a share between 0 and 1")
         if not faults.items and options["low"] + options["high"] > 1:
             faults.add("low and high together exceed 1", hint="an image cannot be both")
-    return tuple(float(options[name]) for name in SHARES)
+    low, high, test = (float(options[name]) for name in SHARES)
+    return low, high, test
 
 
 def _source(request: PrepareRequest) -> Path:
@@ -132,7 +133,8 @@ def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
                 )
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
-    return [_Image(path, by_name[path.stem], pictures[path], figures(read_grey(path))) for path in images]
+    readable = [(path, picture) for path in images if (picture := pictures[path]) is not None]
+    return [_Image(path, by_name[path.stem], picture, figures(read_grey(path))) for path, picture in readable]
 
 
 def _write(images: list[_Image], splits: list[str | None], request: PrepareRequest) -> None:

@@ -49,12 +49,9 @@ def _generate(rng: np.random.Generator) -> np.ndarray:
 
 def chunks(batch: ScoringBatch, size: int = 4) -> list[ScoringBatch]:
     """Cut a batch into chunks, as the scoring stage feeds them."""
+    mask, probability, label = batch.require("mask"), batch.require("probability"), batch.require("label")
+    parts = (slice(start, start + size) for start in range(0, len(batch.image), size))
     return [
-        ScoringBatch(
-            batch.image[start : start + size],
-            mask=batch.mask[start : start + size],
-            probability=batch.probability[start : start + size],
-            label=batch.label[start : start + size],
-        )
-        for start in range(0, len(batch.image), size)
+        ScoringBatch(batch.image[part], mask=mask[part], probability=probability[part], label=label[part])
+        for part in parts
     ]

@@ -36,9 +36,10 @@ def _timed(function: Callable[[ScoringBatch], Values | None], parts: list[Scorin
     start = time.process_time()
     found = [function(part) for part in parts]
     seconds = time.process_time() - start
-    if found[0] is None:
+    values = [one for one in found if one is not None]
+    if not values:
         return seconds, None
-    return seconds, {name: np.concatenate([one[name] for one in found]) for name in found[0]}
+    return seconds, {name: np.concatenate([one[name] for one in values]) for name in values[0]}
 
 
 def _family(family: MetricFamily) -> Callable[[ScoringBatch], Values]:
@@ -91,7 +92,7 @@ def _lap(
     if theirs is None:
         return Lap(group, item, seconds, library, None, None)
     stock_seconds, reference = _timed(theirs, chunks(batch, 1))
-    if reference is None:
+    if values is None or reference is None:
         return Lap(group, item, seconds, f"{library} (not installed)", None, None)
     difference = max(float(np.max(np.abs(values[name] - reference[name]))) for name in reference)
     return Lap(group, item, seconds, library, stock_seconds, difference)

@@ -65,8 +65,8 @@ def auc_by_sklearn(batch: ScoringBatch) -> dict[str, np.ndarray]:
     """Compute the ROC area with scikit-learn, on the map scaled to 0..1 as published evaluators do."""
     from sklearn.metrics import roc_auc_score
 
-    maps = batch.probability.astype(np.float32) / 255
-    pairs = zip(batch.label, maps, strict=True)
+    maps = batch.require("probability").astype(np.float32) / 255
+    pairs = zip(batch.require("label"), maps, strict=True)
     return {"auc": np.array([roc_auc_score(label.ravel(), values.ravel()) for label, values in pairs])}
 
 
@@ -82,5 +82,6 @@ def masks_by_sklearn(batch: ScoringBatch) -> dict[str, np.ndarray]:
         "dice": metrics.f1_score,
         "kappa": metrics.cohen_kappa_score,
     }
-    pairs = [(label.ravel(), mask.ravel()) for label, mask in zip(batch.label, batch.mask, strict=True)]
+    both = zip(batch.require("label"), batch.require("mask"), strict=True)
+    pairs = [(label.ravel(), mask.ravel()) for label, mask in both]
     return {name: np.array([function(*pair) for pair in pairs]) for name, function in functions.items()}

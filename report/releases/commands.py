@@ -14,7 +14,7 @@ RESULTS = Path("results")
 """Where a checkout keeps its releases."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     publishing = commands.add_parser("publish", help="put the numbers of a run into results/published, for git")
     publishing.add_argument("--release", required=True, metavar="NAME", help="e.g. v1; the last in order is the newest")

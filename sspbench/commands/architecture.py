@@ -33,7 +33,7 @@ VAGUE = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "mana
 TARGET = ROOT / "ARCHITECTURE.md"
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``architecture``."""
     parser = commands.add_parser("architecture", help="write ARCHITECTURE.md from docstrings and imports")
     parser.set_defaults(run=_architecture)

@@ -26,7 +26,7 @@ MODES: dict[str, dict[str, Any]] = {
 """The engine settings that are compared, first the reference."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``bench-training``."""
     parser = commands.add_parser("bench-training", help="time training steps by precision, layout and compilation")
     parser.add_argument("names", nargs="*", help="methods and segmenters; all learned ones where none is named")
@@ -206,4 +206,4 @@ def _profile(training: Any) -> str:
         for step in range(3):
             training.step(step, training.batches.batch(step))
     by = "self_cuda_time_total" if on_gpu else "self_cpu_time_total"
-    return record.key_averages().table(sort_by=by, row_limit=15, max_name_column_width=50)
+    return str(record.key_averages().table(sort_by=by, row_limit=15, max_name_column_width=50))

@@ -15,7 +15,7 @@ from ..plan.discovery import Plugin
 from .options import add_config_options, plan_of
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``cite``."""
     parser = commands.add_parser("cite", help="print BibTeX of everything a run uses")
     add_config_options(parser)

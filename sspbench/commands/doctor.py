@@ -51,7 +51,7 @@ class Examined:
         return f"{line}\n{'':<22}hint: {self.hint}" if self.hint else line
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``doctor``."""
     parser = commands.add_parser("doctor", help="tell what this machine has, what is missing, and what fixes it")
     parser.add_argument("--results", type=Path, default=Path("results"), help="where results will be written")

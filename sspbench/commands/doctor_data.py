@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..plan.config import Plan, merged
+from ..plan.config import Plan
+from ..plan.overrides import merged
 from .options import add_config_options, config_of
 
 

@@ -51,7 +51,7 @@ class _Unavailable(UserError):
     """One address cannot give the file; the next one is tried."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``download``."""
     parser = commands.add_parser("download", help="download an open data set, verified by size and hash")
     parser.add_argument("dataset", help="a folder of data/ that names a download")

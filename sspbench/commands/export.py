@@ -28,7 +28,7 @@ TOLERANCE = 0.1 / 255
 """Largest difference on the scale of 0 to 1: a tenth of a grey level."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``export``."""
     parser = commands.add_parser("export", help="export a trained method to ONNX, checked against torch at two sizes")
     parser.add_argument("--weights", type=Path, required=True, metavar="RUN", help="a run folder")
@@ -105,7 +105,8 @@ def _module(method: Any) -> Any:
             self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept})
 
         def forward(self, image: Tensor) -> Tensor:
-            return method.translate(image).clamp(0.0, 1.0)
+            enhanced: Tensor = method.translate(image)
+            return enhanced.clamp(0.0, 1.0)
 
     return Enhancer().eval()
 
@@ -126,7 +127,7 @@ def _traced(module: Any, size: tuple[int, int]) -> bytes:
         torch.onnx.export(
             module,
             (torch.from_numpy(_image(size)),),
-            stream,
+            stream,  # type: ignore[arg-type]  # the tracer writes into streams too, which its annotation does not say
             dynamo=False,
             opset_version=OPSET,
             input_names=["image"],
@@ -142,7 +143,7 @@ def _described(content: bytes, facts: dict[str, str]) -> bytes:
     model = onnx.load_from_string(content)
     onnx.checker.check_model(model)
     onnx.helper.set_model_props(model, facts)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
 def _difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:

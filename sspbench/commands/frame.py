@@ -34,7 +34,7 @@ from . import (
 from .options import add_config_options, plan_of
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands."""
     for module in (
         contribute,

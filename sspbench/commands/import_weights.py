@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..training.trainable import Trainable
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``import-weights``."""
     parser = commands.add_parser(
         "import-weights",

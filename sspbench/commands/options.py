@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..plan.config import DEFAULT, Plan, merged, read_config
+from ..plan.config import DEFAULT, Plan, read_config
+from ..plan.overrides import merged
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ TILE = 1024
 WEIGHTS = "weights.safetensors"
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``enhance``."""
     parser = commands.add_parser("enhance", help="enhance your own images with a trained run or a classical method")
     by = parser.add_mutually_exclusive_group(required=True)
@@ -231,7 +231,7 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 
 
 def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
-    result = np.asarray(method.enhance(light[None, None].copy()))
+    result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
     if result.shape != (1, 1, *light.shape):
         why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
         raise UserError("The method returned another shape", why=why, hint=hint)

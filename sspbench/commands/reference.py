@@ -86,7 +86,7 @@ def _allowed(declared: Mapping[str, Any]) -> str:
     words = {"array": "list", "object": "mapping", "string": "text", "boolean": "true, false"}
     bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
     limits = [f"{word} {declared[bound]}" for bound, word in bounds.items() if bound in declared]
-    return " ".join([" or ".join(words.get(kind, kind) for kind in kinds), " and ".join(limits)]).rstrip()
+    return " ".join([" or ".join(words.get(kind, str(kind)) for kind in kinds), " and ".join(limits)]).rstrip()
 
 
 def parameter_rows(plugin: Plugin) -> list[Row]:

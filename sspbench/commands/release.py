@@ -17,7 +17,7 @@ RULES = ("tables", "figures", "report")
 """The only rules of the workflow that may run."""
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``reproduce-pictures``."""
     parser = commands.add_parser(
         "reproduce-pictures", help="pull a run with its images (DVC), rebuild tables, figures and page, and compare"
@@ -91,7 +91,8 @@ def _remove(root: Path) -> None:
 
 
 def _compare(released: Mapping[str, str], rebuilt: Mapping[str, str], root: Path) -> int:
-    different = sorted(name for name in released | rebuilt if released.get(name) != rebuilt.get(name))
+    names = sorted({*released, *rebuilt})
+    different = [name for name in names if released.get(name) != rebuilt.get(name)]
     for name in different:
         print(f"DIFFERS  {root / name}", file=sys.stderr)
     print(f"{len(released) - len([name for name in different if name in released])} of {len(released)} files are equal")

@@ -132,8 +132,9 @@ def _check_empty_refused(plugin: Plugin, witness: Witness, scratch: Path) -> Non
 
 
 def _hashes(folder: Path | None) -> dict[str, str]:
-    files = [] if folder is None else [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {str(path.relative_to(folder)): sha256(path) for path in files}
+    if folder is None:
+        return {}
+    return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def _same(first: dict[str, str], second: dict[str, str]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def _batches() -> Iterator[tuple[str, ScoringBatch]]:
     yield "nothing segmented", replace(usual, mask=nothing, probability=np.zeros_like(usual.image))
     yield "no nerve in the label", replace(usual, label=nothing)
     yield "everything segmented", replace(usual, mask=everything, probability=np.full_like(usual.image, 255))
-    yield "image equals the truth", replace(usual, image=usual.clean, mask=usual.label)
+    yield "image equals the truth", replace(usual, image=usual.require("clean"), mask=usual.label)
 
 
 def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -> None:
@@ -124,7 +125,7 @@ def _check_alone(family: MetricFamily) -> None:
     batch = _batch(224, 224)
     together = family.score(batch)
     for index in range(len(batch.image)):
-        alone = family.score(_one(batch, lambda array, at=index: array[at : at + 1]))
+        alone = family.score(_one(batch, index))
         for name, score in together.items():
             pair = score.values[index], alone[name].values[0]
             if not np.isclose(*pair, rtol=RELATIVE, atol=RELATIVE, equal_nan=True):
@@ -134,6 +135,8 @@ def _check_alone(family: MetricFamily) -> None:
                 )
 
 
-def _one(batch: ScoringBatch, pick: Callable[[np.ndarray], np.ndarray]) -> ScoringBatch:
-    arrays = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
-    return replace(batch, **{name: pick(array) for name, array in arrays.items() if isinstance(array, np.ndarray)})
+def _one(batch: ScoringBatch, index: int) -> ScoringBatch:
+    """Return the batch of one of its images."""
+    values: dict[str, Any] = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
+    cut = {name: value[index : index + 1] for name, value in values.items() if isinstance(value, np.ndarray)}
+    return ScoringBatch(**{**values, **cut})

@@ -10,7 +10,7 @@ from ..checkout import ROOT, shown
 from ..plan.kinds import KINDS
 
 
-def register(commands: argparse._SubParsersAction) -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``new-<kind>`` and ``check-<kind>``."""
     for kind, described in KINDS.items():
         text = f"{described.text}: {described.target(Path(), 'NAME')}"

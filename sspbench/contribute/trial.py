@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..contract import Method
 from ..errors import UserError
 from ..plan.automatic import chosen
 from ..plan.config import default_engine
-from ..plan.discovery import Plugin, single_class
+from ..plan.discovery import Plugin, method_class, single_class
 from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
 from ..training.loop import Budget, Training
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
@@ -55,9 +54,10 @@ class Trial:
         Raises:
             UserError: the class cannot be trained.
         """
-        base = Method if self.plugin.group == "methods" else TrainableSegmenter
-        kind = single_class(self.plugin.module(), base, self.plugin.code)
-        if self.plugin.group == "methods" and not issubclass(kind, TrainableMethod):
+        if self.plugin.group != "methods":
+            return single_class(self.plugin.module(), TrainableSegmenter, self.plugin.code)(params, seed)
+        kind = method_class(self.plugin)
+        if not issubclass(kind, TrainableMethod):
             raise UserError(
                 "It is of kind learned but its class cannot be trained",
                 hint="derive it from sspbench.TrainableMethod, or set kind: classical",
@@ -118,4 +118,4 @@ def _break_off(trainable: Trainable) -> None:
             raise _Stopped
         return losses
 
-    trainable.training_step = step
+    trainable.training_step = step  # type: ignore[method-assign]  # of this one instance

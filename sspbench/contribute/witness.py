@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -79,7 +80,7 @@ class Witness:
     @contextmanager
     def _seeding_noticed(self) -> Iterator[None]:
         """Notice ``torch.manual_seed`` called by the plugin; the frame seeds before each step, so no state tells."""
-        torch = sys.modules.get("torch")
+        torch: Any = sys.modules.get("torch")
         if torch is None:
             yield
             return
@@ -150,14 +151,13 @@ class _Overheard:
 
 
 def _random_state() -> tuple[Any, ...]:
-    kind, keys, position, *rest = np.random.get_state()  # noqa: NPY002 - it is looked at, not drawn from
-    return random.getstate(), kind, keys.tobytes(), position, *rest
+    state = np.random.get_state(legacy=False)  # noqa: NPY002 - it is looked at, not drawn from
+    return random.getstate(), repr(state), state["state"]["key"].tobytes()
 
 
+@cache
 def _install() -> None:
-    if not getattr(_install, "done", False):
-        sys.addaudithook(_hook)
-        _install.done = True
+    sys.addaudithook(_hook)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import os
 import re
@@ -15,8 +16,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from ..errors import Faults, UserError
 from .inspection import MOST_PIXELS, refuse_huge
@@ -30,10 +32,10 @@ MIB = 1 << 20
 MAGIC = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 """First bytes of a file, and what it then is."""
 
-DECOMPRESSORS: dict[str, Callable[[Path], IO[bytes]]] = {
-    "gz": gzip.open,
-    "bz2": bz2.open,
-    "xz": lzma.open,
+DECOMPRESSORS: dict[str, Callable[[Path], BinaryIO | io.BufferedIOBase]] = {
+    "gz": gzip.GzipFile,
+    "bz2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
     "tar": lambda path: path.open("rb"),
 }
 
@@ -217,7 +219,8 @@ def _entries(archive: Path, purse: _Purse) -> Iterator[_Entry]:
     elif kind in DECOMPRESSORS:
         with DECOMPRESSORS[kind](archive) as stream:
             metered = _Metered(stream, purse)
-            with tarfile.open(fileobj=metered, mode="r|", bufsize=tarfile.BLOCKSIZE * 20) as tar:
+            # of the stream only read(size) is called, which its annotation does not say
+            with tarfile.open(fileobj=cast("IO[bytes]", metered), mode="r|", bufsize=tarfile.BLOCKSIZE * 20) as tar:
                 yield from _tar_entries(tar)
     else:
         raise UserError(
@@ -245,7 +248,7 @@ def _zip_entries(archive: Path) -> Iterator[_Entry]:
                 kind = "link"
             elif info.flag_bits & 0x1:
                 kind = "encrypted"
-            yield _Entry(info.orig_filename, info.file_size, kind, lambda info=info: content.open(info))
+            yield _Entry(info.orig_filename, info.file_size, kind, partial(content.open, info))
 
 
 def _tar_entries(tar: tarfile.TarFile) -> Iterator[_Entry]:
@@ -257,13 +260,20 @@ def _tar_entries(tar: tarfile.TarFile) -> Iterator[_Entry]:
             kind = "folder"
         elif info.issym() or info.islnk():
             kind = "link"
-        yield _Entry(info.name, info.size, kind, lambda info=info: tar.extractfile(info))
+        yield _Entry(info.name, info.size, kind, partial(_tar_file, tar, info))
+
+
+def _tar_file(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    stream = tar.extractfile(info)
+    if stream is None:
+        raise tarfile.ReadError(f"{info.name} is no file")
+    return stream
 
 
 class _Metered:
     """A stream that counts what comes out of the decompressor, headers and padding included."""
 
-    def __init__(self, stream: IO[bytes], purse: _Purse) -> None:
+    def __init__(self, stream: BinaryIO | io.BufferedIOBase, purse: _Purse) -> None:
         self._stream, self._purse, self._read = stream, purse, 0
 
     def read(self, size: int) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import Faults, UserError
 from ..files import write_bytes
@@ -87,8 +87,9 @@ def read_picture(path: Path) -> PictureFile:
             kind = image.format or ""
             if kind not in FORMATS.values():
                 raise UserError(f"{kind} files are not supported", where=str(path), hint="save it as PNG or TIFF")
-            if getattr(image, "n_frames", 1) > 1:
-                why = f"{image.n_frames} of them"
+            pages = getattr(image, "n_frames", 1)
+            if pages > 1:
+                why = f"{pages} of them"
                 raise UserError("The file holds several pages", where=str(path), why=why, hint="save them one by one")
             pixels = _deep_colour(content) if _is_deep_colour(content, image) else _pixels(image, path)
             return PictureFile(pixels, kind, _metadata(content, image))
@@ -104,7 +105,7 @@ def _is_deep_colour(content: bytes, image: Image.Image) -> bool:
     if image.format == "PNG":
         depth, colour = content[24], content[25]
         return depth == 16 and colour != 0
-    if image.format == "TIFF":
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
         bits = image.tag_v2.get(258, (8,))
         return max(bits) == 16 and len(bits) > 1
     return False
@@ -202,11 +203,12 @@ def _tiff(pixels: np.ndarray, like: PictureFile) -> bytes:
 
     stream = io.BytesIO()
     colour = pixels.ndim == 3 and pixels.shape[2] >= 3
-    alpha = {"extrasamples": ["unassalpha"]} if pixels.ndim == 3 and pixels.shape[2] in (2, 4) else {}
-    named = {"description": None, "software": False, **like.metadata}
-    photometric = "rgb" if colour else "minisblack"
-    planar = {"planarconfig": "contig"} if pixels.ndim == 3 else {}
-    tifffile.imwrite(stream, pixels, photometric=photometric, metadata=None, **planar, **alpha, **named)
+    options: dict[str, Any] = {"photometric": "rgb" if colour else "minisblack", "metadata": None}
+    if pixels.ndim == 3:
+        options["planarconfig"] = "contig"
+        if pixels.shape[2] in (2, 4):
+            options["extrasamples"] = ["unassalpha"]
+    tifffile.imwrite(stream, pixels, **options, **{"description": None, "software": False, **like.metadata})
     return stream.getvalue()
 
 

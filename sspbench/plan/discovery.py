@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -23,6 +23,8 @@ from .kinds import METRIC, YAML_KINDS, Kind
 from .parameters import Parameter, Section
 from .schemas import FOLDER, check
 from .written import read_text, read_yaml, syntax_tree
+
+Base = TypeVar("Base")
 
 TRAINING = FOLDER / "training.yaml"
 """The declarations of the parameters that the frame reads of everything that is trained."""
@@ -43,7 +45,7 @@ class Plugin:
     @property
     def label(self) -> str:
         """Name in tables and figures."""
-        return self.meta["label"]
+        return str(self.meta["label"])
 
     @property
     def kind(self) -> Kind:
@@ -226,7 +228,7 @@ def trained_plugins() -> list[Plugin]:
     return [found for group in ("methods", "segmentation") for found in plugins(group).values() if found.trained]
 
 
-def single_class(module: ModuleType, base: type, where: Path) -> type:
+def single_class(module: ModuleType, base: type[Base], where: Path) -> type[Base]:
     """Return the one subclass of ``base`` that a module defines.
 
     Raises:
@@ -253,7 +255,7 @@ def method_class(plugin: Plugin) -> type[Method]:
 
 def prepare_function(plugin: Plugin) -> Callable[[PrepareRequest], None]:
     """Import a data set and return its ``prepare``."""
-    function = getattr(plugin.module(), "prepare", None)
+    function: Callable[[PrepareRequest], None] | None = getattr(plugin.module(), "prepare", None)
     if not callable(function):
         hint = "define prepare(request) in this file; see data/folder/prepare.py"
         raise UserError("A data set has no function prepare(request)", where=shown(plugin.code), hint=hint)

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ..checkout import ROOT
-from .config import Plan, Run
+from .config import Plan
 from .digest import closure, code_digest
 from .discovery import Plugin, metric_files
+from .run import Run
 
 STAGES = ROOT / "sspbench" / "stages"
 REPORT = ROOT / "report"

@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import Faults, UserError
 from ..files import read_json, write_json, write_text
 from ..jobs.outcome import FILE as STATUS
-from ..plan.config import DEFAULT, Plan, merged, read_config
+from ..plan.config import DEFAULT, Plan, read_config
+from ..plan.overrides import merged
 from .folder import ANEW, RECORD, Part
 from .losses import LOG, read_losses, write_losses
 from .records import Gathered, job_records, jobs_of, record, said_once, whole_jobs, whole_records, without_places

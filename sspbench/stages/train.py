@@ -149,7 +149,7 @@ def _adopt(segmenter: TrainableSegmenter, weights: Path, settings: Settings, fol
 
 
 def _train(
-    trainable: Trainable,
+    trainable: TrainableMethod | TrainableSegmenter,
     batches: Batches,
     settings: Settings,
     manifest: Manifest,
@@ -174,7 +174,7 @@ def _train(
     training.checkpoints.clear()
 
 
-def inference_flops(trainable: Trainable, side: int = 384) -> int:
+def inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int = 384) -> int:
     """Return the floating-point operations (2 a multiply-add) of one grey image of ``side`` x ``side``."""
     from torch.utils.flop_counter import FlopCounterMode
 

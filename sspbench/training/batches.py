@@ -29,6 +29,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..contract import DomainName
 from ..errors import UserError
 from ..images.grey import read_grey
 
@@ -119,7 +120,7 @@ class Domain:
     def __len__(self) -> int:
         return len(self.layers[0])
 
-    def cut(self, indices: Sequence[int], random: np.random.Generator) -> list[np.ndarray]:
+    def cut(self, indices: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
         """Return, for each layer, (N, 1, h, w) uint8: crops and flips of the images at ``indices``."""
         pieces = [self._piece(int(index), random) for index in indices]
         return [np.stack([piece[layer] for piece in pieces])[:, None] for layer in range(len(self.layers))]
@@ -205,7 +206,7 @@ class DomainBatches(Batches):
         return tuple(torch.from_numpy(layer) for layer in layers)
 
 
-def batches_from(plan: BatchPlan, seed: int, domains: Mapping[str, Domain]) -> Batches:
+def batches_from(plan: BatchPlan, seed: int, domains: Mapping[DomainName, Domain]) -> Batches:
     """Return the batches of a method that learns from the named domains: ``low``, ``high`` or both."""
     if len(domains) == 1:
         return DomainBatches(plan, seed, *domains.values())

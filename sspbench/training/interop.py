@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,13 @@ def official_tensors(module: torch.nn.Module) -> list[torch.Tensor]:
     Raises:
         UserError: the network defines no such order.
     """
-    if not hasattr(module, "official_tensors"):
+    listed: Callable[[], list[torch.Tensor]] | None = getattr(module, "official_tensors", None)
+    if listed is None:
         raise UserError(
             f"{type(module).__name__} has no official tensor order",
             hint="define official_tensors(self) -> list of tensors in the network",
         )
-    return module.official_tensors()
+    return listed()
 
 
 def tensors_of(*modules: torch.nn.Module) -> list[torch.Tensor]:
@@ -146,8 +147,9 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 def _numbered(keys: list[str]) -> list[str]:
     """Order keys such as ``model.10.bias`` by their number, weight before bias; leave others as they are."""
     by_plain = {plain_key(key): key for key in keys}
-    matches = [re.fullmatch(r"(\D*)(\d+)(?:\.(weight|bias|running_mean|running_var))?", key) for key in by_plain]
-    if not all(matches) or len({match[1] for match in matches}) > 1:
+    found = [re.fullmatch(r"(\D*)(\d+)(?:\.(weight|bias|running_mean|running_var))?", key) for key in by_plain]
+    matches = [match for match in found if match]
+    if len(matches) < len(found) or len({match[1] for match in matches}) > 1:
         return keys
     roles = (None, *ROLES)
     ranked = sorted((int(match[2]), roles.index(match[3]), match.string) for match in matches)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -75,6 +76,16 @@ class Logbook:
         self._events.close()
 
 
+class _Events(Protocol):
+    """What is used of TensorBoard's writer."""
+
+    def add_scalar(self, name: str, value: float, step: int, /) -> None:
+        """Write one point of a curve."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
 class _NoEvents:
     """Stands in where TensorBoard is not installed: the events are a convenience, ``training.jsonl`` the record."""
 
@@ -85,9 +96,10 @@ class _NoEvents:
         """Do nothing."""
 
 
-def _events(folder: Path) -> object:
+def _events(folder: Path) -> _Events:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return _NoEvents()
-    return SummaryWriter(str(folder), flush_secs=30)
+    writer: _Events = SummaryWriter(str(folder), flush_secs=30)
+    return writer

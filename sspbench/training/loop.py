@@ -46,7 +46,8 @@ def total_steps(params: Mapping[str, Any], steps_per_epoch: int) -> int:
     Raises:
         UserError: both or none of them is given.
     """
-    steps, epochs = params.get("steps"), params.get("epochs")
+    steps: Any = params.get("steps")
+    epochs: Any = params.get("epochs")
     if (steps is None) == (epochs is None):
         why, hint = f"steps: {steps}, epochs: {epochs}", "give one of them, null the other"
         raise UserError("params needs either 'steps' or 'epochs'", why=why, hint=hint)

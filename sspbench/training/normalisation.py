@@ -20,7 +20,7 @@ def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
 def _with_contiguous_gradient(normalised: Tensor) -> Tensor:
     """Return the tensor itself; a gradient that reaches it is made contiguous before it goes on."""
     if normalised.requires_grad:
-        normalised.register_hook(Tensor.contiguous)  # type: ignore[no-untyped-call]
+        normalised.register_hook(Tensor.contiguous)
     return normalised
 
 

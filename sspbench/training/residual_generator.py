@@ -104,5 +104,5 @@ class ResidualGenerator(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Stem, both halvings, both convolutions of every block, both doublings, last convolution: 48 tensors."""
-        blocks = [conv for block in self.blocks for conv in (block.conv_a, block.conv_b)]
+        blocks = [conv for block in self.blocks for conv in block.children()]
         return tensors_of(self.stem, *self.down, *blocks, *self.up, self.out)

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..contract import Method
+from ..contract import DomainName, Method
 from .pool import ImagePool
 from .schedules import Schedule
 
-DomainName = Literal["low", "high"]
-"""Low-quality (``trainA``) and high-quality (``trainB``) training images."""
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass
@@ -84,8 +83,11 @@ class Trainable:
         """
         raise NotImplementedError(f"{type(self).__name__} must define build()")
 
-    def training_step(self, *batch: Tensor) -> dict[str, Tensor]:
-        """Do one full step, all optimisers included (``descend``); return named scalar losses, detached or not."""
+    def training_step(self, *batch: Any, **_: Any) -> dict[str, Tensor]:
+        """Do one full step, all optimisers included (``descend``); return named scalar losses, detached or not.
+
+        A plugin names what it gets, tensors each: ``low, high``, one of them, or ``images, labels``.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define training_step(...)")
 
     def finish(self, high: Iterable[Tensor]) -> None:
@@ -97,7 +99,7 @@ class Trainable:
 
     # ---- what the frame gives --------------------------------------------------------------------------------
 
-    def add_network(self, name: str, network: nn.Module, *, keep: bool = False) -> nn.Module:
+    def add_network(self, name: str, network: Network, *, keep: bool = False) -> Network:
         """Register a network; those with ``keep=True`` are what inference needs and go to ``weights.safetensors``."""
         self.networks[name] = network.to(self.device)
         if keep:
@@ -126,9 +128,10 @@ class Trainable:
         """
         if self.inference_only:
             return
+        options = {"lr": schedule(0), **options}
         if self.device.type == "cuda" and issubclass(kind, torch.optim.Adam | torch.optim.SGD):
             options = {"fused": True, **options}  # one kernel instead of hundreds of small ones
-        self.optimizers[name] = ScheduledOptimizer(kind(list(parameters), lr=schedule(0), **options), schedule)
+        self.optimizers[name] = ScheduledOptimizer(kind(list(parameters), **options), schedule)
 
     def add_pool(self, name: str, size: int) -> ImagePool:
         """Register an image pool (history of fakes), saved with the checkpoint."""

@@ -57,6 +57,9 @@ class VGG16(nn.Module):
         width: Share of the channels; below 1 only for random weights.
     """
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, convention: str = "caffe", source: str = "random", width: float = 1.0) -> None:
         super().__init__()
         self.convention, self.source = convention, source
@@ -148,9 +151,11 @@ def random_vgg16(seed: int, width: float = 1.0) -> VGG16:
     """Return VGG16 with He-normal weights and no bias; the same for the same seed and width."""
     vgg = VGG16("caffe", "random", width)
     generator = torch.Generator().manual_seed(seed)
-    for conv in vgg.convs.values():
-        nn.init.kaiming_normal_(conv.weight, nonlinearity="relu", generator=generator)
-        nn.init.zeros_(conv.bias)
+    for name, parameter in vgg.convs.named_parameters():
+        if name.endswith(".bias"):
+            nn.init.zeros_(parameter)
+        else:
+            nn.init.kaiming_normal_(parameter, nonlinearity="relu", generator=generator)
     return vgg
 
 
