@@ -20,6 +20,7 @@ lint: setup
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) snakefmt --check Snakefile
+	$(RUN) mypy
 
 bench-metrics: setup ## our measures against the stock libraries
 	$(RUN) python -m sspbench bench-metrics

@@ -74,7 +74,7 @@ def _directions(names: Any) -> dict[str, Direction]:
             where="config: metrics.pyiqa_named.names",
             hint="write names: [brisque] or names: {brisque: lower}",
         )
-    directions = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
+    directions: dict[str, Direction] = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
     for name, better in directions.items():
         if better not in ("lower", "higher", "none"):
             raise UserError(

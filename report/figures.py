@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sspbench.files import write_json
 
@@ -30,7 +31,7 @@ def draw(results: Results, folder: Path, pictures: bool = True) -> None:
     folder = Path(folder)
     for old in (*folder.glob("*.png"), *folder.glob("*.pdf"), folder / "index.json"):
         old.unlink(missing_ok=True)
-    index = {}
+    index: dict[str, dict[str, Any]] = {}
     with style():
         for name, drawn in _figures(results, pictures):
             if drawn is None:

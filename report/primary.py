@@ -149,7 +149,7 @@ def from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
 def _row(line: Mapping[str, Any]) -> PrimaryRow:
     gains = {key: None if line[key] is None else Gain(**_with_nan(line[key])) for key in ("gain", "rival")}
     rest = _with_nan({key: value for key, value in line.items() if key not in gains})
-    return PrimaryRow(**rest, **gains)
+    return PrimaryRow(**{**rest, **gains})
 
 
 def _with_nan(line: Mapping[str, Any]) -> dict[str, Any]:

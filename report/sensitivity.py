@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,9 @@ CHUNK = 4
 COLUMNS = ["run", "definition", "scale", "n", "n_nan", "mean", "sd", "note"]
 
 
-def definitions(options: Mapping[str, Mapping] | None = None, good: Sequence[np.ndarray] = ()) -> dict[str, Definition]:
+def definitions(
+    options: Mapping[str, Mapping[str, Any]] | None = None, good: Sequence[np.ndarray] = ()
+) -> dict[str, Definition]:
     """Return the definitions that the metric families offer, by name.
 
     Args:
@@ -69,7 +72,8 @@ def sensitivity(
 def _scored(
     paths: Sequence[Path], definitions: Mapping[str, Definition], scales: Mapping[str, float]
 ) -> tuple[dict[tuple[str, str], list[float]], dict[tuple[str, str], set[str]]]:
-    values, notes = defaultdict(list), defaultdict(set)
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    notes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for images in _chunks(paths):
         for scale, factor in scales.items():
             enlarged = enlarge(images, factor)

@@ -39,9 +39,9 @@ def simulated_table(folder: Path, draws: int) -> str:
         "| measure | trainings | replicates | false positives | coverage |",
         "| --- | ---: | --- | ---: | ---: |",
     ]
-    for (metric, trainings, way), line in worst.iterrows():
-        wrong = "no p" if pd.isna(line["false_positives"]) else f"{100 * line['false_positives']:.1f} %"
-        lines.append(f"| {metric} | {trainings} | {way} | {wrong} | {100 * line['coverage']:.1f} % |")
+    for metric, trainings, way, false_positives, coverage in worst.reset_index().itertuples(index=False):
+        wrong = "no p" if pd.isna(false_positives) else f"{100 * false_positives:.1f} %"
+        lines.append(f"| {metric} | {trainings} | {way} | {wrong} | {100 * coverage:.1f} % |")
     return "\n".join(lines)
 
 

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .training.adversarial import vanilla as vanilla
     from .training.initialisers import normal_start as normal_start
     from .training.initialisers import xavier_start as xavier_start
+    from .training.interop import official_tensors as official_tensors
     from .training.interop import tensors_of as tensors_of
     from .training.normalisation import InstanceNorm2d as InstanceNorm2d
     from .training.normalisation import instance_norm as instance_norm
@@ -89,7 +90,7 @@ PUBLIC = {
     "training.adversarial": ("lsgan", "lsgan_discriminator", "relativistic_lsgan", "vanilla"),
     "training.initialisers": ("normal_start", "xavier_start"),
     "releases.scores": ("load_scores",),
-    "training.interop": ("tensors_of",),
+    "training.interop": ("official_tensors", "tensors_of"),
     "training.normalisation": ("InstanceNorm2d", "instance_norm"),
     "training.patchgan": ("PatchGAN",),
     "training.regions": ("gaussian_means", "local_moments", "unevenness"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -64,7 +65,11 @@ class CUT(TrainableMethod):
 
     @torch.no_grad()
     def _encoded(self, images: Tensor) -> list[Tensor]:
-        return self.networks["generator"].encode(images)
+        return self._generator.encode(images)
+
+    @property
+    def _generator(self) -> TappedGenerator:
+        return cast(TappedGenerator, self.networks["generator"])
 
     def _contrasts(self, made: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
         """Return the contrast of the fakes with their inputs and, where they were made, of the identities.
@@ -75,7 +80,7 @@ class CUT(TrainableMethod):
             count: Images per half.
             flipped: Whether the fakes are mirrored.
         """
-        queries = self.networks["generator"].encode(made)
+        queries = self._generator.encode(made)
         queries = [features.flip(-1) for features in queries] if flipped else queries
         names = ("contrast", "identity")[: len(made) // count]
         halves = zip(*(features.split(count) for features in queries), strict=True)

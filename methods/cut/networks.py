@@ -59,7 +59,7 @@ class PatchSampler(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Both linear layers (weight, bias) of each perceptron in order."""
-        return tensors_of(*(layer for perceptron in self.perceptrons for layer in (perceptron[0], perceptron[2])))
+        return tensors_of(*(layer for perceptron in self.perceptrons for layer in perceptron.children()))
 
 
 def _normalised(rows: Tensor) -> Tensor:

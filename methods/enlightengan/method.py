@@ -55,7 +55,8 @@ class EnlightenGAN(TrainableMethod):
         original, normal, given = (_rgb(images) for images in (original, normal, given))
         enhanced, _ = self.networks["generator"](given, attention_map(given))
         side, count = self.params["patch_side"], self.params["patch_count"]
-        corners = patch_corners(*enhanced.shape[-2:], side, count, self.random)
+        height, width = enhanced.shape[-2:]
+        corners = patch_corners(height, width, side, count, self.random)
         # no norm looks across images in what follows, so all patches of a step form one batch
         patches, normal_patches, original_patches = (
             torch.cat([cut(images, corner, side) for corner in corners]) for images in (enhanced, normal, original)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import LUMA, tensors_of
+from sspbench import LUMA, official_tensors, tensors_of
 
 MULTIPLE = 16
 """Four poolings: height and width are padded to multiples of this."""
@@ -75,7 +75,7 @@ class Up(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Convolution after the enlargement, then both blocks."""
-        second = tensors_of(self.second) if self.last else self.second.official_tensors()
+        second = tensors_of(self.second) if self.last else official_tensors(self.second)
         return tensors_of(self.up) + self.first.official_tensors() + second
 
 
@@ -129,7 +129,7 @@ class Generator(nn.Module):
             features = block(features)
             skips.append(features * guide)
             features, guide = self.pool(features), self.pool(guide)
-        enter, leave = self.down[-1]
+        enter, leave = self.down[-1].children()
         features = leave(enter(features) * guide)
         for up in self.up:
             features = up(features, skips.pop())
@@ -137,8 +137,8 @@ class Generator(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """enc1..enc4, mid, dec4..dec1, out, in the order of computation: 114 tensors."""
-        blocks = [block for level in self.down for block in level]
-        tensors = [tensor for block in [*blocks, *self.up] for tensor in block.official_tensors()]
+        blocks = [block for level in self.down for block in level.children()]
+        tensors = [tensor for block in [*blocks, *self.up] for tensor in official_tensors(block)]
         return tensors + tensors_of(self.out)
 
 
@@ -178,7 +178,8 @@ def initialise(network: nn.Module) -> None:
         if isinstance(layer, nn.Conv2d):
             nn.init.normal_(layer.weight, 0.0, 0.02)
             bound = 1 / math.sqrt(layer.weight[0].numel())
-            nn.init.uniform_(layer.bias, -bound, bound)
+            if layer.bias is not None:
+                nn.init.uniform_(layer.bias, -bound, bound)
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1.0, 0.02)
             nn.init.zeros_(layer.bias)

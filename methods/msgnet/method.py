@@ -21,6 +21,7 @@ class StyleTarget(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.register_buffer("gram", torch.zeros(1, channels, channels))
+        self.gram: Tensor
 
 
 class MultiStyleGenerativeNetwork(TrainableMethod):

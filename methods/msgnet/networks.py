@@ -128,8 +128,9 @@ class MSGNet(nn.Module):
         The head's default start gives values around 0 +- 0.3; reaching pictures of 0..255 takes a constant rate of
         1e-3 thousands of updates, which short runs do not have.
         """
-        self.decoder[-1].conv.bias.fill_(grey)
-        self.decoder[-1].conv.weight.mul_(gain)
+        weight, bias = tensors_of(*self.decoder[-1].children())
+        weight.mul_(gain)
+        bias.fill_(grey)
 
     def style_gram(self, style: Tensor) -> Tensor:
         """Return the target (N, C, C) that style pictures (N, 3, H, W) set."""

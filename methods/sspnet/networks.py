@@ -121,7 +121,7 @@ class Generator(nn.Module):
         Needs ``input_skip``. Not in the paper; for demonstration scale only.
         """
         nn.init.normal_(self.out.weight, 0.0, 0.02)
-        nn.init.zeros_(self.out.bias)
+        nn.init.zeros_(self.out.get_parameter("bias"))
         self.out.weight[:, -1] = 0.0
         self.out.weight[:, -1, 1, 1] = gain
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import InstanceNorm2d, tensors_of
+from sspbench import InstanceNorm2d, official_tensors, tensors_of
 
 
 def _conv3(in_channels: int, out_channels: int) -> nn.Conv2d:
@@ -53,6 +53,10 @@ class Up(nn.Module):
         """Map (N, in_channels, H, W) to (N, out_channels, 2H, 2W)."""
         return self.rectify(self.norm(self.conv(self.enlarge(x))))
 
+    def official_tensors(self) -> list[Tensor]:
+        """Weight and bias of the convolution."""
+        return tensors_of(self.conv)
+
 
 class Generator(nn.Module):
     """The residual U-Net: ``depth`` blocks, a pooling after every one, and no skip from input to output.
@@ -87,7 +91,7 @@ class Generator(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """E1..E8, then for k = 8..1 the upsampling U_k and the block D_k, then the last convolution: 98 tensors."""
-        tensors = [tensor for block in self.down for tensor in block.official_tensors()]
+        tensors = [tensor for block in self.down for tensor in official_tensors(block)]
         for up, merge in zip(self.up, self.merge, strict=True):
-            tensors += tensors_of(up.conv) + merge.official_tensors()
+            tensors += official_tensors(up) + official_tensors(merge)
         return tensors + tensors_of(self.out)

@@ -14,7 +14,8 @@ from .order import kendall_w, means
 
 def budgets(results: Results) -> dict[str, dict[int, Cell]]:
     """Return Dice by method and steps, of the rows that the config adds and that say nothing but ``steps``."""
-    cells, found = means(results), defaultdict(dict)
+    cells = means(results)
+    found: dict[str, dict[int, Cell]] = defaultdict(dict)
     for name, rows in results.plan.config["rows"].items():
         for row, values in rows.items():
             cell = cells.get(f"{name}+{row}")

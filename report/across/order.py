@@ -52,8 +52,9 @@ def order(several: Mapping[str, Results]) -> Table:
         ]
         last = [Cell(text="not ranked")] * 2
         if row in ranked:
-            wins = int((ranks.loc[row.id] == 1).sum())
-            last = [Cell(mean=float(ranks.loc[row.id].mean()), n=len(cells)), Cell(mean=wins, n=len(cells))]
+            own_ranks = ranks.loc[row.id].to_numpy()
+            wins = int((own_ranks == 1).sum())
+            last = [Cell(mean=float(own_ranks.mean()), n=len(cells)), Cell(mean=wins, n=len(cells))]
         lines.append(Row(row.id, row.label, (*own, *last), row.runs[0].heading))
     columns = [Column(f"dice:{name}", name, better="higher") for name in cells]
     more = [Column("mean_rank", "Mean rank", better="lower", decimals=2), Column("wins", "Wins", decimals=0)]

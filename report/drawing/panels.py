@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ def colours(axes: Axes, picture: np.ndarray) -> None:
 
 def absent(axes: Axes, text: str) -> None:
     """Show a hatched panel that says why there is no picture."""
-    frame = {"facecolor": "#F2F2F2", "edgecolor": "#AAAAAA", "hatch": "////", "linewidth": 0.5}
+    frame: dict[str, Any] = {"facecolor": "#F2F2F2", "edgecolor": "#AAAAAA", "hatch": "////", "linewidth": 0.5}
     axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, **frame))
     words = "\n".join(textwrap.wrap(text, 16)[:5])
     back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}

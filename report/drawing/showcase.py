@@ -43,7 +43,7 @@ def subject(results: Results) -> MethodRow | None:
     done = [row for row in results.rows if results.ended(row) == "done" and not row.ablation]
     done = [row for row in done if row.runs[0].kind != "control"]
     named = [row for row in done if row.id == SUBJECT]
-    return (named or done or [None])[-1]
+    return next(reversed(named or done), None)
 
 
 def yardstick(results: Results) -> Measure | None:
@@ -52,7 +52,7 @@ def yardstick(results: Results) -> Measure | None:
     found = [measure for measure in results.measures.values() if measure.name in scored and measure.better != "none"]
     first = [measure for measure in found if measure.name == "dice"]
     quality = [measure for measure in found if measure.table == "quality"]
-    return (first + quality + [None])[0]
+    return next(iter(first + quality), None)
 
 
 def ranked(results: Results) -> list[str]:
@@ -74,8 +74,9 @@ def showcase(results: Results, pictures: Pictures) -> list[Choice]:
     """Return the chosen images: best, median, worst of the subject, then three by hash; fewer where there are few."""
     order = [name for name in ranked(results) if name in set(pictures.names)]
     chosen: dict[str, str] = {}
-    if order:
-        who = f"{subject(results).label}, {yardstick(results).label}"
+    row, measure = subject(results), yardstick(results)
+    if order and row is not None and measure is not None:
+        who = f"{row.label}, {measure.label}"
         picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
         for word, name in picks.items():
             chosen.setdefault(name, f"{word} of {who}")

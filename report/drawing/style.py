@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -28,7 +29,7 @@ FULL_WIDTH = 7.16
 
 DPI = 300
 
-_SETTINGS = {
+_SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8,
@@ -70,7 +71,7 @@ PLAIN_NUMBERS = "{x:g}"
 @contextmanager
 def style() -> Iterator[None]:
     """Set fonts and lines for all figures drawn inside."""
-    with mpl.rc_context({**mpl.rcParamsDefault, **_SETTINGS}):
+    with mpl.rc_context(dict(mpl.rcParamsDefault) | _SETTINGS):
         yield
 
 

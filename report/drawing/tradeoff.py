@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,9 +38,9 @@ def dominated(values: np.ndarray) -> np.ndarray:
     >>> dominated(np.array([[1.0, 2.0], [2.0, 2.0], [0.0, 3.0]])).tolist()
     [True, False, False]
     """
-    no_worse = (values[None] >= values[:, None]).all(axis=2)
-    better = (values[None] > values[:, None]).any(axis=2)
-    return (no_worse & better).any(axis=1)
+    no_worse = np.all(values[None] >= values[:, None], axis=2)
+    better = np.any(values[None] > values[:, None], axis=2)
+    return np.any(no_worse & better, axis=1)
 
 
 def tradeoff(results: Results) -> Drawn | None:
@@ -104,8 +105,18 @@ def means_of(results: Results, row: str, quality: Measure, mask: Measure) -> tup
 
 
 def _mark(axes: Axes, point: Point, x: float, front: bool) -> None:
-    looks = {"color": colour(point.index), "marker": marker(point.index), "linestyle": "none", "markersize": 6}
+    looks: dict[str, Any] = {
+        "color": colour(point.index),
+        "marker": marker(point.index),
+        "linestyle": "none",
+        "markersize": 6,
+    }
     axes.plot([x], [point.mask], label=point.row.label, **looks)
     if front:
-        ring = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "markeredgecolor": "#444444"}
+        ring: dict[str, Any] = {
+            "marker": "o",
+            "markersize": 12,
+            "markerfacecolor": "none",
+            "markeredgecolor": "#444444",
+        }
         axes.plot([x], [point.mask], linestyle="none", markeredgewidth=0.8, **ring)

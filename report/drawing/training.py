@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def _panel(axes: Axes, log: Log) -> None:
         names = list(dict.fromkeys(name for _, losses in entries for name in losses))
         for index, name in enumerate(names):
             points = [(step, losses[name]) for step, losses in entries if name in losses and np.isfinite(losses[name])]
-            looks = {"color": colour(index), "linestyle": DASHES[index // 8 % 4], "linewidth": 0.9}
+            looks: dict[str, Any] = {"color": colour(index), "linestyle": DASHES[index // 8 % 4], "linewidth": 0.9}
             label = shorten(name.replace("_", " "), 24, placeholder="…") if seed == 0 else None
             axes.plot(*zip(*points, strict=True), label=label, **looks) if points else None
     axes.set_yscale("symlog", linthresh=1.0)

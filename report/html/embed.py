@@ -111,7 +111,7 @@ def scores_of(results: Results, row: MethodRow, name: str) -> tuple[str, ...]:
     for key in UNDER_TILES if results.ended(row) == "done" else ():
         values = results.values(row.id, key)
         if name in values.index and row.runs[0].seed in values.columns:
-            value = float(values.loc[name, row.runs[0].seed])
+            value = float(values[row.runs[0].seed][name])
             text = number_text(value) if math.isfinite(value) else NO_NUMBER
             found.append(f"{results.measures[key].label} {text}")
     return tuple(found)

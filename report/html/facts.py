@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -92,7 +92,7 @@ def _number(values: list[float], form: str) -> tuple[str, str]:
     return ("–", "") if not values else (form.format(fmean(values)), repr(float(fmean(values))))
 
 
-def _device(jobs: list[Mapping[str, Any]]) -> str:
+def _device(jobs: Sequence[Mapping[str, Any]]) -> str:
     devices = {
         part["machine"].get("gpu") or part["machine"].get("cpu", "")
         for job in jobs

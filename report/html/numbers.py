@@ -74,6 +74,11 @@ class Ours:
         found = self._entries.get((table, quantity, method))
         return None if found is None or math.isnan(found.mean) else found
 
+    def anchor(self, table: str, quantity: str, method: str) -> str:
+        """Return where our mean stands on the page; empty where the run has none."""
+        found = self.entry(table, quantity, method)
+        return "" if found is None else found.anchor
+
     def gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
         """Return by how much a method is better than another in a measure's own direction; None without both."""
         first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)

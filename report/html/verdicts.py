@@ -101,7 +101,7 @@ def _comparisons(
             clear = clear and ours.beyond_chance(table, metric, first, second)
             if gain <= 0:
                 lost.append(f"{ours.label(table, metric)}: {first} is not better than {second}")
-        anchors.append((ours.label(table, metric), ours.entry(table, metric, pairs[0][0]).anchor))
+        anchors.append((ours.label(table, metric), ours.anchor(table, metric, pairs[0][0])))
     text = f"{clause}: {wins} of {total} comparisons" + (f"; not {_first(lost)}" if lost else "")
     return Seen(not lost, clear, text, tuple(anchors))
 
@@ -150,7 +150,7 @@ def _gain(ours: Ours, claim: Mapping[str, Any]) -> Seen:
         enough = enough and 100 * gain >= part["percent"] - 0.5
         clear = clear and ours.beyond_chance(claim["table"], metric, part["method"], part["than"])
         texts.append(f"{100 * gain:+.1f} points over {part['than']} (claimed {part['percent']})")
-        anchors.append((part["than"], ours.entry(claim["table"], metric, part["than"]).anchor))
+        anchors.append((part["than"], ours.anchor(claim["table"], metric, part["than"])))
     return Seen(enough, clear, "; ".join(texts), tuple(anchors))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -69,7 +70,7 @@ def unknown_origins(part: Part) -> Iterator[str]:
             yield from _run_origin(f"{row}, seed {seed}", run, facts)
 
 
-def _run_origin(who: str, run: dict, facts: dict) -> Iterator[str]:
+def _run_origin(who: str, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:
     if run["status"]["status"] not in FINAL:
         yield f"ORIGIN   {who} did not end: {run['status']['status']}"
     for stage, job in run["jobs"].items():

@@ -92,7 +92,7 @@ def _by_cluster(values: np.ndarray, clusters: Sequence[str] | None) -> np.ndarra
     names, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
     mean = values.mean()
     sums = np.zeros((len(values), len(names)))
-    np.add.at(sums, (slice(None), index), values - mean)
+    np.add.at(sums.T, index, (values - mean).T)
     return mean + sums * len(names) / values.shape[1]
 
 

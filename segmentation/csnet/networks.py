@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from sspbench import tensors_of
+from sspbench import official_tensors, tensors_of
 
 QUERY_SHARE = 8
 """The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""
@@ -127,7 +127,7 @@ class CSNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)
+                nn.init.zeros_(module.get_parameter("bias"))
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Return the features of the five levels, finest first; the last is the bottleneck."""
@@ -157,7 +157,7 @@ class CSNet(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the order of the public implementation, without its unused 1024-to-512 fusing layer."""
-        tensors = [tensor for encoder in self.encoders for tensor in encoder.official_tensors()]
+        tensors = [tensor for encoder in self.encoders for tensor in official_tensors(encoder)]
         tensors += [*self.spatial.official_tensors(), self.channel.gamma]
-        tensors += [tensor for decoder in self.decoders for tensor in decoder.official_tensors()]
+        tensors += [tensor for decoder in self.decoders for tensor in official_tensors(decoder)]
         return [*tensors, *tensors_of(*self.ups, self.head)]
