@@ -113,7 +113,8 @@ def _subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: 
 
 def _references(found: PrimaryAnalysis) -> Iterator[str]:
     """Yield what stands as reference and as ceiling, with its mean."""
-    parts = [f"{found.label} of the untouched image {found.row(found.reference).mean:.3f}"]
+    reference = found.row(found.reference)
+    parts = [] if reference is None else [f"{found.label} of the untouched image {reference.mean:.3f}"]
     rival, ceiling = found.row(found.rival), found.row(found.ceiling)
     if rival is not None:
         parts.append(f"of {rival.label} {rival.mean:.3f}")

@@ -157,9 +157,9 @@ def _lines(found: PrimaryAnalysis, axis: Axis) -> Iterator[Markup]:
     yield _upright(axis, 0.0, "zero")
     for key, kind in ((found.rival, "rival"), (found.ceiling, "ceiling")):
         reference = found.row(key)
-        inside = reference is not None and reference.gain is not None
-        if inside and axis.low <= reference.gain.mean <= axis.high:
-            yield _upright(axis, reference.gain.mean, kind)
+        gain = None if reference is None else reference.gain
+        if gain is not None and axis.low <= gain.mean <= axis.high:
+            yield _upright(axis, gain.mean, kind)
 
 
 def _upright(axis: Axis, value: float, kind: str) -> Markup:

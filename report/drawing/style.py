@@ -29,7 +29,7 @@ FULL_WIDTH = 7.16
 
 DPI = 300
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8,
@@ -71,7 +71,7 @@ PLAIN_NUMBERS = "{x:g}"
 @contextmanager
 def style() -> Iterator[None]:
     """Set fonts and lines for all figures drawn inside."""
-    with mpl.rc_context(dict(mpl.rcParamsDefault) | _SETTINGS):
+    with mpl.rc_context({**mpl.rcParamsDefault, **_SETTINGS}):
         yield
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import UserError
 from ..files import replacing
@@ -117,7 +117,7 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
 
 def bright_is_high(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Return the uint16 values of an image so that white is high: in TIFF it may be 0, which Pillow minds in 8 bit."""
-    white_is_zero = image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == 0
+    white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == 0
     return 65535 - values if white_is_zero else values
 
 

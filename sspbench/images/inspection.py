@@ -110,8 +110,8 @@ def _is_transparent(path: Path) -> bool:
     with Image.open(path) as image:
         if not image.has_transparency_data:
             return False
-        lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
-        return bool(lowest < EIGHT_BIT)
+        alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+        return bool(alpha.min() < EIGHT_BIT)
 
 
 def white_of(pictures: Iterable[Picture]) -> int:
