@@ -9,6 +9,7 @@ from ..results import Results
 from .audits import own_audit, paper_audit
 from .comparisons import comparisons, ranks
 from .definitions import definition_sensitivity
+from .fairness import fairness
 from .measured import MEASURED
 from .primary import gains
 from .reproduction import reproduction
@@ -24,6 +25,7 @@ MAKERS: tuple[Maker, ...] = (
     reproduction,
     comparisons,
     ranks,
+    fairness,
     definition_sensitivity,
     paper_audit,
     own_audit,

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from test_smoke import Checkout
+from checkouts import Checkout
 
 from sspbench.checkout import ROOT
 from sspbench.contribute.commands import KINDS

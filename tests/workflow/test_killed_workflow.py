@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from test_smoke import Checkout
+from checkouts import Checkout
 
 from sspbench.files import read_json, sha256
 

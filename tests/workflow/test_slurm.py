@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_smoke import Checkout
+from checkouts import Checkout
 
 from sspbench.checkout import ROOT
 

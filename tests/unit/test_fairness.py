@@ -1,0 +1,46 @@
+"""What the networks were given at demonstration scale: the table, and the recorded search that chose the rates."""
+
+import csv
+
+import pytest
+import yaml
+from synthetic_results import make_results
+
+from report.makers.fairness import RATES, SEARCH, fairness
+from sspbench.plan.discovery import plugin, plugins
+from sspbench.plan.groups import group_of
+from sspbench.plan.overrides import resolve_params
+
+LEARNED = [name for name, found in plugins("methods").items() if found.trained and group_of(found.meta) == "paper"]
+
+
+def recorded(name):
+    with SEARCH.open(newline="") as lines:
+        return {line["row"]: line for line in csv.DictReader(lines) if line["method"] == name}
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_the_rate_taken_is_the_best_of_as_many_for_every_method(name):
+    tried = {rate: recorded(name)[rate] for rate in RATES}
+    best = max(tried.values(), key=lambda line: float(line["dice"]))
+    assert resolve_params(plugin("methods", name), "demo")["lr"] == float(best["lr"])
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_what_is_recorded_is_what_the_study_runs(name):
+    rows = yaml.safe_load(SEARCH.with_suffix(".yaml").read_text())["rows"][name]
+    assert set(recorded(name)) == set(rows)
+    rates = [float(rows[rate]["lr"]) for rate in RATES]
+    assert rates == [float(recorded(name)[rate]["lr"]) for rate in RATES]
+    assert rates[1] == pytest.approx(2 * rates[0]) and rates[2] == pytest.approx(2 * rates[1])
+
+
+def test_only_the_demonstration_has_the_table_and_it_names_who_starts_as_the_identity(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (table,) = fairness(make_results(tmp_path, failed="msgnet"))
+    assert [row.key for row in table.rows] == ["enlightengan", "stillgan", "sspnet"]
+    assert table.cell("sspnet", "start").text == "the identity"
+    assert table.cell("stillgan", "start").text == "random weights"
+    best = {row.key: [rate for rate in RATES if table.cell(row.key, f"dice:{rate}").best] for row in table.rows}
+    assert all(len(rates) == 1 for rates in best.values())
+    assert not list(fairness(make_results(tmp_path / "smoke", preset="smoke")))
