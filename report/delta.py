@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from audit.engine import audit
+from audit.engine import Audit, audit
 from audit.printed_table import PrintedRow
 from audit.published import Published
 from audit.quantity import find_quantity
@@ -25,13 +25,19 @@ COLUMNS = [
 """Columns of :func:`paper_delta`."""
 
 
-def paper_delta(scores: pd.DataFrame, published: Published, clusters: Mapping[str, str] | None = None) -> pd.DataFrame:
+def paper_delta(
+    scores: pd.DataFrame,
+    published: Published,
+    clusters: Mapping[str, str] | None = None,
+    audits: Mapping[str, Audit] | None = None,
+) -> pd.DataFrame:
     """Set our results beside every cell of a paper's tables.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
         published: The paper's tables.
         clusters: The subject of each image.
+        audits: The audits of the paper's tables by id; None: they are audited here.
 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
@@ -44,8 +50,8 @@ def paper_delta(scores: pd.DataFrame, published: Published, clusters: Mapping[st
     """
     verdicts = {
         (name, cell.quantity, cell.method): cell.verdict
-        for name, table in published.tables.items()
-        for cell in audit(table).cells
+        for name, judged in (audits or _audits(published)).items()
+        for cell in judged.cells
     }
     lines = []
     for (dataset, preset), part in scores.groupby(["dataset", "preset"], sort=False):
@@ -61,6 +67,10 @@ def paper_delta(scores: pd.DataFrame, published: Published, clusters: Mapping[st
                     line["reasons"] = "; ".join(_reasons(published, line, row))
                     lines.append(line)
     return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def _audits(published: Published) -> dict[str, Audit]:
+    return {name: audit(table) for name, table in published.tables.items()}
 
 
 def _by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:

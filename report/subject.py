@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from audit.engine import Audit, audit
 from audit.published import Published, load_published
 from sspbench.checkout import ROOT
 
@@ -38,3 +39,9 @@ SCALES = {
 def published() -> Published:
     """Return the paper's tables and claims."""
     return load_published(PUBLISHED)
+
+
+@cache
+def audited() -> dict[str, Audit]:
+    """Return the audit of each of the paper's tables by its id, done once: several tables of the report ask for it."""
+    return {name: audit(table) for name, table in published().tables.items()}

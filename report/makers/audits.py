@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 
 from audit.claims import check_claims
-from audit.engine import SEVERITY, audit
+from audit.engine import SEVERITY
 from audit.metric_lines import MetricLine, lines_frame, metric_lines
 from audit.show import CITATION, claims_frame, overview, to_frame
 
 from ..own_audit import audit_own
 from ..record import Cell, Column, Row, Table
 from ..results import Results
-from ..subject import published
+from ..subject import audited, published
 from .lines import lines
 from .measured import NUMBERS, table_name
 
@@ -27,7 +27,7 @@ VERDICTS = tuple(reversed(SEVERITY))
 def paper_audit(_: Results) -> Iterator[Table]:
     """Yield the audit of the paper's tables and of its claims."""
     paper = published()
-    audits = [audit(table) for table in paper.tables.values()]
+    audits = list(audited().values())
     cells = to_frame(audits)
     short = overview(cells)
     title = "Audit of the published tables: which cells can be true beside the others"

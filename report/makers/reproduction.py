@@ -10,7 +10,7 @@ import pandas as pd
 from ..delta import paper_delta
 from ..record import Cell, Column, Row, Table
 from ..results import Results
-from ..subject import published
+from ..subject import audited, published
 from .lines import lines
 from .measured import table_name
 
@@ -28,7 +28,7 @@ COLUMNS = (
 
 def reproduction(results: Results) -> Iterator[Table]:
     """Yield ours beside theirs."""
-    frame = paper_delta(results.scores, published(), results.clusters)
+    frame = paper_delta(results.scores, published(), results.clusters, audited())
     rows = tuple(
         Row(
             line.metric,

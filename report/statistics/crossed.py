@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special
 
 MIN_TRAININGS = 5
 """Fewest trainings per method for a verdict on methods."""
@@ -125,10 +125,15 @@ def _spread(values: np.ndarray) -> _Spread:
 
 
 def _half_width(spread: _Spread, alpha: float) -> float:
-    quantile = (1 - spread.share) * stats.t.isf(alpha / 2, spread.clusters - 1)
+    quantile = (1 - spread.share) * _student(alpha / 2, spread.clusters - 1)
     if spread.share > 0:
-        quantile += spread.share * stats.t.isf(alpha / 2, spread.trainings - 1)
+        quantile += spread.share * _student(alpha / 2, spread.trainings - 1)
     return float(quantile * spread.error)
+
+
+def _student(tail: float, df: int) -> float:
+    """Return ``stats.t.isf(tail, df)``, to the bit, without a hundredfold of its time in checks of the arguments."""
+    return -float(special.stdtrit(df, tail))
 
 
 def _p_value(mean: float, spread: _Spread) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,17 +59,40 @@ def row_ids(scores: pd.DataFrame) -> pd.Series:
 
 
 def grids(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], dict[str, pd.DataFrame]]]:
-    """Yield per data set, preset and metric: by row, the values as (images, seeds); NaN where not finite."""
-    value = pd.to_numeric(scores["value"]).replace([np.inf, -np.inf], np.nan)
-    named = scores.assign(row=row_ids(scores), value=value)
-    for key, lines in named.groupby(KEYS, sort=False):
-        yield (
-            tuple(str(part) for part in key),
-            {
-                str(row): part.pivot(index="image", columns="seed", values="value")
-                for row, part in lines.groupby("row", sort=False)
-            },
-        )
+    """Yield per data set, preset and metric: by row, the values as (images, seeds); NaN where not finite.
+
+    Raises:
+        ValueError: a row has two values of one metric for the same image and seed.
+    """
+    named = scores.assign(row=row_ids(scores)).groupby([*KEYS, "row"], sort=False)
+    found: dict[tuple[str, ...], dict[str, pd.DataFrame]] = {}
+    for (*key, row), grid in zip(_first_keys(named), _pivoted(scores, named.ngroup().to_numpy()), strict=True):
+        found.setdefault(tuple(str(part) for part in key), {})[str(row)] = grid
+    yield from found.items()
+
+
+def _first_keys(named: Any) -> list[tuple[Any, ...]]:
+    """Return the keys of all groups in the order of their first lines."""
+    return list(named.head(1)[[*KEYS, "row"]].itertuples(index=False, name=None))
+
+
+def _pivoted(scores: pd.DataFrame, group: np.ndarray) -> Iterator[pd.DataFrame]:
+    """Yield the (images, seeds) values of each group of lines, numbered in the order of their first lines.
+
+    One pivot for all: a pivot of its own for each of thousands of groups takes longer than all else in a table.
+    """
+    value = pd.to_numeric(scores["value"]).to_numpy(dtype=float)
+    value = np.where(np.isfinite(value), value, np.nan)
+    (image, images), (seed, seeds) = (pd.factorize(scores[name], sort=True) for name in ("image", "seed"))
+    order = np.argsort(group, kind="stable")
+    for lines in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ():
+        rows, row = np.unique(image[lines], return_inverse=True)
+        columns, column = np.unique(seed[lines], return_inverse=True)
+        if len(np.unique(row * len(columns) + column)) < len(lines):
+            raise ValueError("a row has two values of one metric for the same image and seed")
+        grid = np.full((len(rows), len(columns)), np.nan)
+        grid[row, column] = value[lines]
+        yield pd.DataFrame(grid, images[rows].rename("image"), seeds[columns].rename("seed"), copy=False)
 
 
 def complete(values: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from report.statistics.crossed import MIN_TRAININGS, crossed
+from report.statistics.crossed import MIN_TRAININGS, _student, crossed
 from report.statistics.simulation import Spreads, spreads, study
 
 
@@ -101,3 +101,9 @@ def test_the_study_shows_what_images_as_replicates_do():
     assert lines.loc[(1, "images"), "false_positives"] > 0.3
     assert np.isnan(lines.loc[(1, "crossed"), "false_positives"])
     assert lines.loc[(5, "crossed"), "coverage"] >= 0.92
+
+
+@pytest.mark.parametrize("df", [1, 4, 15, 599])
+def test_the_quantile_of_students_t_is_scipys_to_the_bit(df):
+    tails = 10.0 ** np.linspace(-12.3, -0.31, 200)
+    assert [_student(tail, df) for tail in tails] == list(stats.t.isf(tails, df))

@@ -22,7 +22,7 @@ from report.makers.measured import measure_table
 from report.own_audit import audit_own
 from report.record import from_json, to_json
 from report.results import MethodRow, Results
-from report.statistics import mean_ranks, means, paired_tests, summarise
+from report.statistics import grids, mean_ranks, means, paired_tests, summarise
 from report.subject import published
 from sspbench.contract import Measure
 
@@ -153,3 +153,22 @@ def test_the_measures_and_the_audit_agree_on_directions():
                 assert measure.better in (quantity.better, "none"), measure.name
                 assert find_quantity(measure.label) in (quantity, None), measure.name
     assert known >= 12
+
+
+def test_all_rows_pivoted_at_once_are_as_each_by_itself():
+    random = np.random.default_rng(2)
+    lines = [
+        ("corn2", "demo", method, "", seed, image, metric, random.normal(), "")
+        for metric in ("dice", "auc")
+        for method in ("dcp", "msgnet")
+        for seed in (3, 0)
+        for image in ("b", "a", "c")
+    ]
+    columns = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
+    scores = pd.DataFrame(lines, columns=columns).sample(frac=0.9, random_state=1)
+    for (_, _, metric), rows in grids(scores):
+        for row, grid in rows.items():
+            own = scores[(scores["metric"] == metric) & (scores["method"] == row)]
+            pd.testing.assert_frame_equal(grid, own.pivot(index="image", columns="seed", values="value"))
+    with pytest.raises(ValueError, match="two values"):
+        list(grids(pd.concat([scores, scores.head(1)])))
