@@ -49,7 +49,7 @@ def test_figures_without_labels_leave_out_what_needs_them(tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, labels=False, methods=["identity", "sspnet"], ablation=None)
     draw(results, tmp_path / "figures")
-    assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation"}
+    assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation", "trust"}
 
 
 def test_figures_when_every_run_failed(tmp_path, monkeypatch):
