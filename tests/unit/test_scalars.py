@@ -1,15 +1,9 @@
 """What --config hands over as text within lists and mappings becomes numbers again."""
 
-import doctest
-
 import pytest
 
 from sspbench.plan import scalars
 from sspbench.plan.config import DEFAULT, Plan, read_config
-
-
-def test_the_example_in_the_docstring():
-    assert doctest.testmod(scalars).failed == 0
 
 
 @pytest.mark.parametrize(
