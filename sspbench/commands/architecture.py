@@ -21,7 +21,17 @@ ALLOWED = frozenset({("report", "audit")})
 PLUGINS = ("data", "methods", "segmentation", "metrics")
 """Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
 
-ROOMS = ("", "images", "jobs", "plan", "releases", "training", "stages", "contribute", "commands")
+ROOMS = {
+    "": "the foundation: errors with hints, atomic files, what plugins must be",
+    "images": "pixels, labels, archives and manifests: what is read is checked, what is written is grey 8 bit",
+    "jobs": "what keeps a job safe: slots of the GPU, locks, budgets, provenance, its end told",
+    "plan": "from YAML to runs: plugins found, parameters declared and checked, paths laid out",
+    "releases": "published results as text in git, and back again into a results folder",
+    "training": "what all networks share: losses, schedules, starts, batches, checkpoints, the loop",
+    "stages": "the steps that the workflow runs, each from files to files",
+    "contribute": "templates for new plugins, and the rules that a plugin is tried against",
+    "commands": "the command line and what it offers beside the stages",
+}
 """The rooms of the frame, the foundation first: a room imports from those before it."""
 
 LONGEST = 300
@@ -92,14 +102,18 @@ def faults(root: Path = ROOT) -> list[str]:
 
 
 def _wrong_ways(root: Path) -> Iterator[str]:
+    order = list(ROOMS)
     for own, others in sorted(imports(root).items()):
+        if own.startswith(FRAME) and _room(own) not in ROOMS:
+            yield f"{own} is no room of the frame: give it its place in ROOMS"
+            continue
         for other in sorted(others):
             if own.startswith(FRAME) and not other.startswith(FRAME):
                 yield f"{own} imports {other}: the frame knows no plugin by name"
             elif not own.startswith(FRAME) and not other.startswith(FRAME) and (own, other) not in ALLOWED:
                 yield f"{own} imports {other}: stage folders meet in the frame, or in files"
-            elif own.startswith(FRAME) and ROOMS.index(_room(own)) < ROOMS.index(_room(other)):
-                yield f"{own} imports {other}, a room above it: the order is {', '.join(ROOMS[1:])}"
+            elif own.startswith(FRAME) and _room(other) in order[order.index(_room(own)) + 1 :]:
+                yield f"{own} imports {other}, a later room: the order is {', '.join(order[1:])}"
 
 
 def _room(part: str) -> str:
@@ -147,7 +161,7 @@ def _sizes_and_names(root: Path) -> Iterator[str]:
 
 def described(root: Path = ROOT) -> str:
     """Return the text of ARCHITECTURE.md."""
-    return "\n".join([HEAD, *_graph(root), *_rules(), *_parts(root)]) + "\n"
+    return "\n".join([HEAD, *_rooms(), *_graph(root), *_rules(), *_parts(root)]) + "\n"
 
 
 HEAD = """# Architecture
@@ -171,26 +185,20 @@ prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score
 5. `sspbench/training/loop.py`: how anything is trained, stopped and resumed to the same bytes.
 6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
 7. `report/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
-
-## Rooms of the frame
-
-A room imports only from those above it.
-
-- `sspbench`: the foundation: errors with hints, atomic files, what plugins must be.
-- `sspbench/images`: pixels, labels, archives and manifests: what is read is checked, what is written is grey 8 bit.
-- `sspbench/jobs`: what keeps a job safe: slots of the GPU, locks, budgets, provenance, its end told.
-- `sspbench/plan`: from YAML to runs: plugins found, parameters declared and checked, paths laid out.
-- `sspbench/training`: what all networks share: losses, schedules, starts, batches, checkpoints, the loop.
-- `sspbench/stages`: the steps that the workflow runs, each from files to files.
-- `sspbench/contribute`: templates for new plugins, and the rules that a plugin is tried against.
-- `sspbench/commands`: the command line and what it offers beside the stages.
-
-## Who imports whom
 """
+
+
+def _rooms() -> Iterator[str]:
+    yield "## Rooms of the frame\n"
+    yield "A room imports only from those above it.\n"
+    for room, text in ROOMS.items():
+        yield f"- `{FRAME}/{room}`: {text}.".replace("/`", "`")
+    yield ""
 
 
 def _graph(root: Path) -> Iterator[str]:
     edges = imports(root)
+    yield "## Who imports whom\n"
     yield "| part | imports |"
     yield "| --- | --- |"
     for own in sorted(edges):
@@ -201,6 +209,7 @@ def _graph(root: Path) -> Iterator[str]:
 def _rules() -> Iterator[str]:
     yield "Rules, each with a test:\n"
     yield f"- {', '.join(f'`{name}`' for name in STAGES)} import `{FRAME}`, never each other's insides;"
+    yield f"- a room of `{FRAME}` imports from those before it, and no files import each other in a circle;"
     yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plan/discovery.py`);"
     yield "- listing, the configuration, the Snakefile and command-line parsing import neither torch nor pyiqa;"
     yield f"- a file has {LONGEST} lines at most, a docstring, and a name that says what it does.\n"

@@ -38,9 +38,27 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
     assert done.returncode == 0, done.stderr
 
 
+SOUND = {
+    "methods/a/method.py": '"""A."""\nx = 1\n',
+    "sspbench/plan/config.py": '"""Plans runs."""\nfrom .run import x\n',
+    "sspbench/stages/train.py": '"""Trains."""\nfrom ..plan.config import x\n',
+}
+
+
+def laid_out(root, files):
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
 @pytest.mark.parametrize(
     ("path", "content", "words"),
     [
+        ("sspbench/plan/peek.py", '"""Looks ahead."""\nfrom ..stages.train import x\n', "a later room"),
+        ("sspbench/plan/late.py", '"""Hides it."""\ndef f():\n    import sspbench.stages.train\n', "a later room"),
+        ("sspbench/attic/box.py", '"""A box."""\nfrom ..plan.config import x\n', "no room of the frame"),
+        ("sspbench/plan/run.py", '"""A circle."""\nfrom .config import x\n', "a cycle of imports"),
+        ("sspbench/plan/run.py", '"""Hides it."""\ndef f():\n    from . import config\n', "a cycle of imports"),
         ("sspbench/peek.py", '"""Peeks."""\nimport methods.a.method\n', "knows no plugin by name"),
         ("methods/b/method.py", '"""Borrows."""\nfrom methods.a.method import x\n', "stage folders meet"),
         ("metrics/m.py", '"""Borrows."""\nimport methods.a.method\n', "stage folders meet"),
@@ -51,9 +69,13 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
 )
 def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
     monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
-    for name, text in (("methods/a/method.py", '"""A."""\nx = 1\n'), (path, content)):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
+    laid_out(tmp_path, {**SOUND, path: content})
     (found,) = faults(tmp_path)
     assert words in found
     assert path.split("/")[0] in found
+
+
+def test_a_sound_layout_has_no_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
+    laid_out(tmp_path, SOUND)
+    assert faults(tmp_path) == []
