@@ -13,7 +13,7 @@ TEXTS = dict.fromkeys((name for name in LONG if name not in ("seed", "value")), 
 
 
 def read_scores(path: Path) -> pd.DataFrame:
-    """Return the scores of a run, one line a value, NaN where undefined.
+    """Return the scores of a run, one line per value, NaN where undefined.
 
     Raises:
         UserError: the file cannot be read, has other columns, or a seed or value that is no number.

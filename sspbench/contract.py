@@ -137,7 +137,7 @@ class Scores:
 
     Attributes:
         values: (N,) float64; NaN where undefined.
-        notes: One text an image: why a value is NaN, else empty.
+        notes: One text per image: why a value is NaN, else empty.
     """
 
     values: np.ndarray

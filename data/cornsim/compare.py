@@ -74,7 +74,7 @@ def unevenness(image: np.ndarray) -> float:
 
 
 def measure(sample: Sample) -> dict[str, np.ndarray]:
-    """Compute every row of the table: values an image."""
+    """Compute every row of the table: one value per image."""
     scores: dict[str, Scores] = {}
     for family in metric_families().values():
         if family.needs == {"image"}:

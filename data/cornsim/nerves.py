@@ -140,7 +140,7 @@ def render(fibres: Fibres, size: int) -> np.ndarray:
     for index, sigma in enumerate(SIGMAS):
         share = np.clip(1.0 - np.abs(position - index), 0.0, None)
         near = share > 0
-        # A line of unit weight a pixel, blurred by sigma, peaks at 1 / (sigma sqrt(2 pi)).
+        # A line of unit weight per pixel, blurred by sigma, peaks at 1 / (sigma sqrt(2 pi)).
         weight = fibres.peak[near] * share[near] * STEP * sigma * np.sqrt(2 * np.pi)
         total += cut(gaussian_filter(splat(fibres.y[near], fibres.x[near], weight, size), sigma))
     return total

@@ -1,7 +1,7 @@
 """Numbers of the simulation, with their units.
 
 Lengths are in pixels of 400/384 micrometres (HRT3/RCM frames of 384 x 384 pixels), brightness in grey levels of 0..255.
-A :data:`Range` is drawn from uniformly, once an image unless said otherwise.
+A :data:`Range` is drawn from uniformly, once per image unless said otherwise.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Anatomy:
 
     Attributes:
         trunks: Main fibres crossing the field.
-        branches_per_px: First-order branches a pixel of trunk; a quarter as many second-order ones
-            a pixel of branch.
+        branches_per_px: First-order branches per pixel of trunk; a quarter as many second-order ones
+            per pixel of branch.
         turning: Sd of the slow change of direction of a fibre, radians.
         tortuosity: Sd of the fast change of direction of a fibre, radians.
         trunk_sigma: Gaussian half profile of a trunk, pixels (full width at half maximum = 2.35 sigma).
-        branch_scale: Width of a branch relative to its parent, drawn a branch.
-        trunk_peak: Brightness of a trunk above its surroundings, grey levels, drawn a trunk (evenly on a log scale).
+        branch_scale: Width of a branch relative to its parent, drawn per branch.
+        trunk_peak: Brightness of a trunk above its surroundings, grey levels, drawn per trunk (evenly on a log scale).
         background: Brightness of the tissue, grey levels.
         cell_contrast: Relative brightness sd of the basal-epithelium mosaic.
         grain_contrast: Relative brightness sd of the fine tissue grain.

@@ -58,7 +58,7 @@ class Recorded:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """All scores, one line a value.
+        """All scores, one line per value.
 
         Raises:
             UserError: no run has scores, or a file of scores cannot be read.

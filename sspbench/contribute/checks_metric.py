@@ -104,13 +104,13 @@ def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -
         if values.shape != (count,) or values.dtype != np.float64:
             raise UserError(
                 f"{name} has values of shape {values.shape} and type {values.dtype}",
-                hint=f"return ({count},) float64: one value an image",
+                hint=f"return ({count},) float64: one value per image",
             )
         if np.isinf(values).any():
             raise UserError(f"{name} is infinite", hint="return NaN and say why in the note")
         notes = score.notes or ("",) * count
         if len(notes) != count or any(np.isnan(value) and not note for value, note in zip(values, notes, strict=False)):
-            raise UserError(f"{name} is NaN without a reason", hint="give notes, one text an image, saying why")
+            raise UserError(f"{name} is NaN without a reason", hint="give notes, one text per image, saying why")
 
 
 def _check_unmodified(family: MetricFamily) -> None:

@@ -1,4 +1,4 @@
-"""What a check found: one finding a rule, with the file and the hint where the rule is broken."""
+"""What a check found: one finding per rule, with the file and the hint where the rule is broken."""
 
 from __future__ import annotations
 

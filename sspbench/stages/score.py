@@ -1,4 +1,4 @@
-"""Score the saved 8-bit images and masks of one run: one tidy file, one line a value."""
+"""Score the saved 8-bit images and masks of one run: one tidy file, one line per value."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def _train(
 
 
 def inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int = 384) -> int:
-    """Return the floating-point operations (2 a multiply-add) of one grey image of ``side`` x ``side``."""
+    """Return the floating-point operations (2 per multiply-add) of one grey image of ``side`` x ``side``."""
     from torch.utils.flop_counter import FlopCounterMode
 
     function = trainable.translate if isinstance(trainable, TrainableMethod) else trainable.predict

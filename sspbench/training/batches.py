@@ -6,13 +6,13 @@ stay in memory as uint8.
 The ``batches`` section of a plugin's ``params``:
 
 ===========  =========================================================================================
-``size``     images a batch (pairs, for unpaired training)
+``size``     images per batch (pairs, for unpaired training)
 ``resize``   side to which every image is brought first (bicubic), or null
 ``crop``     side of a random crop, or null for whole images
 ``order``    LQ images: ``shuffled`` (anew each epoch) or ``sequential``
 ``partner``  HQ images: ``random`` (with replacement), ``modulo`` (image i goes with i mod their number),
-             ``cycle`` (one HQ image a batch, batch b takes b mod their number)
-``flips``    list of ``horizontal``, ``vertical``: independent coins a image, probability 1/2
+             ``cycle`` (one HQ image per batch, batch b takes b mod their number)
+``flips``    list of ``horizontal``, ``vertical``: independent coins per image, probability 1/2
 ``ragged``   true: the last batch of an epoch may be smaller; false: it is filled from the epoch's start
 ===========  =========================================================================================
 """
