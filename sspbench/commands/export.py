@@ -8,14 +8,15 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from ..files import sha256, write_bytes
 from ..jobs.outcome import JobError
 from .own_images import settings_of_run, weights_of_run
+
+if TYPE_CHECKING:
+    import numpy as np
 
 OPSET = 17
 LEAST_MULTIPLE = 32
@@ -113,6 +114,8 @@ def _module(method: Any) -> Any:
 
 def _image(size: tuple[int, int]) -> np.ndarray:
     """Return a fixed image (1, 1, H, W): noise on a slope."""
+    import numpy as np
+
     noise = np.random.default_rng(0).random((1, 1, *size))
     return (0.5 * noise + np.linspace(0, 0.5, size[1])).astype(np.float32)
 
@@ -147,6 +150,7 @@ def _described(content: bytes, facts: dict[str, str]) -> bytes:
 
 
 def _difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:
+    import numpy as np
     import onnxruntime
     import torch
 

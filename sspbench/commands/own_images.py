@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..contract import Method
 from ..errors import UserError
 from ..files import read_mapping
 from ..jobs.progress import progress
 from ..plan.kinds import METHOD
 from ..plan.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..contract import Method
 
 TILE = 1024
 """Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
@@ -215,6 +217,8 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
     Raises:
         UserError: the method returned another shape or values that are not finite.
     """
+    import numpy as np
+
     from ..images.grey import LUMA
     from ..images.tiling import in_tiles
 
@@ -231,6 +235,8 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 
 
 def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
+    import numpy as np
+
     result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
     if result.shape != (1, 1, *light.shape):
         why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"

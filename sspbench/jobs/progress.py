@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 LINE_EVERY_S = 10.0
 """Seconds between two lines where there is no terminal."""
@@ -41,6 +42,8 @@ def progress(
         unit: Name of a unit.
         start: Units done before.
     """
+    from tqdm import tqdm
+
     terminal = sys.stderr.isatty()
     return tqdm(
         items,

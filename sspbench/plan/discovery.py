@@ -12,17 +12,17 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
-
-import yaml
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..checkout import ROOT, shown
-from ..contract import Method, MetricFamily, PrepareRequest
 from ..errors import Faults, UserError
 from .kinds import METRIC, YAML_KINDS, Kind
 from .parameters import Parameter, Section
 from .schemas import FOLDER, check
 from .written import read_text, read_yaml, syntax_tree
+
+if TYPE_CHECKING:  # numpy, which finding plugins needs not
+    from ..contract import Method, MetricFamily, PrepareRequest
 
 Base = TypeVar("Base")
 
@@ -136,7 +136,7 @@ def imported(name: str, path: Path) -> ModuleType:
 @cache
 def training_parameters() -> Section:
     """Return what the frame reads of everything that is trained: length, batches, what is held out."""
-    return Section.read(yaml.safe_load(TRAINING.read_text()))
+    return Section.read(read_yaml(TRAINING))
 
 
 def _read(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
@@ -177,17 +177,13 @@ def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
     if meta.get("kind") != "control" and not plugin.code.is_file():
         faults.add("A plugin has no code", where=shown(plugin.code), hint="add the file")
     elif plugin.code.is_file():
-        _check_syntax(plugin.code, faults)
+        try:
+            syntax_tree(plugin.code)
+        except UserError as error:
+            faults.items.append(error)
     before = len(faults.items)
     plugin.add_default_faults(faults)
     return plugin if len(faults.items) == before else None
-
-
-def _check_syntax(path: Path, faults: Faults) -> None:
-    try:
-        syntax_tree(path)
-    except UserError as error:
-        faults.items.append(error)
 
 
 def plugin(group: str, name: str) -> Plugin:
@@ -250,6 +246,8 @@ def single_class(module: ModuleType, base: type[Base], where: Path) -> type[Base
 
 def method_class(plugin: Plugin) -> type[Method]:
     """Import a method and return its class."""
+    from ..contract import Method
+
     return single_class(plugin.module(), Method, plugin.code)
 
 
@@ -273,7 +271,7 @@ def metric_files(root: Path = ROOT) -> dict[str, Path]:
 
 def _defines_family(path: Path) -> bool:
     classes = (node for node in syntax_tree(path).body if isinstance(node, ast.ClassDef))
-    return any(ast.unparse(base).split(".")[-1] == MetricFamily.__name__ for node in classes for base in node.bases)
+    return any(ast.unparse(base).split(".")[-1] == "MetricFamily" for node in classes for base in node.bases)
 
 
 def metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
@@ -282,6 +280,8 @@ def metric_family(name: str, options: Mapping[str, Any] | None = None) -> Metric
     Raises:
         UserError: an option is unknown or not allowed.
     """
+    from ..contract import MetricFamily
+
     path = metric_files()[name]
     family: type[MetricFamily] = single_class(imported(f"{METRIC.group}.{name}", path), MetricFamily, path)
     if options and ".options" not in read_text(path):

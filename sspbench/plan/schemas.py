@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any
 
 import jsonschema
-import yaml
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from ..checkout import ROOT
 from ..errors import Faults
+from .written import read_yaml
 
 FOLDER = ROOT / "sspbench" / "schemas"
 
@@ -22,16 +22,18 @@ FOLDER = ROOT / "sspbench" / "schemas"
 @cache
 def schema(name: str) -> dict[str, Any]:
     """Return ``sspbench/schemas/<name>.schema.yaml``."""
-    content: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.schema.yaml").read_text())
+    content: dict[str, Any] = read_yaml(FOLDER / f"{name}.schema.yaml")
     return content
 
 
-def _retrieve(name: str) -> Resource[Any]:
-    return Resource.from_contents(schema(name), default_specification=DRAFT202012)
+@cache
+def _registry() -> Registry[Any]:
+    """Return what lets one schema refer to another by its name: ``$ref: presets``; read through once, not per check."""
+    names = [path.name.removesuffix(".schema.yaml") for path in FOLDER.glob("*.schema.yaml")]
+    known = [(name, Resource.from_contents(schema(name), default_specification=DRAFT202012)) for name in names]
+    empty: Registry[Any] = Registry()
+    return empty.with_resources(known).crawl()
 
-
-REGISTRY: Registry[Any] = Registry(retrieve=_retrieve)  # type: ignore[call-arg]  # an alias that mypy does not see
-"""Lets one schema refer to another by its name: ``$ref: presets``."""
 
 PRESETS: tuple[str, ...] = tuple(schema("presets")["enum"])
 """The names of the presets."""
@@ -61,7 +63,7 @@ def check(content: Any, schema_name: str, faults: Faults, where: str) -> None:
 
 def _check(content: Any, wanted: Mapping[str, Any], faults: Faults, where: str) -> None:
     _add_unwritable(content, where, faults)
-    validator = jsonschema.Draft202012Validator(wanted, registry=REGISTRY)
+    validator = jsonschema.Draft202012Validator(wanted, registry=_registry())
     for error in validator.iter_errors(content):
         key = ".".join(str(part) for part in error.absolute_path)
         faults.add(_message(error), where=f"{where}{': ' + key if key else ''}", hint=_hint(error))
