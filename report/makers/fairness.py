@@ -62,7 +62,7 @@ def _row(results: Results, row: MethodRow) -> Row:
         Cell(mean=steps),
         Cell(mean=steps * params["batches"]["size"]),
         Cell(mean=fmean(seconds or [NAN]), seeds=len(seconds)),
-        Cell("the identity" if params.get("identity_start") else "random weights"),
+        Cell("the input, unchanged" if params.get("identity_start") else "random weights"),
         Cell(f"{params['lr']:g}" if "lr" in params else "–"),
         *(Cell(mean=found.get(rate, NAN), best=_best(found, rate)) for rate in RATES),
         Cell(mean=found.get("random-start", NAN)),

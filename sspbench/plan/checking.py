@@ -10,7 +10,7 @@ from ..errors import Faults, UserError
 from .discovery import Plugin, metric_family, metric_files, plugin, plugins
 from .groups import UNTRAINED
 from .overrides import FROM_CONFIG, add_faults, add_length_fault, alternatives, layers, merged
-from .schemas import check
+from .schemas import check, schema
 from .selection import names_in
 
 ROUNDING = 1e-9
@@ -25,13 +25,20 @@ def check_config(config: Mapping[str, Any]) -> None:
     """
     with Faults("The config has faults") as faults:
         check(config, "config", faults, "config")
-        if not faults.items:
+        if _readable(config):
             _check_names(config, faults)
             _check_params(config, faults)
             _check_rows(config, faults)
             _check_metrics(config, faults)
             _check_dataset_options(config, faults)
             _check_zoom(config, faults)
+
+
+def _readable(config: Mapping[str, Any]) -> bool:
+    """Return whether the keys that there are hold what they should, whatever else is written."""
+    known, faults = schema("config")["properties"], Faults("")
+    check({key: value for key, value in config.items() if key in known}, "config", faults, "config")
+    return not faults.items
 
 
 def check_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:

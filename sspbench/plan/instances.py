@@ -19,15 +19,14 @@ def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[st
         UserError: all faults of all plans at once; two data sets of one name are one.
     """
     whole = named(typed(dict(config)))
-    with Faults("The config has faults") as faults:
-        check(whole, "config", faults, "config")
-    listed = whole["datasets"]
-    if not listed:
+    if not whole.get("datasets"):
         plan = Plan(whole, results)
         return {plan.layout.dataset: plan}
+    with Faults("The config has faults") as faults:
+        check(whole, "config", faults, "config")
     found: dict[str, Plan] = {}
     with Faults("The data sets of the config have faults") as faults:
-        for number, entry in enumerate(listed):
+        for number, entry in enumerate(whole["datasets"]):
             where = f"config: datasets.{number}"
             try:
                 plan = Plan(_single(whole, entry), results)

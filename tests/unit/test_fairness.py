@@ -39,7 +39,7 @@ def test_only_the_demonstration_has_the_table_and_it_names_who_starts_as_the_ide
     monkeypatch.chdir(tmp_path)
     (table,) = fairness(make_results(tmp_path, failed="msgnet"))
     assert [row.key for row in table.rows] == ["enlightengan", "stillgan", "sspnet"]
-    assert table.cell("sspnet", "start").text == "the identity"
+    assert table.cell("sspnet", "start").text == "the input, unchanged"
     assert table.cell("stillgan", "start").text == "random weights"
     best = {row.key: [rate for rate in RATES if table.cell(row.key, f"dice:{rate}").best] for row in table.rows}
     assert all(len(rates) == 1 for rates in best.values())
