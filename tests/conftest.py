@@ -1,6 +1,8 @@
 """What all tests share: small data made on the spot, and the options of the command line."""
 
+from itertools import groupby
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from sspbench.images.grey import to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 
+UNIT = Path(__file__).parent / "unit"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -15,6 +18,28 @@ def pytest_addoption(parser):
     parser.addoption(
         "--chaos", type=int, default=5, help="kills that must not change a result; of some kinds a fifth of it"
     )
+    parser.addoption(
+        "--shuffle", type=int, metavar="SEED", help="run the unit tests first, files and tests in a random order"
+    )
+
+
+def pytest_report_header(config):
+    seed = config.getoption("--shuffle")
+    return None if seed is None else f"unit tests in a random order: --shuffle {seed}"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Shuffle the unit tests; those of one file stay together, for they share what is costly to make."""
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        order = Random(seed)
+        unit = [item for item in items if UNIT in item.path.parents]
+        files = [list(tests) for _, tests in groupby(unit, key=lambda item: item.path)]
+        order.shuffle(files)
+        for tests in files:
+            order.shuffle(tests)
+        rest = [item for item in items if UNIT not in item.path.parents]
+        items[:] = [*(item for tests in files for item in tests), *rest]
 
 
 @pytest.fixture(scope="session")
