@@ -25,6 +25,7 @@ from . import (
     doctor,
     download,
     export,
+    gantt,
     import_weights,
     listing,
     own_images,
@@ -48,6 +49,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         release,
         architecture,
         reference,
+        gantt,
         listing,
     ):
         module.register(commands)
