@@ -13,6 +13,8 @@ from markupsafe import Markup
 from sspbench.files import read_json, write_text
 
 from .charts.distributions import distributions
+from .charts.tradeoff import plots
+from .charts.training import training_curves
 from .charts.trust import scatters
 from .drawing.pictures import Pictures
 from .drawing.showcase import rule, scores_of, showcase
@@ -28,6 +30,9 @@ from .statistics import LEVEL
 from .subject import published
 
 TEMPLATES = Path(__file__).parent / "html"
+
+DRAWN_HERE = ("distributions", "tradeoff", "training", "trust")
+"""Figures that the page draws itself, in its own colours."""
 
 
 def write(results: Results, path: Path) -> None:
@@ -68,6 +73,9 @@ def _context(results: Results) -> dict[str, Any]:
         "judged": judged,
         "scatters": scatters(results) if scored else [],
         "panels": distributions(results) if scored else [],
+        "drawn_here": DRAWN_HERE,
+        "plots": plots(results) if scored else [],
+        "trainings": training_curves(results),
         "reasons": known_reasons(plan, paper),
         "shelf": shelf,
         "level": LEVEL,

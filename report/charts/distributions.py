@@ -28,15 +28,16 @@ class Strip:
 
 @dataclass(frozen=True)
 class Panel:
-    """A measure: its name with an arrow to the better side, a strip per row, and the axis below them."""
+    """A measure: its name with an arrow to the better side, a strip per row, the axis, and whether it is folded."""
 
     title: str
     strips: list[Strip]
     axis: Markup
+    folded: bool
 
 
 def distributions(results: Results) -> list[Panel]:
-    """Return a panel per scored measure of Tables 1 and 2; none where no row finished."""
+    """Return a panel per scored measure of Tables 1 and 2; Table 2's but Dice are folded; none without results."""
     rows = [row for row in results.rows_of("quality") if results.ended(row) == "done"]
     known = [
         measure for measure in main_measures(results) if any(results.summary(row.id, measure.name).n for row in rows)
@@ -51,7 +52,9 @@ def _panel(results: Results, rows: list[MethodRow], measure: Measure) -> Panel:
     strips = [Strip(label, _strip(axis, ticks, found)) for label, found in values.items()]
     labels = [text(axis.share(value), 12, tick_text(value), kind="tick") for value in ticks]
     unit = f" ({measure.unit})" if measure.unit else ""
-    return Panel(f"{measure.label}{unit} {ARROWS[measure.better]}".strip(), strips, picture(18, labels, kind="axis"))
+    title = f"{measure.label}{unit} {ARROWS[measure.better]}".strip()
+    folded = measure.table != "quality" and measure.name != "dice"
+    return Panel(title, strips, picture(18, labels, kind="axis"), folded)
 
 
 def _strip(axis: Axis, ticks: list[float], values: np.ndarray) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,17 +44,37 @@ def dominated(values: np.ndarray) -> np.ndarray:
     return np.any(no_worse & better, axis=1)
 
 
-def tradeoff(results: Results) -> Drawn | None:
-    """Return the figure, or None where Dice or a quality measure or all times are missing."""
+@dataclass(frozen=True)
+class Known:
+    """What the trade-off shows: its two measures and the methods that have both and a time."""
+
+    quality: Measure
+    mask: Measure
+    points: list[Point]
+
+    @cached_property
+    def front(self) -> list[Point]:
+        """The Pareto-optimal methods in quality, segmentation and time."""
+        signs = np.array([_sign(self.quality), _sign(self.mask), -1.0])
+        values = np.array([[point.quality, point.mask, point.seconds] for point in self.points]) * signs
+        return [point for point, beaten in zip(self.points, dominated(values), strict=True) if not beaten]
+
+
+def known(results: Results) -> Known | None:
+    """Return the methods to show, or None where Dice or a quality measure or all times are missing."""
     mask, quality = yardstick(results), _quality(results)
     if mask is None or quality is None or mask.table == "quality":
         return None
     points = list(_points(results, quality, mask))
-    if not points:
+    return Known(quality, mask, points) if points else None
+
+
+def tradeoff(results: Results) -> Drawn | None:
+    """Return the figure, or None where there is nothing to show."""
+    found = known(results)
+    if found is None:
         return None
-    signs = np.array([_sign(quality), _sign(mask), -1.0])
-    values = np.array([[point.quality, point.mask, point.seconds] for point in points]) * signs
-    front = [point for point, beaten in zip(points, dominated(values), strict=True) if not beaten]
+    quality, mask, points, front = found.quality, found.mask, found.points, found.front
     figure = Figure((FULL_WIDTH, 2.9), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for point in points:

@@ -1,5 +1,6 @@
 """The page: one file, nothing outside it, claims judged by rule, failures seen, texts escaped."""
 
+import html
 import re
 
 import pytest
@@ -163,7 +164,36 @@ def test_the_command_repeats_what_differs_from_the_defaults():
 
 def test_the_charts_are_drawn_in_the_page(page):
     part = page[page.index('id="distributions"') :]
-    titles = re.findall(r'<div class="panel"><p>(.*?)</p>', part[: part.index("<figure")])
-    assert [title.split()[0] for title in titles] == ["Entropy", "AvG", "NIQE", "PIQE", "AUC", "ACC", "Dice"]
+    part = part[: part.index("tables/tests.csv")]
+    open_part, _, folded_part = part.partition("<details>")
+    assert _titles(open_part) == ["Entropy", "AvG", "NIQE", "PIQE", "Dice"]
+    assert _titles(folded_part) == ["AUC", "ACC"]
     assert all(len(re.findall("h0", data)) == 8 for data in re.findall(r'd="([^"]*)" class="dots"', part))
-    assert 'id="figure-distributions"' not in page and 'id="figure-trust"' not in page
+    assert not re.search('id="figure-(distributions|trust|tradeoff|training)"', page)
+
+
+def _titles(part):
+    return [title.split()[0] for title in re.findall(r'<div class="panel"><p>(.*?)</p>', part)]
+
+
+def test_the_trade_off_labels_every_finished_method_at_its_place(made, page):
+    results = made[0]
+    part = html.unescape(page[page.index('id="tradeoff"') : page.index('id="distributions"')])
+    assert part.count("<svg") == 2
+    for row in results.rows:
+        if row.ablation or row.tables is not None or results.ended(row) != "done":
+            continue
+        assert part.count(f">{row.label}</text>") == 2
+        niqe, dice = (results.summary(row.id, name).mean for name in ("niqe", "dice"))
+        assert f"{row.label}: {niqe:.3g}, {dice:.3g}" in part
+    assert 'class="spread"' in part and "MSG-Net" not in part
+
+
+def test_training_curves_run_from_the_first_loss_to_the_last(page):
+    part = page[page.index('id="trainings"') : page.index('id="methods"')]
+    assert "MSG-Net (diverged): no log kept" in part
+    paths = re.findall(r'd="M([^"]*)" class="curve c0"', part)
+    assert paths and all(path.count("L") == 2 for path in paths)
+    for path in paths:
+        heights = [int(place.split()[1]) for place in path.split("L")]
+        assert heights == sorted(heights) and heights[0] < heights[-1]
