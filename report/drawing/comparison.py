@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..results import MethodRow
-from .panels import absent, colours, grey, head, sheet, side, zoomed
+from .panels import absent, bands, colours, grey, head, sheet, side, zoomed
 from .pictures import Pictures, mask_picture
 from .showcase import Choice
 from .style import Drawn
@@ -23,18 +23,19 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
         caption: What they are and why these.
         masks: Whether to add the masks.
     """
-    rows, each = pictures.rows, 3 if masks else 2
+    rows, each = (pictures.drawn if masks else pictures.compared), 3 if masks else 2
     zooms = {choice.name: pictures.zoom(choice.name) for choice in choices}
-    gaps = tuple(range(each, each * len(choices), each))
-    figure, axes = sheet(each * len(choices), len(rows), picture_aspect(pictures, choices), gaps)
-    for number, choice in enumerate(choices):
+    parts = bands(len(rows))
+    blocks = [(choice, part) for choice in choices for part in parts]
+    starts = tuple(range(each, each * len(blocks), each))
+    heads = starts if len(parts) > 1 else ()
+    figure, axes = sheet(each * len(blocks), max(map(len, parts)), picture_aspect(pictures, choices), starts, heads)
+    for number, (choice, part) in enumerate(blocks):
         lines = axes[number * each : (number + 1) * each]
-        side(lines[0, 0], choice.name[:16])
-        side(lines[1, 0], "zoom")
-        if masks:
-            side(lines[2, 0], "mask")
-        for column, row in enumerate(rows):
-            if number == 0:
+        for line, word in zip(lines, (choice.name[:16], "zoom", "mask"), strict=False):
+            side(line[0], word)
+        for column, row in enumerate(rows[part.start : part.stop]):
+            if number == 0 or heads:
                 head(lines[0, column], row.label)
             _column(pictures, row, choice.name, zooms[choice.name], lines[:, column])
     shown = "; ".join(f"{choice.name}: {choice.why}" for choice in choices)

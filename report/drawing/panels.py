@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,24 @@ TOP = 0.3
 """Inches at the top for the names of columns."""
 
 
-def sheet(lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] = ()) -> tuple[Figure, np.ndarray]:
+WIDEST = 9
+"""The most pictures beside each other: their names stay legible and apart."""
+
+
+def bands(count: int, most: int = WIDEST) -> list[range]:
+    """Split columns into bands of nearly equal width that are shown below each other.
+
+    >>> bands(9), bands(10)
+    ([range(0, 9)], [range(0, 5), range(5, 10)])
+    """
+    number = max(math.ceil(count / most), 1)
+    ends = [round(count * part / number) for part in range(number + 1)]
+    return [range(start, end) for start, end in pairwise(ends)]
+
+
+def sheet(
+    lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] = (), heads: tuple[int, ...] = ()
+) -> tuple[Figure, np.ndarray]:
     """Return a figure with (lines, columns) frameless axes that fill the width of a page.
 
     Args:
@@ -28,15 +47,17 @@ def sheet(lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] =
         columns: Pictures in a line.
         aspect: Height by width of a picture.
         gaps: Lines before which there is a wider gap.
+        heads: Lines below the first above which names stand.
     """
-    space, gap = 0.03, 0.12
+    space = 0.03
+    before = {**dict.fromkeys(gaps, 0.12), **dict.fromkeys(heads, TOP)}
     side = (FULL_WIDTH - LEFT) / columns - space
-    height = TOP + lines * (side * aspect + space) + len(gaps) * gap + space
+    height = TOP + lines * (side * aspect + space) + sum(before.values()) + space
     figure = Figure((FULL_WIDTH, height))
     axes = np.empty((lines, columns), object)
     y = height - TOP
     for line in range(lines):
-        y -= side * aspect + space + (gap if line in gaps else 0)
+        y -= side * aspect + space + before.get(line, 0.0)
         for column in range(columns):
             x = LEFT + column * (side + space)
             axes[line, column] = figure.add_axes(
@@ -48,7 +69,7 @@ def sheet(lines: int, columns: int, aspect: float = 1.0, gaps: tuple[int, ...] =
 
 def head(axes: Axes, text: str) -> None:
     """Write a column's name above its first picture, in two lines where it is long."""
-    axes.set_title("\n".join(textwrap.wrap(text, 14)[:2]), fontsize=7, pad=2)
+    axes.set_title("\n".join(textwrap.wrap(text, 16)[:2]), fontsize=7, pad=2)
 
 
 def side(axes: Axes, text: str) -> None:

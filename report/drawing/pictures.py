@@ -39,6 +39,17 @@ class Pictures:
         return [row for row in self.results.rows if not row.ablation]
 
     @cached_property
+    def drawn(self) -> list[MethodRow]:
+        """The rows of a figure of one image: all but networks before their training."""
+        return [row for row in self.rows if not row.runs[0].untrained] or self.rows
+
+    @cached_property
+    def compared(self) -> list[MethodRow]:
+        """The rows of a figure of several images: trivial methods are left out too, where others are there."""
+        chosen = [row for row in self.drawn if row.group != "trivial"]
+        return chosen if any(row.group not in ("untouched", "oracle") for row in chosen) else self.drawn
+
+    @cached_property
     def names(self) -> list[str]:
         """The test images' names without ending, sorted."""
         if self.manifest is not None:

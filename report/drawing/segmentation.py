@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from ..results import MethodRow
 from .comparison import KEY, picture_aspect, show_mask, why_absent
-from .panels import absent, colours, grey, head, sheet, side
+from .panels import WIDEST, absent, bands, colours, grey, head, sheet, side
 from .pictures import Pictures, mask_picture
 from .residual import Residual, residual, tolerance
 from .showcase import Choice
@@ -79,23 +79,22 @@ def _residual(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray) 
 
 def segmentations(pictures: Pictures, choices: list[Choice]) -> Drawn:
     """Return the paper's Fig. 6: for each image the enhanced images and their masks, beside the label."""
-    rows = pictures.rows
-    gaps = tuple(range(2, 2 * len(choices), 2))
-    figure, axes = sheet(2 * len(choices), len(rows) + 1, picture_aspect(pictures, choices), gaps)
-    head(axes[0, 0], "label, error of Origin")
-    for column, row in enumerate(rows, 1):
-        head(axes[0, column], row.label)
-    for number, choice in enumerate(choices):
+    rows = pictures.compared
+    parts = bands(len(rows), WIDEST - 1)
+    blocks = [(choice, part) for choice in choices for part in parts]
+    starts = tuple(range(2, 2 * len(blocks), 2))
+    heads = starts if len(parts) > 1 else ()
+    figure, axes = sheet(2 * len(blocks), max(map(len, parts)) + 1, picture_aspect(pictures, choices), starts, heads)
+    for number, (choice, part) in enumerate(blocks):
         top, bottom = axes[2 * number], axes[2 * number + 1]
         side(top[0], choice.name[:16])
         _truth(pictures, choice.name, top[0], bottom[0])
-        for column, row in enumerate(rows, 1):
-            image = pictures.enhanced(row, choice.name)
-            if image is None:
-                absent(top[column], why_absent(pictures, row))
-            else:
-                grey(top[column], image)
-            show_mask(bottom[column], pictures, row, pictures.mask(row, choice.name), pictures.label(choice.name))
+        if number == 0 or heads:
+            head(top[0], "label, error of Origin")
+        for column, row in enumerate(rows[part.start : part.stop], 1):
+            if number == 0 or heads:
+                head(top[column], row.label)
+            _pair(pictures, row, choice.name, top[column], bottom[column])
     shown = "; ".join(f"{choice.name}: {choice.why}" for choice in choices)
     text = (
         "Enhanced images and the nerves segmented in them. "
@@ -103,6 +102,15 @@ def segmentations(pictures: Pictures, choices: list[Choice]) -> Drawn:
     )
     alt = f"Masks of {len(rows)} methods on {len(choices)} test images; false and missed pixels are coloured."
     return Drawn(figure, f"{text} {KEY} {shown}.", alt, True)
+
+
+def _pair(pictures: Pictures, row: MethodRow, name: str, top: Axes, bottom: Axes) -> None:
+    image = pictures.enhanced(row, name)
+    if image is None:
+        absent(top, why_absent(pictures, row))
+    else:
+        grey(top, image)
+    show_mask(bottom, pictures, row, pictures.mask(row, name), pictures.label(name))
 
 
 def _truth(pictures: Pictures, name: str, top: Axes, bottom: Axes) -> None:
