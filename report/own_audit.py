@@ -12,6 +12,9 @@ from audit.quantity import find_quantity
 from .statistics import grids, summarise
 from .subject import UNTOUCHED
 
+ROUNDING = 1e-8
+"""Half-width of a cell that was not rounded for print: published scores have eight significant digits."""
+
 
 def audit_frame(
     frame: pd.DataFrame,
@@ -27,7 +30,7 @@ def audit_frame(
         frame: Columns ``method``, ``metric``, ``mean``, ``sd``, ``n``; one line per cell. Metrics the rules do not know
             are left out.
         name: Name of the table.
-        decimals: Decimals the numbers were rounded to; None: not rounded.
+        decimals: Decimals the numbers were rounded to; None: those of scores.
         prevalence: Smallest and largest share of positive pixels of an image.
         baseline: The method that stands for the untouched input.
 
@@ -35,7 +38,7 @@ def audit_frame(
         One line per cell, columns as :data:`~audit.engine.COLUMNS`.
     """
     methods = tuple(dict.fromkeys(frame["method"]))
-    half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    half = ROUNDING if decimals is None else 0.5 * 10.0**-decimals
     rows = {}
     for metric, lines in frame.groupby("metric", sort=False):
         quantity = find_quantity(str(metric))
@@ -57,9 +60,9 @@ def audit_frame(
 def audit_own(scores: pd.DataFrame) -> pd.DataFrame:
     """Audit the means and sds of our own scores, one table per data set and preset.
 
-    A cell is the summary's mean, exact (not rounded), with the sd over all its (seed, image) values: the rules hold for
-    binary maps, and every seed's image has one of its own. Cells of one method whose n differ (a metric undefined on
-    some images) describe different images: no rule between them applies.
+    A cell is the summary's mean, as exact as the scores, with the sd over all its (seed, image) values: the rules hold
+    for binary maps, and every seed's image has one of its own. Cells of one method whose n differ (a metric undefined
+    on some images) describe different images: no rule between them applies.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from report.makers import MAKERS
+from report.own_audit import audit_own
 from report.rendering.latex import latex
 from report.rendering.markdown import markdown
 from report.results import Results
@@ -85,6 +86,17 @@ def test_the_audits_tell_what_they_find(results):
     fdr = next(row for row in tables["audit_paper"].rows if row.cells[0].text == "FDR")
     place = [column.key for column in tables["audit_paper"].columns].index("impossible")
     assert fdr.label == "Table 2" and fdr.cells[place].text == "all 6"
+
+
+def test_scores_of_eight_digits_contradict_nothing():
+    ppv = np.random.default_rng(3).integers(2_000_000, 9_000_000, 16) * 1e-8 + 4.9e-9  # 1 - ppv is always rounded up
+    columns = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note", "row"]
+    lines = [
+        ("made", "demo", "poor", "", 0, f"i{number}", metric, float(f"{value:.8g}"), "", "poor")
+        for metric, values in (("ppv", ppv), ("fdr", 1 - ppv))
+        for number, value in enumerate(values)
+    ]
+    assert not set(audit_own(pd.DataFrame(lines, columns=columns))["verdict"]) & {"impossible", "inconsistent"}
 
 
 def test_without_a_trivial_row_tests_compare_with_the_untouched_image(results):
