@@ -1,12 +1,9 @@
-"""Rules for the YAML of a method or segmenter: valid, every preset and variant resolvable, nothing said twice."""
+"""Rules for the YAML of a method or segmenter: valid, every preset and variant resolvable."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-
-import yaml
 
 from ..checkout import shown
 from ..errors import Faults, UserError
@@ -41,28 +38,7 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
             raise UserError("The folder has no description", where=shown(path), hint=f"add {path.name}")
         with Faults(f"{path.name} is not valid") as faults:
             found = read_plugin(group, folder, faults)
-        _refuse_doubles(path)
     return found
-
-
-def _refuse_doubles(path: Path) -> None:
-    doubles = list(_doubled(yaml.compose(path.read_text())))
-    if doubles:
-        raise UserError(
-            f"Keys stand twice, and only the last counts: {', '.join(doubles)}", where=shown(path), hint="remove one"
-        )
-
-
-def _doubled(node: yaml.Node | None) -> Iterator[str]:
-    if isinstance(node, yaml.MappingNode):
-        names = [key.value for key, _ in node.value]
-        for key, value in node.value:
-            if names.count(key.value) > 1 and key.value != "<<":
-                yield f"{key.value} (line {key.start_mark.line + 1})"
-            yield from _doubled(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _doubled(value)
 
 
 def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
