@@ -12,9 +12,9 @@ from . import primary_words as words
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
 from .results import MethodRow, Results
 from .statistics import MIN_TRAININGS, Compared, compare, difference_to
-from .subject import CLEAN, ORACLE, PRIMARY, UNTOUCHED
+from .subject import CLEAN, ORACLE, PRIMARY, TRIVIAL, UNTOUCHED
 
-ASIDE = ("untouched", "trivial", ORACLE)
+ASIDE = ("untouched", TRIVIAL, ORACLE)
 """Groups of which the headline does not say whether they beat the best trivial row."""
 
 

@@ -20,7 +20,7 @@ from sspbench.releases.records import jobs_of
 
 from .scores import read_scores
 from .statistics import Summary, grids, summarise
-from .subject import ORACLE, PRIMARY, UNTOUCHED
+from .subject import ORACLE, PRIMARY, TRIVIAL, UNTOUCHED
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Results:
     @cached_property
     def best_trivial(self) -> str | None:
         """The trivial row with the highest mean Dice, which every claim of merit is set against; None without one."""
-        trivial = [row.id for row in self.compared_rows if row.group == "trivial" and not row.ablation]
+        trivial = [row.id for row in self.compared_rows if row.group == TRIVIAL and not row.ablation]
         dice = {row: self.summary(row, PRIMARY).mean for row in trivial if self.summary(row, PRIMARY).n}
         return max(dice, key=lambda row: dice[row]) if dice else None
 

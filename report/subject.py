@@ -17,6 +17,9 @@ UNTOUCHED = "identity"
 SUBJECT = "sspnet"
 """The row of the method that the paper proposes."""
 
+TRIVIAL = "trivial"
+"""The group of what any claim has to beat."""
+
 ORACLE = "oracle"
 """The group of rows that show the known truth: they take no bold and enter no test."""
 

@@ -23,7 +23,7 @@ def comparison(pictures: Pictures, choices: list[Choice], caption: str, masks: b
         caption: What they are and why these.
         masks: Whether to add the masks.
     """
-    rows, each = (pictures.drawn if masks else pictures.compared), 3 if masks else 2
+    rows, each = (pictures.rows_of_one if masks else pictures.rows_of_several), 3 if masks else 2
     zooms = {choice.name: pictures.zoom(choice.name) for choice in choices}
     parts = bands(len(rows))
     blocks = [(choice, part) for choice in choices for part in parts]

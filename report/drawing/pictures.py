@@ -11,7 +11,9 @@ from sspbench.files import read_json
 from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
 
+from ..primary_rows import ASIDE
 from ..results import MethodRow, Results
+from ..subject import TRIVIAL
 
 HIT, FALSE, MISSED = (0, 0, 0), (192, 75, 0), (0, 114, 178)
 """Colours of true, false and missed nerve pixels: black, vermilion, blue, each 4.5:1 or more on white."""
@@ -39,15 +41,16 @@ class Pictures:
         return [row for row in self.results.rows if not row.ablation]
 
     @cached_property
-    def drawn(self) -> list[MethodRow]:
+    def rows_of_one(self) -> list[MethodRow]:
         """The rows of a figure of one image: all but networks before their training."""
         return [row for row in self.rows if not row.runs[0].untrained] or self.rows
 
     @cached_property
-    def compared(self) -> list[MethodRow]:
+    def rows_of_several(self) -> list[MethodRow]:
         """The rows of a figure of several images: trivial methods are left out too, where others are there."""
-        chosen = [row for row in self.drawn if row.group != "trivial"]
-        return chosen if any(row.group not in ("untouched", "oracle") for row in chosen) else self.drawn
+        if all(row.group in ASIDE for row in self.rows_of_one):
+            return self.rows_of_one
+        return [row for row in self.rows_of_one if row.group != TRIVIAL]
 
     @cached_property
     def names(self) -> list[str]:

@@ -79,7 +79,7 @@ def _residual(pictures: Pictures, row: MethodRow, name: str, label: np.ndarray) 
 
 def segmentations(pictures: Pictures, choices: list[Choice]) -> Drawn:
     """Return the paper's Fig. 6: for each image the enhanced images and their masks, beside the label."""
-    rows = pictures.compared
+    rows = pictures.rows_of_several
     parts = bands(len(rows), WIDEST - 1)
     blocks = [(choice, part) for choice in choices for part in parts]
     starts = tuple(range(2, 2 * len(blocks), 2))
