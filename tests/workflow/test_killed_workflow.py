@@ -45,6 +45,9 @@ class Slow(TrainableMethod):
 """
 RUN = "results/cornsim/smoke/runs/slow/seed-0"
 
+HALF = 28
+"""Steps of 60: kills at random moments come before, so that the last one still finds a training."""
+
 
 class Killable(Checkout):
     """A checkout in which the training of one slow method can be started and killed."""
@@ -57,6 +60,15 @@ class Killable(Checkout):
         return subprocess.Popen(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+
+    def killed_after(self, seconds, steps):
+        """Start the workflow and kill it after some seconds, or once that many steps are saved, if that is sooner."""
+        process, end = self.start(), time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < end and self.steps_saved() < steps:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        process.wait()
 
     def finish(self):
         process = self.start()
@@ -79,16 +91,10 @@ def checkout(tmp_path_factory):
 
 def test_after_sigkill_of_snakemake_the_same_command_goes_on_to_the_same_bytes(checkout, request):
     draw = random.Random(11)
-    for kill in range(max(1, request.config.getoption("--chaos") // 5)):
-        process = checkout.start()
-        if kill:
-            time.sleep(draw.uniform(0, 20))
-        else:
-            while process.poll() is None and checkout.steps_saved() < 8:
-                time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.stdout.close()
-        process.wait()
+    for _ in range(request.config.getoption("--chaos") // 5 - 1):
+        checkout.killed_after(draw.uniform(0, 20), steps=HALF)
+    checkout.killed_after(300, steps=checkout.steps_saved() + 8)  # while it trains, so that a lock is left
+    assert not (checkout.folder / RUN / "weights.safetensors").exists()
     code, text = checkout.finish()
     assert code == 0, text[-4000:]
     assert "released the lock of a run that was killed" in text
