@@ -15,6 +15,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from sspbench.contract import Measure
 
 from ..results import MethodRow, Results
+from ..subject import TRIVIAL
 from .showcase import scores_of, yardstick
 from .style import FULL_WIDTH, PLAIN_NUMBERS, Drawn, colour, marker
 
@@ -92,7 +93,7 @@ def tradeoff(results: Results) -> Drawn | None:
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     names = ", ".join(point.row.label for point in front)
     caption = (
-        f"{quality.label}, {mask.label} and enhancing time, means over test images. "
+        f"{quality.label}, {mask.label} and enhancing time, means over test images; of the trivial methods the best. "
         f"Ringed methods are Pareto-optimal in the three: {names}."
         + (f" No result: {', '.join(failed)}." if failed else "")
     )
@@ -111,6 +112,7 @@ def _sign(measure: Measure) -> float:
 
 def _points(results: Results, quality: Measure, mask: Measure) -> Iterator[Point]:
     rows = [row for row in results.rows if not row.ablation and row.tables is None]
+    rows = [row for row in rows if row.group != TRIVIAL or row.id == results.best_trivial]
     for index, row in enumerate(rows):
         jobs = [results.provenance(run).get("enhance", {}) for run in row.runs]
         seconds = [job["seconds_per_image"] for job in jobs if "seconds_per_image" in job]
