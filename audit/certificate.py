@@ -134,10 +134,10 @@ def prove(
     Returns:
         The certificate; or images (4, K) that refute the weighting; or None where ``MAX_BOXES`` did not suffice.
     """
-    most = allowed(moments, linear, square)
-    if not np.isfinite(most):
+    maximum = allowed(moments, linear, square)
+    if not np.isfinite(maximum):
         return None
-    floor = most + room + SAFETY * max(abs(value) for value in (*linear.values(), *square.values(), 1.0))
+    floor = maximum + room + SAFETY * max(abs(value) for value in (*linear.values(), *square.values(), 1.0))
     chart = chart_for([moment.key for moment in moments])
     waiting, seen = [chart.corners(shares)], 0
     while waiting:
@@ -152,7 +152,7 @@ def prove(
         if worst.shape[1]:
             return worst
         waiting += _split(low, high)
-    return Certificate(tuple(moments), dict(linear), dict(square), most, floor, shares, seen)
+    return Certificate(tuple(moments), dict(linear), dict(square), maximum, floor, shares, seen)
 
 
 def lowest(
@@ -176,11 +176,11 @@ def lowest(
 
 def _least(y: float, z: float, low: Floats, high: Floats) -> Floats:
     """Return the smallest ``y x + z x²`` over low <= x <= high."""
-    least = np.minimum(y * low + z * low**2, y * high + z * high**2)
+    minimum = np.minimum(y * low + z * low**2, y * high + z * high**2)
     if z > 0:
         bottom = np.clip(-y / (2 * z), low, high)
-        least = np.minimum(least, y * bottom + z * bottom**2)
-    return least
+        minimum = np.minimum(minimum, y * bottom + z * bottom**2)
+    return minimum
 
 
 def refuting(
@@ -189,15 +189,15 @@ def refuting(
     square: Mapping[str, float],
     centres: Floats,
     floor: float,
-    most: int = 200,
+    maximum: int = 200,
 ) -> Floats:
-    """Return the images (4, up to ``most``) at these centres (3, K) whose F is not above the floor, lowest first."""
+    """Return the images (4, up to ``maximum``) at these centres (3, K) whose F is not above the floor, lowest first."""
     if not centres.shape[1]:
         return np.zeros((4, 0))
     places = np.array([0.0, 0.5, 1.0]) if any(moment.key == "auc" for moment in moments) else np.array([0.0])
     points = np.concatenate([np.vstack([centres, np.full(centres.shape[1], place)]) for place in places], axis=1)
     value = weighed(moments, linear, square, points)
-    order = np.argsort(value)[:most]
+    order = np.argsort(value)[:maximum]
     return points[:, order[value[order] <= floor]]
 
 

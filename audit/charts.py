@@ -70,9 +70,9 @@ class Overlap:
 
     def possible(self, low: Floats, high: Floats, shares: tuple[float, float]) -> Flags:
         """Keep boxes where TN can be 0 or more and r within the shares."""
-        least, most = _positives(low, high)
+        minimum, maximum = _positives(low, high)
         room: Flags = 1.0 - low[0] + low[0] * high[1] / 2 >= 0
-        within: Flags = (least <= shares[1]) & (most >= shares[0])
+        within: Flags = (minimum <= shares[1]) & (maximum >= shares[0])
         return room & within
 
     def images(self, points: Floats, shares: tuple[float, float]) -> Floats:
@@ -139,15 +139,15 @@ def _shares_of_size(low: Floats, high: Floats) -> Bounds:
 
 
 def _positives(low: Floats, high: Floats) -> Bounds:
-    least, most = _shares_of_size(low, high)
-    return low[0] * least, high[0] * most
+    minimum, maximum = _shares_of_size(low, high)
+    return low[0] * minimum, high[0] * maximum
 
 
 def _kappa(low: Floats, high: Floats) -> Bounds:
     """Enclose (D - h)/(1 - h): rises with D, falls with h = 2 s a (1 - a), a = r / s."""
-    least, most = _shares_of_size(low, high)
-    ends = least * (1 - least), most * (1 - most)
-    across = (least <= 0.5) & (most >= 0.5)
+    minimum, maximum = _shares_of_size(low, high)
+    ends = minimum * (1 - minimum), maximum * (1 - maximum)
+    across = (minimum <= 0.5) & (maximum >= 0.5)
     smallest = np.clip(2 * low[0] * np.minimum(*ends), 0.0, 1.0)
     largest = np.clip(2 * high[0] * np.where(across, 0.25, np.maximum(*ends)), 0.0, 1.0)
     return _beyond_chance(low[1], largest, -1.0), _beyond_chance(high[1], smallest, 1.0)

@@ -7,12 +7,12 @@ from pathlib import Path
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
 from sspbench.plan.settings import Settings
-from sspbench.stages.train import Limits, train_method
+from sspbench.stages.train import TrainingLimits, train_method
 from sspbench.training.loop import Budget
 
 
 def main(job):
-    limits = Limits(job.get("minutes", 60.0), Budget(checkpoint_steps=job["checkpoint_steps"]))
+    limits = TrainingLimits(job.get("minutes", 60.0), Budget(checkpoint_steps=job["checkpoint_steps"]))
     try:
         train_method(
             Settings.read(job["settings"], "job.json"),

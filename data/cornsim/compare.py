@@ -67,7 +67,7 @@ def simulated_sample(frames: Sequence[Frame]) -> Sample:
     return Sample(images, images, np.stack([frame.label for frame in frames]))
 
 
-def unevenness(image: np.ndarray) -> float:
+def cv48(image: np.ndarray) -> float:
     """Compute CV48: sd over mean of the image averaged over squares of 48 pixels (a small number is even light)."""
     slow = uniform_filter(image.astype(np.float64), 48)
     return float(slow.std() / slow.mean())
@@ -86,7 +86,7 @@ def measure(sample: Sample) -> dict[str, np.ndarray]:
         "grey sd": sample.images.std(axis=(1, 2)),
     }
     rows |= {title: scores[name].values for title, name in QUALITY_MEASURES.items()}
-    rows["unevenness CV48"] = np.array([unevenness(image) for image in sample.images])
+    rows["unevenness CV48"] = np.array([cv48(image) for image in sample.images])
     rows["nerve share (%)"] = 100.0 * nerve.mean(axis=(1, 2))
     rows["nerve - background (grey)"] = np.array([image[on].mean() - image[~on].mean() for image, on in pairs])
     return rows

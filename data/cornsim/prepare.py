@@ -72,9 +72,9 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
 
 def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
     """Return the number of images a split, and the side."""
-    least = {split.option: 1 for split in SPLITS} | {"size": SMALLEST}
+    minimum = {split.option: 1 for split in SPLITS} | {"size": SMALLEST}
     with Faults("The options of the data set cornsim have faults", where="data/cornsim/dataset.yaml, config") as faults:
-        for name, smallest in least.items():
+        for name, smallest in minimum.items():
             value = request.options.get(name)
             if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
                 faults.add(f"{name} is {value!r}", hint=f"give a whole number of at least {smallest}")

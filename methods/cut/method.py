@@ -49,19 +49,19 @@ class CUT(TrainableMethod):
         a, b = 2 * low - 1, 2 * high - 1
         flipped = self.params["flip_equivariance"] and bool(torch.rand((), generator=self.random) < 0.5)
         # instance norm treats images one by one: fakes and identities can share a pass
-        given = torch.cat([a, b]) if self.params["weights"]["identity"] else a
-        made, taps = self.networks["generator"](given.flip(-1) if flipped else given)
-        fake = made[: len(a)]
-        judge = self.networks["discriminator"]
-        judged = lsgan_discriminator(judge(b), judge(fake.detach()))
-        self.descend(judged, "discriminator")
-        keys = self._encoded(given) if flipped else taps  # unmirrored: already computed on the way to the fakes
+        inputs = torch.cat([a, b]) if self.params["weights"]["identity"] else a
+        outputs, taps = self.networks["generator"](inputs.flip(-1) if flipped else inputs)
+        fake = outputs[: len(a)]
+        discriminator = self.networks["discriminator"]
+        discriminator_loss = lsgan_discriminator(discriminator(b), discriminator(fake.detach()))
+        self.descend(discriminator_loss, "discriminator")
+        keys = self._encoded(inputs) if flipped else taps  # unmirrored: already computed on the way to the fakes
         with self.frozen("discriminator"):
-            losses = {"adversarial": lsgan(judge(fake), 1.0), **self._contrasts(made, keys, len(a), flipped)}
+            losses = {"adversarial": lsgan(discriminator(fake), 1.0), **self._contrasts(outputs, keys, len(a), flipped)}
             weights = self.params["weights"]
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
             self.descend(total, "generator", "sampler")
-        return {**losses, "generator": total, "discriminator": judged}
+        return {**losses, "generator": total, "discriminator": discriminator_loss}
 
     @torch.no_grad()
     def _encoded(self, images: Tensor) -> list[Tensor]:
@@ -71,18 +71,18 @@ class CUT(TrainableMethod):
     def _generator(self) -> TappedGenerator:
         return cast(TappedGenerator, self.networks["generator"])
 
-    def _contrasts(self, made: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
+    def _contrasts(self, outputs: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
         """Return the contrast of the fakes with their inputs and, where they were made, of the identities.
 
         Args:
-            made: ``count`` fakes, then the identities if any.
+            outputs: ``count`` fakes, then the identities if any.
             keys: Taps of what they were made from, never mirrored; no gradient flows into them.
             count: Images per half.
             flipped: Whether the fakes are mirrored.
         """
-        queries = self._generator.encode(made)
+        queries = self._generator.encode(outputs)
         queries = [features.flip(-1) for features in queries] if flipped else queries
-        names = ("contrast", "identity")[: len(made) // count]
+        names = ("contrast", "identity")[: len(outputs) // count]
         halves = zip(*(features.split(count) for features in queries), strict=True)
         known = zip(*(features.detach().split(count) for features in keys), strict=True)
         return {name: self._contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}

@@ -51,9 +51,9 @@ class EnlightenGAN(TrainableMethod):
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Generator first, then both discriminators on the image made before that update."""
         original, normal = flip_jointly(2 * low - 1, 2 * high - 1, self.random)
-        given = darken(original, self.params["darken"], self.random)
-        original, normal, given = (_rgb(images) for images in (original, normal, given))
-        enhanced, _ = self.networks["generator"](given, attention_map(given))
+        inputs = darken(original, self.params["darken"], self.random)
+        original, normal, inputs = (_rgb(images) for images in (original, normal, inputs))
+        enhanced, _ = self.networks["generator"](inputs, attention_map(inputs))
         side, count = self.params["patch_side"], self.params["patch_count"]
         height, width = enhanced.shape[-2:]
         corners = patch_corners(height, width, side, count, self.random)
@@ -61,22 +61,25 @@ class EnlightenGAN(TrainableMethod):
         patches, normal_patches, original_patches = (
             torch.cat([cut(images, corner, side) for corner in corners]) for images in (enhanced, normal, original)
         )
-        judge_global, judge_local = self.networks["discriminator_global"], self.networks["discriminator_local"]
+        discriminator_global, discriminator_local = (
+            self.networks["discriminator_global"],
+            self.networks["discriminator_local"],
+        )
         with self.frozen("discriminator_global", "discriminator_local"):
             losses = {
-                "global": relativistic_lsgan(judge_global(enhanced), judge_global(normal)),
-                "local": lsgan(judge_local(patches), 1.0),
+                "global": relativistic_lsgan(discriminator_global(enhanced), discriminator_global(normal)),
+                "local": lsgan(discriminator_local(patches), 1.0),
                 "perceptual": self._distance(enhanced, original) + self._distance(patches, original_patches),
             }
             total = reduce(torch.add, losses.values())
             self.descend(total, "generator")
         enhanced, patches = enhanced.detach(), patches.detach()
-        judged_global = relativistic_lsgan(judge_global(normal), judge_global(enhanced))
-        judged_local = lsgan_discriminator(judge_local(normal_patches), judge_local(patches))
-        self.descend(judged_global, "discriminator_global")
-        self.descend(judged_local, "discriminator_local")
-        judged = {"discriminator_global": judged_global, "discriminator_local": judged_local}
-        return {**losses, "generator": total, **judged}
+        global_loss = relativistic_lsgan(discriminator_global(normal), discriminator_global(enhanced))
+        local_loss = lsgan_discriminator(discriminator_local(normal_patches), discriminator_local(patches))
+        self.descend(global_loss, "discriminator_global")
+        self.descend(local_loss, "discriminator_local")
+        discriminator_losses = {"discriminator_global": global_loss, "discriminator_local": local_loss}
+        return {**losses, "generator": total, **discriminator_losses}
 
     def _distance(self, images: Tensor, targets: Tensor) -> Tensor:
         return feature_distance(self.vgg, images, targets, self.params["vgg_layer"])

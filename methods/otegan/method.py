@@ -51,8 +51,8 @@ class OTEGAN(TrainableMethod):
         # the generator stands still while the critic learns, so one pass serves all three
         enhanced = self.networks["generator"](images)
         fake = enhanced.detach().float()
-        judged = critic(fake).float().mean() - critic(wanted).float().mean()
-        self.descend(judged, "critic")
+        critic_loss = critic(fake).float().mean() - critic(wanted).float().mean()
+        self.descend(critic_loss, "critic")
         share = torch.rand(len(fake), 1, 1, 1, generator=self.random).to(fake.device)
         penalty = gradient_penalty(critic, wanted, fake, share)
         self.descend(params["weights"]["penalty"] * penalty, "critic")
@@ -61,7 +61,13 @@ class OTEGAN(TrainableMethod):
             cost = self._cost(enhanced.float(), images)
             total = adversarial + params["weights"]["transport"] * cost
             self.descend(total, "generator")
-        return {"critic": judged, "penalty": penalty, "adversarial": adversarial, "transport": cost, "total": total}
+        return {
+            "critic": critic_loss,
+            "penalty": penalty,
+            "adversarial": adversarial,
+            "transport": cost,
+            "total": total,
+        }
 
     def _cost(self, enhanced: Tensor, images: Tensor) -> Tensor:
         if self.params["cost"] == "squared":

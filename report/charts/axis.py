@@ -36,10 +36,10 @@ class Axis:
             return math.copysign(1 + math.log10(abs(value)), value)
         return value
 
-    def ticks(self, most: int = 6) -> list[float]:
-        """Return round values inside the range, at most ``most``."""
+    def ticks(self, maximum: int = 6) -> list[float]:
+        """Return round values inside the range, at most ``maximum``."""
         if self.kind == "linear":
-            return _round_values(self.low, self.high, most)
+            return _round_values(self.low, self.high, maximum)
         powers = [10.0**exponent for exponent in range(-6, 13)]
         if self.kind == "symlog":
             powers = sorted([*(-power for power in powers if power >= 1), 0.0, *(p for p in powers if p >= 1)])
@@ -47,13 +47,13 @@ class Axis:
         if self.kind == "log" and len(inside) < 3:
             inside = [factor * power for power in powers for factor in (1, 2, 5)]
             inside = [value for value in inside if self.low <= value <= self.high]
-        return inside[:: max(-(-len(inside) // most), 1)]
+        return inside[:: max(-(-len(inside) // maximum), 1)]
 
 
-def _round_values(low: float, high: float, most: int) -> list[float]:
+def _round_values(low: float, high: float, maximum: int) -> list[float]:
     """Return the multiples of 1, 2 or 5 times a power of ten in a range."""
-    power = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most)
+    power = 10.0 ** math.floor(math.log10((high - low) / maximum))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= maximum)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(number * step, 12) for number in range(first, last + 1)]
 

@@ -111,10 +111,10 @@ class Frame:
         """Return a value's place in px from the top."""
         return self.bottom - self.y.share(value) * (self.bottom - self.top)
 
-    def axes(self, name: str, most: int = 5) -> list[Markup]:
+    def axes(self, name: str, maximum: int = 5) -> list[Markup]:
         """Return grid lines, tick labels and the horizontal axis's name."""
         parts = []
-        for value in self.x.ticks(most):
+        for value in self.x.ticks(maximum):
             place = self.across(value)
             parts += [line(place, self.top, place, self.bottom, "grid")]
             parts += [text(place, self.bottom + 14, tick_text(value), kind="tick")]

@@ -17,7 +17,7 @@ HEIGHT = 190
 COLOURS = 8
 """Colours that the style knows; beyond them curves are dashed."""
 
-MOST = 200
+MAX_POINTS = 200
 """Points of a curve at most: of a longer log every k-th line is drawn, and its last."""
 
 
@@ -59,7 +59,7 @@ def _words(name: str) -> str:
 
 def _points(entries: list[tuple[int, dict[str, float]]], name: str) -> list[tuple[int, float]]:
     found = [(step, losses[name]) for step, losses in entries if math.isfinite(losses.get(name, math.nan))]
-    every = -(-len(found) // MOST) or 1
+    every = -(-len(found) // MAX_POINTS) or 1
     return found[::every] if (len(found) - 1) % every == 0 else [*found[::every], found[-1]]
 
 

@@ -26,13 +26,13 @@ WIDEST = 9
 """The most pictures beside each other: their names stay legible and apart."""
 
 
-def bands(count: int, most: int = WIDEST) -> list[range]:
+def bands(count: int, maximum: int = WIDEST) -> list[range]:
     """Split columns into bands of nearly equal width that are shown below each other.
 
     >>> bands(9), bands(10)
     ([range(0, 9)], [range(0, 5), range(5, 10)])
     """
-    number = max(math.ceil(count / most), 1)
+    number = max(math.ceil(count / maximum), 1)
     ends = [round(count * part / number) for part in range(number + 1)]
     return [range(start, end) for start, end in pairwise(ends)]
 

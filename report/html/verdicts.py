@@ -106,9 +106,9 @@ def _comparisons(
     return Seen(not lost, clear, text, tuple(anchors))
 
 
-def _first(texts: list[str], most: int = 3) -> str:
-    more = len(texts) - most
-    return "; ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
+def _first(texts: list[str], maximum: int = 3) -> str:
+    more = len(texts) - maximum
+    return "; ".join(texts[:maximum]) + (f" and {more} more" if more > 0 else "")
 
 
 def _best(ours: Ours, claim: Mapping[str, Any]) -> Seen:

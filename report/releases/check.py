@@ -12,7 +12,7 @@ import pandas as pd
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.releases.folder import MOST_BYTES, RECORD, SUMS, Part
+from sspbench.releases.folder import MAX_BYTES, RECORD, SUMS, Part
 from sspbench.releases.records import FINAL
 
 from .reproduce import reproduce
@@ -49,8 +49,8 @@ def strangers(part: Part) -> Iterator[str]:
         if path.is_symlink():
             yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
     size = sum((part.folder / name).stat().st_size for name in (*part.files(), SUMS))
-    if size > MOST_BYTES:
-        yield f"HEAVY    {size:,} bytes; {MOST_BYTES:,} at most"
+    if size > MAX_BYTES:
+        yield f"HEAVY    {size:,} bytes; {MAX_BYTES:,} at most"
 
 
 def unknown_origins(part: Part) -> Iterator[str]:

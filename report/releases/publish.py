@@ -15,7 +15,7 @@ from sspbench.checkout import ROOT
 from sspbench.errors import UserError
 from sspbench.files import read_json, write_json
 from sspbench.plan.config import Plan
-from sspbench.releases.folder import MOST_BYTES, NAME, PUBLISHED, RECORD, REMADE, Part, write_sums
+from sspbench.releases.folder import MAX_BYTES, NAME, PUBLISHED, RECORD, REMADE, Part, write_sums
 from sspbench.releases.packing import pack
 
 from .rebuild import hashes, rebuilt
@@ -172,13 +172,13 @@ def _finish(part: Part, maker: Mapping[str, Any]) -> None:
 
 
 def _refuse_heavy(part: Part, target: Part) -> None:
-    """Refuse a release of more than :data:`MOST_BYTES`, all its parts together."""
+    """Refuse a release of more than :data:`MAX_BYTES`, all its parts together."""
     release = target.folder.parents[1]
     others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]
     own = [path for path in part.folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in (*others, *own))
-    if size > MOST_BYTES:
-        why = f"{size:,} bytes; {MOST_BYTES:,} at most, since every clone carries it"
+    if size > MAX_BYTES:
+        why = f"{size:,} bytes; {MAX_BYTES:,} at most, since every clone carries it"
         largest = sorted(own, key=lambda path: -path.stat().st_size)[:3]
         where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
         raise UserError(

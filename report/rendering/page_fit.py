@@ -101,21 +101,21 @@ def _wrapped(table: Table, texts: Sequence[Sequence[str]], points: float) -> dic
     """Return widths of the columns of words so that all columns fit; None where they cannot."""
     words = [-1, *(place for place, column in enumerate(table.columns) if column.form == "words")]
     full = {place: _width(texts[place + 1], points) for place in words}
-    least = {place: _width([word for text in texts[place + 1] for word in text.split()], points) for place in words}
+    minimum = {place: _width([word for text in texts[place + 1] for word in text.split()], points) for place in words}
     numbers = sum(_width(column, points) for place, column in enumerate(texts[1:]) if place not in full)
     left = PAGE - numbers - GAP * len(texts)
-    if sum(least.values()) > left:
+    if sum(minimum.values()) > left:
         return None
-    return dict(_shared(full, least, left))
+    return dict(_shared(full, minimum, left))
 
 
-def _shared(full: Mapping[int, float], least: Mapping[int, float], left: float) -> Iterator[tuple[int, float]]:
+def _shared(full: Mapping[int, float], minimum: Mapping[int, float], left: float) -> Iterator[tuple[int, float]]:
     """Yield widths: columns that need no more than an even share get what they need, the others share the rest."""
     waiting = sorted(full, key=lambda place: full[place])
     while waiting:
         place = waiting.pop(0)
-        later = sum(least[other] for other in waiting)
-        width = min(full[place] + 2.0, max(least[place], min(left / (len(waiting) + 1), left - later)))
+        later = sum(minimum[other] for other in waiting)
+        width = min(full[place] + 2.0, max(minimum[place], min(left / (len(waiting) + 1), left - later)))
         left -= width
         yield place, width
 

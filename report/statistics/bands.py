@@ -68,8 +68,8 @@ def fit_prior(variances: Sequence[float], df: int, rows: int | None = None) -> P
         return NO_PRIOR
     logs = np.log(known) - special.digamma(df / 2) + np.log(df / 2)
     excess = float(logs.var(ddof=1) - special.polygamma(1, df / 2))
-    most = float(df * (independent - 1))
-    worth = most if excess <= special.polygamma(1, most / 2) else 2 * _inverse_trigamma(excess)
+    maximum = float(df * (independent - 1))
+    worth = maximum if excess <= special.polygamma(1, maximum / 2) else 2 * _inverse_trigamma(excess)
     return Prior(float(np.exp(logs.mean() + special.digamma(worth / 2) - np.log(worth / 2))), worth)
 
 

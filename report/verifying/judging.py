@@ -235,10 +235,12 @@ def _other_starts(row: str, given: Recorded, published: Recorded) -> Iterator[st
             yield from _unlike(f"seed {key[1]}", step, mine, other, tolerance)
 
 
-def _unlike(who: str, step: int, mine: Mapping[str, float], other: Mapping[str, float], most: float) -> Iterator[str]:
+def _unlike(
+    who: str, step: int, mine: Mapping[str, float], other: Mapping[str, float], maximum: float
+) -> Iterator[str]:
     for name in sorted(mine.keys() & other.keys()):
         one, two = mine[name], other[name]
-        if abs(one - two) > most * max(abs(one), abs(two)):
+        if abs(one - two) > maximum * max(abs(one), abs(two)):
             yield f"{who}: {name} up to step {step} is {one:.4g}, published {two:.4g}"
 
 

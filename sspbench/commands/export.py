@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 OPSET = 17
-LEAST_MULTIPLE = 32
+MIN_MULTIPLE = 32
 """Sizes of the exported network are multiples of this: padding that depends on the size cannot be traced."""
 
 SHAPES = ((3, 4), (5, 2))
@@ -76,7 +76,7 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
     method.device = torch.device("cpu")
     for network in method.networks.values():
         network.to(method.device)
-    multiple = math.lcm(LEAST_MULTIPLE, method.multiple)
+    multiple = math.lcm(MIN_MULTIPLE, method.multiple)
     sizes = [(rows * multiple, columns * multiple) for rows, columns in SHAPES]
     module = _module(method)
     try:

@@ -17,7 +17,7 @@ from ..jobs.folder_lock import only_job_in
 from ..jobs.outcome import JobError, clear_status, exited, write_status
 from ..plan.config import Plan
 from ..plan.run import Run
-from ..plan.schemas import MOST_SEED
+from ..plan.schemas import MAX_SEED
 from . import (
     architecture,
     bench_training,
@@ -69,8 +69,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _seed(text: str) -> int:
     """Return a seed from its text, as the config allows it."""
-    if not text.isascii() or not text.isdecimal() or int(text) > MOST_SEED:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {MOST_SEED}")
+    if not text.isascii() or not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {MAX_SEED}")
     return int(text)
 
 
@@ -134,7 +134,7 @@ def _prepare(plan: Plan) -> None:
 
 
 def _limits(plan: Plan, resources: dict[str, Any]) -> Any:
-    from ..stages.train import Limits
+    from ..stages.train import TrainingLimits
     from ..training.loop import Budget
 
     budget = Budget(
@@ -142,7 +142,7 @@ def _limits(plan: Plan, resources: dict[str, Any]) -> Any:
         checkpoint_steps=plan.config["checkpoint_steps"],
         memory_mb=resources.get("mem_mb"),
     )
-    return Limits(minutes=resources.get("minutes", Limits.minutes), budget=budget)
+    return TrainingLimits(minutes=resources.get("minutes", TrainingLimits.minutes), budget=budget)
 
 
 def _train(plan: Plan, run: Run) -> None:

@@ -17,10 +17,10 @@ from ..plan.schemas import schema
 
 TARGET = ROOT / "docs" / "reference.md"
 
-Row = tuple[str, str, str, str]
+ReferenceRow = tuple[str, str, str, str]
 """Name, default, what is allowed, what it is."""
 
-HEADS: Row = ("name", "default", "allowed", "what it is")
+HEADS: ReferenceRow = ("name", "default", "allowed", "what it is")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,12 +63,12 @@ def _how(kind: str) -> str:
     return "Overridden by `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
 
 
-def config_rows() -> list[Row]:
+def config_rows() -> list[ReferenceRow]:
     """Return all keys of the config, nested ones by their paths."""
     return list(_config_rows(schema("config"), read_config(DEFAULT), ""))
 
 
-def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str) -> Iterator[Row]:
+def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str) -> Iterator[ReferenceRow]:
     for key, declared in section["properties"].items():
         one = schema(declared["$ref"]) if "$ref" in declared else declared
         if "properties" in one:
@@ -89,12 +89,12 @@ def _allowed(declared: Mapping[str, Any]) -> str:
     return " ".join([" or ".join(words.get(kind, str(kind)) for kind in kinds), " and ".join(limits)]).rstrip()
 
 
-def parameter_rows(plugin: Plugin) -> list[Row]:
+def parameter_rows(plugin: Plugin) -> list[ReferenceRow]:
     """Return all parameters and sections of a plugin by their paths."""
     return [_row(path, one) for path, one in plugin.parameters.rows()]
 
 
-def _row(path: str, one: Parameter | Section) -> Row:
+def _row(path: str, one: Parameter | Section) -> ReferenceRow:
     if isinstance(one, Section):
         return path, "", "a section, or null" if one.nullable else "a section", one.text
     return path, _value(one.default), one.allowed, one.text
@@ -104,12 +104,12 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _markdown(rows: list[Row]) -> list[str]:
+def _markdown(rows: list[ReferenceRow]) -> list[str]:
     lines = [HEADS, ("---",) * len(HEADS), *((f"`{row[0]}`", *row[1:]) for row in rows)]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
-def aligned(rows: list[Row]) -> list[str]:
+def aligned(rows: list[ReferenceRow]) -> list[str]:
     """Return the rows as lines for a terminal, under their heads."""
     table = [HEADS, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from ..errors import Faults, UserError
-from .inspection import MOST_PIXELS, refuse_huge
+from .inspection import MAX_PIXELS, refuse_huge
 
 UNPACK = "if you trust it, unpack it yourself and give the folder"
 """How to use an archive that is refused."""
@@ -44,7 +44,7 @@ BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAE
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """What an archive may ask for.
 
     Attributes:
@@ -59,7 +59,7 @@ class Limits:
     unpacked: int = 8 * 1024 * MIB
     ratio: float = 100.0
     ratio_from: int = 32 * MIB
-    pixels: int = MOST_PIXELS
+    pixels: int = MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Entry:
 
 
 @contextmanager
-def opened(source: Path, beside: Path, limits: Limits | None = None) -> Iterator[Path]:
+def opened(source: Path, beside: Path, limits: ArchiveLimits | None = None) -> Iterator[Path]:
     """Give the folder ``source``, or the archive ``source`` unpacked into a temporary folder in ``beside``."""
     if source.is_dir():
         yield source
@@ -82,7 +82,7 @@ def opened(source: Path, beside: Path, limits: Limits | None = None) -> Iterator
         yield target
 
 
-def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
+def unpack(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> None:
     """Unpack a zip or tar archive (plain, gz, bz2, xz) into the new folder ``target``.
 
     Hidden files (``.DS_Store``, ``__MACOSX``) are left out. ``target`` appears only if nothing was wrong.
@@ -91,7 +91,7 @@ def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
         UserError: the archive is no archive or damaged, or breaks a limit (at once); every path that leaves the
             folder, link, device, encrypted or double entry, and image beyond the pixel limit (all together).
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=target.parent) as temporary:
         fresh = Path(temporary) / "content"
         fresh.mkdir()
@@ -109,7 +109,7 @@ def unpack(archive: Path, target: Path, limits: Limits | None = None) -> None:
         fresh.replace(target)
 
 
-def _unpack_checked(archive: Path, folder: Path, limits: Limits) -> None:
+def _unpack_checked(archive: Path, folder: Path, limits: ArchiveLimits) -> None:
     purse = _Purse(archive, limits)
     names = _Names()
     with Faults("The archive is refused", where=str(archive)) as faults:
@@ -134,7 +134,7 @@ def _copy(stream: IO[bytes], out: IO[bytes], purse: _Purse) -> None:
 class _Purse:
     """Counts what an archive has used of its limits; declared sizes are checked, but only real bytes are trusted."""
 
-    def __init__(self, archive: Path, limits: Limits) -> None:
+    def __init__(self, archive: Path, limits: ArchiveLimits) -> None:
         self.archive, self.limits = archive, limits
         self.packed = max(1, archive.stat().st_size)
         self.files, self.declared, self.real = 0, 0, 0

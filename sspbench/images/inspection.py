@@ -17,18 +17,18 @@ from ..errors import Faults, UserError
 from .grey import SUFFIXES, decode_upright, to_grey8
 from .labels import SMALL, LabelFacts, label_facts, label_values
 
-MOST_PIXELS = 64_000_000
+MAX_PIXELS = 64_000_000
 """Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
 
 TOO_LARGE = "cut it into parts, or scale it down"
 
-LEAST_SIDE = 64
+MIN_SIDE = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
 
 EIGHT_BIT, TWELVE_BIT, FULL = 255, 4095, 65535
 """White of cameras that write 16-bit files."""
 
-MOST_NERVE = 0.5
+MAX_NERVE = 0.5
 """Share of nerve beyond which a label is taken for inverted."""
 
 
@@ -62,8 +62,8 @@ class Picture:
         return self.label.two_valued
 
 
-def refuse_huge(path: Path, shown: PurePath, most: int, faults: Faults) -> bool:
-    """Add a fault if the file is an image of more than ``most`` pixels, by its header; tell whether it is."""
+def refuse_huge(path: Path, shown: PurePath, maximum: int, faults: Faults) -> bool:
+    """Add a fault if the file is an image of more than ``maximum`` pixels, by its header; tell whether it is."""
     if path.suffix.lower() not in SUFFIXES:
         return False
     try:
@@ -76,15 +76,15 @@ def refuse_huge(path: Path, shown: PurePath, most: int, faults: Faults) -> bool:
         return True
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
         return False  # not readable: told, by name, when it is read
-    if width * height > most:
-        why = f"{width}x{height} pixels, at most {most}"
+    if width * height > maximum:
+        why = f"{width}x{height} pixels, at most {maximum}"
         faults.add("An image is too large", where=str(shown), why=why, hint=TOO_LARGE)
-    return width * height > most
+    return width * height > maximum
 
 
 def inspect(path: Path, faults: Faults) -> Picture | None:
     """Read one image; None, with a fault, where it cannot be used."""
-    if refuse_huge(path, path, MOST_PIXELS, faults):
+    if refuse_huge(path, path, MAX_PIXELS, faults):
         return None
     try:
         pixels, turned = decode_upright(path)
@@ -93,8 +93,8 @@ def inspect(path: Path, faults: Faults) -> Picture | None:
         return None
     grey = to_grey8(pixels)
     height, width = grey.shape
-    if min(grey.shape) < LEAST_SIDE:
-        why, hint = f"{width}x{height}, least {LEAST_SIDE}", "remove it, and its label if it has one"
+    if min(grey.shape) < MIN_SIDE:
+        why, hint = f"{width}x{height}, least {MIN_SIDE}", "remove it, and its label if it has one"
         faults.add("An image is too small", where=str(path), why=why, hint=hint)
     equal = pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
     top = int(pixels.max()) if pixels.dtype == np.uint16 else None
@@ -194,7 +194,7 @@ def _add_unclear(label: Picture, faults: Faults, nerve_classes: Collection[int] 
         faults.add("A label has more than two classes", where=where, why=f"its values: {values}", hint=hint)
     elif not facts.two_valued:
         faults.add("A label is not black and white", where=where, why="it looks like an image", hint=hint)
-    elif facts.nerve > MOST_NERVE and facts.values != (0,):
+    elif facts.nerve > MAX_NERVE and facts.values != (0,):
         faults.add(
             "More than half of a label is nerve: it looks inverted",
             where=where,

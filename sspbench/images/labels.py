@@ -10,7 +10,7 @@ import numpy as np
 
 from .grey import decode, to_grey8
 
-MOST_CLASSES = 16
+MAX_CLASSES = 16
 """Distinct values up to which a label may be a map of classes; more are smoothed edges or a photograph."""
 
 SMALL = 32
@@ -68,7 +68,7 @@ def label_facts(values: np.ndarray) -> LabelFacts:
     top = int(values.max())
     extreme = (values <= top * 0.1) | (values >= top * 0.9)
     found, counts = np.unique(values, return_counts=True)
-    few = tuple(found.tolist()) if len(found) <= MOST_CLASSES else ()
+    few = tuple(found.tolist()) if len(found) <= MAX_CLASSES else ()
     return LabelFacts(
         two_valued=bool(extreme.mean() >= NEARLY),
         values=few,

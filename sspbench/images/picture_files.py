@@ -16,7 +16,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from ..errors import Faults, UserError
 from ..files import write_bytes
 from .grey import bright_is_high
-from .inspection import MOST_PIXELS, refuse_huge
+from .inspection import MAX_PIXELS, refuse_huge
 
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".jpg": "JPEG", ".jpeg": "JPEG", ".bmp": "BMP"}
 """Format by file name ending; the result is written in the format of the source."""
@@ -80,7 +80,7 @@ def read_picture(path: Path) -> PictureFile:
         UserError: it is damaged, too large, has several pages or an unsupported kind of pixels.
     """
     with Faults("An image cannot be used") as faults:
-        refuse_huge(path, path, MOST_PIXELS, faults)
+        refuse_huge(path, path, MAX_PIXELS, faults)
     try:
         content = path.read_bytes()
         with Image.open(io.BytesIO(content)) as image:

@@ -45,7 +45,7 @@ FALLBACK_PRESET = {"official": "paper"}
 """A plugin without this preset is run with that one."""
 
 
-MOST_SEED: int = schema("config")["$defs"]["seed"]["maximum"]
+MAX_SEED: int = schema("config")["$defs"]["seed"]["maximum"]
 """The largest seed: what every library takes."""
 
 

@@ -17,7 +17,7 @@ DEEPEST = 200
 MERGE = "<<"
 """The key of YAML that takes over another mapping; it may stand beside itself."""
 
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 """Values in a file, aliases written out."""
 
 
@@ -117,13 +117,13 @@ def _refuse_endless(content: Any) -> None:
         if not isinstance(part, dict | list):
             return 1
         if sizes.setdefault(id(part), 0) == 0:
-            sizes[id(part)] = MOST_VALUES  # until it is known: whoever meets itself is endless
+            sizes[id(part)] = MAX_VALUES  # until it is known: whoever meets itself is endless
             inside = part.values() if isinstance(part, dict) else part
-            sizes[id(part)] = min(1 + sum(map(size, inside)), MOST_VALUES)
+            sizes[id(part)] = min(1 + sum(map(size, inside)), MAX_VALUES)
         return sizes[id(part)]
 
-    if size(content) >= MOST_VALUES:
-        raise ValueError(f"with its aliases (*name) written out it holds {MOST_VALUES} values or more, or itself")
+    if size(content) >= MAX_VALUES:
+        raise ValueError(f"with its aliases (*name) written out it holds {MAX_VALUES} values or more, or itself")
 
 
 def syntax_tree(path: Path) -> ast.Module:

@@ -30,7 +30,7 @@ FACTS: Mapping[str, type] = {
 """What ``release.json`` always says, and in which form."""
 
 PUBLISHED = "published"
-MOST_BYTES = 2_000_000
+MAX_BYTES = 2_000_000
 """The most that a release may weigh."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")

@@ -12,7 +12,7 @@ from ..errors import UserError
 from ..files import write_text
 from .wide import csv_text
 
-MOST = 50
+MAX_POINTS = 50
 """Steps of one training that are kept, the first and the last among them."""
 
 DIGITS = 6
@@ -46,15 +46,15 @@ def _entry(line: str, where: str) -> tuple[int, dict[str, float]]:
         raise UserError("A training's log cannot be read", where=where, why=repr(error), hint=hint) from error
 
 
-def thinned(entries: Sequence[T], most: int = MOST) -> list[T]:
-    """Return at most ``most`` entries, evenly spread, the first and the last among them.
+def thinned(entries: Sequence[T], maximum: int = MAX_POINTS) -> list[T]:
+    """Return at most ``maximum`` entries, evenly spread, the first and the last among them.
 
     >>> thinned(range(10), 4)
     [0, 3, 6, 9]
     """
-    if len(entries) <= most:
+    if len(entries) <= maximum:
         return list(entries)
-    return [entries[round(number * (len(entries) - 1) / (most - 1))] for number in range(most)]
+    return [entries[round(number * (len(entries) - 1) / (maximum - 1))] for number in range(maximum)]
 
 
 def write_losses(logs: Mapping[int, Path], path: Path) -> None:

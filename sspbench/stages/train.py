@@ -35,7 +35,7 @@ SPLIT = {"low": "trainA", "high": "trainB"}
 
 
 @dataclass(frozen=True)
-class Limits:
+class TrainingLimits:
     """Time and saving, which do not change a result."""
 
     minutes: float = 24 * 60.0
@@ -85,7 +85,7 @@ def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.d
     return device
 
 
-def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
+def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits) -> None:
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
     settings = _on_this_device(settings)
     method = make_method(settings)
@@ -98,7 +98,7 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: L
     _train(method, batches, settings, manifest, folder, limits)
 
 
-def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: Limits) -> None:
+def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits) -> None:
     """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead.
 
     A share of the labelled images (its parameter ``held_out``) is kept back; the threshold that fits them best is noted
@@ -154,7 +154,7 @@ def _train(
     settings: Settings,
     manifest: Manifest,
     folder: Path,
-    limits: Limits,
+    limits: TrainingLimits,
     more: Callable[[], dict[str, Any]] = dict,
 ) -> None:
     job = Job("train", settings.as_json())

@@ -64,13 +64,13 @@ class TwoWayGAN(TrainableMethod):
         """Generators first, then both discriminators on the fakes made before that update."""
         a, b = 2 * low - 1, 2 * high - 1
         to_high, to_low = (self.networks[name] for name in GENERATORS)
-        judge_high, judge_low = (self.networks[name] for name in DISCRIMINATORS)
+        discriminator_high, discriminator_low = (self.networks[name] for name in DISCRIMINATORS)
         # instance norm treats images one by one: fakes and identities of a generator can share a pass
         fake_high, same_high = to_high(torch.cat([a, b])).split(len(a))
         fake_low, same_low = to_low(torch.cat([b, a])).split(len(b))
         with self.frozen(*DISCRIMINATORS):
             losses = {
-                "adversarial": lsgan(judge_high(fake_high), 1.0) + lsgan(judge_low(fake_low), 1.0),
+                "adversarial": lsgan(discriminator_high(fake_high), 1.0) + lsgan(discriminator_low(fake_low), 1.0),
                 "cycle": _l1(to_low(fake_high), a) + _l1(to_high(fake_low), b),
                 "identity": _l1(same_high, b) + _l1(same_low, a),
                 **self.extra_terms(a, b, fake_low, fake_high),
@@ -78,11 +78,13 @@ class TwoWayGAN(TrainableMethod):
             weights = self.params["weights"]
             total = reduce(torch.add, [weights[name] * loss for name, loss in losses.items()])
             self.descend(total, "generators")
-        judged = self._judged(DISCRIMINATORS[0], b, fake_high) + self._judged(DISCRIMINATORS[1], a, fake_low)
-        self.descend(judged, "discriminators")
-        return {**losses, "generators": total, "discriminators": judged}
+        discriminators_loss = self._discriminator_loss(DISCRIMINATORS[0], b, fake_high) + self._discriminator_loss(
+            DISCRIMINATORS[1], a, fake_low
+        )
+        self.descend(discriminators_loss, "discriminators")
+        return {**losses, "generators": total, "discriminators": discriminators_loss}
 
-    def _judged(self, name: str, real: Tensor, fake: Tensor) -> Tensor:
+    def _discriminator_loss(self, name: str, real: Tensor, fake: Tensor) -> Tensor:
         shown = self.pools[name].query(fake, self.random)
         discriminator = self.networks[name]
         return lsgan_discriminator(discriminator(real), discriminator(shown))

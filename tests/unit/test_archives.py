@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.images.archives import Limits, opened, unpack
+from sspbench.images.archives import ArchiveLimits, opened, unpack
 
 MIB = 1 << 20
 
@@ -31,7 +31,7 @@ def tar_of(path: Path, files: dict[str, bytes], mode: str = "w:gz") -> Path:
     return path
 
 
-def refused(archive: Path, tmp_path: Path, limits: Limits | None = None) -> str:
+def refused(archive: Path, tmp_path: Path, limits: ArchiveLimits | None = None) -> str:
     """Unpack an archive that must be refused; nothing may be left, neither inside nor outside the target."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UserError) as caught:
@@ -130,8 +130,8 @@ def test_a_bomb_is_refused_by_its_ratio(tmp_path, make):
 @pytest.mark.parametrize("make", [zip_of, tar_of])
 def test_too_large_and_too_many_are_refused(tmp_path, make):
     archive = make(tmp_path / "a.bin", {f"{index}": bytes(MIB) for index in range(4)})
-    assert "too large unpacked" in refused(archive, tmp_path, Limits(unpacked=3 * MIB))
-    assert "too many files" in refused(archive, tmp_path, Limits(files=3))
+    assert "too large unpacked" in refused(archive, tmp_path, ArchiveLimits(unpacked=3 * MIB))
+    assert "too many files" in refused(archive, tmp_path, ArchiveLimits(files=3))
 
 
 def test_a_lying_zip_cannot_unpack_more_than_it_declares(tmp_path):
