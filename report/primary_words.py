@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
+from .rendering.text import signed_text
 from .results import Results
 from .statistics import LEVEL, MIN_TRAININGS
 from .subject import ORACLE, SCALES, UNTOUCHED
@@ -153,8 +154,9 @@ def _gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator
 
 
 def _number(gain: Gain) -> str:
-    interval = f" [{gain.low:+.3f}, {gain.high:+.3f}]" if gain.low == gain.low else f" ({gain.note})"
-    return f"{gain.mean:+.3f}{interval}"
+    known = gain.low == gain.low  # NaN is not itself
+    interval = f" [{signed_text(gain.low)}, {signed_text(gain.high)}]" if known else f" ({gain.note})"
+    return f"{signed_text(gain.mean)}{interval}"
 
 
 def _failures(results: Results) -> Iterator[str]:

@@ -23,7 +23,7 @@ LEVELS = dict(zip(ROWS, [0.80, 0.82, 0.78, 0.60, 0.90, 0.82, 0.95], strict=True)
 """Mean Dice of the made-up rows."""
 
 
-def made(folder, rows=ROWS, seeds=(0,), images=10, failed=(), labels=True, dataset="cornsim", truth=True):
+def made(folder, rows=ROWS, seeds=(0,), images=10, failed=(), labels=True, dataset="cornsim", truth=True, levels=None):
     """Results whose Dice differs by row, training and image; ``failed`` runs diverged."""
     config = {"dataset": dataset, "preset": "demo", "methods": list(rows), "ablation": None, "seeds": list(seeds)}
     plan = Plan(merged(read_config(Path(DEFAULT)), config), folder / "results")
@@ -38,7 +38,7 @@ def made(folder, rows=ROWS, seeds=(0,), images=10, failed=(), labels=True, datas
         luck = generator.normal(0, 0.004)
         values = {"niqe": generator.normal(5, 1, images)}
         if labels:
-            values["dice"] = LEVELS[run.id] + base + luck + generator.normal(0, 0.01, images)
+            values["dice"] = {**LEVELS, **(levels or {})}[run.id] + base + luck + generator.normal(0, 0.01, images)
             values |= {"hallucinated": generator.random(images) * 5, "lost": generator.random(images) * 9}
         lines = [
             ("cornsim", "demo", run.id, "", run.seed, f"i{number}", metric, value, "")

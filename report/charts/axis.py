@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,13 +41,23 @@ class Axis:
         if self.kind == "linear":
             return _round_values(self.low, self.high, maximum)
         powers = [10.0**exponent for exponent in range(-6, 13)]
-        if self.kind == "symlog":
-            powers = sorted([*(-power for power in powers if power >= 1), 0.0, *(p for p in powers if p >= 1)])
-        inside = [value for value in powers if self.low <= value <= self.high]
-        if self.kind == "log" and len(inside) < 3:
-            inside = [factor * power for power in powers for factor in (1, 2, 5)]
-            inside = [value for value in inside if self.low <= value <= self.high]
+        if self.kind == "log":
+            return self._log_ticks(powers, maximum)
+        around = sorted([*(-power for power in powers if power >= 1), 0.0, *(p for p in powers if p >= 1)])
+        inside = self._inside(around)
         return inside[:: max(-(-len(inside) // maximum), 1)]
+
+    def _log_ticks(self, powers: Sequence[float], maximum: int) -> list[float]:
+        """Return the densest of the usual series that fits: steps that look even on the axis."""
+        for factors in ((1, 2, 5), (1, 3)):
+            inside = self._inside([factor * power for power in powers for factor in factors])
+            if len(inside) <= maximum:
+                return inside
+        inside = self._inside(powers)
+        return inside[:: max(-(-len(inside) // maximum), 1)]
+
+    def _inside(self, values: Iterable[float]) -> list[float]:
+        return [value for value in values if self.low <= value <= self.high]
 
 
 def _round_values(low: float, high: float, maximum: int) -> list[float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ..primary import Gain, PrimaryAnalysis, PrimaryRow
-from ..rendering.text import NO_NUMBER
+from ..rendering.text import NO_NUMBER, signed_text
 from ..subject import ORACLE
 from .axis import Axis, axis_over, tick_text
 from .svg import diamond, element, line, percent, picture, text
@@ -118,7 +118,7 @@ def _ends(rows: Iterable[PrimaryRow]) -> Iterator[float]:
 def _numbers(row: PrimaryRow) -> tuple[str, ...]:
     if row.status != "done":
         return (NO_NUMBER,) * len(COLUMNS)
-    closed = f"{100 * row.closed:+.0f} %" if math.isfinite(row.closed) else NO_NUMBER
+    closed = f"{signed_text(100 * row.closed, 0)} %" if math.isfinite(row.closed) else NO_NUMBER
     shares = [closed, _share(row.lost), _share(row.invented)]
     return (NO_NUMBER if row.gain is None else gain_text(row.gain), *shares)
 
@@ -129,7 +129,8 @@ def gain_text(gain: Gain) -> str:
     >>> gain_text(Gain(0.0162, 0.0101, 0.0249))
     '+0.016 [+0.010, +0.025]'
     """
-    return f"{gain.mean:+.3f}" + (f" [{gain.low:+.3f}, {gain.high:+.3f}]" if math.isfinite(gain.low) else "")
+    ends = f" [{signed_text(gain.low)}, {signed_text(gain.high)}]" if math.isfinite(gain.low) else ""
+    return signed_text(gain.mean) + ends
 
 
 def _share(value: float) -> str:

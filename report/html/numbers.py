@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from audit.published import Published
 from audit.quantity import find_quantity
 
+from ..claims import row_of
 from ..record import Table
-from .shown import Shelf, anchor, row_of
+from .shown import Shelf, Tested, anchor
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Ours:
                 continue
             entry = Entry(cell.mean, row.key, column.key, anchor(table, row.key, column.key))
             self._entries[table, quantity.key, names[row.key]] = entry
-            self._better[table, quantity.key] = column.better
+            printed = self.published.tables[table].rows[quantity.key].printed
+            self._better[table, quantity.key] = printed if column.better == "none" else column.better
 
     def metrics(self, table: str) -> list[str]:
         """Return the quantities of a published table."""
@@ -80,18 +82,20 @@ class Ours:
         return "" if found is None else found.anchor
 
     def gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
-        """Return by how much a method is better than another in a measure's own direction; None without both."""
+        """Return by how much a method is better than another; None without both.
+
+        In the measure's own direction, and in the paper's where the measure has none (entropy): a claim is about the
+        paper's.
+        """
         first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)
         if first is None or second is None:
             return None
         return (first.mean - second.mean) * (1 if self._better[table, quantity] == "higher" else -1)
 
-    def beyond_chance(self, table: str, quantity: str, method: str, than: str) -> bool:
-        """Tell whether the paired test of two methods, where there is one, is significant after correction."""
+    def test(self, table: str, quantity: str, method: str, than: str) -> Tested | None:
+        """Return the test of two methods in either direction; None where fewer trainings than it takes left no p."""
         first, second = self.entry(table, quantity, method), self.entry(table, quantity, than)
         if first is None or second is None:
-            return False
-        for row, reference in ((first.row, second.row), (second.row, first.row)):
-            if (row, reference, first.metric) in self._tests:
-                return self._tests[row, reference, first.metric].beyond_chance
-        return False
+            return None
+        found = (self._tests.get((*rows, first.metric)) for rows in ((first.row, second.row), (second.row, first.row)))
+        return next((test for test in found if test is not None and not math.isnan(test.p_holm)), None)

@@ -14,6 +14,7 @@ from audit.published import Published
 from audit.quantity import find_quantity
 from sspbench.files import read_json
 
+from ..claims import row_of
 from ..primary import PrimaryAnalysis, read_primary
 from ..record import Cell, Column, Row, Table, read_table
 from ..rendering.html import NOTHING, Extra, HtmlTable, html
@@ -72,12 +73,14 @@ class Shelf:
     @cached_property
     def tests(self) -> dict[tuple[str, str, str], Tested]:
         """The paired tests of all measures by (row, reference, measure); empty where there are none."""
-        path = self.folder / "tests.csv"
-        if "tests" not in self.titles or not path.is_file():
-            return {}
-        frame = pd.read_csv(path).set_index(["row", "reference", "metric"])[["difference", "p_holm"]]
-        values = frame.to_numpy(dtype=float).tolist()
-        return {key: Tested(*line) for key, line in zip(frame.index.tolist(), values, strict=True)}
+        found: dict[tuple[str, str, str], Tested] = {}
+        for name in ("tests", "claim_tests"):
+            path = self.folder / f"{name}.csv"
+            if name in self.titles and path.is_file():
+                frame = pd.read_csv(path).set_index(["row", "reference", "metric"])[["difference", "p_holm"]]
+                values = frame.to_numpy(dtype=float).tolist()
+                found |= {key: Tested(*line) for key, line in zip(frame.index.tolist(), values, strict=True)}
+        return found
 
     @cached_property
     def primary(self) -> PrimaryAnalysis:
@@ -106,6 +109,7 @@ MEASURED = frozenset(
 PLACED = MEASURED | {
     "paper_delta",
     "tests",
+    "claim_tests",
     "ranks",
     "gains",
     "audit_paper",
@@ -121,11 +125,6 @@ PLACED = MEASURED | {
 def anchor(table: str, row: str, metric: str) -> str:
     """Return the id of a cell."""
     return "cell-" + re.sub(r"[^A-Za-z0-9_-]", "-", f"{table}-{row}-{metric}")
-
-
-def row_of(mapping: Mapping[str, str]) -> str:
-    """Return our row id of a published method's ``ours`` entry."""
-    return mapping["method"] + (f"+{mapping['variant']}" if mapping.get("variant") else "")
 
 
 def paper_cell(published: Published, table: str, row: str, metric: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from audit.published import Published
 
+from ..claims import claims_of, pairs_of
+from ..rendering.text import signed_text
 from .numbers import Ours
+from .shown import Tested
 
 HOLDS, FAILS, UNKNOWN = "holds", "fails", "cannot tell here"
 
@@ -60,8 +61,7 @@ def verdicts(ours: Ours, reservations: list[str]) -> list[Verdict]:
         ours: Our means.
         reservations: Why this run cannot judge the paper; empty where it can.
     """
-    more = tuple(yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text()))
-    claims = (*ours.published.claims, *more)
+    claims = claims_of(ours.published)
     checked = [claim for claim in claims if claim["kind"] in CHECKS]
     results = check_claims(replace(ours.published, claims=tuple(checked)))
     printed = {id(claim): result for claim, result in zip(checked, results, strict=True)}
@@ -81,29 +81,47 @@ def _verdict(claim: Mapping[str, Any], printed: ClaimResult, ours: Ours, reserva
         return Verdict(claim["quote"], UNKNOWN, seen.text, own, seen)
     if reservations:
         return Verdict(claim["quote"], UNKNOWN, "; ".join(reservations), own, seen)
-    if seen.holds and not seen.clear:
-        return Verdict(claim["quote"], UNKNOWN, "in the claimed direction, but not beyond chance", own, seen)
+    if not seen.clear:
+        way = "in" if seen.holds else "against"
+        return Verdict(claim["quote"], UNKNOWN, f"{way} the claimed direction, but not shown beyond chance", own, seen)
     return Verdict(claim["quote"], HOLDS if seen.holds else FAILS, "in this run", own, seen)
 
 
-def _comparisons(
-    ours: Ours, table: str, pairs: list[tuple[str, str]], clause: str, metrics: list[str] | None = None
-) -> Seen:
+def _comparisons(ours: Ours, claim: Mapping[str, Any], clause: str, metrics: list[str] | None = None) -> Seen:
     """Judge "each first is better than its second in every metric" (of the table, where none are named)."""
-    total, wins, clear, lost, anchors = 0, 0, True, [], []
+    table, pairs = claim["table"], pairs_of(ours.published, claim)
+    count, lost, anchors = Counter[str](), [], []
     for metric in ours.metrics(table) if metrics is None else metrics:
         for first, second in pairs:
             gain = ours.gain(table, metric, first, second)
             if gain is None:
                 missing = first if ours.entry(table, metric, first) is None else second
                 return Seen(None, False, f"{missing} has no {ours.label(table, metric)} in this run")
-            total, wins = total + 1, wins + (gain > 0)
-            clear = clear and ours.beyond_chance(table, metric, first, second)
+            count[_outcome(gain, ours.test(table, metric, first, second))] += 1
             if gain <= 0:
                 lost.append(f"{ours.label(table, metric)}: {first} is not better than {second}")
         anchors.append((ours.label(table, metric), ours.anchor(table, metric, pairs[0][0])))
-    text = f"{clause}: {wins} of {total} comparisons" + (f"; not {_first(lost)}" if lost else "")
-    return Seen(not lost, clear, text, tuple(anchors))
+    text = f"{clause} {_counted(count)}" + (f"; not {_first(lost)}" if lost else "")
+    return Seen(not lost, count[WORSE] > 0 if lost else set(count) == {BETTER}, text, tuple(anchors))
+
+
+BETTER, WORSE, OPEN, UP, DOWN = "better", "worse", "no difference shown", "better by its mean", "not better by its mean"
+"""How a comparison ends: by the test, and by means alone where there is none."""
+
+
+def _outcome(gain: float, test: Tested | None) -> str:
+    if test is None:
+        return UP if gain > 0 else DOWN
+    return OPEN if not test.beyond_chance else BETTER if gain > 0 else WORSE
+
+
+def _counted(count: Mapping[str, int]) -> str:
+    """Return in how many comparisons a clause holds: by the test where there is one."""
+    total = sum(count.values())
+    if count[UP] + count[DOWN] == total:
+        return f"by the mean in {count[UP]} of {total} comparisons, none of them tested (too few trainings)"
+    untested = f"; {count[UP] + count[DOWN]} untested" if count[UP] + count[DOWN] else ""
+    return f"beyond chance in {count[BETTER]} of {total} comparisons, the reverse in {count[WORSE]}{untested}"
 
 
 def _first(texts: list[str], maximum: int = 3) -> str:
@@ -112,14 +130,12 @@ def _first(texts: list[str], maximum: int = 3) -> str:
 
 
 def _best(ours: Ours, claim: Mapping[str, Any]) -> Seen:
-    others = [name for name in ours.published.tables[claim["table"]].methods if name != claim["method"]]
-    return _comparisons(ours, claim["table"], [(claim["method"], other) for other in others], "better than the others")
+    return _comparisons(ours, claim, "better than the others")
 
 
 def _worst(ours: Ours, claim: Mapping[str, Any]) -> Seen:
-    pairs = [(other, claim["method"]) for other in claim["among"] if other != claim["method"]]
     metrics = [ours.key(claim["table"], label) for label in claim["metrics"]]
-    return _comparisons(ours, claim["table"], pairs, f"the others are better than {claim['method']}", metrics)
+    return _comparisons(ours, claim, f"the others are better than {claim['method']}", metrics)
 
 
 def _printed_worst(published: Published, claim: Mapping[str, Any]) -> ClaimResult:
@@ -135,8 +151,7 @@ def _printed_worst(published: Published, claim: Mapping[str, Any]) -> ClaimResul
 
 
 def _better_than(ours: Ours, claim: Mapping[str, Any]) -> Seen:
-    pairs = [(method, claim["than"]) for method in claim["methods"]]
-    return _comparisons(ours, claim["table"], pairs, f"better than {claim['than']}")
+    return _comparisons(ours, claim, f"better than {claim['than']}")
 
 
 def _gain(ours: Ours, claim: Mapping[str, Any]) -> Seen:
@@ -148,8 +163,9 @@ def _gain(ours: Ours, claim: Mapping[str, Any]) -> Seen:
         if gain is None:
             return Seen(None, False, f"{part['method']} or {part['than']} has no {part['metric']} in this run")
         enough = enough and 100 * gain >= part["percent"] - 0.5
-        clear = clear and ours.beyond_chance(claim["table"], metric, part["method"], part["than"])
-        texts.append(f"{100 * gain:+.1f} points over {part['than']} (claimed {part['percent']})")
+        test = ours.test(claim["table"], metric, part["method"], part["than"])
+        clear = clear and test is not None and test.beyond_chance
+        texts.append(f"{signed_text(100 * gain, 1)} points over {part['than']} (claimed {part['percent']})")
         anchors.append((part["than"], ours.anchor(claim["table"], metric, part["than"])))
     return Seen(enough, clear, "; ".join(texts), tuple(anchors))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..record import Table
 from ..results import Results
 from .audits import own_audit, paper_audit
-from .comparisons import comparisons, ranks
+from .comparisons import claim_tests, comparisons, ranks
 from .definitions import definition_sensitivity
 from .fairness import fairness
 from .measured import MEASURED
@@ -24,6 +24,7 @@ MAKERS: tuple[Maker, ...] = (
     trust,
     reproduction,
     comparisons,
+    claim_tests,
     ranks,
     fairness,
     definition_sensitivity,

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from ..claims import claimed_pairs
 from ..record import Cell, Column, Row, Table
 from ..results import Results
-from ..statistics import mean_ranks, paired_tests, replicated
+from ..statistics import claimed_tests, mean_ranks, paired_tests, replicated
+from ..subject import published
 from .lines import lines
 
 PAIRED = (
@@ -26,6 +28,24 @@ PAIRED = (
 def comparisons(results: Results) -> Iterator[Table]:
     """Yield the differences to the untouched input and to the best trivial row, with p where there are trainings."""
     frame = paired_tests(results.compared, results.references, results.better, results.clusters)
+    title = "Differences to the untouched image and to the best trivial row"
+    note = "Row minus reference, paired by seed and image; the primary measure is Dice. All measures: tests.csv."
+    yield from _table("tests", title, results, frame, note)
+
+
+def claim_tests(results: Results) -> Iterator[Table]:
+    """Yield the differences of the rows that the paper's claims set against each other and no other table compares."""
+    known = {row.id for row in results.compared_rows}
+    pairs = [pair for pair in claimed_pairs(published()) if known.issuperset(pair)]
+    pairs = [pair for pair in pairs if not set(pair) & set(results.references)]  # those stand in the other table
+    frame = claimed_tests(results.compared, pairs, results.better, results.clusters)
+    title = "Differences of the rows that the paper's claims compare"
+    note = "Row minus reference, paired by seed and image; one family per measure. All measures: claim_tests.csv."
+    yield from _table("claim_tests", title, results, frame, note)
+
+
+def _table(key: str, title: str, results: Results, frame: pd.DataFrame, note: str) -> Iterator[Table]:
+    """Yield the table of some comparisons, nothing where there are none: main measures, and all in its CSV."""
     frame = frame[frame["metric"].isin(results.measures)]
     labels = results.labels
     rows = tuple(
@@ -45,8 +65,8 @@ def comparisons(results: Results) -> Iterator[Table]:
         for line in lines(_main(results, frame))
     )
     if rows:
-        title = "Differences to the untouched image and to the best trivial row"
-        yield Table("tests", title, PAIRED, rows, head="Measure", notes=tuple(_notes(frame)), data=frame)
+        notes = (note, *_notes(frame))
+        yield Table(key, title, PAIRED, rows, head="Measure", notes=notes, data=frame)
 
 
 def _main(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +76,6 @@ def _main(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(frame: pd.DataFrame) -> Iterator[str]:
-    yield "Row minus reference, paired by seed and image; the primary measure is Dice. All measures: tests.csv."
     yield replicated(int(frame["trainings"].min()))
     for note, part in frame[frame["ci_low"].isna()].groupby("note"):
         yield f"{len(part)} comparisons: {note}."

@@ -59,6 +59,16 @@ def number_text(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> s
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def signed_text(value: float, decimals: int = 3) -> str:
+    """Return a difference with its sign, as sentences and charts say it; what rounds to zero has none.
+
+    >>> signed_text(0.0162), signed_text(-0.003), signed_text(-0.0001), signed_text(17.2, 0)
+    ('+0.016', '−0.003', '0.000', '+17')
+    """
+    text = f"{value:+.{decimals}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
 def _mean(value: float, column: Column) -> str:
     if column.form == "printed":
         return f"{value:.{column.decimals}f}"

@@ -6,7 +6,18 @@ whole experiment; the test and its interval take trainings and images as crossed
 trainings there is no p-value. Which values count is one rule for all of them, told in ``summary.py``.
 """
 
-from .compared import LEVEL, REPLICATED, Compared, compare, difference_to, holm, paired_tests, replicated, verdict
+from .compared import (
+    LEVEL,
+    REPLICATED,
+    Compared,
+    claimed_tests,
+    compare,
+    difference_to,
+    holm,
+    paired_tests,
+    replicated,
+    verdict,
+)
 from .crossed import MIN_TRAININGS, Crossed, crossed
 from .ranks import mean_ranks
 from .summary import Summary, by_image, complete, grids, means, row_ids, summarise, summary
@@ -19,6 +30,7 @@ __all__ = [
     "Crossed",
     "Summary",
     "by_image",
+    "claimed_tests",
     "compare",
     "complete",
     "crossed",

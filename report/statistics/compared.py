@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,13 +88,33 @@ def compare(
     Returns:
         By row; rows without a common image or seed are left out.
     """
-    chosen = [name for name in rows if name != reference and name not in without]
-    differences = {name: difference_to(rows[name], rows[reference], clusters) for name in chosen}
-    known = {name: (found, left_out) for name, (found, left_out) in differences.items() if found is not None}
+    chosen = [(name, reference) for name in rows if name != reference and name not in without]
+    return {row: found for (row, _), found in compare_pairs(rows, chosen, better, clusters).items()}
+
+
+def compare_pairs(
+    rows: Mapping[str, pd.DataFrame],
+    pairs: Iterable[tuple[str, str]],
+    better: str,
+    clusters: Mapping[str, str] | None = None,
+) -> dict[tuple[str, str], Compared]:
+    """Compare pairs of rows in one measure, all of them one family.
+
+    Args:
+        rows: (images, seeds) grids by row.
+        pairs: Row and reference, each in ``rows``.
+        better: ``higher``, ``lower`` or ``none``.
+        clusters: The subject of each image.
+
+    Returns:
+        By pair; pairs without a common image or seed are left out.
+    """
+    differences = {pair: difference_to(rows[pair[0]], rows[pair[1]], clusters) for pair in pairs}
+    known = {pair: (found, left_out) for pair, (found, left_out) in differences.items() if found is not None}
     corrected = holm([found.p for found, _ in known.values()])
     return {
-        name: Compared(found, p, verdict(found.difference, p, better), left_out)
-        for (name, (found, left_out)), p in zip(known.items(), corrected, strict=True)
+        pair: Compared(found, p, verdict(found.difference, p, better), left_out)
+        for (pair, (found, left_out)), p in zip(known.items(), corrected, strict=True)
     }
 
 
@@ -138,6 +158,32 @@ def paired_tests(
             if reference in rows:
                 found = compare(rows, reference, way, clusters, references[:place])
                 lines += [{**named, "row": row, "reference": reference, **_line(line)} for row, line in found.items()]
+    return pd.DataFrame(lines, columns=COLUMNS)
+
+
+def claimed_tests(
+    scores: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    better: Mapping[str, str],
+    clusters: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Compare the pairs of rows that a paper's claims set against each other; one Holm family per measure.
+
+    Args:
+        scores: Tidy scores.
+        pairs: Row and reference; pairs with a row that has no scores are passed over.
+        better: Direction by metric; a metric not named has none.
+        clusters: The subject of each image.
+
+    Returns:
+        The columns of :func:`paired_tests`.
+    """
+    lines = []
+    for key, rows in grids(scores):
+        named = dict(zip(KEYS, key, strict=True))
+        known = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
+        found = compare_pairs(rows, known, better.get(named["metric"], "none"), clusters)
+        lines += [{**named, "row": row, "reference": other, **_line(line)} for (row, other), line in found.items()]
     return pd.DataFrame(lines, columns=COLUMNS)
 
 

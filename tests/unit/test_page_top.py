@@ -53,6 +53,12 @@ def chips(page):
     return re.findall(r"<li>(.*?)</li>", page[page.index('class="chips"') : page.index("</ul>")])
 
 
+def signed(value, decimals=3):
+    """A difference as the page writes it, by string replacement alone."""
+    text = f"{value:+.{decimals}f}".replace("-", "\u2212")
+    return text if text.strip("+\u22120.") else text[1:]
+
+
 def share(value):
     return f"{value:.{0 if value >= 100 else 1}f} %"
 
@@ -68,11 +74,11 @@ def test_the_plot_shows_the_numbers_of_the_scores(tmp_path, monkeypatch, seeds):
     for row, (label, numbers, _, _) in rows.items():
         values = difference(scores, row, "identity")
         assert label == LABELS[row] + {"brightness": " best trivial", "oracle": " ceiling"}.get(row, "")
-        assert numbers[0].startswith(f"{values.mean():+.3f}")
+        assert numbers[0].startswith(signed(values.mean()))
         if len(seeds) == 1:
             low, high = interval(values)
-            assert numbers[0] == f"{values.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
-        assert numbers[1] == f"{100 * values.mean() / gap:+.0f} %"
+            assert numbers[0] == f"{signed(values.mean())} [{signed(low)}, {signed(high)}]"
+        assert numbers[1] == f"{signed(100 * values.mean() / gap, 0)} %"
         assert numbers[2:] == [share(mean_of(scores, row, name)) for name in ("lost", "hallucinated")]
     places = [place for *_, place in rows.values()]
     means = [difference(scores, row, "identity").mean() for row in rows]
@@ -134,7 +140,7 @@ def test_one_method_alone_has_a_plot_without_ceiling_and_rival(tmp_path, monkeyp
     results, page = page_of(tmp_path, monkeypatch, rows=["identity", "dcp"])
     low, high = interval(difference(read_scores(results), "dcp", "identity"))
     assert list(forest(page)) == ["dcp"]
-    assert f"[{low:+.3f}, {high:+.3f}]" in forest(page)["dcp"][1][0]
+    assert f"[{signed(low)}, {signed(high)}]" in forest(page)["dcp"][1][0]
     assert "On these images, DCP does not have a higher mean Dice than the untouched image." in page
     top = page[: page.index("<main>")]
     assert "Dashed line" not in top and "Dotted line" not in top and "Gap closed" not in top

@@ -1,0 +1,49 @@
+"""Claims under five trainings: judged by the one test, whatever the means say."""
+
+from report.claims import claimed_pairs, claims_of, pairs_of
+from report.contents import build
+from report.html.numbers import Ours
+from report.html.shown import Shelf
+from report.html.verdicts import FAILS, HOLDS, UNKNOWN, verdicts
+from report.subject import published
+from tests.scored_rows import difference, made, p_value, read_scores
+
+ROWS = ["identity", "brightness", "enlightengan", "stillgan", "sspnet"]
+GAIN = "17%, and 8% in Dice"
+
+
+def judged(tmp_path, monkeypatch, levels, seeds=range(5)):
+    monkeypatch.chdir(tmp_path)
+    results = made(tmp_path, rows=ROWS, seeds=seeds, truth=False, levels=levels)
+    build(results, results.plan.layout.tables)
+    return results, {line.quote: line for line in verdicts(Ours(Shelf(results.plan.layout.tables, published())), [])}
+
+
+def test_a_gain_as_large_as_claimed_holds(tmp_path, monkeypatch):
+    results, lines = judged(tmp_path, monkeypatch, {"enlightengan": 0.70, "stillgan": 0.80})
+    assert lines[GAIN].verdict == HOLDS
+    scores = read_scores(results)
+    table = next(results.plan.layout.tables.glob("claim_tests.csv")).read_text()
+    assert "sspnet,stillgan" in table and "identity" not in table
+    assert p_value(difference(scores, "sspnet", "stillgan")) < 0.05
+
+
+def test_a_gain_in_the_wrong_direction_fails(tmp_path, monkeypatch):
+    _, lines = judged(tmp_path, monkeypatch, {"enlightengan": 0.99, "stillgan": 0.99})
+    assert lines[GAIN].verdict == FAILS
+
+
+def test_three_trainings_leave_a_claim_open(tmp_path, monkeypatch):
+    _, lines = judged(tmp_path, monkeypatch, {"enlightengan": 0.99, "stillgan": 0.99}, seeds=range(3))
+    assert lines[GAIN].verdict == UNKNOWN
+
+
+def test_no_pair_is_claimed_twice():
+    pairs = [frozenset(pair) for pair in claimed_pairs(published())]
+    assert len(pairs) == len(set(pairs)) > 8
+    assert frozenset({"sspnet", "stillgan"}) in pairs and frozenset({"sspnet", "sspnet+gan"}) in pairs
+
+
+def test_every_kind_of_claim_about_results_has_pairs():
+    kinds = {claim["kind"]: bool(pairs_of(published(), claim)) for claim in claims_of(published())}
+    assert {kind for kind, paired in kinds.items() if paired} == {"best", "worst", "better_than", "higher_than", "gain"}
