@@ -32,6 +32,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("names", nargs="*", help="methods and segmenters; all learned ones where none is named")
     parser.add_argument("--preset", default="paper", help="whose widths and sizes are used")
     parser.add_argument("--side", type=int, default=384, help="side of the random images")
+    parser.add_argument("--crop", type=int, metavar="SIDE", help="train on crops of this side instead of the preset's")
+    parser.add_argument("--batch", type=int, metavar="SIZE", help="images per step and domain instead of the preset's")
     parser.add_argument("--steps", type=int, default=20, help="steps timed, after a fifth as many to warm up")
     parser.add_argument("--modes", nargs="*", default=list(MODES), choices=list(MODES), metavar="MODE")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads")
@@ -47,6 +49,7 @@ class Timing:
     name: str
     mode: str
     steps_per_second: float
+    cpu_seconds: float
     data_ms: float
     peak_mb: float
     tflop_per_step: float
@@ -59,7 +62,7 @@ def _bench(args: argparse.Namespace) -> int:
     rate = _matrix_rate()
     print(f"device: {_device_name()}; measured matrix rate {rate / 1e12:.3g} TFLOP/s (fp32, no TF32)\n")
     print(
-        f"{'plugin':<14}{'mode':<32}{'steps/s':>9}{'ratio':>7}{'data ms':>9}"
+        f"{'plugin':<14}{'mode':<32}{'steps/s':>9}{'ratio':>7}{'CPU s/step':>12}{'data ms':>9}"
         f"{'peak MB':>9}{'TFLOP/step':>12}{'share':>7}"
     )
     found = []
@@ -71,7 +74,7 @@ def _bench(args: argparse.Namespace) -> int:
             share = timing.tflop_per_step * 1e12 * timing.steps_per_second / rate
             print(
                 f"{name:<14}{mode:<32}{timing.steps_per_second:>9.3g}{timing.steps_per_second / reference:>7.2f}"
-                f"{timing.data_ms:>9.2f}{timing.peak_mb:>9.0f}{timing.tflop_per_step:>12.4f}{share:>7.2f}",
+                f"{timing.cpu_seconds:>12.3f}{timing.data_ms:>9.2f}{timing.peak_mb:>9.0f}{timing.tflop_per_step:>12.4f}{share:>7.2f}",
                 flush=True,
             )
             found.append(vars(timing))
@@ -122,7 +125,11 @@ def _settings(name: str, mode: str, args: argparse.Namespace) -> Settings:
 
     settings = single_settings(trained_plugin(name), args.preset)
     engine = replace(settings.engine, compile=False, vgg16=None, threads=args.threads)
-    return replace(settings, engine=replace(engine, **MODES[mode]))
+    batches = dict(settings.params["batches"])
+    batches |= {} if args.crop is None else {"crop": args.crop, "resize": None}
+    batches |= {} if args.batch is None else {"size": args.batch}
+    params = {**settings.params, "batches": batches}
+    return replace(settings, params=params, engine=replace(engine, **MODES[mode]))
 
 
 def _training(settings: Settings, side: int, folder: Path) -> Training:
@@ -161,23 +168,25 @@ def _time(name: str, mode: str, args: argparse.Namespace) -> Timing:
         flops = _flops(training) if mode != "bf16, channels last, compiled" else float("nan")
         for step in range(max(2, args.steps // 5)):
             training.step(step, training.batches.batch(step))
-        seconds, data_seconds, loss = _timed(training, args.steps)
+        seconds, cpu_seconds, data_seconds, loss = _timed(training, args.steps)
         if args.profile and mode == args.modes[-1]:
             print(_profile(training))
-    return Timing(name, mode, args.steps / seconds, 1e3 * data_seconds / args.steps, _peak_mb(), flops / 1e12, loss)
+    per_step = cpu_seconds / args.steps, 1e3 * data_seconds / args.steps
+    return Timing(name, mode, args.steps / seconds, *per_step, _peak_mb(), flops / 1e12, loss)
 
 
-def _timed(training: Any, steps: int) -> tuple[float, float, float]:
-    """Return the seconds of ``steps`` steps, those of making their batches apart, and the sum of the last losses."""
+def _timed(training: Any, steps: int) -> tuple[float, float, float, float]:
+    """Return wall and CPU seconds of ``steps`` steps, those of making batches apart, and the sum of the last losses."""
     start = time.perf_counter()
     batches = [training.batches.batch(step) for step in range(steps)]
     data_seconds = time.perf_counter() - start
     _synchronise()
-    start = time.perf_counter()
+    start, cpu_start = time.perf_counter(), time.process_time()
     for step, batch in enumerate(batches):
         losses = training.step(step, batch)
     _synchronise()
-    return time.perf_counter() - start, data_seconds, sum(float(loss.detach()) for loss in losses.values())
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    return seconds, cpu_seconds, data_seconds, sum(float(loss.detach()) for loss in losses.values())
 
 
 def _flops(training: Any) -> float:
