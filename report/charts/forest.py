@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ from ..primary import Gain, PrimaryAnalysis, PrimaryRow
 from ..rendering.text import NO_NUMBER, signed_text
 from ..subject import ORACLE
 from .axis import Axis, axis_over, tick_text
-from .svg import diamond, element, line, percent, picture, text
+from .svg import arrow, diamond, element, line, percent, picture, text
 
 VERDICTS = {"better": "gains", "worse": "harms", "no difference shown": "even"}
 """Class of a mark by the verdict of the test; without a test it is ``open``."""
@@ -22,6 +22,9 @@ COLUMNS = ("Gain [95 % CI]", "Gap closed", "Nerve lost", "Nerve invented")
 
 TICKS = 8
 """The most values written below the plot."""
+
+REACH = 2.0
+"""How far below the untouched image the axis goes at most, in gains of the clean image: harm beyond it is an arrow."""
 
 HEAD = 34
 """Height of the labels over the plot, px."""
@@ -63,12 +66,14 @@ class Forest:
         top: Labels of the untouched and of the clean image.
         rows: Rows.
         axis: Tick labels.
+        cut: Whether a row or a part of its interval lies beyond the left end.
     """
 
     heads: tuple[str, ...]
     top: Markup
     rows: tuple[ForestRow, ...]
     axis: Markup
+    cut: bool = False
 
 
 def forest(found: PrimaryAnalysis) -> Forest | None:
@@ -92,7 +97,7 @@ def _by_gain(row: PrimaryRow) -> float:
 
 
 def _forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: bool) -> Forest:
-    axis = axis_over([0.0, *_ends(rows), *_ends(_ceiling(found))], margin=0.04)
+    axis = _axis(found, rows)
     texts = [_numbers(row) for row in rows]
     kept = [place for place in range(len(COLUMNS)) if any(line[place] != NO_NUMBER for line in texts)]
     before = ""
@@ -102,7 +107,15 @@ def _forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: bool) -
         lines.append(_row(found, row, axis, tuple(numbers[place] for place in kept), heading))
     ticks = [text(axis.share(value), 14, tick_text(value, signed=True), kind="tick") for value in axis.ticks(TICKS)]
     heads = tuple(COLUMNS[place] for place in kept)
-    return Forest(heads, _top(found, axis), tuple(lines), picture(20, ticks, kind="axis"))
+    cut = any(end < axis.low for end in _ends(rows))
+    return Forest(heads, _top(found, axis), tuple(lines), picture(20, ticks, kind="axis"), cut)
+
+
+def _axis(found: PrimaryAnalysis, rows: Sequence[PrimaryRow]) -> Axis:
+    """Return the axis over all intervals; where the ceiling is known, gross failures do not squeeze the others."""
+    axis = axis_over([0.0, *_ends(rows), *_ends(_ceiling(found))], margin=0.04)
+    gap = max((row.gain.mean for row in _ceiling(found) if row.gain is not None), default=0.0)
+    return replace(axis, low=max(axis.low, -REACH * gap)) if gap > 0 else axis
 
 
 def _ceiling(found: PrimaryAnalysis) -> list[PrimaryRow]:
@@ -172,11 +185,13 @@ def _mark(row: PrimaryRow, axis: Axis, kind: str, role: str) -> Iterator[Markup]
     gain = row.gain
     if gain is None:
         return
-    if math.isfinite(gain.low):
-        ends = {"x1": percent(axis.share(gain.low)), "x2": percent(axis.share(gain.high))}
+    if math.isfinite(gain.low) and gain.high > axis.low:
+        ends = {"x1": percent(axis.share(max(gain.low, axis.low))), "x2": percent(axis.share(gain.high))}
         yield element("line", **ends, y1="50%", y2="50%", class_=f"interval {kind}")
     share = axis.share(gain.mean)
-    if role:
+    if share < 0:
+        yield arrow("50%", f"point {kind}")
+    elif role:
         yield diamond(share, "50%", f"point {kind}")
     else:
         yield element("circle", cx=percent(share), cy="50%", r="5.5", class_=f"point {kind}")

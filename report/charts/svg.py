@@ -51,6 +51,11 @@ def diamond(share: float, y: str, kind: str, radius: float = 7) -> Markup:
     return element("svg", path, x=percent(share), y=y, overflow="visible")
 
 
+def arrow(y: str, kind: str) -> Markup:
+    """Return an arrowhead at the left end that points out of the picture, at ``y``, a percentage."""
+    return element("svg", element("path", d="M0 0L10 -6L10 6Z", class_=kind), x="0%", y=y, overflow="visible")
+
+
 def text(share: float, y: float, words: str, anchor: str = "middle", kind: str = "", dx: float = 0) -> Markup:
     """Return a text whose baseline is at ``y``, moved to the right by ``dx`` pixels."""
     more = {"dx": f"{dx:g}"} if dx else {}

@@ -23,8 +23,11 @@ NARROW = 340
 LINE = 13
 """Height of a label, px."""
 
-OFFSETS = (4, -9, 17, -22, 30, -35, 43, -48)
-"""Where a label's baseline may lie below its point, px, in the order of preference."""
+APART = 9
+"""Distance of a label from its point, px."""
+
+OFFSETS = (-9, 17, -22, 30, -35, 43, -48)
+"""Where a label's baseline may lie below its point, px, where there is no room beside it; in order of preference."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,34 @@ def _labels(frame: Frame, spots: list[Spot]) -> Iterator[Markup]:
     """Yield the points' labels, each at the first place where it covers no other label and no other point."""
     taken = [_box(frame.across(spot.x) * NARROW - 5, frame.down(spot.y) + 5, 10, 10) for spot in spots]
     for spot in spots:
-        x, y, width = frame.across(spot.x), frame.down(spot.y), LETTER * len(spot.label) + 4
-        leftwards = x * NARROW + 9 + width > NARROW
-        start = x * NARROW - 9 - width if leftwards else x * NARROW + 9
-        places = [_box(start, y + offset, width, LINE) for offset in OFFSETS]
-        box = next((box for box in places if not any(_meet(box, other) for other in taken)), places[0])
-        taken.append(box)
-        yield text(x, box[3], spot.label, "end" if leftwards else "start", "name", dx=-9 if leftwards else 9)
+        places = [place for place in _places(frame, spot) if place.box[0] >= 0 and place.box[2] <= NARROW]
+        free = (place for place in places if not any(_meet(place.box, other) for other in taken))
+        place = next(free, places[0])
+        taken.append(place.box)
+        yield text(frame.across(spot.x), place.box[3], spot.label, place.anchor, "name", dx=place.dx)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a label may stand: its box, px on a phone, how it is anchored at its point, and how far from it."""
+
+    box: Box
+    anchor: str
+    dx: float
+
+
+def _places(frame: Frame, spot: Spot) -> Iterator[Place]:
+    """Yield places for a label, the clearest first: beside its point, at an end of its bar, then farther off."""
+    x, y, width = frame.across(spot.x) * NARROW, frame.down(spot.y), LETTER * len(spot.label) + 4
+    low, high = _ends(spot.y, spot.down)
+    right, left = x + APART, x - APART - width
+    yield Place(_box(right, y + 4, width, LINE), "start", APART)
+    yield Place(_box(left, y + 4, width, LINE), "end", -APART)
+    for baseline in (frame.down(high) - 4, frame.down(low) + LINE):
+        yield Place(_box(x - width / 2, baseline, width, LINE), "middle", 0)
+    for offset in OFFSETS:
+        yield Place(_box(right, y + offset, width, LINE), "start", APART)
+        yield Place(_box(left, y + offset, width, LINE), "end", -APART)
 
 
 Box = tuple[float, float, float, float]

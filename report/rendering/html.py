@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -67,6 +68,10 @@ class HtmlTable:
     notes: tuple[str, ...] = ()
 
 
+MINUS = re.compile(r"(?<![\w.])-(?=[\d.])")
+"""A hyphen that stands for a sign."""
+
+
 def html(table: Table, extra: Callable[[Row, Column, Cell], Extra] = lambda *_: NOTHING) -> HtmlTable:
     """Return the table for the page.
 
@@ -97,7 +102,8 @@ def _headings(groups: Sequence[str]) -> list[str]:
 def _row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], Extra]) -> list[HtmlCell]:
     line = [HtmlCell(row.label)]
     for column, cell in zip(table.columns, row.cells, strict=True):
-        text = cell_text(cell, column).replace("± ", "±\N{NO-BREAK SPACE}")
         key = repr(float(cell.mean)) if math.isfinite(cell.mean) and not cell.failed else ""
+        text = cell_text(cell, column).replace("± ", "±\N{NO-BREAK SPACE}")
+        text = MINUS.sub("\N{MINUS SIGN}", text).replace(", ", ",\N{NO-BREAK SPACE}") if key else text
         line.append(HtmlCell(text, cell.best, key, cell.failed, cell.note, extra(row, column, cell)))
     return line
