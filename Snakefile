@@ -50,6 +50,7 @@ SEGMENTER = f"{AT}/segmenter/{FIRST.segmenter.name}/seed-{{seed}}"
 LOGS = f"{AT}/logs"
 ABOVE = summary_folder(PLANS) / "index.json"
 WHOLE = json.dumps(config)
+SHARED = 8  # processes that share tables, figures or page; fewer where there are fewer cores
 
 
 wildcard_constraints:
@@ -246,17 +247,17 @@ rule tables:
         ),
     log:
         f"{LOGS}/tables.log",
+    threads: SHARED
     params:
         given=given,
         settings=lambda w: plan_of(w).report_settings(),
         code=lambda w: code_of(w).tables,
     shell:
-        "{JOB} {log:q} report tables --config {params.given:q}"
+        "{JOB} {log:q} report tables --processes {threads} --config {params.given:q}"
 
 
 rule figures:
     input:
-        f"{AT}/tables/index.json",
         of_all_runs("run.json"),
     output:
         f"{AT}/figures/index.json",
@@ -267,12 +268,13 @@ rule figures:
         ),
     log:
         f"{LOGS}/figures.log",
+    threads: SHARED
     params:
         given=given,
         settings=lambda w: plan_of(w).report_settings(),
         code=lambda w: code_of(w).figures,
     shell:
-        "{JOB} {log:q} report figures --config {params.given:q}"
+        "{JOB} {log:q} report figures --processes {threads} --config {params.given:q}"
 
 
 rule report:
@@ -288,12 +290,13 @@ rule report:
         ),
     log:
         f"{LOGS}/report.log",
+    threads: SHARED
     params:
         given=given,
         settings=lambda w: plan_of(w).report_settings(),
         code=lambda w: code_of(w).page,
     shell:
-        "{JOB} {log:q} report page --config {params.given:q}"
+        "{JOB} {log:q} report page --processes {threads} --config {params.given:q}"
 
 
 rule across:

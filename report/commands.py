@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sspbench.commands.options import add_config_options, plan_of
 from sspbench.errors import UserError
-from sspbench.plan.config import Plan
 
 from .releases import commands as releases
+
+if TYPE_CHECKING:
+    from .results import Results
 
 STEPS = ("tables", "figures", "page", "summary")
 
@@ -37,6 +40,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all where none is named")
     parser.add_argument("--partial", action="store_true", help="take what there is and show what failed")
+    parser.add_argument("--processes", type=int, default=1, help="processes that share the work (1); the same bytes")
     add_config_options(parser)
     parser.set_defaults(run=_report)
 
@@ -58,39 +62,37 @@ def _report(args: argparse.Namespace) -> int:
     wrong = [step for step in args.steps if step not in STEPS]
     if wrong:
         raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(STEPS)}")
-    plan = plan_of(args)
+    from .results import Results
+
+    results = Results(plan_of(args), args.partial, args.processes)
     for step in args.steps or STEPS:
-        _FUNCTIONS[step](plan, args.partial)
+        _FUNCTIONS[step](results)
     return 0
 
 
-def _tables(plan: Plan, partial: bool) -> None:
+def _tables(results: Results) -> None:
     from .contents import build
-    from .results import Results
 
-    build(Results(plan, partial), plan.layout.tables)
+    build(results, results.plan.layout.tables)
 
 
-def _figures(plan: Plan, partial: bool) -> None:
+def _figures(results: Results) -> None:
     from .figures import draw
-    from .results import Results
 
-    draw(Results(plan, partial), plan.layout.figures)
+    draw(results, results.plan.layout.figures)
 
 
-def _page(plan: Plan, partial: bool) -> None:
+def _page(results: Results) -> None:
     from .page import write
-    from .results import Results
 
-    write(Results(plan, partial), plan.layout.root / "report.html")
+    write(results, results.plan.layout.root / "report.html")
 
 
-def _summary(plan: Plan, partial: bool) -> None:
+def _summary(results: Results) -> None:
     """Print the answer, what it may not claim, what failed, and where the page lies."""
     from .answer import answer
-    from .results import Results
 
-    results = Results(plan, partial)
+    plan = results.plan
     print("\n".join(["", *answer(plan.layout.tables)]))
     failed = [f"FAILED {row.label}: {results.ended(row)}" for row in results.rows if results.ended(row) != "done"]
     if failed:

@@ -57,10 +57,12 @@ class Results:
     Args:
         plan: What was run.
         partial: Take what there is; else a run without scores is a fault.
+        processes: How many processes may share what is made of them.
     """
 
-    def __init__(self, plan: Plan, partial: bool = False) -> None:
+    def __init__(self, plan: Plan, partial: bool = False, processes: int = 1) -> None:
         self.plan = plan
+        self.processes = processes
         self.status = {(run.id, run.seed): read_status(self.folder(run)) for run in plan.runs}
         missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
         if missing and not partial:

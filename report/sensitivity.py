@@ -15,6 +15,8 @@ from sspbench.errors import UserError
 from sspbench.images.grey import read_grey
 from sspbench.plan.discovery import metric_families
 
+from .processes import shared
+
 Definition = Callable[[np.ndarray], np.ndarray]
 """Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""
 
@@ -48,6 +50,7 @@ def sensitivity(
     images_by_run: Mapping[str, Iterable[Path]],
     definitions: Mapping[str, Definition],
     scales: Mapping[str, float] = SCALES,
+    processes: int = 1,
 ) -> pd.DataFrame:
     """Score every run's images under every definition at every scale.
 
@@ -55,13 +58,14 @@ def sensitivity(
         images_by_run: By row of the tables, its saved 8-bit images.
         definitions: Functions by name.
         scales: Enlargement factors by name.
+        processes: How many processes share the runs.
 
     Returns:
         run, definition, scale, n (values), n_nan, mean, sd (over images, divisor n - 1), note (why values are missing).
     """
     lines = []
-    for run, paths in images_by_run.items():
-        values, notes = _scored(list(paths), definitions, scales)
+    scored = shared(lambda paths: _scored(list(paths), definitions, scales), list(images_by_run.values()), processes)
+    for run, (values, notes) in zip(images_by_run, scored, strict=True):
         for name in definitions:
             for scale in scales:
                 lines.append({"run": run, "definition": name, "scale": scale, **_line(values[name, scale])})

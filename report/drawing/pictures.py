@@ -23,6 +23,10 @@ WINDOW = (0.3, 0.3)
 """Width and height of the zoomed region, as shares of the image, where the config leaves its place to the rule."""
 
 
+SPLITS = ("testA", "testA_labels")
+"""Where the inputs and their labels are in the prepared data."""
+
+
 class Pictures:
     """Reads images of a plan's results; whatever is not there is None.
 
@@ -73,9 +77,15 @@ class Pictures:
         return None if pixels is None else pixels > 127
 
     def _split(self, split: str, name: str) -> np.ndarray | None:
-        paths = [] if self.manifest is None else self.manifest.paths(split)
-        found = next((path for path in paths if path.stem == name), None)
-        return None if found is None else _read(found)
+        path = self._paths[split].get(name)
+        return None if path is None else _read(path)
+
+    @cached_property
+    def _paths(self) -> dict[str, dict[str, Path]]:
+        """Of the inputs and their labels, by split, the files by name without ending."""
+        known = {split: [] if self.manifest is None else self.manifest.paths(split) for split in SPLITS}
+        # from the end, so that of two of one name the first stays
+        return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
 
     def enhanced(self, row: MethodRow, name: str) -> np.ndarray | None:
         """Return a row's image (its first seed's), (H, W) uint8; None where the row failed."""

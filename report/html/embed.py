@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 
 from ..drawing.pictures import Pictures, mask_picture
 from ..drawing.showcase import Choice
+from ..processes import shared
 from ..rendering.text import NO_NUMBER, number_text
 from ..results import MethodRow, Results
 from ..subject import SUBJECT
@@ -79,7 +81,8 @@ def gallery(pictures: Pictures, choices: list[Choice]) -> Gallery:
     """Return the gallery at the first step of the ladder that fits the budget."""
     labelled = any(pictures.label(choice.name) is not None for choice in choices)
     for side, quality in LADDER:
-        sheets = [_sheet(pictures, choice, side, quality) for choice in choices]
+        make = partial(_sheet, pictures, side=side, quality=quality)
+        sheets = shared(make, choices, pictures.results.processes)
         if sum(len(tile.image) + len(tile.mask) for sheet in sheets for tile in sheet.tiles) <= BUDGET:
             break
     return Gallery(sheets, side, quality, labelled)

@@ -29,7 +29,7 @@ def definition_sensitivity(results: Results) -> Iterator[Table]:
     chosen = definitions(results.plan.config["metrics"], _good_images(results))
     if not images or not chosen:
         return
-    frame, labels = sensitivity(images, chosen), results.labels
+    frame, labels = sensitivity(images, chosen, processes=results.processes), results.labels
     pairs = list(dict.fromkeys(zip(frame["definition"], frame["scale"], strict=True)))
     columns = tuple(Column(f"{name}@{scale}", f"{name} ({scale})", decimals=3) for name, scale in pairs)
     cells = {(line.run, line.definition, line.scale): _cell(line) for line in lines(frame)}

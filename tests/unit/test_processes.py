@@ -1,0 +1,61 @@
+"""Work shared among processes: the order, faults, and that tables, figures and page keep their bytes."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from report.contents import build
+from report.figures import draw
+from report.page import render
+from report.processes import shared
+from report.results import Results
+from sspbench.errors import UserError
+from sspbench.files import sha256
+from tests.synthetic_results import make_results
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+
+
+def test_results_come_in_the_order_of_the_items_whoever_made_them():
+    assert shared(lambda item: item * item, range(7), 3) == [item * item for item in range(7)]
+
+
+@linux
+def test_several_processes_take_part_and_one_stays_here():
+    assert os.getpid() not in shared(lambda _: os.getpid(), range(4), 2)
+    assert shared(lambda _: os.getpid(), range(2), 1) == [os.getpid()] * 2
+
+
+def test_a_fault_of_the_work_is_told_as_it_is():
+    def refuse(item):
+        raise UserError(f"{item} is no good", hint="take another")
+
+    with pytest.raises(UserError, match=r"0 is no good\n  hint: take another"):
+        shared(refuse, range(2), 2)
+
+
+@linux
+def test_a_killed_process_is_told():
+    with pytest.raises(UserError, match="ended before its work was done"):
+        shared(lambda _: os.kill(os.getpid(), signal.SIGKILL), range(2), 2)
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_tables_figures_and_page_have_the_same_bytes_from_any_number_of_processes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = make_results(tmp_path).plan
+    made, pages = {}, set()
+    for processes in (1, 2):
+        results = Results(plan, partial=True, processes=processes)
+        build(results, plan.layout.tables)
+        draw(results, plan.layout.figures)
+        made[processes] = files(plan.layout.tables) | files(plan.layout.figures)
+        pages.add(render(results))
+    assert made[1] == made[2]
+    assert {"definition_sensitivity.csv", "comparison.pdf"} <= set(made[1])
+    assert len(pages) == 1
