@@ -21,7 +21,7 @@ from sspbench.plan.instances import plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.outlook import Outlook
-from sspbench.plan.rules import Digests, training_resources, page_sources
+from sspbench.plan.rules import Digests, external_rows, page_sources, training_resources
 from sspbench.stages.prepare import source_digest
 
 if workflow.is_main_process:
@@ -196,6 +196,29 @@ rule enhance:
         code=lambda w: code_of(w).enhance(of(w)),
     shell:
         "{JOB} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+
+
+# First of all that may run: faults of such images are told before anything trains.
+rule take_in:
+    input:
+        manifest,
+    output:
+        f"{RUN}/enhanced/manifest.json",
+        f"{RUN}/jobs/enhance.json",
+    log:
+        f"{LOGS}/take_in/{{run}}-{{seed}}.log",
+    wildcard_constraints:
+        run=external_rows(PLANS.values()),
+    priority: 300
+    params:
+        given=given,
+        settings=lambda w: plan_of(w).external_settings(of(w)),
+        code=lambda w: code_of(w).take_in,
+    shell:
+        "{JOB} {log:q} stage take-in {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+
+
+ruleorder: take_in > enhance
 
 
 rule segment:

@@ -65,10 +65,17 @@ COST_HEADS = (
 )
 
 
+ELSEWHERE = "enhanced elsewhere: what that took is not known here"
+"""What stands for the device of a row whose images were taken in."""
+
+
 def costs(results: Results) -> Iterator[tuple[MethodRow, list[tuple[str, str]]]]:
     """Yield by row its costs as (text, sort key): means over seeds of what the jobs measured."""
     for row in results.rows:
         if row.runs[0].kind == "control":
+            continue
+        if row.runs[0].external:
+            yield row, [*[("n/a", "")] * (len(COST_HEADS) - 2), (ELSEWHERE, "")]
             continue
         jobs = [results.provenance(run) for run in row.runs]
         trains = [job["train"] for job in jobs if "train" in job]

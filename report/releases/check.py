@@ -61,7 +61,7 @@ def unknown_origins(part: Part) -> Iterator[str]:
     commits = [*facts["commits"], facts["tables"]["commit"]]
     if not facts["commits"] or not all(COMMIT.fullmatch(commit) for commit in commits):
         yield f"ORIGIN   {RECORD} names no commit, or none that is one"
-    for row in facts["config"]["methods"]:
+    for row in [*facts["config"]["methods"], *facts["config"].get("external", {})]:
         path = part.folder / "runs" / f"{row}.json"
         runs = read_json(path) if path.is_file() else {}
         if sorted(map(int, runs)) != sorted(facts["seeds"]):

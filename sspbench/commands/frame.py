@@ -186,11 +186,26 @@ def _enhance(plan: Plan, run: Run) -> None:
     from ..images.manifest import Manifest
     from ..stages.enhance import enhance
 
+    if run.external:
+        hint = f"go on with: python -m sspbench stage take-in {run.id}"
+        raise UserError(f"{run.id} was enhanced elsewhere", where=f"config: external.{run.id}", hint=hint)
     folder = plan.layout.run(run.id, run.seed)
     weights = folder / "weights.safetensors" if run.learned else None
     minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
     with time_budget(minutes, "enhance", folder):
         enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
+
+
+def _take_in(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.external import take_in
+
+    if not run.external:
+        hint = f"go on with: python -m sspbench stage enhance {run.id}"
+        raise UserError(f"{run.id} is enhanced here: there is nothing to take in", where="config: external", hint=hint)
+    folder = plan.layout.run(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "take-in", folder):
+        take_in(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
 
 
 def _segment(plan: Plan, run: Run) -> None:
@@ -223,6 +238,7 @@ STAGES: dict[str, tuple[Callable[..., None], bool, str]] = {
     "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
     "train": (_train, True, "train a learned method"),
     "enhance": (_enhance, True, "enhance the test split"),
+    "take-in": (_take_in, True, "take in images that were enhanced elsewhere"),
     "segment": (_segment, True, "segment the enhanced images"),
     "score": (_score, True, "score images and masks"),
 }

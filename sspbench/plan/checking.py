@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Faults, UserError
 from .discovery import Plugin, metric_family, metric_files, plugin, plugins
+from .external import add_external_faults
 from .groups import UNTRAINED
 from .overrides import FROM_CONFIG, add_faults, add_length_fault, alternatives, layers, merged
 from .schemas import check, schema
@@ -25,6 +26,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     """
     with Faults("The config has faults") as faults:
         check(config, "config", faults, "config")
+        add_external_faults(config.get("external"), faults)
         if _readable(config):
             _check_names(config, faults)
             _check_params(config, faults)
@@ -35,8 +37,8 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 
 def _readable(config: Mapping[str, Any]) -> bool:
-    """Return whether the keys that there are hold what they should, whatever else is written."""
-    known, faults = schema("config")["properties"], Faults("")
+    """Return whether the keys but ``external`` hold what they should, whatever else is written."""
+    known, faults = schema("config")["properties"].keys() - {"external"}, Faults("")
     check({key: value for key, value in config.items() if key in known}, "config", faults, "config")
     return not faults.items
 

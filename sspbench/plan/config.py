@@ -14,6 +14,7 @@ from ..errors import UserError
 from ..files import fingerprint
 from .checking import check_config, check_runs
 from .discovery import Plugin, plugin, plugins
+from .external import external, external_settings
 from .given_files import hashes, perceptual, refuse_missing
 from .labels import refuse_equal_labels
 from .layout import Layout, dataset_id
@@ -127,8 +128,8 @@ class Plan:
     def runs(self) -> list[Run]:
         """All runs, in the order of the tables' rows: seeds of a method together.
 
-        A seed is one replicate of the whole experiment: what is not trained is enhanced alike in each, but segmented
-        by the segmenter of that seed.
+        A seed is one replicate of the whole experiment: what is not trained, or was made elsewhere, is enhanced alike
+        in each, but segmented by the segmenter of that seed.
         """
         found = []
         for name, variant in self._entries():
@@ -150,6 +151,7 @@ class Plan:
         if ablated:
             entries += [(ablated, None)] + [(ablated, name) for name in plugin("methods", ablated).meta["variants"]]
         entries += [(name, row) for name, rows in self.config["rows"].items() for row in rows]
+        entries += [(name, None) for name in self.config["external"]]
         return list(dict.fromkeys(entries))
 
     def run(self, run_id: str, seed: int) -> Run:
@@ -158,7 +160,9 @@ class Plan:
         return Run(self.method(name), variant if plus else None, seed)
 
     def method(self, name: str) -> Plugin:
-        """Return a method; the rows that the config adds to it are among its readings."""
+        """Return a method, or an external row; the rows that the config adds to a method are among its readings."""
+        if name in self.config["external"]:
+            return external(name, Path(self.config["external"][name]))
         found, rows = plugin("methods", name), self.config["rows"].get(name, {})
         return replace(found, meta={**found.meta, "readings": {**found.meta.get("readings", {}), **rows}})
 
@@ -187,6 +191,10 @@ class Plan:
         params = self.params(run)
         files = hashes([perceptual(params, self.config)])
         return Settings("method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine, files=files)
+
+    def external_settings(self, run: Run) -> dict[str, Any]:
+        """Return what taking in the images of an external row depends on."""
+        return external_settings(run.plugin)
 
     def segmenter_settings(self, seed: int) -> Settings:
         """Return what the training of the segmenter of one replicate depends on."""

@@ -1,14 +1,15 @@
-"""Weight files that the config names: what depends on them depends on their content, not on their name."""
+"""Files that the config names: what depends on them depends on their content, not on their name."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import Faults
-from ..files import sha256
+from ..files import fingerprint, sha256
 
 
 def hashes(paths: Iterable[str | None]) -> dict[str, str]:
@@ -29,6 +30,20 @@ def _mark(path: Path) -> tuple[int, int]:
 @cache
 def _hash(path: Path, _changed: int, _size: int) -> str:
     return sha256(path) if path.is_file() else "missing"
+
+
+def images_digest(folder: Path) -> str:
+    """Return a digest of the names and contents of the images in a folder, not of those below it."""
+    paths = images_in(folder) if folder.is_dir() else []
+    found = hashes(str(path) for path in paths if os.access(path, os.R_OK))  # what may not be read is told elsewhere
+    return fingerprint([[path.name, found.get(str(path), "")] for path in paths])
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Return the image files in a folder, by name; hidden ones, which some systems add, do not count."""
+    from ..images.grey import list_images
+
+    return [path for path in list_images(folder) if not path.name.startswith(".")]
 
 
 def perceptual(params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:

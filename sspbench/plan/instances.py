@@ -24,6 +24,10 @@ def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[st
         return {plan.layout.dataset: plan}
     with Faults("The config has faults") as faults:
         check(whole, "config", faults, "config")
+        if whole.get("external"):
+            why = "there are several data sets, and the images are those of one"
+            hint = "say it in the entry of its data set: datasets=[{id: ..., external: {...}}]"
+            faults.add("It is not clear whose test images were enhanced", where="config: external", why=why, hint=hint)
     found: dict[str, Plan] = {}
     with Faults("The data sets of the config have faults") as faults:
         for number, entry in enumerate(whole["datasets"]):
@@ -48,6 +52,6 @@ def summary_folder(found: Mapping[str, Plan]) -> Path:
 
 def _single(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of one data set: what its entry says stands over the rest."""
-    own = {key: entry[key] for key in ("dataset", "data_root", "data_seed") if key in entry}
+    own = {key: entry[key] for key in ("dataset", "data_root", "data_seed", "external") if key in entry}
     options = {**config["dataset_options"], **entry.get("options", {})}
     return {**config, **own, "datasets": [], "dataset_id": entry.get("id"), "dataset_options": options}

@@ -14,7 +14,7 @@ from .automatic import warnings
 from .config import Plan
 from .expected import TRAININGS, Expected, Job, wall_seconds
 
-ROW_STAGES = ("enhance", "segment", "score")
+ROW_STAGES = ("enhance", "take_in", "segment", "score")
 """Rules whose jobs together make one row of the tables."""
 
 WORDS = {
@@ -22,6 +22,7 @@ WORDS = {
     "train_segmenter": ("train {label}, the segmenter", "trained {label}, the segmenter"),
     "train": ("train {label}", "trained {label}"),
     "enhance": ("enhance by {label}", "enhanced by {label}"),
+    "take_in": ("take in {label}", "took in {label}"),
     "segment": ("segment {label}", "segmented {label}"),
     "score": ("score {label}", "scored {label}"),
     "tables": ("make the tables", "made the tables"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Digests:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        plugins = [plan.dataset, plan.segmenter, *(run.plugin for run in plan.runs)]
+        plugins = [plan.dataset, plan.segmenter, *(run.plugin for run in plan.runs if not run.external)]
         closure([plugin.code for plugin in plugins if plugin.code.is_file()])
 
     @cached_property
@@ -85,6 +87,11 @@ class Digests:
         """Of the HTML page."""
         return code_digest([REPORT / "page.py"])
 
+    @cached_property
+    def take_in(self) -> str:
+        """Of taking in images that were enhanced elsewhere."""
+        return code_digest([STAGES / "external.py"])
+
     def train(self, run: Run) -> str:
         """Of the training of one method."""
         return code_digest([STAGES / "train.py", run.plugin.code])
@@ -93,6 +100,12 @@ class Digests:
         """Of enhancing with one method."""
         own = [run.plugin.code] if run.plugin.code.is_file() else []
         return code_digest([STAGES / "enhance.py", *own])
+
+
+def external_rows(plans: Iterable[Plan]) -> str:
+    """Return the pattern of the names of all external rows; one that nothing matches where there are none."""
+    names = dict.fromkeys(name for plan in plans for name in plan.config["external"])
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def page_sources() -> list[Path]:

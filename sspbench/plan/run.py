@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .discovery import Plugin
+from .external import EXTERNAL
 from .groups import GROUPS, ORDER, UNTRAINED, UNTRAINED_HEADING, group_of
 
 UNRANKED = 50
@@ -26,8 +27,13 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """``classical``, ``learned`` or ``control``."""
+        """``classical``, ``learned``, ``control`` or ``external``."""
         return str(self.plugin.meta["kind"])
+
+    @property
+    def external(self) -> bool:
+        """Whether its images were enhanced elsewhere."""
+        return self.kind == EXTERNAL
 
     @property
     def learned(self) -> bool:

@@ -32,14 +32,18 @@ def typed(value: Any) -> Any:
 def named(config: dict[str, Any]) -> dict[str, Any]:
     """Return the config with names as text: a folder may be called ``2024``, which arrives as a number.
 
-    >>> named({"data_root": 2024, "seeds": [1]})
-    {'data_root': '2024', 'seeds': [1]}
+    >>> named({"data_root": 2024, "seeds": [1], "external": {"theirs": 2024}})
+    {'data_root': '2024', 'seeds': [1], 'external': {'theirs': '2024'}}
     """
+    found = {key: _text(value) if key in NAMES else value for key, value in config.items()}
+    if isinstance(found.get("external"), dict):
+        found["external"] = {row: _text(folder) for row, folder in found["external"].items()}
+    return found
+
+
+def _text(value: Any) -> Any:
     numbers = (int, float, datetime.date)
-    return {
-        key: str(value) if key in NAMES and isinstance(value, numbers) and not isinstance(value, bool) else value
-        for key, value in config.items()
-    }
+    return str(value) if isinstance(value, numbers) and not isinstance(value, bool) else value
 
 
 def _scalar(text: str) -> Any:

@@ -82,8 +82,9 @@ def _facts(plan: Plan, release: str, gathered: Gathered) -> dict[str, Any]:
 
 def published_config(plan: Plan) -> dict[str, Any]:
     """Return the config with its rows by name, so that methods added later change nothing, and without places."""
-    rows = list(dict.fromkeys(run.id for run in plan.runs))
-    return dict(without_places({**plan.config, "methods": rows}))
+    rows = list(dict.fromkeys(run.id for run in plan.runs if not run.external))
+    folders = {row: Path(folder).resolve().name for row, folder in plan.config["external"].items()}
+    return dict(without_places({**plan.config, "methods": rows, "external": folders}))
 
 
 def unpack(part: Part, results: Path) -> Plan:
@@ -124,9 +125,11 @@ def _unpack_segmenter(part: Part, plan: Plan, environments: Mapping[str, Any]) -
 def _plan(facts: Mapping[str, Any], results: Path) -> Plan:
     """Return the plan of a release; an empty folder stands for a user's images, whose name alone is known."""
     config = merged(read_config(DEFAULT), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []})
+    stand_in = results / "images"
+    stand_in.mkdir(parents=True, exist_ok=True)
     if config["data_root"] is not None:
-        config["data_root"] = str(results / "images")
-        (results / "images").mkdir(parents=True, exist_ok=True)
+        config["data_root"] = str(stand_in)
+    config["external"] = dict.fromkeys(config["external"], str(stand_in))
     return Plan(config, results)
 
 
