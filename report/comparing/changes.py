@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,20 +49,33 @@ def _changed(
     for row in sorted({row for row, _ in first} & {row for row, _ in second}):
         seeds = paired_seeds([seed for name, seed in first if name == row], [s for name, s in second if name == row])
         for ours, theirs in seeds:
-            one, other = facts(first[row, ours]), facts(second[row, theirs])
+            both = [first[row, ours], second[row, theirs]]
+            told = _told(both[0]) & _told(both[1])
+            one, other = (facts(jobs, told) for jobs in both)
             for what in sorted(one | other):
                 values = one.get(what, NOTHING), other.get(what, NOTHING)
                 if values[0] != values[1]:
                     yield row, what, *values
 
 
-def facts(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return what a run depends on, as text by name: settings, code, data, versions, machine, commit."""
+def _told(jobs: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Return the stages whose settings are recorded; a release keeps those of trainings only."""
+    return {stage for stage, job in jobs.items() if job.get("settings")}
+
+
+def facts(jobs: Mapping[str, Mapping[str, Any]], told: Collection[str]) -> dict[str, str]:
+    """Return what a run depends on, as text by name: settings, code, data, versions, machine, commit.
+
+    Args:
+        jobs: Records by stage.
+        told: The stages whose settings count.
+    """
     found: dict[str, str] = {}
     for stage, job in sorted(jobs.items()):
-        settings = job.get("settings", {})
+        settings = job.get("settings", {}) if stage in told else {}
         prefix = "" if "params" in settings and stage != "segment" else f"{stage}: "
-        found |= {prefix + name: value for name, value in _leaves(settings) if name.split(".")[-1] not in PLACES}
+        leaves = _leaves(settings) if settings else ()
+        found |= {prefix + name: value for name, value in leaves if name.split(".")[-1] not in PLACES}
         found |= {f"version of {name}": str(value) for name, value in job.get("versions", {}).items()}
         found |= {f"machine: {name}": str(value) for name, value in job.get("machine", {}).items()}
         if "commit" in job:

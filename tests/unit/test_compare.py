@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.comparing.changes import Change, Sole, failures
+from report.comparing.changes import Change, Sole, changes, failures
 from report.comparing.differences import differences
 from report.comparing.recorded import Recorded, recorded
 from report.comparing.tables import compared
@@ -140,3 +140,13 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         recorded(tmp_path)
     assert main(["compare", str(tmp_path / "a")]) == 2
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "a"), "--seeds", "0", "1"]) == 2
+
+
+def test_settings_that_one_side_does_not_record_are_no_change():
+    sides = [Recorded(name, {}, {}) for name in "ab"]
+    train = {"settings": {"params": {"lr": 1.0}}}
+    sides[0].__dict__["jobs"] = {("sspnet", 0): {"train": train, "segment": {"settings": {"params": {"base": 8}}}}}
+    sides[1].__dict__["jobs"] = {("sspnet", 0): {"train": train, "segment": {"settings": {}}, "score": {}}}
+    assert changes(*sides) == []
+    sides[1].jobs["sspnet", 0]["segment"]["settings"] = {"params": {"base": 16}}
+    assert changes(*sides) == [Change("segment: params.base", ("sspnet",), "8", "16")]
