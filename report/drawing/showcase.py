@@ -120,8 +120,11 @@ def sharpness(image: np.ndarray) -> float:
 
 def groups(pictures: Pictures, each: int = 2) -> Groups:
     """Return the ``each`` most unevenly lit inputs, and of the others the ``each`` with the weakest texture."""
-    inputs = {name: pictures.origin(name) for name in pictures.names}
-    known = {name: image for name, image in inputs.items() if image is not None}
-    uneven = sorted(known, key=lambda name: (-unevenness(known[name]), name))[:each]
-    rest = [name for name in known if name not in uneven]
-    return Groups(sorted(rest, key=lambda name: (sharpness(known[name]), name))[:each], uneven)
+    found: dict[str, tuple[float, float]] = {}
+    for name in pictures.names:  # two numbers of each image are kept, never its pixels
+        image = pictures.origin(name)
+        if image is not None:
+            found[name] = (-unevenness(image), sharpness(image))
+    uneven = sorted(found, key=lambda name: (found[name][0], name))[:each]
+    rest = [name for name in found if name not in uneven]
+    return Groups(sorted(rest, key=lambda name: (found[name][1], name))[:each], uneven)

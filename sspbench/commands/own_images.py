@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ TILE = 1024
 """Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
 
 WEIGHTS = "weights.safetensors"
+
+LIVE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+"""The bar: always images per second, where tqdm's own turns to seconds per image below one."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,9 +53,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 @dataclass
 class Outcome:
-    """What became of the files."""
+    """What became of the files, and how many seconds those took that were enhanced."""
 
     enhanced: int = 0
+    seconds: float = 0.0
     kept: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
 
@@ -181,14 +186,18 @@ def enhance_files(method: Any, files: list[tuple[Path, Path]], output: Path, *, 
         tile: Side of tiles for large images, 0: none.
     """
     outcome = Outcome()
-    for path, inside in progress(files, label="enhance", unit="images"):
+    bar = progress(files, label="enhance", unit="images")
+    bar.bar_format = LIVE
+    for path, inside in bar:
         target = output / inside
         if target.exists() and not force:
             outcome.kept += 1
             continue
+        start = time.perf_counter()
         try:
             _enhance_file(method, path, target, tile)
             outcome.enhanced += 1
+            outcome.seconds += time.perf_counter() - start
         except UserError as error:
             outcome.failed.append((str(inside), str(error)))
         except (Exception, SystemExit) as error:  # whatever a plugin does to one image, the others are enhanced
@@ -260,5 +269,7 @@ def _summary(outcome: Outcome, others: int, output: Path) -> Iterator[str]:
         "left out, no images": others,
     }
     yield f"{output}: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "enhanced")
+    if outcome.enhanced:
+        yield f"  {outcome.enhanced / max(outcome.seconds, 1e-9):.3g} images per second, reading and writing included"
     for name, reason in outcome.failed:
         yield f"  {name}: " + reason.replace("\n", "\n    ")
