@@ -6,9 +6,12 @@ from collections import defaultdict
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
+from ..drawing.style import FULL_WIDTH, Drawn, colour, marker
 from ..record import Cell, Column, Row, Table
 from ..results import Results
+from ..subject import UNTOUCHED
 from .order import kendall_w, means
 
 
@@ -39,6 +42,28 @@ def budget(results: Results) -> Table | None:
     columns = tuple(Column(f"steps:{count}", f"{count} steps", better="higher") for count in steps)
     note = f"Agreement of the budgets on the order of the methods: Kendall's W = {agreement:.2f} (1: the same order)."
     return Table("budget", "Dice by the number of training steps", columns, tuple(lines), notes=(note,))
+
+
+def drawn(results: Results) -> Drawn:
+    """Return Dice against training steps, one line per method; the untouched image's as a line across."""
+    figure = Figure((FULL_WIDTH * 0.6, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for index, (name, line) in enumerate(budgets(results).items()):
+        values = [cell.mean for cell in line.values()]
+        label = results.plan.method(name).label
+        axes.plot(list(line), values, color=colour(index), marker=marker(index), markersize=4, label=label)
+    untouched = means(results).get(UNTOUCHED)
+    if untouched is not None:
+        axes.axhline(untouched.mean, color="#444444", linewidth=0.8, linestyle="--", label="untouched image")
+    axes.set_xscale("log")
+    steps = sorted({count for line in budgets(results).values() for count in line})
+    axes.set_xticks(steps, [str(count) for count in steps])
+    axes.minorticks_off()
+    axes.set_xlabel("training steps")
+    axes.set_ylabel("Dice")
+    figure.legend(loc="outside right center", frameon=False)
+    caption = "Dice of the segmented test images by the number of training steps, all else equal."
+    return Drawn(figure, caption, "Lines of Dice against training steps, one per method.")
 
 
 def _best(cell: Cell, best: float) -> Cell:

@@ -1,32 +1,41 @@
-"""Writes the summary above several data sets: tables, the figure where there are doses, and the index last."""
+"""Writes the summary above several data sets: tables, figures, one page of them, and the index last."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sspbench.files import write_json
+from markupsafe import Markup
 
-from ..drawing.style import save, style
+from sspbench.files import write_json, write_text
+
+from ..drawing.style import Drawn, save, style
+from ..html.standalone import standalone
 from ..record import Table
 from ..rendering import write_table
 from ..results import Results
-from .budget import budget
-from .doses import MEASURES, doses, drawn, table
+from . import budget, card
+from . import doses as dose
 from .order import order
+
+PAGE = "summary.html"
+"""The page, beside the tables and figures."""
 
 
 def build(several: Mapping[str, Results], folder: Path) -> None:
     """Write everything that the results allow into ``folder``; ``index.json`` (headings by key) last."""
-    index = {}
-    for each in tables(several):
+    records = list(tables(several))
+    for each in records:
         write_table(each, folder)
-        index[each.key] = each.heading
-    if len(doses(several)) > 1:
-        with style():
-            found = drawn(several)
-            save(found.figure, folder, "doses")
-        index["doses.png"] = found.caption
+    index = {each.key: each.heading for each in records}
+    shown = []
+    with style():
+        for name, found in figures(several):
+            save(found.figure, folder, name)
+            index[f"{name}.png"] = found.caption
+            shown.append((_embedded(folder / f"{name}.png"), found))
+    write_text(folder / PAGE, _page(several, records, shown))
     write_json(folder / "index.json", index)
 
 
@@ -34,9 +43,34 @@ def tables(several: Mapping[str, Results]) -> Iterator[Table]:
     """Yield the tables that the results allow."""
     if len(several) > 1:
         yield order(several)
-    if len(doses(several)) > 1:
-        yield from (table(several, metric) for metric in MEASURES)
+    if len(dose.doses(several)) > 1:
+        yield from (dose.table(several, metric) for metric in dose.MEASURES)
     for results in several.values():
-        found = budget(results)
+        found = budget.budget(results)
         if found is not None:
             yield found
+    marks = card.graded(several)
+    if marks:
+        yield card.card(marks)
+
+
+def figures(several: Mapping[str, Results]) -> Iterator[tuple[str, Drawn]]:
+    """Yield the figures that the results allow, by file name."""
+    if len(dose.doses(several)) > 1:
+        yield "doses", dose.drawn(several)
+    for name, results in several.items():
+        if budget.budget(results) is not None:
+            yield "budget" if len(several) == 1 else f"budget-{name}", budget.drawn(results)
+    marks = card.graded(several)
+    if any(each.marks for each in marks):
+        yield "report_card", card.drawn(marks)
+
+
+def _page(several: Mapping[str, Results], records: list[Table], shown: list[tuple[Markup, Drawn]]) -> str:
+    plan = next(iter(several.values())).plan
+    facts = {"study": plan.config["study"] or "all data sets", "preset": plan.preset, "datasets": list(several)}
+    return standalone("summary.html.j2", records, figures=shown, **facts)
+
+
+def _embedded(path: Path) -> Markup:
+    return Markup("data:image/png;base64,") + base64.b64encode(path.read_bytes()).decode()

@@ -60,12 +60,12 @@ def trusted(results: Results) -> list[Trust]:
         name: {row.id: results.summary(row.id, name).mean for row in results.rows if results.ended(row) == "done"}
         for name in results.measures
     }
-    unaided = _unaided(results)
-    blind = [measure for table in BLIND for measure in results.measures_of(table) if measure.name in unaided]
+    names = unaided(results)
+    blind = [measure for table in BLIND for measure in results.measures_of(table) if measure.name in names]
     return [found for measure in blind if (found := _trust(results, measure, means)) is not None]
 
 
-def _unaided(results: Results) -> set[str]:
+def unaided(results: Results) -> set[str]:
     """Return the measures that see the enhanced image alone: no label, no mask, no clean image."""
     families = metric_families(results.plan.config["metrics"]).values()
     return {measure.name for family in families if family.needs <= {"image"} for measure in family.measures}

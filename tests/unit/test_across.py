@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from report.across.budget import budget
 from report.across.build import build
+from report.across.card import TRUTHS, graded
 from report.across.doses import doses, slope, table
 from report.across.order import order
 from report.results import Results
@@ -84,4 +86,26 @@ def test_everything_is_written_and_the_index_last(several, tmp_path):
         "doses.png",
         "doses.pdf",
         "index.json",
+        "summary.html",
     } <= names
+    page = (tmp_path / "summary" / "summary.html").read_text()
+    assert 'src="data:image/png;base64,' in page and 'id="dose_invented"' in page and "://" not in page
+
+
+def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = make_results(tmp_path, None, ablation="sspnet")
+    found = {each.measure.name: each for each in graded({"one": results})}
+    assert {"entropy", "niqe"} <= set(found)
+    by_row = results.scores.groupby(["metric", "row"])["value"]
+    means = by_row.mean().where(by_row.count() == by_row.size()).unstack("row").drop(columns=["oracle", "hq_photograph"])
+    for name, sign in (("entropy", 1), ("niqe", -1)):
+        for truth, mark in found[name].marks.items():
+            pairs = means.loc[[name, truth]].dropna(axis=1)
+            expected = sign * TRUTHS[truth][1] * spearmanr(*pairs.to_numpy()).statistic
+            assert mark.mean == pytest.approx(expected) and mark.low <= mark.high
+
+
+def test_without_a_clean_image_there_is_no_report_card(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert graded({"one": make_results(tmp_path, None, ablation=None, methods=["identity", "dcp", "sspnet"])}) == []
