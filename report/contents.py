@@ -14,12 +14,16 @@ from .rendering import write_table
 from .results import Results
 from .statistics import means
 
+CLOSENESS = ("psnr", "ssim", "hallucinated", "lost")
+"""Measures beside those of Tables 1 and 2 that a row's means show."""
+
 
 def build(results: Results, folder: Path) -> None:
     """Write every table that the results allow into ``folder``, ``index.json`` (headings by key) last.
 
     ``primary.json`` is the answer of the run (:mod:`report.primary`), there even where it says why there is none.
-    ``metrics.json``, the small file that ``dvc metrics`` shows, has the mean of every measure by row.
+    ``metrics.json``, what ``dvc metrics diff`` compares, has the mean of every measure by row; ``means/<row>.json`` has
+    those of the main measures, a file per row because ``dvc metrics show`` makes a line of each file.
     """
     if folder.exists():
         shutil.rmtree(folder)
@@ -32,4 +36,7 @@ def build(results: Results, folder: Path) -> None:
     found = means(results.summaries)
     rounded = {row: {name: round(mean, 6) for name, mean in line.items()} for row, line in found.items()}
     write_json(folder / "metrics.json", rounded)
+    shown = [measure.name for measure in (*results.main_measures, *results.named(CLOSENESS))]
+    for row, line in rounded.items():
+        write_json(folder / "means" / f"{row}.json", {name: line[name] for name in shown if name in line})
     write_json(folder / "index.json", index)

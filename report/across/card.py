@@ -40,7 +40,7 @@ DRAWS = 1000
 MIN_ROWS = 5
 """Fewest rows for a rank correlation."""
 
-AGREES, AGAINST, OPEN = "orders rows as the truth does", "runs against the truth", "shows neither"
+AGREES, AGAINST, OPEN = "in line with the truth", "runs against the truth", "shows neither"
 
 
 @dataclass(frozen=True)

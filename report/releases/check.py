@@ -19,7 +19,7 @@ from .reproduce import reproduce
 
 KNOWN = re.compile(
     r"release\.json|REMADE\.sha256|segmenter\.(json|csv)|(scores|losses)/[^/]+\.csv|runs/[^/]+\.json"
-    r"|tables/[^/]+\.(csv|json|md|tex)|figures/[^/]+\.(png|json)"
+    r"|tables/(means/)?[^/]+\.(csv|json|md|tex)|figures/[^/]+\.(png|json)"
 )
 """Names of the files of a release."""
 

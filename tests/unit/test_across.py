@@ -98,7 +98,9 @@ def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypa
     found = {each.measure.name: each for each in graded({"one": results})}
     assert {"entropy", "niqe"} <= set(found)
     by_row = results.scores.groupby(["metric", "row"])["value"]
-    means = by_row.mean().where(by_row.count() == by_row.size()).unstack("row").drop(columns=["oracle", "hq_photograph"])
+    means = (
+        by_row.mean().where(by_row.count() == by_row.size()).unstack("row").drop(columns=["oracle", "hq_photograph"])
+    )
     for name, sign in (("entropy", 1), ("niqe", -1)):
         for truth, mark in found[name].marks.items():
             pairs = means.loc[[name, truth]].dropna(axis=1)
