@@ -74,7 +74,17 @@ def head(axes: Axes, text: str) -> None:
 
 def side(axes: Axes, text: str) -> None:
     """Write a line's name left of its first picture."""
-    axes.text(-0.04, 0.5, text, rotation=90, ha="right", va="center", fontsize=6.5, transform=axes.transAxes)
+    axes.annotate(
+        text,
+        (0, 0.5),
+        (-2, 0),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        rotation=90,
+        ha="right",
+        va="center",
+        fontsize=6.5,
+    )
 
 
 def grey(axes: Axes, image: np.ndarray, zoom: list[float] | None = None) -> None:

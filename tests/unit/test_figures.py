@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from report.contents import build
+from report.drawing import panels
 from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, disputed, mask_picture, region
 from report.drawing.residual import residual
 from report.drawing.showcase import by_hash, groups, rule, showcase, unevenness
@@ -146,3 +148,11 @@ def test_a_half_written_line_of_a_log_is_left_out(tmp_path):
     log.write_text('{"step": 1, "losses": {"a": 2.0}}\n{"step": 2, "los')
     assert read_log(log) == [(1, {"a": 2.0})]
     assert read_log(tmp_path / "none.jsonl") == []
+
+
+@pytest.mark.parametrize("columns", [1, 2, 9])
+def test_names_of_lines_lie_inside_the_figure_whatever_the_size_of_pictures(columns):
+    figure, axes = panels.sheet(1, columns)
+    panels.side(axes[0, 0], "test_008")
+    box = axes[0, 0].texts[0].get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert box.x0 >= 0 and box.x1 <= axes[0, 0].get_window_extent().x0
