@@ -3,9 +3,7 @@
 import pytest
 
 from sspbench.contribute.checks import check_method
-from tests.contract.test_broken_plugins import checkout, written
-
-__all__ = ["checkout"]
+from tests.written_plugins import written
 
 SAMPLER = {
     "nn.Conv2d(1, channels, 3, padding=1)": "nn.Conv2d(3, channels, 3, padding=1)",
