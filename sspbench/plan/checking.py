@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     with Faults("The config has faults") as faults:
         check(config, "config", faults, "config")
         add_external_faults(config.get("external"), faults)
-        if _readable(config):
+        if _readable(config, faults):
             _check_names(config, faults)
             _check_params(config, faults)
             _check_rows(config, faults)
@@ -36,11 +37,12 @@ def check_config(config: Mapping[str, Any]) -> None:
             _check_zoom(config, faults)
 
 
-def _readable(config: Mapping[str, Any]) -> bool:
+def _readable(config: Mapping[str, Any], faults: Faults) -> bool:
     """Return whether the keys but ``external`` hold what they should, whatever else is written."""
-    known, faults = schema("config")["properties"].keys() - {"external"}, Faults("")
-    check({key: value for key, value in config.items() if key in known}, "config", faults, "config")
-    return not faults.items
+    wanted = schema("config")
+    keys = [re.match(r"config: ([^.]+)", fault.where) for fault in faults.items]
+    faulty = {key[1] for key in keys if key} & wanted["properties"].keys() - {"external"}
+    return not faulty and config.keys() >= set(wanted["required"])
 
 
 def check_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
