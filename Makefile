@@ -13,8 +13,8 @@ setup: ## install uv if missing, then everything pinned in uv.lock
 	@command -v uv >/dev/null 2>&1 || python3 -m uv --version >/dev/null 2>&1 || python3 -m pip install --quiet uv
 	@$(UV) sync --frozen --quiet
 
-test: setup lint ## the tests, with one whole smoke DAG
-	$(RUN) pytest
+test: setup lint ## the tests, with one whole smoke DAG, file by file among as many processes as cores (4 at most)
+	$(RUN) pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(RUN) ruff check .

@@ -1,5 +1,6 @@
 """What all tests share: small data made on the spot, and the options of the command line."""
 
+import os
 from itertools import groupby
 from pathlib import Path
 from random import Random
@@ -12,6 +13,11 @@ from sspbench.images.manifest import Manifest, write_manifest
 
 UNIT = Path(__file__).parent / "unit"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+LONGEST = ("test_smoke.py", "test_dvc.py", "test_resume.py", "test_killed_workflow.py", "test_plugins.py")
+"""Files that take longest: begun first where processes share the tests, so that none is left alone at the end."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process per core already; read by torch when imported
 
 
 def pytest_addoption(parser):
@@ -19,7 +25,7 @@ def pytest_addoption(parser):
         "--chaos", type=int, default=5, help="kills that must not change a result; of some kinds a fifth of it"
     )
     parser.addoption(
-        "--shuffle", type=int, metavar="SEED", help="run the unit tests first, files and tests in a random order"
+        "--shuffle", type=int, metavar="SEED", help="run the unit tests in a random order, of files and within files"
     )
 
 
@@ -29,17 +35,24 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Shuffle the unit tests; those of one file stay together, for they share what is costly to make."""
+    """Shuffle the unit tests if asked to, and begin with the longest files where there are several processes."""
     seed = config.getoption("--shuffle")
     if seed is not None:
-        order = Random(seed)
-        unit = [item for item in items if UNIT in item.path.parents]
-        files = [list(tests) for _, tests in groupby(unit, key=lambda item: item.path)]
-        order.shuffle(files)
-        for tests in files:
-            order.shuffle(tests)
-        rest = [item for item in items if UNIT not in item.path.parents]
-        items[:] = [*(item for tests in files for item in tests), *rest]
+        items[:] = shuffled(items, Random(seed))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        rank = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: rank.get(item.path.name, len(LONGEST)))
+
+
+def shuffled(items, order):
+    """Return the unit tests in a random order, then the others; those of a file stay together: they share fixtures."""
+    unit = [item for item in items if UNIT in item.path.parents]
+    files = [list(tests) for _, tests in groupby(unit, key=lambda item: item.path)]
+    order.shuffle(files)
+    for tests in files:
+        order.shuffle(tests)
+    rest = [item for item in items if UNIT not in item.path.parents]
+    return [*(item for tests in files for item in tests), *rest]
 
 
 @pytest.fixture(scope="session")

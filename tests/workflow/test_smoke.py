@@ -138,7 +138,7 @@ def test_a_dropped_in_folder_is_run_and_tabled_alone(checkout):
     counts, runs = checkout.planned()
     assert counts == {"enhance": 1, "segment": 1, "score": 1, **REPORT}
     assert runs == {"darker"}
-    code, text = checkout.snakemake()
+    code, text = checkout.snakemake("--config", "methods=[sspnet, own]", "ablation=null")
     assert code == 0, text[-8000:]
     assert {"darker", "sspnet"} <= set(checkout.table("table1_quality")["row"])
     assert {"darker", "sspnet"} <= set(checkout.table("table2_segmentation")["row"])
