@@ -13,7 +13,7 @@ from .metric_lines import metric_lines
 
 CITATION = (
     "Consistency testing of reported scores was introduced by mlscorecheck (Kovács & Fazekas, arXiv 2310.12527); "
-    "what this audit adds is told in audit/README.md."
+    "what this audit adds is explained in audit/README.md."
 )
 """Printed under every audit."""
 

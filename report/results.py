@@ -132,7 +132,7 @@ class Results:
             if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
                 frames.append(read_scores(path).assign(row=run.id))
         if not frames:
-            hint = f"run the workflow first; why runs have none, say the logs in {self.plan.layout.root / 'logs'}"
+            hint = f"run the workflow first; the logs in {self.plan.layout.root / 'logs'} say why runs have none"
             where = str(self.plan.layout.root)
             raise UserError("No run has scores: there is nothing to tabulate", where=where, hint=hint)
         return pd.concat(frames, ignore_index=True)

@@ -24,7 +24,7 @@ def read_scores(path: Path) -> pd.DataFrame:
         if missing:
             raise ValueError(f"it has no column {', '.join(missing)}")
         if not frame.empty and not (pd.api.types.is_integer_dtype(frame["seed"]) and (frame["seed"] >= 0).all()):
-            raise ValueError("a seed is no whole number from 0 on")
+            raise ValueError("a seed is not a whole number from 0 up")
         return frame.astype({"value": float})
     except ValueError as error:
         raise UserError(

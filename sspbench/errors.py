@@ -130,7 +130,7 @@ class Faults:
             others = sum(count for _, count in kinds[EXAMPLES:])
             if others:
                 yield f"- {others} of {len(kinds) - EXAMPLES} other kinds"
-            yield f"{len(shown)} of them in full; the others are shown once these are mended:"
+            yield f"{len(shown)} of them in full; the others are shown once these are fixed:"
         for item in shown:
             yield "- " + str(item).replace("\n", "\n  ")
 

@@ -11,7 +11,7 @@ from sspbench.plan.instances import plans, summary_folder
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``across``."""
     parser = commands.add_parser("across", help="sum up several data sets or budgets: order, wins, doses")
-    parser.add_argument("--partial", action="store_true", help="take what there is")
+    parser.add_argument("--partial", action="store_true", help="use what there is")
     add_config_options(parser)
     parser.set_defaults(run=_across)
 

@@ -65,7 +65,7 @@ class Recorded:
         """
         done = [folder for key, folder in self.runs.items() if self.status[key] == "done"]
         if not done:
-            hint = "run the workflow first; why a run has none, says its status.json"
+            hint = "run the workflow first; a run's status.json says why it has none"
             raise UserError("No run has scores: there is nothing to compare", where=self.name, hint=hint)
         return pd.concat([read_scores(folder / "scores.csv") for folder in done], ignore_index=True)
 
@@ -143,7 +143,7 @@ def recorded(folder: Path, name: str | None = None, digits: int | None = None) -
     runs = _folders(folder / "runs")
     if not runs:
         why, hint = "there is no runs/<method>/seed-<n> in it", "give results/<data set>/<preset>"
-        raise UserError("This is no results folder", where=str(folder), why=why, hint=hint)
+        raise UserError("This is not a results folder", where=str(folder), why=why, hint=hint)
     return Recorded(name or str(folder), runs, _folders(folder / "segmenter"), digits)
 
 

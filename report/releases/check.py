@@ -44,7 +44,7 @@ def strangers(part: Part) -> Iterator[str]:
     """Yield files that have no place in a release; pictures among them."""
     for name in part.files():
         if not KNOWN.fullmatch(name):
-            yield f"STRANGE  {name}: no file of a release"
+            yield f"STRANGE  {name}: not a file of a release"
     for path in sorted(part.folder.rglob("*")):
         if path.is_symlink():
             yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
@@ -60,7 +60,7 @@ def unknown_origins(part: Part) -> Iterator[str]:
         yield f"ORIGIN   {RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
     commits = [*facts["commits"], facts["tables"]["commit"]]
     if not facts["commits"] or not all(COMMIT.fullmatch(commit) for commit in commits):
-        yield f"ORIGIN   {RECORD} names no commit, or none that is one"
+        yield f"ORIGIN   {RECORD} names no commit, or something that is not one"
     for row in [*facts["config"]["methods"], *facts["config"].get("external", {})]:
         path = part.folder / "runs" / f"{row}.json"
         runs = read_json(path) if path.is_file() else {}

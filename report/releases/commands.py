@@ -62,7 +62,7 @@ def _reproduce(args: argparse.Namespace) -> int:
         return 0
     if args.keep is not None and args.keep.exists():
         why, hint = "what lies there would be mixed with what is rebuilt", "name a folder that is not there: --keep DIR"
-        raise UserError("The folder for the rebuilt files is there already", where=str(args.keep), why=why, hint=hint)
+        raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
     compared = [reproduce(part, args.keep) for part in parts(chosen[0])]
     for one in compared:
         print("\n".join(one.lines()))

@@ -43,7 +43,7 @@ def publish(plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Pat
         UserError: the results or the checkout cannot be published, or another release has this name.
     """
     if not NAME.fullmatch(release):
-        raise UserError(f"{release!r} is no name of a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
+        raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
     _refuse_changes(maker)
     target = Part(into / PUBLISHED / release / plan.layout.dataset / plan.preset)
     with _beside(target.folder) as folder:

@@ -29,7 +29,7 @@ MODES: dict[str, dict[str, Any]] = {
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``bench-training``."""
     parser = commands.add_parser("bench-training", help="time training steps by precision, layout and compilation")
-    parser.add_argument("names", nargs="*", help="methods and segmenters; all learned ones where none is named")
+    parser.add_argument("names", nargs="*", help="methods and segmenters; all learned ones if none is named")
     parser.add_argument("--preset", default="paper", help="whose widths and sizes are used")
     parser.add_argument("--side", type=int, default=384, help="side of the random images")
     parser.add_argument("--crop", type=int, metavar="SIDE", help="train on crops of this side instead of the preset's")

@@ -34,13 +34,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("export", help="export a trained method to ONNX, checked against torch at two sizes")
     parser.add_argument("--weights", type=Path, required=True, metavar="RUN", help="a run folder")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.onnx")
-    parser.add_argument("--force", action="store_true", help="overwrite a file that is there")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
     parser.set_defaults(run=_export)
 
 
 def _export(args: argparse.Namespace) -> int:
     if args.output.exists() and not args.force:
-        raise UserError("The file is there already", where=str(args.output), hint="give another one, or --force")
+        raise UserError("The file already exists", where=str(args.output), hint="give another one, or --force")
     settings, weights = settings_of_run(args.weights), weights_of_run(args.weights)
     from ..stages.enhance import load_method
 

@@ -95,7 +95,7 @@ def newest_log(results: Path) -> Path:
             if any(named in line for line in log.read_text().splitlines() if line.lstrip().startswith("log:")):
                 return log
     hint = "give results/DATASET/PRESET in the folder where Snakemake ran, or its log"
-    raise UserError("No log of Snakemake tells of these results", where=str(results), hint=hint)
+    raise UserError("No Snakemake log mentions these results", where=str(results), hint=hint)
 
 
 def read_log(text: str) -> Chart | None:

@@ -49,7 +49,7 @@ def _given(text: str | None) -> dict[str, Any]:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
         hint = "the workflow hands over a whole config as JSON; by hand give a YAML file, and --set KEY=VALUE"
-        raise UserError("A config is no JSON", where="--config", why=str(error), hint=hint) from error
+        raise UserError("The config is not valid JSON", where="--config", why=str(error), hint=hint) from error
     return merged(read_config(DEFAULT), given)
 
 
@@ -62,15 +62,15 @@ def _override(entry: str) -> dict[str, Any]:
         raise UserError(
             "An override has no key or no value",
             where=f"--set {entry}",
-            why="before and after '=' something has to stand",
+            why="something must stand before and after '='",
             hint="write KEY=VALUE, e.g. --set preset=smoke",
         )
     try:
         nested: Any = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())
-        hint = "the value is read as YAML: put text with signs into quotes"
-        raise UserError("The value of an override is no YAML", where=f"--set {entry}", why=why, hint=hint) from error
+        hint = "the value is read as YAML: put text with special characters in quotes"
+        raise UserError("An override's value is not valid YAML", where=f"--set {entry}", why=why, hint=hint) from error
     for part in reversed(key.split(".")):
         nested = {part: nested}
     return dict(nested)

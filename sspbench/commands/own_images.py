@@ -44,7 +44,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     by.add_argument("--method", help="a classical method, with its parameters of the preset paper")
     parser.add_argument("--input", type=Path, required=True, help="a folder (with subfolders) or one file")
     parser.add_argument("--output", type=Path, required=True, help="a folder; files keep their names")
-    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
     parser.add_argument(
         "--tile", type=int, default=TILE, help=f"enhance larger images in tiles of this side (default {TILE}; 0: whole)"
     )
@@ -84,7 +84,7 @@ def _make(output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         why = "it is a file" if output.is_file() else error.strerror or str(error)
-        hint = "give a folder that is there, or that can be made: --output DIR"
+        hint = "give a folder that exists or can be created: --output DIR"
         raise UserError("The folder for the results cannot be made", where=str(output), why=why, hint=hint) from error
 
 
@@ -142,7 +142,9 @@ def settings_of_run(run: Path) -> Settings:
         hint = "train it to its end: run the workflow again"
         raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
     if settings.kind != METHOD.name:
-        raise UserError("This run is no enhancement method", where=str(run), hint="give a run of a learned method")
+        raise UserError(
+            "This is no run of an enhancement method", where=str(run), hint="give a run of a learned method"
+        )
     return settings.for_inference
 
 
@@ -158,7 +160,7 @@ def settings_of_method(entry: str) -> Settings:
     name, _, variant = entry.partition("+")
     found = plugin(METHOD.group, name)
     if found.meta["kind"] != "classical":
-        raise UserError(f"{name} is no classical method", hint="train it, then give --weights RUN")
+        raise UserError(f"{name} is not a classical method", hint="train it, then give --weights RUN")
     return single_settings(found, "paper", variant or None)
 
 

@@ -22,7 +22,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "reproduce-pictures", help="pull a run with its images (DVC), rebuild tables, figures and page, and compare"
     )
-    parser.add_argument("--no-pull", action="store_true", help="take the results that are here, do not run dvc pull")
+    parser.add_argument("--no-pull", action="store_true", help="use the results that are here, do not run dvc pull")
     parser.set_defaults(run=_reproduce)
 
 

@@ -69,7 +69,7 @@ def _compare(name: str, network: nn.Module, call: Call) -> None:
         raise UserError(
             f"The gradients of network {name!r} on one image depend on the memory layout",
             why=f"channels-last differs from contiguous by {worst / largest:.2g} of the largest gradient, in float64",
-            hint="take InstanceNorm2d and instance_norm from sspbench: torch's own goes backward wrongly there",
+            hint="take InstanceNorm2d and instance_norm from sspbench: the backward pass of torch's own is wrong there",
         )
 
 

@@ -59,7 +59,7 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
     with inspection.rule("rows are readings"):
         strange = sorted(set(meta.get("rows", [])) - set(meta.get("readings", {})))
         if strange:
-            raise UserError(f"Rows that are no readings: {', '.join(strange)}", where=where, hint="add the readings")
+            raise UserError(f"Rows that are not readings: {', '.join(strange)}", where=where, hint="add the readings")
     with inspection.rule("no variant is called untrained"):
         if UNTRAINED in alternatives(plugin):
             raise UserError(

@@ -20,7 +20,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             new.add_argument("--kind", choices=("classical", "learned"), default="classical")
         new.set_defaults(run=_new(kind))
         check = commands.add_parser(f"check-{kind}", help=f"run the contract tests on {text}")
-        check.add_argument("name", nargs="?", help="all where not given")
+        check.add_argument("name", nargs="?", help="all if none is given")
         check.set_defaults(run=_check(kind), contained=True)
 
 

@@ -29,7 +29,7 @@ def write_new(kind: str, name: str, template: str, root: Path) -> list[Path]:
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise UserError(
-            f"{name!r} is no usable name",
+            f"{name!r} is not a usable name",
             hint="lower-case letters, digits and underscores, a letter first, e.g. retinex_2",
         )
     target = KINDS[kind].target(root, name)

@@ -120,7 +120,7 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
         left, top, width, height = zoom
         if min(width, height) <= 0 or left + width > 1 + ROUNDING or top + height > 1 + ROUNDING:
             faults.add(
-                f"{zoom} is no region of an image",
+                f"{zoom} is not a region of an image",
                 where=f"{FROM_CONFIG}: figures.zoom",
                 why="left + width and top + height reach 1 at most, and neither width nor height is 0",
                 hint="give left, top, width, height as shares of the image, e.g. [0.35, 0.35, 0.3, 0.3]",

@@ -35,7 +35,7 @@ def plans(config: Mapping[str, Any], results: Path = Path("results")) -> dict[st
             try:
                 plan = Plan(_single(whole, entry), results)
             except UserError as error:
-                faults.add(str(error), where=where, hint="mend what it says of this data set")
+                faults.add(str(error), where=where, hint="fix what it says about this data set")
                 continue
             if plan.layout.dataset.casefold() in {name.casefold() for name in found}:
                 why = "some file systems do not tell names apart that differ in case alone"

@@ -124,7 +124,7 @@ class Outlook:
         together = f"about {duration(wall_seconds(known, cores, trainings))} on {on} ({source}, scaled to here)"
         if not missing:
             return together
-        return f"not known for {missing} of {len(jobs)} jobs, measured by nobody at this scale; the rest {together}"
+        return f"not known for {missing} of {len(jobs)} jobs, never measured at this scale; the rest {together}"
 
     def _disk(self, jobs: list[Job]) -> str:
         needs = [self._expected[name].megabytes(job for job in jobs if job.dataset == name) for name in self.plans]

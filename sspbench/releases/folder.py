@@ -121,7 +121,7 @@ def read_sums(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         why, hint = f"it has no {path.name}", "give results/published/<release>/<data set>/<preset>"
-        raise UserError("This is no published release", where=str(path.parent), why=why, hint=hint)
+        raise UserError("This is not a published release", where=str(path.parent), why=why, hint=hint)
     found = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         value, _, name = line.partition("  ")
@@ -143,7 +143,7 @@ def parts(place: Path) -> list[Part]:
     found = [Part(path.parent) for path in sorted(place.glob(f"*/*/{RECORD}"))]
     if not found:
         hint = "give results/published/<release>, or <data set>/<preset> in it"
-        raise UserError("This is no published release", where=str(place), why=f"it has no {RECORD}", hint=hint)
+        raise UserError("This is not a published release", where=str(place), why=f"it has no {RECORD}", hint=hint)
     return found
 
 

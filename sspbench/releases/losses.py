@@ -42,7 +42,7 @@ def _entry(line: str, where: str) -> tuple[int, dict[str, float]]:
         entry = json.loads(line)
         return int(entry["step"]), {str(name): float(value) for name, value in entry["losses"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        hint = "remove the file: the losses of this training are then not shown; or train it anew"
+        hint = "remove the file: the losses of this training are then not shown; or train anew"
         raise UserError("A training's log cannot be read", where=where, why=repr(error), hint=hint) from error
 
 

@@ -187,5 +187,5 @@ def test_a_taken_or_unusable_name_is_refused(checkout):
     with pytest.raises(UserError, match="already"):
         write_new("method", "fresh", "classical", checkout)
     for name in ("Retinex", "2fast", "a-b", "class"):
-        with pytest.raises(UserError, match="no usable name"):
+        with pytest.raises(UserError, match="not a usable name"):
             write_new("method", name, "classical", checkout)

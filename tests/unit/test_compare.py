@@ -136,7 +136,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     one = write(tmp_path / "a", [0, 1])
     with pytest.raises(UserError, match=r"no results of seed 7.*(?s:.)*there are: 0, 1"):
         one.only([7])
-    with pytest.raises(UserError, match="no results folder"):
+    with pytest.raises(UserError, match="not a results folder"):
         recorded(tmp_path)
     assert main(["compare", str(tmp_path / "a")]) == 2
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "a"), "--seeds", "0", "1"]) == 2

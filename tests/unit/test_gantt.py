@@ -93,7 +93,7 @@ def test_the_newest_log_that_names_the_results_is_taken(tmp_path, capsys):
     assert main(["gantt", str(results)]) == 0
     assert "10.0% of 2 cores" in capsys.readouterr().out
     assert (results / "gantt.svg").is_file()
-    with pytest.raises(UserError, match="tells of these results"):
+    with pytest.raises(UserError, match="mentions these results"):
         newest_log(tmp_path / "results" / "other" / "demo")
 
 

@@ -241,7 +241,7 @@ def test_a_seed_by_hand_is_one_that_the_config_takes(seed, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["stage", "train", "sspnet", "--seed", seed])
     assert caught.value.code == 2
-    assert "no whole number from 0 to 4294967295" in capsys.readouterr().err
+    assert "not a whole number from 0 to 4294967295" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_seen_enough_is_no_fault():

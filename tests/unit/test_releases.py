@@ -136,7 +136,7 @@ def test_what_was_removed_or_added_is_named(copy):
     (copy.tables / "index.json").unlink()
     (copy.folder / "enhanced.png").write_bytes(b"picture")
     assert copy.altered() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
-    assert list(strangers(copy)) == ["STRANGE  enhanced.png: no file of a release"]
+    assert list(strangers(copy)) == ["STRANGE  enhanced.png: not a file of a release"]
 
 
 @pytest.mark.parametrize(
