@@ -143,7 +143,7 @@ def settings_of_run(run: Path) -> Settings:
         raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
     if settings.kind != METHOD.name:
         raise UserError(
-            "This is no run of an enhancement method", where=str(run), hint="give a run of a learned method"
+            "This is not a run of an enhancement method", where=str(run), hint="give a run of a learned method"
         )
     return settings.for_inference
 

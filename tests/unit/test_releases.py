@@ -194,7 +194,7 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
     elif fault == "tree":
         told, maker = "checkout has local changes", {**MAKER, "changed": ["report/page.py"]}
     else:
-        told, name = "no name of a release", "../v2"
+        told, name = "not a name for a release", "../v2"
     write_json(folder / "run.json", jobs)
     with pytest.raises(UserError, match=told):
         publish(copied, name, maker, root)
