@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pandas as pd
 
+from sspbench.plan.external import EXTERNAL
+
 from . import primary_words as words
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
 from .results import MethodRow, Results
@@ -47,8 +49,8 @@ def _grids(results: Results) -> dict[str, pd.DataFrame]:
 def _rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str | None) -> Iterator[PrimaryRow]:
     compared = {row.id for row in results.compared_rows}
     tested = {key: grid for key, grid in grids.items() if key in compared}
-    gains = compare(tested, UNTOUCHED, "higher", results.clusters)
-    rivals = {} if rival is None else compare(tested, rival, "higher", results.clusters, without=(UNTOUCHED,))
+    gains = compare(tested, UNTOUCHED, "higher", results.clusters, (), results.once)
+    rivals = {} if rival is None else compare(tested, rival, "higher", results.clusters, (UNTOUCHED,), results.once)
     gap = _gap(grids, results)
     for row in results.rows:
         gain = _gain(gains.get(row.id))
@@ -107,10 +109,12 @@ def _with_nerves(line: PrimaryRow, row: MethodRow, results: Results) -> PrimaryR
 
 def _counted(found: PrimaryAnalysis) -> PrimaryAnalysis:
     """Add how many trainings, images and subjects the comparisons rest on: those of the contender with fewest."""
-    gains = [row.gain for row in found.rows if row.gain is not None and row.group != ORACLE]
+    known = [row for row in found.rows if row.group != ORACLE]
+    gains = [row.gain for row in known if row.gain is not None]
     if not gains:
         return found
-    trainings = min(gain.trainings for gain in gains)
+    repeated = [row.gain for row in known if row.gain is not None and row.group != EXTERNAL]
+    trainings = min(gain.trainings for gain in repeated or gains)
     images, clusters = min((gain.images, gain.clusters) for gain in gains)
     return replace(
         found, trainings=trainings, images=images, clusters=clusters, tested=trainings >= MIN_TRAININGS

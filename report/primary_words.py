@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 
+from sspbench.plan.external import EXTERNAL
+
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
 from .rendering.text import signed_text
 from .results import Results
-from .statistics import LEVEL, MIN_TRAININGS
+from .statistics import LEVEL, MIN_TRAININGS, not_repeated
 from .subject import ORACLE, SCALES, UNTOUCHED
 
 FOR_A_VERDICT = "--config seeds=[0,1,2,3,4]"
@@ -38,13 +40,19 @@ def _truths(results: Results) -> set[str]:
 
 
 def said(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
-    """Return the analysis with its sentences."""
+    """Return the analysis with its sentences.
+
+    Rows that were made once, elsewhere, have no verdict: where others have one, the headline speaks of those alone.
+    """
     contenders = [row for row in found.rows if row.contender]
+    repeated = [row for row in contenders if row.group != EXTERNAL]
+    told = replace(found, tested=found.tested and len(repeated) > 0)
+    spoken = repeated if told.tested else contenders
     return replace(
         found,
-        headline=_headline(found, contenders),
-        subline=_subline(found, contenders, results),
-        caveats=tuple([*_weights_only(found), *_setting(results)]),
+        headline=_headline(told, spoken),
+        subline=_subline(told, spoken, results),
+        caveats=tuple([*_weights_only(found), *_made_once(found), *_setting(results)]),
     )
 
 
@@ -109,7 +117,8 @@ def _listed(labels: Sequence[str]) -> str:
 
 def _subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: Results) -> str:
     failures = (f"{text}." for text in _failures(results))
-    return " ".join([*_references(found), *_others(found, contenders), *_gains(found, contenders), *failures])
+    parts = [*_references(found), *_others(found, contenders), *_gains(found, contenders)]
+    return " ".join([*parts, *_elsewhere(found), *failures])
 
 
 def _references(found: PrimaryAnalysis) -> Iterator[str]:
@@ -153,6 +162,13 @@ def _gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator
         yield f"Better than the untouched image by the test (Holm p < {LEVEL:g}): {wins} of {len(known)}."
 
 
+def _elsewhere(found: PrimaryAnalysis) -> Iterator[str]:
+    """Yield, where there is a test, the gains of the rows that have none."""
+    for row in found.rows if found.tested else ():
+        if row.group == EXTERNAL and row.gain is not None:
+            yield f"{row.label}, made once, has no verdict: {found.label} {_number(row.gain)} over the untouched image."
+
+
 def _number(gain: Gain) -> str:
     known = gain.low == gain.low  # NaN is not itself
     interval = f" [{signed_text(gain.low)}, {signed_text(gain.high)}]" if known else f" ({gain.note})"
@@ -167,7 +183,8 @@ def _failures(results: Results) -> Iterator[str]:
 
 
 def _weights_only(found: PrimaryAnalysis) -> Iterator[str]:
-    if not found.tested:
+    repeatable = any(row.gain is not None and row.group not in (ORACLE, EXTERNAL) for row in found.rows)
+    if repeatable and not found.tested:
         count = "One training" if found.trainings == 1 else f"{found.trainings} trainings"
         yield (
             f"{count} per method: no p-values and no verdict on methods, which takes {MIN_TRAININGS}: "
@@ -177,6 +194,12 @@ def _weights_only(found: PrimaryAnalysis) -> Iterator[str]:
         yield f"{found.images} test images of {found.clusters} subjects: images of one subject are not independent."
     elif found.images:
         yield f"{found.images} test image{'' if found.images == 1 else 's'}, each taken as independent of the others."
+
+
+def _made_once(found: PrimaryAnalysis) -> Iterator[str]:
+    names = [row.label for row in found.rows if row.group == EXTERNAL and row.gain is not None]
+    if names:
+        yield not_repeated(names)
 
 
 def _setting(results: Results) -> Iterator[str]:

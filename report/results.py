@@ -15,6 +15,7 @@ from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
 from sspbench.plan.config import Plan
 from sspbench.plan.discovery import metric_families
+from sspbench.plan.external import EXTERNAL
 from sspbench.plan.run import Run
 from sspbench.releases.records import jobs_of
 
@@ -164,6 +165,11 @@ class Results:
         """The rows that are tested: those of Tables 1 and 3, but no failed one, nor the truth, which is no method."""
         wanted = {row.id for row in [*self.rows_of("quality"), *self.ablation_rows]}
         return [row for row in self.rows if row.id in wanted and row.group != ORACLE and self.ended(row) == "done"]
+
+    @property
+    def once(self) -> frozenset[str]:
+        """The rows whose images were made once, elsewhere: seeds repeat the segmenter that judges them, not them."""
+        return frozenset(row.id for row in self.rows if row.group == EXTERNAL)
 
     @property
     def compared(self) -> pd.DataFrame:

@@ -23,9 +23,20 @@ LEVELS = dict(zip(ROWS, [0.80, 0.82, 0.78, 0.60, 0.90, 0.82, 0.95], strict=True)
 """Mean Dice of the made-up rows."""
 
 
-def made(folder, rows=ROWS, seeds=(0,), images=10, failed=(), labels=True, dataset="cornsim", truth=True, levels=None):
+def made(
+    folder,
+    rows=ROWS,
+    seeds=(0,),
+    images=10,
+    failed=(),
+    labels=True,
+    dataset="cornsim",
+    truth=True,
+    levels=None,
+    **config,
+):
     """Results whose Dice differs by row, training and image; ``failed`` runs diverged."""
-    config = {"dataset": dataset, "preset": "demo", "methods": list(rows), "ablation": None, "seeds": list(seeds)}
+    config |= {"dataset": dataset, "preset": "demo", "methods": list(rows), "ablation": None, "seeds": list(seeds)}
     plan = Plan(merged(read_config(Path(DEFAULT)), config), folder / "results")
     generator = np.random.default_rng(11)
     base = generator.normal(0, 0.03, images)

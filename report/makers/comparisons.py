@@ -9,7 +9,7 @@ import pandas as pd
 from ..claims import claimed_pairs
 from ..record import Cell, Column, Row, Table
 from ..results import Results
-from ..statistics import claimed_tests, mean_ranks, paired_tests, replicated
+from ..statistics import claimed_tests, mean_ranks, not_repeated, paired_tests, replicated
 from ..subject import published
 from .lines import lines
 
@@ -27,7 +27,7 @@ PAIRED = (
 
 def comparisons(results: Results) -> Iterator[Table]:
     """Yield the differences to the untouched input and to the best trivial row, with p where there are trainings."""
-    frame = paired_tests(results.compared, results.references, results.better, results.clusters)
+    frame = paired_tests(results.compared, results.references, results.better, results.clusters, results.once)
     title = "Differences to the untouched image and to the best trivial row"
     note = "Row minus reference, paired by seed and image; the primary measure is Dice. All measures: tests.csv."
     yield from _table("tests", title, results, frame, note)
@@ -65,7 +65,7 @@ def _table(key: str, title: str, results: Results, frame: pd.DataFrame, note: st
         for line in lines(_main(results, frame))
     )
     if rows:
-        notes = (note, *_notes(frame))
+        notes = (note, *_notes(results, frame))
         yield Table(key, title, PAIRED, rows, head="Measure", notes=notes, data=frame)
 
 
@@ -75,8 +75,12 @@ def _main(results: Results, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["metric"].isin(names)]
 
 
-def _notes(frame: pd.DataFrame) -> Iterator[str]:
-    yield replicated(int(frame["trainings"].min()))
+def _notes(results: Results, frame: pd.DataFrame) -> Iterator[str]:
+    repeated = frame[~frame["row"].isin(results.once)]
+    yield replicated(int((frame if repeated.empty else repeated)["trainings"].min()))
+    if len(repeated) < len(frame):
+        names = [row.label for row in results.compared_rows if row.id in results.once]
+        yield not_repeated(names)
     for note, part in frame[frame["ci_low"].isna()].groupby("note"):
         yield f"{len(part)} comparisons: {note}."
 

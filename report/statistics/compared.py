@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -75,6 +75,7 @@ def compare(
     better: str,
     clusters: Mapping[str, str] | None = None,
     without: Collection[str] = (),
+    once: Collection[str] = (),
 ) -> dict[str, Compared]:
     """Compare every row with the reference in one measure.
 
@@ -84,12 +85,13 @@ def compare(
         better: ``higher``, ``lower`` or ``none``.
         clusters: The subject of each image.
         without: Rows that are not compared with it.
+        once: Rows that no seed made anew (see :func:`made_once`).
 
     Returns:
         By row; rows without a common image or seed are left out.
     """
     chosen = [(name, reference) for name in rows if name != reference and name not in without]
-    return {row: found for (row, _), found in compare_pairs(rows, chosen, better, clusters).items()}
+    return {row: found for (row, _), found in compare_pairs(rows, chosen, better, clusters, once).items()}
 
 
 def compare_pairs(
@@ -97,6 +99,7 @@ def compare_pairs(
     pairs: Iterable[tuple[str, str]],
     better: str,
     clusters: Mapping[str, str] | None = None,
+    once: Collection[str] = (),
 ) -> dict[tuple[str, str], Compared]:
     """Compare pairs of rows in one measure, all of them one family.
 
@@ -105,17 +108,32 @@ def compare_pairs(
         pairs: Row and reference, each in ``rows``.
         better: ``higher``, ``lower`` or ``none``.
         clusters: The subject of each image.
+        once: Rows that no seed made anew (see :func:`made_once`).
 
     Returns:
         By pair; pairs without a common image or seed are left out.
     """
     differences = {pair: difference_to(rows[pair[0]], rows[pair[1]], clusters) for pair in pairs}
-    known = {pair: (found, left_out) for pair, (found, left_out) in differences.items() if found is not None}
+    known = {
+        pair: (made_once(found) if pair[0] in once else found, left_out)
+        for pair, (found, left_out) in differences.items()
+        if found is not None
+    }
     corrected = holm([found.p for found, _ in known.values()])
     return {
         pair: Compared(found, p, verdict(found.difference, p, better), left_out)
         for (pair, (found, left_out)), p in zip(known.items(), corrected, strict=True)
     }
+
+
+def made_once(found: Crossed) -> Crossed:
+    """Return the comparison of a row whose images were made once, elsewhere: one training at most, hence no test.
+
+    Every seed's segmenter judges the same images: the interval is over segmenters and images, not over trainings.
+    """
+    over = "over images" if found.trainings == 1 else "over segmenters and images"
+    note = f"{over}: for these enhanced images only" if np.isfinite(found.low) else found.note
+    return replace(found, p=np.nan, trainings=1, note=note)
 
 
 def verdict(difference: float, p_holm: float, better: str) -> Verdict:
@@ -136,6 +154,7 @@ def paired_tests(
     references: Sequence[str],
     better: Mapping[str, str],
     clusters: Mapping[str, str] | None = None,
+    once: Collection[str] = (),
 ) -> pd.DataFrame:
     """Compare every row with each reference, in every measure; no two rows are compared twice.
 
@@ -145,6 +164,7 @@ def paired_tests(
             a later one: that pair stands in the family of the earlier.
         better: Direction by metric; a metric not named has none.
         clusters: The subject of each image.
+        once: Rows that no seed made anew (see :func:`made_once`).
 
     Returns:
         dataset, preset, metric, row, reference, trainings, n (images), n_nan (images left out), clusters, difference
@@ -156,7 +176,7 @@ def paired_tests(
         way = better.get(named["metric"], "none")
         for place, reference in enumerate(references):
             if reference in rows:
-                found = compare(rows, reference, way, clusters, references[:place])
+                found = compare(rows, reference, way, clusters, references[:place], once)
                 lines += [{**named, "row": row, "reference": reference, **_line(line)} for row, line in found.items()]
     return pd.DataFrame(lines, columns=COLUMNS)
 
@@ -233,3 +253,15 @@ def replicated(trainings: int) -> str:
     if trainings == 1:
         return "No p-value: one training per method. Intervals are over images, for these trained weights only."
     return f"No p-value: {trainings} trainings per method are fewer than {MIN_TRAININGS}. {REPLICATED}"
+
+
+def not_repeated(labels: Sequence[str]) -> str:
+    """Return the note on rows that no seed made anew.
+
+    >>> not_repeated(["theirs (external)"]).split(":")[0]
+    'Made once, elsewhere, and without a p-value or a verdict however many seeds'
+    """
+    return (
+        f"Made once, elsewhere, and without a p-value or a verdict however many seeds: {', '.join(labels)}. Intervals "
+        "are over images and the segmenters that judge them, for these enhanced images only."
+    )
