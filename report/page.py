@@ -18,6 +18,7 @@ from .charts.training import training_curves
 from .charts.trust import scatters
 from .drawing.pictures import Pictures
 from .drawing.showcase import rule, scores_of, showcase
+from .drawing.tradeoff import untimed
 from .html.cards import cards
 from .html.embed import figure_file, gallery
 from .html.facts import COST_HEADS, command, costs, failures, known_reasons, origins, reservations
@@ -75,6 +76,7 @@ def _context(results: Results) -> dict[str, Any]:
         "panels": distributions(results) if scored else [],
         "drawn_here": DRAWN_HERE,
         "plots": plots(results) if scored else [],
+        "untimed": untimed(results),
         "trainings": training_curves(results),
         "reasons": known_reasons(plan, paper),
         "shelf": shelf,

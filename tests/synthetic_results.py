@@ -84,7 +84,8 @@ def _write_run(
         for name in names:
             lines.append(f"{first},{name},{metric},{0.1 * number + generator.random():.6f},")
     write_text(place / "scores.csv", "\n".join(lines) + "\n")
-    job = {"seconds_per_image": 0.01 * (number + 1), "peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
+    job = {"peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
+    job |= {"settings": plan.external_settings(run)} if run.external else {"seconds_per_image": 0.01 * (number + 1)}
     write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.learned else {})})
 
 

@@ -89,15 +89,22 @@ def tradeoff(results: Results) -> Drawn | None:
     right.xaxis.set_major_formatter(PLAIN_NUMBERS)
     right.xaxis.set_minor_locator(NullLocator())
     failed = [row.label for row in results.rows if not row.ablation and results.ended(row) != "done"]
+    unknown = untimed(results)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     names = ", ".join(point.row.label for point in front)
     caption = (
         f"{quality.label}, {mask.label} and enhancing time, means over test images; of the trivial methods the best. "
         f"Ringed methods are Pareto-optimal in the three: {names}."
+        + (f" Not shown, since the time is not known: {', '.join(unknown)}." if unknown else "")
         + (f" No result: {', '.join(failed)}." if failed else "")
     )
     return Drawn(figure, caption, f"Scatter plots of {len(points)} methods. Pareto-optimal: {names}.")
+
+
+def untimed(results: Results) -> list[str]:
+    """Return the labels of the rows that were enhanced elsewhere: nobody measured how long that takes."""
+    return [row.label for row in results.rows if row.id in results.once and results.ended(row) == "done"]
 
 
 def _quality(results: Results) -> Measure | None:

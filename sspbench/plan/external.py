@@ -22,9 +22,9 @@ def external(name: str, folder: Path) -> Plugin:
         name: The row.
         folder: Where its images lie.
     """
-    label = f"{name} (external)"
-    meta = {"label": label, "kind": EXTERNAL, "group": EXTERNAL, "params": {}, "presets": {}}
-    return Plugin("methods", name, folder, meta)
+    unknown = f"enhanced elsewhere, taken in from a folder {folder.resolve().name}: how is not known here"
+    meta = {"label": f"{name} (external)", "kind": EXTERNAL, "group": EXTERNAL, "deviations": [unknown]}
+    return Plugin("methods", name, folder, {**meta, "params": {}, "presets": {}})
 
 
 def external_settings(found: Plugin) -> dict[str, Any]:

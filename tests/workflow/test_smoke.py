@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from checkouts import Checkout
 
@@ -142,6 +143,37 @@ def test_a_dropped_in_folder_is_run_and_tabled_alone(checkout):
     assert code == 0, text[-8000:]
     assert {"darker", "sspnet"} <= set(checkout.table("table1_quality")["row"])
     assert {"darker", "sspnet"} <= set(checkout.table("table2_segmentation")["row"])
+
+
+def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(checkout, tmp_path):
+    same = {"theirs": "dcp", "matlab": "sspnet"}
+    for row, ours in same.items():
+        shutil.copytree(checkout.results / f"runs/{ours}/seed-0/enhanced", tmp_path / row)
+    asked = ("--config", f"external={{theirs: {tmp_path / 'theirs'}, matlab: {tmp_path / 'matlab'}}}")
+    assert checkout.planned(*asked) == ({"take_in": 2, "segment": 2, "score": 2, **REPORT}, set(same))
+    code, text = checkout.snakemake(*asked)
+    assert code == 0, text[-8000:]
+    assert "scored theirs (external)" in text
+    own = ["row", "label", "group", "best", "status"]
+    for name in ("table1_quality", "table2_segmentation", "truth", "morphometry", "extra", "gains"):
+        table = checkout.table(name).set_index("row")
+        for row, ours in same.items():
+            kept = [column for column in table if column not in own]
+            pd.testing.assert_frame_equal(
+                table.loc[[row], kept].reset_index(drop=True), table.loc[[ours], kept].reset_index(drop=True)
+            )
+            assert set(table.loc[[row], "group"]) == {"external"}
+    for name in ("tests", "ranks", "definition_sensitivity"):
+        assert "theirs" in (checkout.results / f"tables/{name}.csv").read_text(), name
+    figures = (checkout.results / "figures/index.json").read_text()
+    page = (checkout.results / "report.html").read_text()
+    for row in same:
+        assert f"{row} (external)" in figures
+        assert f'data-row="{row}"' in page
+        assert f"enhanced by {row} (external)" in page
+    assert checkout.planned(*asked) == ({}, set())
+    (tmp_path / "theirs/test_000.png").write_bytes((tmp_path / "theirs/test_001.png").read_bytes())
+    assert checkout.planned(*asked) == ({"take_in": 1, "segment": 1, "score": 1, **REPORT}, {"theirs"})
 
 
 def test_broken_methods_are_shown_and_the_others_are_whole(checkout):
