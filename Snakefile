@@ -50,7 +50,8 @@ SEGMENTER = f"{AT}/segmenter/{FIRST.segmenter.name}/seed-{{seed}}"
 LOGS = f"{AT}/logs"
 ABOVE = summary_folder(PLANS) / "index.json"
 WHOLE = json.dumps(config)
-SHARED = 8  # processes that share tables, figures or page; fewer where there are fewer cores
+# processes that share tables, figures or page; fewer where there are fewer cores
+SHARED = 8
 
 
 wildcard_constraints:
