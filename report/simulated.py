@@ -10,7 +10,7 @@ from sspbench.errors import UserError
 from sspbench.releases.scores import load_scores
 
 from .statistics import complete, grids
-from .statistics.simulation import Spreads, spreads, study
+from .statistics.simulation import AGAIN, Spreads, spreads, study
 from .subject import UNTOUCHED
 
 BEGIN, END = "<!-- simulation: begin -->", "<!-- simulation: end -->"
@@ -22,27 +22,28 @@ def simulated_table(folder: Path, draws: int) -> str:
 
     Args:
         folder: Holds scores, at any depth, or is a release: of at least two seeds.
-        draws: Simulated comparisons per row, measure and number of trainings.
+        draws: Simulated comparisons per row, measure and number of trainings; ten times as many of the worst row.
 
     Raises:
         UserError: there are no scores of two seeds with the untouched image.
     """
     cases, images = measured_spreads(folder)
     found = study(cases, images, draws=draws)
-    worst = found.groupby(["metric", "trainings", "way"], sort=False).agg(
-        false_positives=("false_positives", "max"), coverage=("coverage", "min")
-    )
-    head = f"Worst row of each measure; {images} images, {draws} draws per row."
+    rows = len({row for row, _ in cases})
     lines = [
-        head,
+        f"{rows} rows, {images} images; means from {draws} draws per row, worst row from {AGAIN * draws} new ones.",
         "",
-        "| measure | trainings | replicates | false positives | coverage |",
-        "| --- | ---: | --- | ---: | ---: |",
+        "| measure | trainings | replicates | false positives, mean | worst row | coverage, mean | worst row |",
+        "| --- | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
-    for metric, trainings, way, false_positives, coverage in worst.reset_index().itertuples(index=False):
-        wrong = "no p" if pd.isna(false_positives) else f"{100 * false_positives:.1f} %"
-        lines.append(f"| {metric} | {trainings} | {way} | {wrong} | {100 * coverage:.1f} % |")
+    for metric, trainings, way, wrong, holds, worst_wrong, worst_holds in found.itertuples(index=False):
+        numbers = " | ".join(_percent(value) for value in (wrong, worst_wrong, holds, worst_holds))
+        lines.append(f"| {metric} | {trainings} | {way} | {numbers} |")
     return "\n".join(lines)
+
+
+def _percent(value: float) -> str:
+    return "no p" if pd.isna(value) else f"{100 * value:.1f} %"
 
 
 def measured_spreads(folder: Path) -> tuple[dict[tuple[str, str], Spreads], int]:

@@ -88,14 +88,17 @@ def _ended(results: Results, row: str) -> bool:
 def drawn(several: Mapping[str, Results]) -> Drawn:
     """Return invented and lost nerve against the dose, one line per row."""
     found = doses(several)
-    figure = Figure((FULL_WIDTH, 2.6), layout="constrained")
+    figure = Figure((FULL_WIDTH, 2.8), layout="constrained")
     for axes, (metric, word) in zip(figure.subplots(1, 2), MEASURES.items(), strict=True):
         for index, row in enumerate(_rows(found)):
             values = [grid(results, row.id, metric).to_numpy() for results in found.values()]
             means = [float(each.mean()) for each in values]
             axes.plot(list(found), means, color=colour(index), marker=marker(index), markersize=4, label=row.label)
-        axes.set_xlabel("nerves and dendritic cells in the good images, times those of the poor ones")
-        axes.set_ylabel(f"nerve {word}, % of the true length")
+        axes.set_xticks(list(found), [f"{dose:g}" for dose in found])
+        axes.set_ylim(bottom=0)
+        axes.set_title(f"nerve {word}")
+        axes.set_ylabel("% of the true length")
+    figure.supxlabel("nerves and dendritic cells in the good images, times those of the poor ones", fontsize=8)
     figure.axes[0].legend(frameon=False)
     caption = "Nerve invented (left) and lost (right) on the same test images, by what the good training images show."
     return Drawn(figure, caption, "Lines of invented and lost nerve length against the dose, one per method.")

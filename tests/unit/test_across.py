@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.stats import spearmanr
 
 from report.across.budget import budget
 from report.across.build import build
 from report.across.card import TRUTHS, graded
-from report.across.doses import doses, slope, table
+from report.across.doses import doses, drawn, slope, table
 from report.across.order import order
 from report.results import Results
 from sspbench.files import write_text
@@ -111,3 +112,11 @@ def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypa
 def test_without_a_clean_image_there_is_no_report_card(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert graded({"one": make_results(tmp_path, None, ablation=None, methods=["identity", "dcp", "sspnet"])}) == []
+
+
+def test_everything_in_the_figure_of_doses_lies_inside_it(several):
+    figure = drawn(several).figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box, (width, height) = figure.get_tightbbox(canvas.get_renderer()), figure.get_size_inches()
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from report.simulated import BEGIN, END, between_markers, measured_spreads, simulated_table
+from report.statistics.crossed import MIN_TRAININGS, crossed
+from report.statistics.simulation import LEVEL, WAYS, Spreads, draw
 from sspbench.errors import UserError
 from sspbench.releases.wide import LONG
 
@@ -56,3 +58,16 @@ def test_one_seed_is_refused(tmp_path):
     (place / "scores.csv").write_text(f"{','.join(LONG)}\nd,demo,identity,,0,i,dice,0.5,\n")
     with pytest.raises(UserError, match="two seeds"):
         simulated_table(tmp_path, 10)
+
+
+@pytest.mark.parametrize("trainings", [1, 3, 5, 10])
+@pytest.mark.parametrize("spread", [(0.3, 0.1, 0.2), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)])
+def test_what_is_simulated_is_the_test_of_the_tables(trainings, spread):
+    differences = draw(Spreads(*spread), 200, trainings, 12, np.random.default_rng(1))
+    different, holds = WAYS["crossed"](differences)
+    found = [crossed(each) for each in differences]
+    assert holds.tolist() == [each.low <= 0 <= each.high for each in found]
+    if trainings >= MIN_TRAININGS:
+        assert different.tolist() == [each.p < LEVEL for each in found]
+    else:
+        assert different is None and all(np.isnan(each.p) for each in found)
