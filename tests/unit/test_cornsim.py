@@ -174,10 +174,10 @@ def noise(frame):
 
 def test_low_quality_is_noisier_less_even_and_of_less_contrast(frames):
     low, high = frames["low"], frames["high"]
-    uneven = {"low": mean_over(low, lambda f: compare.unevenness(f.image))}
-    uneven["high"] = mean_over(high, lambda f: compare.unevenness(f.image))
+    uneven = {"low": mean_over(low, lambda f: compare.cv48(f.image))}
+    uneven["high"] = mean_over(high, lambda f: compare.cv48(f.image))
     assert uneven["low"] > 1.2 * uneven["high"]
-    assert uneven["low"] > 1.5 * mean_over(low, lambda f: compare.unevenness(f.clean))
+    assert uneven["low"] > 1.5 * mean_over(low, lambda f: compare.cv48(f.clean))
     assert mean_over(low, noise) > 1.2 * mean_over(high, noise)
     assert mean_over(low, contrast) < 0.9 * mean_over(high, contrast)
 

@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import make_data
 
 from sspbench.commands.cli import main
 from sspbench.files import read_json
+from tests.conftest import make_data
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "=i0|\"<b>$x_%&\n'`第一.png"
