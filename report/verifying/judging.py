@@ -1,8 +1,9 @@
 """The verdict on each row: consistent with the published seeds, not consistent, or too few seeds to tell.
 
-Five kinds of evidence: a loss that only one side logs; another number of steps; losses at the first logged step of the
-same seed; values of a method that does not train, which are the same everywhere; and prediction bands for everything
-else. Only bands can miss by luck: they share :data:`LEVEL` among all of them (Bonferroni).
+Five kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed
+(:mod:`.same_seed`); values of a method that does not train, which are the same everywhere; and prediction bands for
+everything else. Luck can make values miss their bands, and jumps from line to line not follow those of the same seed:
+these two share :data:`LEVEL`, half each, among all bands and all seeds (Bonferroni).
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ..comparing.recorded import Recorded, RunKey
+from ..comparing.recorded import Recorded
 from ..statistics.bands import NO_PRIOR, Band, Prior, band, fit_prior
 from ..subject import UNTOUCHED
 from .features import Feature, Kind, logged, logs_of, measure_kinds, measured, names
+from .same_seed import Differing, differing, pairs, tells_order
 
 LEVEL = 0.01
 """Chance of calling anything of a right reproduction not consistent, all rows and measures together."""
@@ -30,15 +32,6 @@ EXACT = 1e-3
 
 TINY = 1e-9
 """Difference from zero that arithmetic brings about."""
-
-FIRST_STEP = 1e-3
-"""Relative difference that another machine may bring about in the losses of the first step of the same seed."""
-
-FIRST_STEPS = 1e-2
-"""The same where the first line of the log is a mean over several steps: small differences grow with every step."""
-
-OTHER_PRECISION = 3e-2
-"""The same between precisions, e.g. bf16 and fp32."""
 
 _Idle = Mapping[tuple[str, str], float]
 """By row and feature, what a run that did nothing would have."""
@@ -88,7 +81,8 @@ class RowVerdict:
     Attributes:
         row: ``method``, ``method+variant``, or a segmenter.
         verdict: In words.
-        faults: What does not fit, in words; bands left out.
+        records: What does not fit of the records alone, in words.
+        same_seed: What does not fit the published training of the same seed.
         checks: Every feature with its band, the farthest first.
         seeds: How many seeds were verified.
         published: How many seeds are published.
@@ -96,10 +90,16 @@ class RowVerdict:
 
     row: str
     verdict: Verdict
-    faults: tuple[str, ...]
+    records: tuple[str, ...]
+    same_seed: tuple[Differing, ...]
     checks: tuple[Checked, ...]
     seeds: int
     published: int
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What does not fit, in words; bands left out."""
+        return (*self.records, *(one.text for one in self.same_seed))
 
     @property
     def outside(self) -> list[Checked]:
@@ -120,10 +120,21 @@ def verify(given: Recorded, published: Recorded, level: float = LEVEL) -> list[R
     """
     features = [*measured(given, published, measure_kinds()), *logged(given, published)]
     fixed = {row for row in given.rows if not logs_of(published, row) and _is_fixed(features, row)}
-    checks = _checks(features, fixed, level)
+    seeds, left = _same_seeds(given, published, level)
+    checks = _checks(features, fixed, left)
     idle = _idle(published)
     rows = dict.fromkeys(feature.row for feature in features)
-    return [_verdict(row, given, published, checks[row], idle) for row in rows]
+    return [_verdict(row, given, published, seeds.get(row, ()), checks[row], idle) for row in rows]
+
+
+def _same_seeds(given: Recorded, published: Recorded, level: float) -> tuple[dict[str, tuple[Differing, ...]], float]:
+    """Return by row what does not fit the published seeds, and the level that is left to bands."""
+    both = pairs(given, published)
+    tested = sum(tells_order(pair) for pair in both.values())
+    found: dict[str, tuple[Differing, ...]] = {}
+    for (row, _), pair in both.items():
+        found[row] = (*found.get(row, ()), *differing(pair, level / 2 / max(tested, 1)))
+    return found, level / 2 if tested else level
 
 
 def _idle(published: Recorded) -> _Idle:
@@ -186,15 +197,22 @@ def _prior(group: Sequence[Feature]) -> Prior:
     return fit_prior(variances, min(sizes) - 1, len({feature.row for feature in group}))
 
 
-def _verdict(row: str, given: Recorded, published: Recorded, checks: Sequence[Checked], idle: _Idle) -> RowVerdict:
-    faults = tuple([*_other_losses(row, given, published), *_other_starts(row, given, published)])
+def _verdict(
+    row: str,
+    given: Recorded,
+    published: Recorded,
+    seeds: tuple[Differing, ...],
+    checks: Sequence[Checked],
+    idle: _Idle,
+) -> RowVerdict:
+    records = tuple(_other_losses(row, given, published))
     ordered = tuple(sorted(checks, key=lambda check: -check.distance))
-    if faults or any(check.outside for check in ordered):
+    if records or seeds or any(check.outside for check in ordered):
         verdict: Verdict = "not consistent"
     else:
         verdict = "consistent" if any(_tells(check, idle) for check in ordered) else "too few seeds to tell"
     counts = [len({seed for name, seed in side.losses if name == row}) for side in (given, published)]
-    return RowVerdict(row, verdict, faults, ordered, *counts)
+    return RowVerdict(row, verdict, records, seeds, ordered, *counts)
 
 
 def _tells(check: Checked, idle: _Idle) -> bool:
@@ -221,44 +239,6 @@ def _other_losses(row: str, given: Recorded, published: Recorded) -> Iterator[st
     ends = [sorted({log[-1][0] for log in logs}) for logs in (ours, theirs)]
     if ends[0] != ends[1]:
         yield f"trained for {_list(ends[0])} steps, published: {_list(ends[1])}"
-
-
-def _other_starts(row: str, given: Recorded, published: Recorded) -> Iterator[str]:
-    """Yield, for seeds that both sides have, first losses that differ by more than another machine's arithmetic."""
-    for key, ours in given.losses.items():
-        theirs = published.losses.get(key)
-        if key[0] != row or not ours or not theirs:
-            continue
-        (step, mine), (same_step, other) = ours[0], theirs[0]
-        tolerance = _tolerance(step, *(_training(side, key) for side in (given, published)))
-        if step == same_step and tolerance is not None:
-            yield from _unlike(f"seed {key[1]}", step, mine, other, tolerance)
-
-
-def _unlike(
-    who: str, step: int, mine: Mapping[str, float], other: Mapping[str, float], maximum: float
-) -> Iterator[str]:
-    for name in sorted(mine.keys() & other.keys()):
-        one, two = mine[name], other[name]
-        if abs(one - two) > maximum * max(abs(one), abs(two)):
-            yield f"{who}: {name} up to step {step} is {one:.4g}, published {two:.4g}"
-
-
-def _training(side: Recorded, key: RunKey) -> Mapping[str, Any]:
-    """Return the record of a training; empty without any."""
-    jobs = side.jobs.get(key) or side.segmenter_jobs.get(key) or {}
-    return dict(jobs.get("train", {}))
-
-
-def _tolerance(step: int, mine: Mapping[str, Any], other: Mapping[str, Any]) -> float | None:
-    """Return how far first losses may differ; None where initial weights need not agree: other versions of torch."""
-    torch = [record.get("versions", {}).get("torch") for record in (mine, other)]
-    if torch[0] != torch[1]:
-        return None
-    precision = [record.get("settings", {}).get("engine", {}).get("precision") for record in (mine, other)]
-    if precision[0] != precision[1]:
-        return OTHER_PRECISION
-    return FIRST_STEP if step == 1 else FIRST_STEPS
 
 
 def _list(values: Iterable[int]) -> str:

@@ -92,6 +92,19 @@ def test_the_same_seed_must_start_alike(published, tmp_path):
     assert verify(other, published)[0].faults == ()  # another version of torch may draw other initial weights
 
 
+def test_the_same_seed_must_go_on_alike(tmp_path):
+    published = write(tmp_path / "published", range(5), ["sspnet"], steps=40)
+    mine = write(tmp_path / "mine", [2, 7], ["sspnet"], steps=40)
+    logs = [mine.runs["sspnet", seed] / "training.jsonl" for seed in (2, 7)]
+    own, other = (log.read_text().splitlines(keepends=True) for log in logs)
+    assert verify(recorded(tmp_path / "mine").only([2]), published)[0].faults == ()
+    logs[0].write_text("".join([*own[:8], *other[8:]]))  # as if later epochs had drawn other batches
+    (one,) = verify(recorded(tmp_path / "mine").only([2]), published)
+    assert [found.kind for found in one.same_seed] == ["order"]
+    assert one.verdict == "not consistent"
+    assert one.faults[0].startswith("seed 2: from step 110 to 400 no loss jumps as in the published log")
+
+
 @pytest.mark.parametrize(
     ("step", "precisions", "difference", "told"),
     [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from report.comparing.recorded import Recorded, recorded
 from report.verifying.judging import RowVerdict, verify
+from report.verifying.same_seed import Kind
 from sspbench.files import write_text
 
 from .faults import ARITHMETIC, FAULTS, RIGHT, Case
@@ -28,7 +29,7 @@ def judge(output: Path, seeds: int) -> str:
     published = right.only(range(PUBLISHED))
     lines = list(_cases(output, published, seeds))
     write_text(output / "cases.csv", pd.DataFrame(lines).to_csv(index=False, float_format="%.6g"))
-    text = "\n".join([*_table(lines, seeds), "", *_false_alarms(right, seeds), ""])
+    text = "\n".join([*_table(lines, seeds), "", *_false_alarms(right, seeds), _same_seeds(lines, seeds), ""])
     write_text(output / "table.md", text)
     return text
 
@@ -43,6 +44,7 @@ def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, 
                 "case": case.name,
                 "text": case.text,
                 "seeds": count,
+                "alone": sum(_wrong(verify(given.only([seed]), published)) for seed in range(count)),
                 **_evidence(found),
                 **_starts(given, published),
             }
@@ -51,16 +53,20 @@ def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, 
 def _evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
     outside = [check for one in found for check in one.outside]
     worst = max(outside, key=lambda check: check.distance, default=None)
-    faults = [fault for one in found for fault in one.faults]
+    kinds = [one.kind for row in found for one in row.same_seed]
     return {
         "verdict": "; ".join(f"{one.row}: {one.verdict}" for one in found),
-        "found": any(one.verdict == "not consistent" for one in found),
+        "found": _wrong(found),
         "bands": len(outside),
         "worst": "" if worst is None else f"{worst.feature.row}: {worst.feature.name}",
         "distance": np.nan if worst is None else worst.distance,
-        "records": sum(not fault.startswith("seed ") for fault in faults),
-        "starts": sum(fault.startswith("seed ") for fault in faults),
+        "records": sum(len(one.records) for one in found),
+        **{kind: kinds.count(kind) for kind in get_args(Kind)},
     }
+
+
+def _wrong(found: Sequence[RowVerdict]) -> bool:
+    return any(one.verdict == "not consistent" for one in found)
 
 
 def _starts(given: Recorded, published: Recorded) -> dict[str, float]:
@@ -79,13 +85,18 @@ def _relative(one: dict[str, float], other: dict[str, float]) -> float:
 
 
 def _table(lines: Sequence[dict[str, Any]], seeds: int) -> Iterator[str]:
-    yield f"| Planted | found with 1 seed | with {seeds} seeds | farthest outside its band | first losses differ by |"
-    yield "| --- | --- | --- | --- | ---: |"
+    heads = (
+        f"found with 1 seed | with {seeds} seeds | by each alone | farthest outside its band | first losses differ by"
+    )
+    yield f"| Planted | {heads} |"
+    yield "| --- | --- | --- | ---: | --- | ---: |"
     for case in (*ARITHMETIC, *FAULTS):
         one, all_seeds = (_line(lines, case, count) for count in (1, seeds))
         words = [f"{_found(line)}" for line in (one, all_seeds)]
         worst = f"{all_seeds['worst']} ({all_seeds['distance']:.1f} half-widths)" if all_seeds["worst"] else "–"
-        yield f"| {case.text} | {words[0]} | {words[1]} | {worst} | {100 * all_seeds['first_losses']:.2g} % |"
+        alone = f"{all_seeds['alone']} of {seeds}"
+        first = f"{100 * all_seeds['first_losses']:.2g} %"
+        yield f"| {case.text} | {words[0]} | {words[1]} | {alone} | {worst} | {first} |"
 
 
 def _line(lines: Sequence[dict[str, Any]], case: Case, count: int) -> dict[str, Any]:
@@ -93,7 +104,7 @@ def _line(lines: Sequence[dict[str, Any]], case: Case, count: int) -> dict[str, 
 
 
 def _found(line: dict[str, Any]) -> str:
-    evidence = [name for name in ("bands", "records", "starts") if line[name]]
+    evidence = [name for name in ("bands", "records", *get_args(Kind)) if line[name]]
     return f"yes ({', '.join(evidence)})" if evidence else "no"
 
 
@@ -105,6 +116,12 @@ def _false_alarms(right: Recorded, seeds: int) -> Iterator[str]:
         for _ in range(SPLITS):
             drawn = [int(seed) for seed in random.permutation(right.seeds)[: PUBLISHED + count]]
             found = verify(right.only(drawn[PUBLISHED:]), right.only(drawn[:PUBLISHED]))
-            wrong += any(one.verdict == "not consistent" for one in found)
+            wrong += _wrong(found)
         drawn_from = f"{SPLITS} draws of {len(right.seeds)} right trainings"
         yield f"False alarms with {count} further seed(s): {wrong} of {drawn_from}."
+
+
+def _same_seeds(lines: Sequence[dict[str, Any]], seeds: int) -> str:
+    """Return how often a right training under a published seed, in other arithmetic, was called not consistent."""
+    wrong = sum(_line(lines, case, seeds)["alone"] for case in ARITHMETIC)
+    return f"False alarms under published seeds, in other arithmetic: {wrong} of {seeds * len(ARITHMETIC)}."
