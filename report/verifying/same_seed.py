@@ -7,8 +7,9 @@ two right trainings is arithmetic, which grows with every step. So, from the sur
 - over the next steps they are far closer to the published ones than other seeds' are (:data:`CLOSE`);
 - to the end, the jumps from line to line are those of the published seed: batches make them, not weights.
 
-Only the last can err by luck. From n jumps the upper limit of their correlation follows by Fisher's z; a seed is called
-not consistent where no loss may reach :data:`FOLLOWS`.
+Only the last has a chance of error that is known: from n jumps the upper limit of their correlation follows by Fisher's
+z, and a seed is called not consistent where no loss may reach :data:`FOLLOWS`. The limits of the others stand on what
+other arithmetic was seen to do (docs/verify.md), and so does this correlation.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ MIN_LINES = 3
 """Fewest lines within these steps, the first left out, that are compared."""
 
 CLOSE = 0.5
-"""Share of the distance between two seeds that arithmetic may bring about within these steps."""
+"""Share of the distance between two seeds that arithmetic may bring about within these steps; 0.05 was seen."""
 
 FOLLOWS = 0.9
-"""Correlation of the jumps from line to line that a right training of the same seed has in one loss or another."""
+"""Correlation of the jumps from line to line that a right training has in one loss or another; 0.99 was seen."""
 
 LONGEST = 1000
 """Steps of the longest training whose jumps are compared: that they follow was never seen beyond."""

@@ -96,6 +96,7 @@ RIGHT = Case("right", "nothing")
 
 ARITHMETIC = (
     Case("channels_last", "nothing; another memory layout", engine={"channels_last": True}),
+    Case("threads", "nothing; two CPU threads instead of one", engine={"threads": 2}),
     Case("bf16", "nothing; bf16 instead of fp32", engine={"precision": "bf16"}),
 )
 """Right trainings whose arithmetic differs, as on another machine."""
