@@ -77,7 +77,12 @@ def _known(cell: Cell) -> bool:
 
 
 def _rows(found: Mapping[str, Any]) -> list[str]:
-    return terminal(primary_table(found)).splitlines()[1:]  # the first line is the heading, which the headline replaces
+    """Return the rows of the forest plot, the untouched image, what failed, and how many others the file has."""
+    marks = {found.get(name) for name in ("reference", "rival", "ceiling")}
+    shown = [row for row in found["rows"] if row.get("contender") or row["key"] in marks or row.get("status") != "done"]
+    lines = terminal(primary_table({**found, "rows": shown})).splitlines()[1:]  # the headline replaces the heading
+    others = len(found["rows"]) - len(shown)
+    return [*lines, f"Other rows ({others}): tables/gains.md"] if others else lines
 
 
 def _stand_in(tables: Path) -> list[str]:

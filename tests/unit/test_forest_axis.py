@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from report.answer import answer
 from report.charts.forest import REACH, forest
+from report.contents import build
 from tests.scored_rows import built, made
 
 
@@ -35,3 +37,13 @@ def test_without_a_ceiling_all_is_shown(tmp_path, monkeypatch):
     rows = ["identity", "brightness", "dcp", "sspnet"]
     plot = forest(built(made(tmp_path, rows=rows, levels={"dcp": 0.05}), tmp_path))
     assert not plot.cut and len(plot.rows) == 3
+
+
+def test_the_terminal_shows_the_rows_of_the_plot_and_counts_the_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = made(tmp_path)
+    build(results, results.plan.layout.tables)
+    lines = answer(results.plan.layout.tables)
+    text = "\n".join(lines)
+    assert all(label in text for label in ("DCP", "MSG-Net", "SSP-Net", "Brightness", "Clean image"))
+    assert "Gamma" not in text and "Other rows (1): tables/gains.md" in lines
