@@ -10,16 +10,18 @@ from torch import Tensor, nn
 
 from sspbench import (
     PatchGAN,
+    PatchSampler,
     TrainableMethod,
     at_side,
     constant_then_linear,
+    draw_positions,
     lsgan,
     lsgan_discriminator,
+    patch_nce,
     xavier_start,
 )
 
-from .losses import patch_nce
-from .networks import PatchSampler, TappedGenerator, draw_positions
+from .networks import TappedGenerator
 
 
 class CUT(TrainableMethod):

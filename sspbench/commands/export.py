@@ -69,7 +69,7 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
         The largest difference between onnxruntime and torch.
 
     Raises:
-        JobError: the network cannot be exported, or computes something else in onnxruntime; nothing is written.
+        JobError: the method samples or cannot be exported, or computes something else in onnxruntime; nothing is written.
     """
     import torch
 
@@ -79,6 +79,7 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
     multiple = math.lcm(MIN_MULTIPLE, method.multiple)
     sizes = [(rows * multiple, columns * multiple) for rows, columns in SHAPES]
     module = _module(method)
+    _refuse_sampling(method, module, sizes[0])
     try:
         content = _described(_traced(module, sizes[0]), {**facts, "multiple": str(multiple)})
     except (RuntimeError, ValueError, TypeError) as error:
@@ -93,6 +94,21 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
         )
     write_bytes(target, content)
     return difference
+
+
+def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int, int]) -> None:
+    """Refuse a method that draws random numbers for an image: the file would hold one draw, of one size."""
+    import torch
+
+    before = method.random.get_state()
+    with torch.inference_mode():
+        module(torch.from_numpy(_image(size)))
+    if not torch.equal(before, method.random.get_state()):
+        raise JobError(
+            "The method cannot be exported to ONNX",
+            why="it draws random numbers for each image (self.random), which the file could not draw again",
+            hint="enhance with it here: python -m sspbench enhance --weights RUN",
+        )
 
 
 def _module(method: Any) -> Any:

@@ -5,13 +5,13 @@ import json
 import pytest
 import torch
 
-from methods.cut.losses import TEMPERATURE, patch_nce
 from methods.cut.method import CUT
-from methods.cut.networks import PatchSampler, TappedGenerator
+from methods.cut.networks import TappedGenerator
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
 from sspbench.training import interop
 from sspbench.training.adversarial import lsgan
+from sspbench.training.patch_contrast import TEMPERATURE, PatchSampler, patch_nce
 from sspbench.training.patchgan import PatchGAN
 from tests import golden_vectors
 from tests.golden_vectors import Golden

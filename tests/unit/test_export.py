@@ -12,6 +12,8 @@ from sspbench.plan.config import Plan, read_config
 from sspbench.plan.discovery import plugins
 
 LEARNED = [name for name, found in plugins("methods").items() if found.meta["kind"] == "learned"]
+SAMPLING = ["unsb"]
+"""Methods that draw random numbers for each image."""
 
 
 def run_of(name: str, folder: Path) -> Path:
@@ -37,7 +39,7 @@ def run_of(name: str, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("name", sorted(set(LEARNED) - set(SAMPLING)))
 def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     import onnxruntime
 
@@ -57,6 +59,15 @@ def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     assert np.ptp(expected) > 1e-3
     (found,) = session.run(None, {"image": images})
     assert np.abs(found - expected).max() < 0.1 / 255
+
+
+@pytest.mark.parametrize("name", SAMPLING)
+def test_a_method_that_samples_is_refused(tmp_path, capsys, name):
+    target = tmp_path / "model.onnx"
+    assert main(["export", "--weights", str(run_of(name, tmp_path)), "--output", str(target)]) != 0
+    told = capsys.readouterr().err
+    assert "draws random numbers for each image" in told and "sspbench enhance" in told
+    assert not target.exists()
 
 
 def test_a_file_that_is_there_is_kept(tmp_path, capsys):

@@ -1,0 +1,144 @@
+"""UNSB: unpaired translation along a Schrödinger bridge of a few noisy steps (Kim et al., ICLR 2024)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from sspbench import (
+    PatchSampler,
+    TrainableMethod,
+    UserError,
+    at_side,
+    constant_then_linear,
+    draw_positions,
+    lsgan,
+    lsgan_discriminator,
+    patch_nce,
+    xavier_start,
+)
+
+from .losses import bridge_loss, bridge_times, energy_loss, moved
+from .networks import BridgeGenerator, TimedPatchGAN
+
+
+class UNSB(TrainableMethod):
+    """A generator that is applied several times on a noisy way from the low-quality image to a high-quality one."""
+
+    multiple = 8  # as CUT's
+
+    def build(self) -> None:
+        """Create generator, discriminator, energy network and patch sampler with an optimiser each.
+
+        Raises:
+            UserError: the batch cannot be halved.
+        """
+        params = self.params
+        size = params["batches"]["size"]
+        if size % 2:
+            raise UserError(
+                "UNSB compares two sets of low-quality images",
+                where="unsb: batches.size",
+                why=f"{size} images cannot be halved",
+                hint="give an even number; 2 is one image and one to compare it with, as published",
+            )
+        base = max(round(64 * params["width"]), 1)
+        generator = BridgeGenerator(1, base, params["blocks"])
+        self._add("generator", generator, keep=True)
+        self._add("discriminator", TimedPatchGAN(1, base))
+        self._add("energy", TimedPatchGAN(4, base))
+        self._add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
+
+    def _add(self, name: str, network: nn.Module, keep: bool = False) -> None:
+        xavier_start(network)
+        self.add_network(name, network, keep=keep)
+        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
+        rate = constant_then_linear(self.params["lr"], constant, decay + 1, constant + decay, self.total_steps)
+        betas = tuple(self.params["betas"])
+        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
+
+    def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
+        """Go to a place on the bridge; there discriminator, energy network, then generator and sampler."""
+        count = len(low) // 2
+        a, other, b = 2 * low[:count] - 1, 2 * low[count:] - 1, 2 * high[:count] - 1
+        index = self.place()
+        x, x_other, x_b = self.walked([a, other, b], index)
+        codes = torch.cat([self.codes(2 * count), self.codes(count)])
+        fake, identity, fake_other = self._generator(torch.cat([x, x_b, x_other]), codes).split(count)
+        own, apart = torch.cat([x, fake], 1), torch.cat([x_other, fake_other], 1)
+        discriminator = partial(self.networks["discriminator"], index=index)
+        energy = partial(self.networks["energy"], index=index)
+        discriminator_loss = lsgan_discriminator(discriminator(b), discriminator(fake.detach()))
+        self.descend(discriminator_loss, "discriminator")
+        entropy = energy_loss(energy, own.detach(), apart.detach())
+        self.descend(entropy, "energy")
+        with self.frozen("discriminator", "energy"):
+            steps, tau = self.params["bridge_steps"], self.params["tau"]
+            losses = {
+                "adversarial": lsgan(discriminator(fake), 1.0),
+                "bridge": bridge_loss(energy, own, apart, (steps - index) / steps, tau),
+                "contrast": self._contrast(fake, a),
+                "identity": self._contrast(identity, b),
+            }
+            weights = self.params["weights"]
+            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            self.descend(total, "generator", "sampler")
+        return {**losses, "generator": total, "discriminator": discriminator_loss, "energy": entropy}
+
+    @property
+    def _generator(self) -> BridgeGenerator:
+        return cast(BridgeGenerator, self.networks["generator"])
+
+    def place(self) -> int:
+        """Draw the step of the bridge that is trained, the same for the whole batch."""
+        return int(torch.randint(self.params["bridge_steps"], (), generator=self.random))
+
+    def noise(self, *shape: int) -> Tensor:
+        """Draw from N(0, 1), on the device."""
+        return torch.randn(shape, generator=self.random).to(self.device)
+
+    def codes(self, count: int) -> Tensor:
+        """Draw the random codes of ``count`` images."""
+        return self.noise(count, self._generator.code_length)
+
+    @torch.no_grad()
+    def walked(self, starts: list[Tensor], index: int) -> list[Tensor]:
+        """Return where images (N, 1, H, W) in [-1, 1] are after ``index`` steps of the bridge.
+
+        Several sets of one shape go together; noise and codes are drawn set by set.
+        """
+        places, times = torch.cat(starts), bridge_times(self.params["bridge_steps"])
+        codes = torch.cat([self.codes(len(start)) for start in starts])
+        for now, then in zip(times[:index], times[1:], strict=False):
+            targets = self._generator(places, codes)
+            drawn = [(self.noise(*start.shape), self.codes(len(start))) for start in starts]
+            noise, codes = (torch.cat(parts) for parts in zip(*drawn, strict=True))
+            places = moved(places, targets, noise, now, then, self.params["tau"])
+        return list(places.split([len(start) for start in starts]))
+
+    def _contrast(self, images: Tensor, originals: Tensor) -> Tensor:
+        codes = self.codes(len(images))
+        with torch.no_grad():
+            keys = self._generator.encode(originals, codes)
+        queries = self._generator.encode(images, codes)
+        places = self.positions(queries)
+        sampler = self.networks["sampler"]
+        with torch.no_grad():
+            known = sampler(keys, places)
+        asked = sampler(queries, places)
+        return torch.stack([patch_nce(q, k, len(images)).mean() for q, k in zip(asked, known, strict=True)]).mean()
+
+    def positions(self, maps: list[Tensor]) -> list[Tensor]:
+        """Draw the places of each map at which patches are compared."""
+        return draw_positions(maps, self.params["patches"], self.random)
+
+    def translate(self, images: Tensor) -> Tensor:
+        """Go the whole bridge at ``inference_side`` squared and bring the result back; or at the native size."""
+        return at_side(images, self.params["inference_side"], lambda x: (self._crossed(2 * x - 1) + 1) / 2)
+
+    def _crossed(self, images: Tensor) -> Tensor:
+        (last,) = self.walked([images], self.params["bridge_steps"] - 1)
+        return self._generator(last, self.codes(len(images)))
