@@ -69,7 +69,8 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
         The largest difference between onnxruntime and torch.
 
     Raises:
-        JobError: the method samples or cannot be exported, or computes something else in onnxruntime; nothing is written.
+        JobError: the method samples, cannot be exported, or computes something else in onnxruntime; nothing is
+            written.
     """
     import torch
 

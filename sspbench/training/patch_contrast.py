@@ -1,7 +1,7 @@
 """PatchNCE: a patch of the output must be recognisable as the input's patch at the same place (Park et al. 2020).
 
-The sampler describes patches by the features a generator's encoder gives them; same graph and tensor order as the public
-implementation (``mlp_sample``).
+The sampler describes patches by the features a generator's encoder gives them; same graph and tensor order as the
+public implementation (``mlp_sample``).
 """
 
 from __future__ import annotations
