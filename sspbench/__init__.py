@@ -62,6 +62,9 @@ if TYPE_CHECKING:
     from .training.regions import local_moments as local_moments
     from .training.regions import unevenness as unevenness
     from .training.resampling import at_side as at_side
+    from .training.resampling import blur_down as blur_down
+    from .training.resampling import double as double
+    from .training.residual_generator import TAPPED_BLOCKS as TAPPED_BLOCKS
     from .training.residual_generator import ResidualGenerator as ResidualGenerator
     from .training.schedules import Schedule as Schedule
     from .training.schedules import constant_then_linear as constant_then_linear
@@ -98,8 +101,8 @@ PUBLIC = {
     "training.patch_contrast": ("PatchSampler", "draw_positions", "patch_nce"),
     "training.patchgan": ("PatchGAN",),
     "training.regions": ("gaussian_means", "local_moments", "unevenness"),
-    "training.resampling": ("at_side",),
-    "training.residual_generator": ("ResidualGenerator",),
+    "training.resampling": ("at_side", "blur_down", "double"),
+    "training.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
     "training.schedules": ("Schedule", "constant_then_linear", "epoch_of", "polynomial", "warm_up_then_halving"),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
     "training.two_way": ("TwoWayGAN",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -112,7 +113,7 @@ class UNSB(TrainableMethod):
         """
         places, times = torch.cat(starts), bridge_times(self.params["bridge_steps"])
         codes = torch.cat([self.codes(len(start)) for start in starts])
-        for now, then in zip(times[:index], times[1:], strict=False):
+        for now, then in pairwise(times[: index + 1]):
             targets = self._generator(places, codes)
             drawn = [(self.noise(*start.shape), self.codes(len(start))) for start in starts]
             noise, codes = (torch.cat(parts) for parts in zip(*drawn, strict=True))

@@ -6,14 +6,13 @@ Same computation graph and tensor order as the public implementation (``resnet_9
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import ResidualGenerator, instance_norm, tensors_of
-from sspbench.training.resampling import blur_down, double
-from sspbench.training.residual_generator import TAPPED_BLOCKS
+from sspbench import TAPPED_BLOCKS, ResidualGenerator, blur_down, double, instance_norm, tensors_of
 
 LONGEST_PERIOD = 10_000.0
 """Of the sines that describe an index, as in the transformer."""
@@ -115,7 +114,7 @@ class TimedPatchGAN(nn.Module):
         super().__init__()
         widths = (in_channels, base, 2 * base, 4 * base, 8 * base)
         self.length = 4 * base
-        self.convs = nn.ModuleList(nn.Conv2d(i, o, 4, padding=1) for i, o in zip(widths, widths[1:], strict=False))
+        self.convs = nn.ModuleList(nn.Conv2d(i, o, 4, padding=1) for i, o in pairwise(widths))
         self.shifts = nn.ModuleList(nn.Linear(self.length, width) for width in widths[1:])
         self.last = nn.Conv2d(8 * base, 1, 4, padding=1)
         self.times = nn.ModuleList(nn.Linear(self.length, self.length) for _ in range(2))
