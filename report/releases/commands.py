@@ -37,17 +37,23 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _publish(args: argparse.Namespace) -> int:
-    from .publish import publish, renew, tree
+    from .publish import publish, renew, take_back, tree
 
     if args.renew:
         for part in parts(RESULTS / PUBLISHED / args.release):
             changed = renew(part, tree())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
-    for plan in plans(config_of(args), args.results).values():
-        part, new = publish(plan, args.release, tree())
-        size = sum((part.folder / name).stat().st_size for name in part.files())
-        print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
+    made: list[Path] = []
+    try:
+        for plan in plans(config_of(args), args.results).values():
+            part, new = publish(plan, args.release, tree())
+            made += [part.folder] if new else []
+            size = sum((part.folder / name).stat().st_size for name in part.files())
+            print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
+    except UserError:
+        take_back(made)
+        raise
     print(f"now: git add {RESULTS / PUBLISHED / args.release} && git commit")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -129,9 +129,21 @@ def _beside(target: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
     finally:
-        for empty in (target.parent, target.parent.parent):
-            if not any(empty.iterdir()):
-                empty.rmdir()
+        _remove_empty(target)
+
+
+def take_back(made: Sequence[Path]) -> None:
+    """Remove parts that were published before a later one could not be: a release is whole or not there."""
+    for folder in made:
+        shutil.rmtree(folder)
+        _remove_empty(folder)
+
+
+def _remove_empty(target: Path) -> None:
+    """Remove the folders of a data set and of a release that hold nothing."""
+    for empty in (target.parent, target.parent.parent):
+        if not any(empty.iterdir()):
+            empty.rmdir()
 
 
 def _refuse_other(part: Part, target: Part) -> None:

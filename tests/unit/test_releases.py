@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from report.releases.check import check, strangers, unknown_origins
-from report.releases.publish import publish, renew
+from report.releases.publish import publish, renew, take_back
 from report.releases.reproduce import alike
 from sspbench import load_scores
 from sspbench.checkout import ROOT
@@ -269,3 +269,12 @@ def test_git_lets_published_results_through():
 
     assert not ignored("results/published/v1/cornsim/demo/scores/sspnet.csv")
     assert ignored("results/cornsim/demo/tables/index.json")
+
+
+def test_a_release_that_cannot_be_whole_leaves_nothing(copy):
+    other = copy.folder.parents[1] / "cornsim-2" / "demo"
+    shutil.copytree(copy.folder, other)
+    take_back([other])
+    assert copy.folder.is_dir() and not other.parent.exists()
+    take_back([copy.folder])
+    assert not copy.folder.parents[1].exists() and copy.folder.parents[2].is_dir()
