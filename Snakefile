@@ -21,7 +21,7 @@ from sspbench.plan.instances import plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.outlook import Outlook
-from sspbench.plan.rules import Digests, external_rows, page_sources, training_resources
+from sspbench.plan.rules import Digests, external_rows, page_sources, paper_sources, training_resources
 from sspbench.stages.prepare import source_digest
 
 if workflow.is_main_process:
@@ -262,6 +262,7 @@ rule score:
 rule tables:
     input:
         of_all_runs("scores.csv"),
+        paper_sources(),
     output:
         f"{AT}/tables/index.json",
         report(

@@ -12,10 +12,13 @@ from audit.published import Published
 
 Claim = Mapping[str, Any]
 
+OWN = Path(__file__).parent / "published" / "ssp-net-claims.yaml"
+"""Claims that are judged on our tables only."""
+
 
 def claims_of(published: Published) -> tuple[Claim, ...]:
     """Return the claims that stand beside the published tables, and further ones that are judged on our tables only."""
-    more = yaml.safe_load((Path(__file__).parent / "claims.yaml").read_text())
+    more = yaml.safe_load(OWN.read_text())
     return (*published.claims, *more)
 
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from sspbench.files import read_json, write_text
 
@@ -24,13 +19,12 @@ from .html.embed import figure_file, gallery
 from .html.facts import COST_HEADS, command, costs, failures, known_reasons, origins, reservations
 from .html.numbers import Ours
 from .html.shown import Shelf
+from .html.standalone import standalone
 from .html.top import top
 from .html.verdicts import verdicts
 from .results import Results
 from .statistics import LEVEL
 from .subject import published
-
-TEMPLATES = Path(__file__).parent / "html"
 
 DRAWN_HERE = ("distributions", "tradeoff", "training", "trust")
 """Figures that the page draws itself, in its own colours."""
@@ -48,14 +42,7 @@ def write(results: Results, path: Path) -> None:
 
 def render(results: Results) -> str:
     """Return the page as text; the same for the same results."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(_context(results))
+    return standalone("page.html.j2", **_context(results))
 
 
 def _context(results: Results) -> dict[str, Any]:
@@ -65,7 +52,6 @@ def _context(results: Results) -> dict[str, Any]:
     pictures = Pictures(results)
     judged = verdicts(Ours(shelf), reservations(plan, paper))
     scored = not scores_of(results).empty
-    style, script = ((TEMPLATES / name).read_text() for name in ("style.css", "page.js"))
     return {
         "plan": plan,
         "failures": list(failures(results)),
@@ -91,10 +77,6 @@ def _context(results: Results) -> dict[str, Any]:
         "command": command(plan),
         "methods": [(row, results.ended(row), results.notes(row)) for row in results.rows if not row.ablation],
         "measures": [measure for measure in results.measures.values() if measure.description],
-        "style": Markup(style),
-        "script": Markup(script),
-        "style_hash": inline_hash(style),
-        "script_hash": inline_hash(script),
     }
 
 
@@ -105,8 +87,3 @@ def _figures(folder: Path) -> dict[str, dict[str, str]]:
     return {
         name: {**facts, "source": figure_file(folder / facts["file"], facts["pictures"])} for name, facts in ordered
     }
-
-
-def inline_hash(text: str) -> str:
-    """Return the content security policy's hash of an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

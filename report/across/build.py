@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sspbench.files import write_json, write_text
 
 from ..drawing.style import Drawn, save, style
-from ..html.standalone import standalone
+from ..html.standalone import page_of_tables
 from ..record import Table
 from ..rendering import write_table
 from ..results import Results
@@ -69,7 +69,7 @@ def figures(several: Mapping[str, Results]) -> Iterator[tuple[str, Drawn]]:
 def _page(several: Mapping[str, Results], records: list[Table], shown: list[tuple[Markup, Drawn]]) -> str:
     plan = next(iter(several.values())).plan
     facts = {"study": plan.config["study"] or "all data sets", "preset": plan.preset, "datasets": list(several)}
-    return standalone("summary.html.j2", records, figures=shown, **facts)
+    return page_of_tables("summary.html.j2", records, figures=shown, **facts)
 
 
 def _embedded(path: Path) -> Markup:

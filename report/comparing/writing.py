@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sspbench.files import write_text
 
-from ..html.standalone import standalone
+from ..html.standalone import page_of_tables
 from ..record import Table
 from ..rendering.csv import csv
 from ..rendering.markdown import markdown
@@ -38,4 +38,4 @@ def as_markdown(found: Compared, records: Sequence[Table]) -> str:
 
 def page(found: Compared, records: Sequence[Table]) -> str:
     """Return the comparison as a page that refers to nothing outside itself."""
-    return standalone("comparison.html.j2", records, found=found)
+    return page_of_tables("comparison.html.j2", records, found=found)

@@ -108,7 +108,12 @@ def external_rows(plans: Iterable[Plan]) -> str:
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def paper_sources() -> list[Path]:
+    """Return the paper's tables and claims, which tables and page are made from."""
+    return [path.relative_to(ROOT) for path in sorted((REPORT / "published").glob("*.yaml"))]
+
+
 def page_sources() -> list[Path]:
-    """Return what the page and the judging tables are made from besides Python: templates, styles and claims."""
-    found = [path for ending in ("j2", "css", "js", "yaml") for path in (REPORT / "html").glob(f"*.{ending}")]
-    return [path.relative_to(ROOT) for path in sorted([*found, *(REPORT / "published").glob("*.yaml")])]
+    """Return what the page is made from besides Python: templates, styles, the paper's tables and claims."""
+    found = [path for ending in ("j2", "css", "js") for path in (REPORT / "html").glob(f"*.{ending}")]
+    return [*(path.relative_to(ROOT) for path in sorted(found)), *paper_sources()]
