@@ -14,7 +14,7 @@ from .rendering import write_table
 from .results import Results
 from .statistics import means
 
-CLOSENESS = ("psnr", "ssim", "hallucinated", "lost")
+BESIDE = ("psnr", "ssim", "hallucinated", "lost")
 """Measures beside those of Tables 1 and 2 that a row's means show."""
 
 
@@ -36,7 +36,7 @@ def build(results: Results, folder: Path) -> None:
     found = means(results.summaries)
     rounded = {row: {name: round(mean, 6) for name, mean in line.items()} for row, line in found.items()}
     write_json(folder / "metrics.json", rounded)
-    shown = [measure.name for measure in (*results.main_measures, *results.named(CLOSENESS))]
+    shown = [measure.name for measure in (*results.main_measures, *results.named(BESIDE))]
     for row, line in rounded.items():
         write_json(folder / "means" / f"{row}.json", {name: line[name] for name in shown if name in line})
     write_json(folder / "index.json", index)

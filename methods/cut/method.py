@@ -17,7 +17,7 @@ from sspbench import (
     draw_positions,
     lsgan,
     lsgan_discriminator,
-    patch_nce,
+    patch_contrast,
     xavier_start,
 )
 
@@ -90,12 +90,7 @@ class CUT(TrainableMethod):
         return {name: self._contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
 
     def _contrast(self, queries: Sequence[Tensor], keys: Sequence[Tensor], count: int) -> Tensor:
-        places = self.positions(queries)
-        sampler = self.networks["sampler"]
-        with torch.no_grad():
-            known = sampler(keys, places)
-        asked = sampler(queries, places)
-        return torch.stack([patch_nce(q, k, count).mean() for q, k in zip(asked, known, strict=True)]).mean()
+        return patch_contrast(self.networks["sampler"], queries, keys, self.positions(queries), count)
 
     def positions(self, maps: Sequence[Tensor]) -> list[Tensor]:
         """Draw the places of each map at which patches are compared."""

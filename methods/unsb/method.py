@@ -18,7 +18,7 @@ from sspbench import (
     draw_positions,
     lsgan,
     lsgan_discriminator,
-    patch_nce,
+    patch_contrast,
     xavier_start,
 )
 
@@ -125,12 +125,7 @@ class UNSB(TrainableMethod):
         with torch.no_grad():
             keys = self._generator.encode(originals, codes)
         queries = self._generator.encode(images, codes)
-        places = self.positions(queries)
-        sampler = self.networks["sampler"]
-        with torch.no_grad():
-            known = sampler(keys, places)
-        asked = sampler(queries, places)
-        return torch.stack([patch_nce(q, k, len(images)).mean() for q, k in zip(asked, known, strict=True)]).mean()
+        return patch_contrast(self.networks["sampler"], queries, keys, self.positions(queries), len(images))
 
     def positions(self, maps: list[Tensor]) -> list[Tensor]:
         """Draw the places of each map at which patches are compared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -23,23 +23,25 @@ PAGE = "summary.html"
 """The page, beside the tables and figures."""
 
 
-def build(several: Mapping[str, Results], folder: Path) -> None:
-    """Write everything that the results allow into ``folder``; ``index.json`` (headings by key) last."""
-    records = list(tables(several))
+def build(several: Mapping[str, Results], folder: Path) -> list[Table]:
+    """Write all that the results allow into ``folder``, ``index.json`` (headings by key) last; return the tables."""
+    marks = card.graded(several)
+    records = list(_tables(several, marks))
     for each in records:
         write_table(each, folder)
     index = {each.key: each.heading for each in records}
     shown = []
     with style():
-        for name, found in figures(several):
+        for name, found in _figures(several, marks):
             save(found.figure, folder, name)
             index[f"{name}.png"] = found.caption
             shown.append((_embedded(folder / f"{name}.png"), found))
     write_text(folder / PAGE, _page(several, records, shown))
     write_json(folder / "index.json", index)
+    return records
 
 
-def tables(several: Mapping[str, Results]) -> Iterator[Table]:
+def _tables(several: Mapping[str, Results], marks: Sequence[card.Graded]) -> Iterator[Table]:
     """Yield the tables that the results allow."""
     if len(several) > 1:
         yield order(several)
@@ -49,19 +51,17 @@ def tables(several: Mapping[str, Results]) -> Iterator[Table]:
         found = budget.budget(results)
         if found is not None:
             yield found
-    marks = card.graded(several)
     if marks:
         yield card.card(marks)
 
 
-def figures(several: Mapping[str, Results]) -> Iterator[tuple[str, Drawn]]:
+def _figures(several: Mapping[str, Results], marks: Sequence[card.Graded]) -> Iterator[tuple[str, Drawn]]:
     """Yield the figures that the results allow, by file name."""
     if len(dose.doses(several)) > 1:
         yield "doses", dose.drawn(several)
     for name, results in several.items():
         if budget.budget(results) is not None:
             yield "budget" if len(several) == 1 else f"budget-{name}", budget.drawn(results)
-    marks = card.graded(several)
     if any(each.marks for each in marks):
         yield "report_card", card.drawn(marks)
 

@@ -6,6 +6,7 @@ ranked among themselves; correlations are averaged over data sets.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from scipy import stats
 from sspbench.contract import Measure
 
 from ..drawing.style import FULL_WIDTH, Drawn, colour, marker
-from ..makers.trust import direction, trusted, unaided
+from ..makers.trust import MIN_ROWS, direction, trusted, unaided
 from ..record import Cell, Column, Row, Table
 from ..results import Results
 from ..statistics.summary import complete
@@ -36,9 +37,6 @@ CLOSENESS = ("ssim", "psnr", "dice")
 
 DRAWS = 1000
 """Times the test images are drawn anew for an interval."""
-
-MIN_ROWS = 5
-"""Fewest rows for a rank correlation."""
 
 AGREES, AGAINST, OPEN = "in line with the truth", "runs against the truth", "shows neither"
 
@@ -74,19 +72,21 @@ class Graded:
 
 def graded(several: Mapping[str, Results]) -> list[Graded]:
     """Return the marks of every measure without knowledge of the truth; empty where no clean image is known."""
-    known = [results for results in several.values() if trusted(results)]
-    if not known:
+    ranked = [(results, found) for results in several.values() if (found := trusted(results))]
+    if not ranked:
         return []
-    names = unaided(known[0])
-    measures = [each for each in known[0].measures.values() if each.name in names and direction(each)]
-    return [_grade(known, measure) for measure in measures]
+    known, first = [results for results, _ in ranked], ranked[0][0]
+    places: dict[str, list[str]] = defaultdict(list)
+    for each in (each for _, found in ranked for each in found):
+        places[each.measure.name].append(f"{each.place} of {each.rows}")
+    names = unaided(first)
+    measures = [measure for measure in first.measures.values() if measure.name in names and direction(measure)]
+    return [_grade(known, measure, tuple(places[measure.name])) for measure in measures]
 
 
-def _grade(several: Sequence[Results], measure: Measure) -> Graded:
+def _grade(several: Sequence[Results], measure: Measure, places: tuple[str, ...]) -> Graded:
     if not any(results.summary(row.id, measure.name).n for results in several for row in results.rows):
         return Graded(measure, (), {}, _why(several[0], measure.name))
-    all_of_them = [found for results in several for found in trusted(results) if found.measure.name == measure.name]
-    places = tuple(f"{found.place} of {found.rows}" for found in all_of_them)
     found = {name: mark for name in TRUTHS if (mark := _mark(several, measure, name)) is not None}
     return Graded(measure, places, found) if found else Graded(measure, places, {}, "too few rows")
 

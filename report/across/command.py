@@ -19,13 +19,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _across(args: argparse.Namespace) -> int:
     from ..rendering.terminal import terminal
     from ..results import Results
-    from .build import build, tables
+    from .build import build
 
     found = plans(config_of(args), args.results)
     several = {name: Results(plan, args.partial) for name, plan in found.items()}
     folder = summary_folder(found)
-    build(several, folder)
-    for table in tables(several):
+    for table in build(several, folder):
         print(f"\n{terminal(table)}")
     print(f"\nsummary: {folder}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from pathlib import Path
 
 from sspbench.commands.options import add_config_options, config_of
@@ -44,16 +45,14 @@ def _publish(args: argparse.Namespace) -> int:
             changed = renew(part, tree())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
-    made: list[Path] = []
-    try:
+    with ExitStack() as undone:  # a release is whole or not there
         for plan in plans(config_of(args), args.results).values():
             part, new = publish(plan, args.release, tree())
-            made += [part.folder] if new else []
+            if new:
+                undone.callback(take_back, part.folder)
             size = sum((part.folder / name).stat().st_size for name in part.files())
             print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
-    except UserError:
-        take_back(made)
-        raise
+        undone.pop_all()
     print(f"now: git add {RESULTS / PUBLISHED / args.release} && git commit")
     return 0
 

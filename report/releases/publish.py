@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -132,11 +132,10 @@ def _beside(target: Path) -> Iterator[Path]:
         _remove_empty(target)
 
 
-def take_back(made: Sequence[Path]) -> None:
-    """Remove parts that were published before a later one could not be: a release is whole or not there."""
-    for folder in made:
-        shutil.rmtree(folder)
-        _remove_empty(folder)
+def take_back(folder: Path) -> None:
+    """Remove a part that was published before a later one could not be."""
+    shutil.rmtree(folder)
+    _remove_empty(folder)
 
 
 def _remove_empty(target: Path) -> None:

@@ -14,7 +14,7 @@ mean squares. ``simulation.py`` beside this file measures what both are worth.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special
@@ -68,11 +68,11 @@ def crossed(difference: np.ndarray, clusters: Sequence[str] | None = None, level
     grouped = _by_cluster(values, clusters)
     count = grouped.shape[1]
     mean = float(values.mean())
-    spread = _spread(grouped)
+    spread = _of_one(grouped)
     if count < 2:
         note = "no interval: one image" if images == 1 else "no interval: one subject"
         return Crossed(mean, np.nan, np.nan, np.nan, trainings, images, count, note)
-    half = _half_width(spread, 1 - level)
+    half = float(_half_width(spread, 1 - level))
     p = _p_value(mean, spread) if trainings >= MIN_TRAININGS else np.nan
     return Crossed(mean, mean - half, mean + half, p, trainings, images, count, _covers(trainings))
 
@@ -96,39 +96,59 @@ def _by_cluster(values: np.ndarray, clusters: Sequence[str] | None) -> np.ndarra
     return mean + sums * len(names) / values.shape[1]
 
 
+def half_widths(differences: np.ndarray, alpha: float) -> np.ndarray:
+    """Return half-widths of the 1 - alpha intervals of many mean differences, (..., R, N) to (...), N at least 2."""
+    return np.asarray(_half_width(_spread(differences), alpha))
+
+
+Numbers = float | np.ndarray
+"""One number, or one for each of many comparisons."""
+
+
 @dataclass(frozen=True)
 class _Spread:
-    """Variance of the mean, and the share of trainings among the two mean squares."""
+    """Standard error of the mean, and the share of trainings among the two mean squares."""
 
-    error: float
-    share: float
+    error: Numbers
+    share: Numbers
     trainings: int
     clusters: int
 
 
 def _spread(values: np.ndarray) -> _Spread:
-    trainings, clusters = values.shape
-    mean = values.mean()
-    over_trainings = values.mean(axis=1, keepdims=True) - mean
-    over_clusters = values.mean(axis=0, keepdims=True) - mean
+    """Return the spread of (..., R, C) differences."""
+    trainings, clusters = values.shape[-2:]
+    mean = values.mean(axis=(-2, -1), keepdims=True)
+    over_trainings = values.mean(axis=-1, keepdims=True) - mean
+    over_clusters = values.mean(axis=-2, keepdims=True) - mean
     rest = values - mean - over_trainings - over_clusters
-    of_clusters = trainings * float((over_clusters**2).sum()) / max(clusters - 1, 1)
+    of_clusters = trainings * _squares(over_clusters) / max(clusters - 1, 1)
     if trainings == 1:
         return _Spread(np.sqrt(of_clusters / clusters), 0.0, 1, clusters)
-    of_trainings = clusters * float((over_trainings**2).sum()) / (trainings - 1)
-    of_rest = float((rest**2).sum()) / max((trainings - 1) * (clusters - 1), 1)
+    of_trainings = clusters * _squares(over_trainings) / (trainings - 1)
+    of_rest = _squares(rest) / max((trainings - 1) * (clusters - 1), 1)
     # the difference of mean squares can fall below either: never less than the larger of the two sources alone
-    variance = max(of_trainings + of_clusters - of_rest, of_trainings, of_clusters)
+    variance = np.maximum(of_trainings + of_clusters - of_rest, np.maximum(of_trainings, of_clusters))
     total = of_trainings + of_clusters
-    share = of_trainings / total if total > 0 else 0.0
+    share = np.divide(of_trainings, total, out=np.zeros_like(total), where=total > 0)
     return _Spread(np.sqrt(variance / (trainings * clusters)), share, trainings, clusters)
 
 
-def _half_width(spread: _Spread, alpha: float) -> float:
+def _of_one(values: np.ndarray) -> _Spread:
+    """Return the spread of (R, C) differences, as plain numbers."""
+    found = _spread(values)
+    return replace(found, error=float(found.error), share=float(found.share))
+
+
+def _squares(parts: np.ndarray) -> np.ndarray:
+    return np.asarray((parts**2).sum(axis=(-2, -1)))
+
+
+def _half_width(spread: _Spread, alpha: float) -> Numbers:
     quantile = (1 - spread.share) * _student(alpha / 2, spread.clusters - 1)
-    if spread.share > 0:
-        quantile += spread.share * _student(alpha / 2, spread.trainings - 1)
-    return float(quantile * spread.error)
+    if spread.trainings > 1:
+        quantile = quantile + spread.share * _student(alpha / 2, spread.trainings - 1)
+    return quantile * spread.error
 
 
 def _student(tail: float, df: int) -> float:
@@ -143,7 +163,7 @@ def _p_value(mean: float, spread: _Spread) -> float:
     smallest = 1e-12
 
     def reaches(alpha: float) -> float:
-        return _half_width(spread, alpha) - abs(mean)
+        return float(_half_width(spread, alpha)) - abs(mean)
 
     if reaches(smallest) <= 0:
         return smallest

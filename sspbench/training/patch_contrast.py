@@ -77,6 +77,24 @@ def _normalised(rows: Tensor) -> Tensor:
     return rows / (torch.linalg.vector_norm(rows, dim=1, keepdim=True) + EPS)
 
 
+def patch_contrast(
+    sampler: nn.Module, queries: Sequence[Tensor], keys: Sequence[Tensor], positions: Sequence[Tensor], batch: int
+) -> Tensor:
+    """Return the mean loss over the patches of every map, and over the maps.
+
+    Args:
+        sampler: A :class:`PatchSampler`; it learns from the queries alone.
+        queries: Feature maps of what was made, (N, C, H, W) each.
+        keys: Those of what it was made from.
+        positions: Where patches are compared, (P,) int64 per map.
+        batch: Number of images.
+    """
+    with torch.no_grad():
+        known = sampler(keys, positions)
+    asked = sampler(queries, positions)
+    return torch.stack([patch_nce(q, k, batch).mean() for q, k in zip(asked, known, strict=True)]).mean()
+
+
 def draw_positions(maps: Sequence[Tensor], count: int, random: torch.Generator) -> list[Tensor]:
     """Draw up to ``count`` different positions of each (N, C, H, W) map; (P,) int64 per map, on its device."""
     drawn = (torch.randperm(features.shape[-2] * features.shape[-1], generator=random)[:count] for features in maps)

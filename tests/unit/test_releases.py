@@ -274,7 +274,7 @@ def test_git_lets_published_results_through():
 def test_a_release_that_cannot_be_whole_leaves_nothing(copy):
     other = copy.folder.parents[1] / "cornsim-2" / "demo"
     shutil.copytree(copy.folder, other)
-    take_back([other])
+    take_back(other)
     assert copy.folder.is_dir() and not other.parent.exists()
-    take_back([copy.folder])
+    take_back(copy.folder)
     assert not copy.folder.parents[1].exists() and copy.folder.parents[2].is_dir()
