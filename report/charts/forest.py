@@ -26,6 +26,9 @@ TICKS = 8
 REACH = 2.0
 """How far below the untouched image the axis goes at most, in gains of the clean image: harm beyond it is an arrow."""
 
+LEFTWARDS = 0.42
+"""Share of the width from which on a label over the plot has room to the left of its line, on a phone too."""
+
 HEAD = 34
 """Height of the labels over the plot, px."""
 
@@ -209,4 +212,4 @@ def _top(found: PrimaryAnalysis, axis: Axis) -> Markup:
 
 def _label(axis: Axis, value: float, y: float, name: str, row: PrimaryRow) -> Markup:
     share = axis.share(value)
-    return text(share, y, f"{name} {row.mean:.3f}", "end" if share > 0.5 else "start", "tick")
+    return text(share, y, f"{name} {row.mean:.3f}", "end" if share > LEFTWARDS else "start", "tick")
