@@ -6,7 +6,7 @@ Source: Mittal, Soundararajan and Bovik, "Making a Completely Blind Image Qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -72,16 +72,22 @@ def _scores(images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int) ->
     require_grey_stack(images)
     values, notes = np.full((len(images), len(models)), np.nan), []
     for number, image in enumerate(images):
-        own, why = _own_gaussian(image, min_blocks)
+        own, why = _own_gaussian(image.tobytes(), image.shape, min_blocks)
         notes.append(why)
         if own is not None:
             values[number] = [model.distance(own) for model in models]
     return [Scores(column.copy(), tuple(notes)) for column in values.T]
 
 
-def _own_gaussian(image: np.ndarray, min_blocks: int) -> tuple[NiqeModel | None, str]:
-    """Fit an image's own Gaussian, or say why it has none."""
-    height, width = image.shape
+REMEMBERED = 8
+"""Images whose own Gaussian is kept: two definitions that see the same few images in turn fit each once."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _own_gaussian(pixels: bytes, shape: tuple[int, int], min_blocks: int) -> tuple[NiqeModel | None, str]:
+    """Fit an image's own Gaussian, or say why it has none; the image is given as the bytes of (H, W) uint8."""
+    image = np.frombuffer(pixels, np.uint8).reshape(shape)
+    height, width = shape
     whole = (height // BLOCK) * (width // BLOCK)
     if whole < min_blocks:
         return None, f"too small for NIQE: {height} x {width} holds {whole} blocks of {BLOCK} px, {min_blocks} needed"
