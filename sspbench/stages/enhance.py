@@ -118,9 +118,11 @@ def _fitted(settings: Settings, manifest: Manifest) -> dict[str, Any]:
 def _control(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
+    sources = manifest.paths("testA")
+    beside = dict(zip(sources, manifest.beside(sources, extra), strict=True))  # looked up once for all
 
     def function(source: Path) -> np.ndarray:
-        (known,) = manifest.beside([source], extra)
+        known = beside[source]
         if known is None:
             hint = "prepare the data anew with this picture of every test scene, or leave the row out of methods"
             where = str(manifest.folder / extra)
