@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,17 +40,16 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     names = [path.name for path in sealed(folder / "enhanced")]
     scenes = _scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
-    rows = []
+    first = [run[key] if run[key] is not None else "" for key in COLUMNS[:5]]
+    lines = dict.fromkeys((Path(name).stem for name in names), "")
     with progress(total=len(names), label="score", unit="images") as bar:
         for chunk in _chunks(names, scenes):
             batch = _batch(chunk, scenes, folder, settings["field_um"], threshold)
             for family in families.values():
-                rows += list(_rows(family, batch, chunk))
+                for row in _rows(family, batch, chunk):
+                    lines[row[0]] += _csv([*first, *row])
             bar.update(len(chunk))
-    order = {Path(name).stem: index for index, name in enumerate(names)}
-    rows.sort(key=lambda row: order[row[0]])
-    first = [run[key] if run[key] is not None else "" for key in COLUMNS[:5]]
-    write_text(folder / "scores.csv", _csv([[*first, *row] for row in rows]))
+    write_text(folder / "scores.csv", _csv(COLUMNS) + "".join(lines.values()))
     write_json(folder / "jobs" / "score.json", job.record(images=len(names)))
     stages = ("train", "enhance", "segment", "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
@@ -132,9 +131,7 @@ def _rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterat
             yield [Path(name).stem, measure.name, repr(float(value)), note]
 
 
-def _csv(rows: list[list[Any]]) -> str:
+def _csv(row: Sequence[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerow(row)
     return text.getvalue()
