@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .training.regions import unevenness as unevenness
     from .training.resampling import at_side as at_side
     from .training.resampling import blur_down as blur_down
+    from .training.resampling import conv_doubled as conv_doubled
     from .training.resampling import double as double
     from .training.residual_generator import TAPPED_BLOCKS as TAPPED_BLOCKS
     from .training.residual_generator import ResidualGenerator as ResidualGenerator
@@ -101,7 +102,7 @@ PUBLIC = {
     "training.patch_contrast": ("PatchSampler", "draw_positions", "patch_contrast"),
     "training.patchgan": ("PatchGAN",),
     "training.regions": ("gaussian_means", "local_moments", "unevenness"),
-    "training.resampling": ("at_side", "blur_down", "double"),
+    "training.resampling": ("at_side", "blur_down", "conv_doubled", "double"),
     "training.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
     "training.schedules": ("Schedule", "constant_then_linear", "epoch_of", "polynomial", "warm_up_then_halving"),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),

@@ -29,15 +29,20 @@ def gram(features: Tensor) -> Tensor:
 
 
 class ReflectConv(nn.Sequential):
-    """A convolution on an input mirrored at its border, after nearest-neighbour upsampling if asked for."""
+    """A convolution on an input mirrored at its border, after nearest-neighbour upsampling if asked for.
+
+    A convolution of one pixel goes first: the same values, and nothing is computed as often as it is repeated.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int = 1, upsample: int = 1) -> None:
         super().__init__()
-        if upsample > 1:
+        if upsample > 1 and kernel > 1:
             self.upsample = nn.Upsample(scale_factor=upsample)
         if kernel > 1:
             self.pad = nn.ReflectionPad2d(kernel // 2)
         self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride)
+        if upsample > 1 and kernel == 1:
+            self.upsample = nn.Upsample(scale_factor=upsample)
 
 
 def norm(channels: int) -> list[nn.Module]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import InstanceNorm2d, official_tensors, tensors_of
+from sspbench import InstanceNorm2d, conv_doubled, official_tensors, tensors_of
 
 
 def _conv3(in_channels: int, out_channels: int) -> nn.Conv2d:
@@ -44,14 +44,13 @@ class Up(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
         self.conv = _conv3(in_channels, out_channels)
         self.norm = InstanceNorm2d(out_channels)
         self.rectify = nn.LeakyReLU(0.2)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) to (N, out_channels, 2H, 2W)."""
-        return self.rectify(self.norm(self.conv(self.enlarge(x))))
+        return self.rectify(self.norm(conv_doubled(x, self.conv.weight, self.conv.bias)))
 
     def official_tensors(self) -> list[Tensor]:
         """Weight and bias of the convolution."""

@@ -61,9 +61,9 @@ def fill(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
     facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
-    write_manifest(fresh, {**facts, **({"notes": notes} if notes else {})}, originals)
-    _check(fresh, settings["dataset"])
-    return Manifest.read(fresh / "manifest.json")
+    manifest = Manifest.read(write_manifest(fresh, {**facts, **({"notes": notes} if notes else {})}, originals))
+    _check(manifest, settings["dataset"])
+    return manifest
 
 
 def _rename(folder: Path) -> dict[str, str]:
@@ -81,12 +81,12 @@ def _show(bar: tqdm, done: int, total: int) -> None:
     bar.update(done - bar.n)
 
 
-def _check(folder: Path, name: str) -> None:
-    manifest = Manifest.read(folder / "manifest.json")
+def _check(manifest: Manifest, name: str) -> None:
     with Faults(f"The prepared data set {name} is not usable") as faults:
         for split in SPLITS:
             if not manifest.paths(split):
-                faults.add(f"{split} has no images", where=str(folder / split), hint="its prepare() has to write some")
+                hint = "its prepare() has to write some"
+                faults.add(f"{split} has no images", where=str(manifest.folder / split), hint=hint)
         for extra in EXTRAS:
             split = extra.split("_")[0]
             names = {path.stem for path in manifest.paths(split)}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..contract import MetricFamily, ScoringBatch
 from ..errors import UserError
-from ..files import read_json, write_json, write_text
+from ..files import read_json, replacing, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.progress import progress
@@ -41,15 +41,19 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     scenes = _scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     first = [run[key] if run[key] is not None else "" for key in COLUMNS[:5]]
-    lines = dict.fromkeys((Path(name).stem for name in names), "")
-    with progress(total=len(names), label="score", unit="images") as bar:
+    with (
+        progress(total=len(names), label="score", unit="images") as bar,
+        replacing(folder / "scores.csv") as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(COLUMNS)
         for chunk in _chunks(names, scenes):
             batch = _batch(chunk, scenes, folder, settings["field_um"], threshold)
-            for family in families.values():
-                for row in _rows(family, batch, chunk):
-                    lines[row[0]] += _csv([*first, *row])
+            rows = [row for family in families.values() for row in _rows(family, batch, chunk)]
+            for name in chunk:
+                table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
-    write_text(folder / "scores.csv", _csv(COLUMNS) + "".join(lines.values()))
     write_json(folder / "jobs" / "score.json", job.record(images=len(names)))
     stages = ("train", "enhance", "segment", "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
@@ -78,14 +82,15 @@ def _scenes(manifest: Manifest) -> dict[str, _Scene]:
 
 
 def _chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
-    """Group names into chunks of equal image size and equal knowledge of the truth."""
-    groups: dict[tuple[Any, ...], list[str]] = {}
-    for name in names:
+    """Cut names, as they come, into chunks of equal image size and equal knowledge of the truth."""
+
+    def kind(name: str) -> tuple[tuple[int, int], bool, bool]:
         scene = scenes[Path(name).stem]
-        groups.setdefault((scene.size, scene.label is None, scene.clean is None), []).append(name)
-    for group in groups.values():
-        for start in range(0, len(group), CHUNK):
-            yield group[start : start + CHUNK]
+        return scene.size, scene.label is None, scene.clean is None
+
+    for _, group in groupby(names, kind):
+        while chunk := list(islice(group, CHUNK)):
+            yield chunk
 
 
 def _batch(
@@ -129,9 +134,3 @@ def _rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterat
             if np.isnan(value) and not note:
                 raise UserError(f"{measure.name} is NaN without a reason", where=name, hint="give the note")
             yield [Path(name).stem, measure.name, repr(float(value)), note]
-
-
-def _csv(row: Sequence[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(row)
-    return text.getvalue()

@@ -29,6 +29,34 @@ def double(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
+def conv_doubled(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Double (N, C, H, W) by its nearest neighbours and convolve it with 3 x 3 weights, the border filled with zeros.
+
+    Taps that meet the same pixel are added first: a transposed convolution with 4 x 4 taps and stride 2 gives the same
+    values to rounding, with 4/9 of the products, and the doubled maps are never made.
+
+    Args:
+        x: Feature maps.
+        weight: (C', C, 3, 3), as of ``nn.Conv2d``.
+        bias: (C',) or None.
+
+    Returns:
+        (N, C', 2H, 2W).
+
+    >>> x, weight = torch.arange(4.0).view(1, 1, 2, 2), torch.ones(1, 1, 3, 3)
+    >>> conv_doubled(x, weight)[0, 0, 1].tolist()
+    [4.0, 9.0, 12.0, 10.0]
+    """
+    taps = _met(_met(weight, 2), 3).transpose(0, 1)
+    return functional.conv_transpose2d(x, taps, bias, stride=2, padding=1)
+
+
+def _met(weight: Tensor, axis: int) -> Tensor:
+    """Return the four taps along an axis of a transposed convolution from the three of a convolution."""
+    first, middle, last = weight.unbind(axis)
+    return torch.stack([last, middle + last, first + middle, first], axis)
+
+
 def resized(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Resize (N, C, H, W) in [0, 1] by antialiased bicubic interpolation, the kernel of Pillow; clipped to [0, 1]."""
     if tuple(images.shape[-2:]) == tuple(size):
