@@ -57,8 +57,12 @@ def write_json(path: Path, content: Any) -> None:
 
     Bytes of file names that are no UTF-8 (lone surrogates in Python) become JSON's own escapes.
     """
-    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-    write_bytes(path, text.encode(errors="backslashreplace"))
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
+        json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
 
 
 def read_json(path: Path) -> Any:

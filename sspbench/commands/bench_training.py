@@ -57,8 +57,11 @@ class Timing:
 
 
 def _bench(args: argparse.Namespace) -> int:
+    import torch
+
     from ..files import write_json
 
+    torch.set_num_threads(args.threads)
     rate = _matrix_rate()
     print(f"device: {_device_name()}; measured matrix rate {rate / 1e12:.3g} TFLOP/s (fp32, no TF32)\n")
     print(
@@ -92,7 +95,10 @@ def _all_names() -> list[str]:
 def _device_name() -> str:
     import torch
 
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def _synchronise() -> None:
