@@ -54,6 +54,16 @@ def test_a_small_run_has_a_line_for_each_row_and_each_step():
     ]
 
 
+def test_the_last_rows_are_told_before_the_tables_that_are_made_of_them():
+    jobs = plan(31, 0)
+    page = key_of("report", {})
+    jobs |= {key_of("tables", {}): Planned("make the tables", "made the tables", None, 10.0), page: jobs.pop(page)}
+    _, lines = run(jobs)
+    told = [line.partition("%  ")[2] for line in lines]
+    assert told[-2:] == ["made the tables (1 s)", "wrote the page (1 s)"]
+    assert told[-3].startswith("enhanced, segmented, scored row")
+
+
 def test_the_share_is_that_of_time_and_not_of_jobs():
     progress = Progress(plan(1, 1), None, T)
     progress.started(0, key_of("train", {"run": "row0", "seed": 0}), T, [])

@@ -137,10 +137,14 @@ class Progress:
         return [*self.flush(when), f"{self._head(when)}FAILED to {words}: {reason[0]}", *(f"  {x}" for x in reason[1:])]
 
     def flush(self, when: float, everything: bool = False) -> list[str]:
-        """Return lines about finished work that waits for a line; with ``everything`` whatever waits."""
+        """Return lines about finished work that waits for a line; with ``everything`` whatever waits.
+
+        The last rows wait for no others: they are told before the tables that are made of them.
+        """
         lines = []
         for rows, waiting in self._waiting.items():
-            if waiting and (everything or len(waiting) >= self._together[rows]):
+            last = rows and all(job.row is None for job in self._pending.values())
+            if waiting and (everything or last or len(waiting) >= self._together[rows]):
                 lines.append(
                     self._head(when) + (f"enhanced, segmented, scored {listed(waiting)}" if rows else listed(waiting))
                 )
