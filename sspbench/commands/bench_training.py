@@ -150,7 +150,7 @@ def _training(settings: Settings, side: int, folder: Path) -> Training:
     random = np.random.default_rng(0)
     trainable = make_trainable(settings)
     plan = BatchPlan.of(trainable.params)
-    images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(8)]
+    images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(max(8, plan.size))]
     if isinstance(trainable, TrainableMethod):
         batches: Batches = batches_from(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
     else:
