@@ -108,7 +108,7 @@ def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int,
         raise JobError(
             "The method cannot be exported to ONNX",
             why="it draws random numbers for each image (self.random), which the file could not draw again",
-            hint="enhance with it here: python -m sspbench enhance --weights RUN",
+            hint="enhance with it here: python -m sspbench enhance --weights RUN --input DIR --output DIR",
         )
 
 

@@ -29,7 +29,7 @@ class Engine:
         precision: ``fp32``, ``tf32`` or ``bf16``; ``auto`` until the device is known.
         channels_last: Memory layout of networks and batches; ``auto`` until the device is known.
         compile: Whether networks are compiled.
-        threads: CPU threads; cannot change a result.
+        threads: CPU threads; others sum in another order, as another machine does, and nothing is made anew for it.
         vgg16: The weights file of VGG16 for methods that name none.
     """
 
@@ -49,7 +49,7 @@ ENGINE_KEYS = tuple(one.name for one in fields(Engine))
 """The keys of the config that make the engine."""
 
 NEUTRAL_KEYS = tuple(one.name for one in fields(Engine) if one.metadata.get("neutral"))
-"""Those that cannot change a result."""
+"""Those for which nothing is made anew: they change no result beyond rounding."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Settings:
 
     @property
     def deciding(self) -> dict[str, Any]:
-        """The record as JSON, without what cannot change a result."""
+        """The record as JSON, without the neutral keys."""
         record = self.as_json()
         record["engine"] = {key: value for key, value in record["engine"].items() if key not in NEUTRAL_KEYS}
         return record
