@@ -21,7 +21,13 @@ from sspbench.plan.instances import plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
 from sspbench.plan.outlook import Outlook
-from sspbench.plan.rules import Digests, external_rows, page_sources, paper_sources, training_resources
+from sspbench.plan.rules import (
+    Digests,
+    external_rows,
+    page_sources,
+    paper_sources,
+    training_resources,
+)
 from sspbench.stages.prepare import source_digest
 
 if workflow.is_main_process:
