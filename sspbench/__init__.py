@@ -54,9 +54,8 @@ if TYPE_CHECKING:
     from .training.interop import tensors_of as tensors_of
     from .training.normalisation import InstanceNorm2d as InstanceNorm2d
     from .training.normalisation import instance_norm as instance_norm
+    from .training.one_way import PatchContrastGAN as PatchContrastGAN
     from .training.patch_contrast import PatchSampler as PatchSampler
-    from .training.patch_contrast import draw_positions as draw_positions
-    from .training.patch_contrast import patch_contrast as patch_contrast
     from .training.patchgan import PatchGAN as PatchGAN
     from .training.regions import gaussian_means as gaussian_means
     from .training.regions import local_moments as local_moments
@@ -99,7 +98,8 @@ PUBLIC = {
     "releases.scores": ("load_scores",),
     "training.interop": ("official_tensors", "tensors_of"),
     "training.normalisation": ("InstanceNorm2d", "instance_norm"),
-    "training.patch_contrast": ("PatchSampler", "draw_positions", "patch_contrast"),
+    "training.one_way": ("PatchContrastGAN",),
+    "training.patch_contrast": ("PatchSampler",),
     "training.patchgan": ("PatchGAN",),
     "training.regions": ("gaussian_means", "local_moments", "unevenness"),
     "training.resampling": ("at_side", "blur_down", "conv_doubled", "double"),

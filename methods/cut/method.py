@@ -6,45 +6,24 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sspbench import (
-    PatchGAN,
-    PatchSampler,
-    TrainableMethod,
-    at_side,
-    constant_then_linear,
-    draw_positions,
-    lsgan,
-    lsgan_discriminator,
-    patch_contrast,
-    xavier_start,
-)
+from sspbench import PatchContrastGAN, PatchGAN, PatchSampler, at_side, lsgan, lsgan_discriminator
 
 from .networks import TappedGenerator
 
 
-class CUT(TrainableMethod):
+class CUT(PatchContrastGAN):
     """A generator whose own encoder, with a sampler of patches, measures what the output keeps of the input."""
-
-    multiple = 8  # 4 as published; 8 leaves instance norm more than one position in images of a few pixels
 
     def build(self) -> None:
         """Create generator, discriminator and patch sampler with an optimiser each."""
         params = self.params
         base = max(round(64 * params["width"]), 1)
         generator = TappedGenerator(1, base, params["blocks"])
-        self._add("generator", generator, keep=True)
-        self._add("discriminator", PatchGAN(1, base, antialiased=True))
-        self._add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
-
-    def _add(self, name: str, network: nn.Module, keep: bool = False) -> None:
-        xavier_start(network)
-        self.add_network(name, network, keep=keep)
-        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        rate = constant_then_linear(self.params["lr"], constant, decay + 1, constant + decay, self.total_steps)
-        betas = tuple(self.params["betas"])
-        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
+        self.add("generator", generator, keep=True)
+        self.add("discriminator", PatchGAN(1, base, antialiased=True))
+        self.add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Discriminator first, then generator and sampler on the images made before that update."""
@@ -87,14 +66,7 @@ class CUT(TrainableMethod):
         names = ("contrast", "identity")[: len(outputs) // count]
         halves = zip(*(features.split(count) for features in queries), strict=True)
         known = zip(*(features.detach().split(count) for features in keys), strict=True)
-        return {name: self._contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
-
-    def _contrast(self, queries: Sequence[Tensor], keys: Sequence[Tensor], count: int) -> Tensor:
-        return patch_contrast(self.networks["sampler"], queries, keys, self.positions(queries), count)
-
-    def positions(self, maps: Sequence[Tensor]) -> list[Tensor]:
-        """Draw the places of each map at which patches are compared."""
-        return draw_positions(maps, self.params["patches"], self.random)
+        return {name: self.contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
 
     def translate(self, images: Tensor) -> Tensor:
         """Enhance at ``inference_side`` squared and bring the result back; or at the native size."""

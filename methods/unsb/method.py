@@ -7,29 +7,16 @@ from itertools import pairwise
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sspbench import (
-    PatchSampler,
-    TrainableMethod,
-    UserError,
-    at_side,
-    constant_then_linear,
-    draw_positions,
-    lsgan,
-    lsgan_discriminator,
-    patch_contrast,
-    xavier_start,
-)
+from sspbench import PatchContrastGAN, PatchSampler, UserError, at_side, lsgan, lsgan_discriminator
 
 from .losses import bridge_loss, bridge_times, energy_loss, moved
 from .networks import BridgeGenerator, TimedPatchGAN
 
 
-class UNSB(TrainableMethod):
+class UNSB(PatchContrastGAN):
     """A generator that is applied several times on a noisy way from the low-quality image to a high-quality one."""
-
-    multiple = 8  # as CUT's
 
     def build(self) -> None:
         """Create generator, discriminator, energy network and patch sampler with an optimiser each.
@@ -48,18 +35,10 @@ class UNSB(TrainableMethod):
             )
         base = max(round(64 * params["width"]), 1)
         generator = BridgeGenerator(1, base, params["blocks"])
-        self._add("generator", generator, keep=True)
-        self._add("discriminator", TimedPatchGAN(1, base))
-        self._add("energy", TimedPatchGAN(4, base))
-        self._add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
-
-    def _add(self, name: str, network: nn.Module, keep: bool = False) -> None:
-        xavier_start(network)
-        self.add_network(name, network, keep=keep)
-        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        rate = constant_then_linear(self.params["lr"], constant, decay + 1, constant + decay, self.total_steps)
-        betas = tuple(self.params["betas"])
-        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
+        self.add("generator", generator, keep=True)
+        self.add("discriminator", TimedPatchGAN(1, base))
+        self.add("energy", TimedPatchGAN(4, base))
+        self.add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Go to a place on the bridge; there discriminator, energy network, then generator and sampler."""
@@ -125,11 +104,7 @@ class UNSB(TrainableMethod):
         with torch.no_grad():
             keys = self._generator.encode(originals, codes)
         queries = self._generator.encode(images, codes)
-        return patch_contrast(self.networks["sampler"], queries, keys, self.positions(queries), len(images))
-
-    def positions(self, maps: list[Tensor]) -> list[Tensor]:
-        """Draw the places of each map at which patches are compared."""
-        return draw_positions(maps, self.params["patches"], self.random)
+        return self.contrast(queries, keys, len(images))
 
     def translate(self, images: Tensor) -> Tensor:
         """Go the whole bridge at ``inference_side`` squared and bring the result back; or at the native size."""
