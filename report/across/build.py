@@ -22,6 +22,9 @@ from .order import order
 PAGE = "summary.html"
 """The page, beside the tables and figures."""
 
+PX_PER_INCH = 134
+"""How large the page shows a figure: one of full width takes the page's width."""
+
 
 def build(several: Mapping[str, Results], folder: Path) -> list[Table]:
     """Write all that the results allow into ``folder``, ``index.json`` (headings by key) last; return the tables."""
@@ -35,7 +38,7 @@ def build(several: Mapping[str, Results], folder: Path) -> list[Table]:
         for name, found in _figures(several, marks):
             save(found.figure, folder, name)
             index[f"{name}.png"] = found.caption
-            shown.append((_embedded(folder / f"{name}.png"), found))
+            shown.append((_embedded(folder / f"{name}.png"), int(PX_PER_INCH * found.figure.get_figwidth()), found))
     write_text(folder / PAGE, _page(several, records, shown))
     write_json(folder / "index.json", index)
     return records
@@ -66,7 +69,7 @@ def _figures(several: Mapping[str, Results], marks: Sequence[card.Graded]) -> It
         yield "report_card", card.drawn(marks)
 
 
-def _page(several: Mapping[str, Results], records: list[Table], shown: list[tuple[Markup, Drawn]]) -> str:
+def _page(several: Mapping[str, Results], records: list[Table], shown: list[tuple[Markup, int, Drawn]]) -> str:
     plan = next(iter(several.values())).plan
     facts = {"study": plan.config["study"] or "all data sets", "preset": plan.preset, "datasets": list(several)}
     return page_of_tables("summary.html.j2", records, figures=shown, **facts)

@@ -85,12 +85,11 @@ def gallery(pictures: Pictures, choices: list[Choice]) -> Gallery:
     labelled = any(pictures.label(choice.name) is not None for choice in choices)
     for side, quality in LADDER:
         make = partial(_sheet, pictures, side=side, quality=quality)
-        last = (side, quality) == LADDER[-1]
         sheets = [make(choice) for choice in choices[:1]]
-        if not last and _size(sheets) * len(choices) > BEYOND * BUDGET:
+        if _size(sheets) * len(choices) > BEYOND * BUDGET and (side, quality) != LADDER[-1]:
             continue
         sheets += shared(make, choices[1:], pictures.results.processes)
-        if last or _size(sheets) <= BUDGET:
+        if _size(sheets) <= BUDGET:
             break
     return Gallery(sheets, side, quality, labelled)
 

@@ -15,6 +15,7 @@ from sspbench.training.patch_contrast import TEMPERATURE, PatchSampler, patch_nc
 from sspbench.training.patchgan import PatchGAN
 from tests import golden_vectors
 from tests.golden_vectors import Golden
+from tests.recorded_steps import Unmoved
 
 TAPS = (0, 4, 8, 12, 16)
 
@@ -63,22 +64,8 @@ def test_sampler(case):
         golden.check(f"sample_{index}", rows)
 
 
-class Unmoved(CUT):
-    """Keeps the losses that are descended and their gradients; no optimiser moves a weight, and patches are given."""
-
-    def build(self):
-        super().build()
-        self.losses, self.gradients = {}, {}
-
-    def descend(self, loss, *names):
-        for network in self.networks.values():
-            network.zero_grad()
-        loss.backward()
-        self.losses[names[0]] = loss.detach()
-        self.gradients[names[0]] = {
-            key: [None if p.grad is None else p.grad.clone() for p in network.official_tensors()]
-            for key, network in self.networks.items()
-        }
+class Given(Unmoved, CUT):
+    """Patches are given."""
 
     def positions(self, maps):
         return self.given.pop(0)
@@ -95,7 +82,7 @@ def test_step(case, layout):
     golden = Golden(case)
     variant = "fast" if case.startswith("cut_fast") else None
     sizes = {"width": golden.meta["width"] / 64, "sampler_width": golden.spec[-1]["shape"][0]}
-    method = Unmoved(resolve_params(plugin("methods", "cut"), "paper", variant, sizes))
+    method = Given(resolve_params(plugin("methods", "cut"), "paper", variant, sizes))
     method.build()
     weights = golden.weights()
     for network in method.networks.values():

@@ -12,6 +12,7 @@ from sspbench.training.patchgan import PatchGAN
 from sspbench.training.residual_generator import ResidualGenerator
 from tests import golden_vectors
 from tests.golden_vectors import Golden
+from tests.recorded_steps import Unmoved
 
 NAMES = {"G_A": "generator_high", "G_B": "generator_low", "D_A": "discriminator_high", "D_B": "discriminator_low"}
 
@@ -33,29 +34,14 @@ def test_discriminator(case):
         golden.check("y", network(golden.inputs()["x"]))
 
 
-class Unmoved(CycleGAN):
-    """Keeps the losses that are descended and their gradients; no optimiser moves a weight."""
-
-    def build(self):
-        super().build()
-        self.losses, self.gradients = {}, {}
-
-    def descend(self, loss, *names):
-        for network in self.networks.values():
-            network.zero_grad()
-        loss.backward()
-        (name,) = names
-        self.losses[name] = loss.detach()
-        self.gradients[name] = {
-            key: [None if p.grad is None else p.grad.clone() for p in network.official_tensors()]
-            for key, network in self.networks.items()
-        }
+class Still(Unmoved, CycleGAN):
+    """A CycleGAN whose weights stay."""
 
 
 @pytest.fixture(scope="module", params=golden_vectors.find("cyclegan_step_*"))
 def stepped(request):
     golden = Golden(request.param)
-    method = Unmoved(resolve_params(plugin("methods", "cyclegan"), "paper", None, {"width": golden.meta["width"] / 64}))
+    method = Still(resolve_params(plugin("methods", "cyclegan"), "paper", None, {"width": golden.meta["width"] / 64}))
     method.build()
     weights = golden.weights()
     for name in ("G_A", "G_B", "D_A", "D_B"):

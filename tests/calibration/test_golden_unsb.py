@@ -11,6 +11,7 @@ from sspbench.training import interop
 from sspbench.training.adversarial import lsgan
 from tests import golden_vectors
 from tests.golden_vectors import Golden
+from tests.recorded_steps import Unmoved
 
 TAPS = (0, 4, 8, 12, 16)
 
@@ -38,20 +39,8 @@ def test_discriminator_and_energy(case):
         golden.check("y_t3", network(pictures, 3))
 
 
-class Given(UNSB):
-    """Keeps the losses that are descended and their gradients; no weight moves, and what is drawn is given."""
-
-    def build(self):
-        super().build()
-        self.losses, self.gradients = {}, {}
-
-    def descend(self, loss, *names):
-        for network in self.networks.values():
-            network.zero_grad()
-        loss.backward()
-        self.losses[names[0]] = loss.detach()
-        first = self.networks[names[0]].official_tensors()
-        self.gradients[names[0]] = [None if p.grad is None else p.grad.clone() for p in first]
+class Given(Unmoved, UNSB):
+    """What is drawn is given."""
 
     def place(self):
         return self.index
@@ -99,8 +88,9 @@ def test_step(case, layout):
     found |= {"loss_g": method.losses["generator"], "loss_gan": losses["adversarial"], "loss_sb": losses["bridge"]}
     found |= {"loss_nce": losses["contrast"], "loss_nce_y": losses["identity"]}
     stem = 5 * 2 * len(method.networks["generator"].blocks)
-    found |= {"grad_g_first": method.gradients["generator"][stem], "grad_e_first": method.gradients["energy"][0]}
-    found["grad_g_last"] = method.gradients["generator"][stem + 10]
+    of_generator = method.gradients["generator"]["generator"]
+    found |= {"grad_g_first": of_generator[stem], "grad_g_last": of_generator[stem + 10]}
+    found["grad_e_first"] = method.gradients["energy"]["energy"][0]
     generator, discriminator = method.networks["generator"], method.networks["discriminator"]
     with torch.no_grad():
         made = generator(torch.cat([found["xt_a"], found["xt_b"]]), images["z_in"])

@@ -91,6 +91,7 @@ def test_everything_is_written_and_the_index_last(several, tmp_path):
     } <= names
     page = (tmp_path / "summary" / "summary.html").read_text()
     assert 'src="data:image/png;base64,' in page and 'id="dose_invented"' in page and "://" not in page
+    assert page.count('<figure class="figure"><img') == page.count("<img") == page.count(' width="')  # within the page
 
 
 def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import merged
+from tests.recorded_steps import Recorded
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 
@@ -20,22 +21,14 @@ def params(**changes):
     return merged(merged(plugin("methods", "enlightengan").parameters.values(), TINY), changes)
 
 
-class Recorded(EnlightenGAN):
-    """Keeps what was descended, and the networks before each descent."""
-
-    def build(self):
-        super().build()
-        self.descents = []
-
-    def descend(self, loss, *names):
-        self.descents.append((names, float(loss.detach()), copy.deepcopy(self.networks)))
-        super().descend(loss, *names)
+class Watched(Recorded, EnlightenGAN):
+    """Tells what it descends."""
 
 
 @pytest.fixture(scope="module")
 def stepped():
     torch.manual_seed(0)
-    method = Recorded(params())
+    method = Watched(params())
     method.total_steps = 200
     method.build()
     start = copy.deepcopy(method.networks)

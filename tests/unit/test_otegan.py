@@ -1,7 +1,5 @@
 """OTE-GAN: sizes, MS-SSIM, and one step written out by hand."""
 
-import copy
-
 import pytest
 import torch
 
@@ -11,18 +9,11 @@ from methods.otegan.networks import Critic, Generator
 from sspbench.errors import UserError
 from sspbench.plan.config import resolve_params
 from sspbench.plan.discovery import plugin
+from tests.recorded_steps import Recorded
 
 
-class Recorded(OTEGAN):
-    """Keeps what was descended, and the networks before each descent."""
-
-    def build(self):
-        super().build()
-        self.descents = []
-
-    def descend(self, loss, *names, clip=None):
-        self.descents.append((names, float(loss.detach()), copy.deepcopy(self.networks)))
-        super().descend(loss, *names, clip=clip)
+class Watched(Recorded, OTEGAN):
+    """Tells what it descends."""
 
 
 def built(kind=OTEGAN, preset="smoke", **overrides):
@@ -99,7 +90,7 @@ def test_a_critic_of_unit_slope_has_no_penalty():
 
 @pytest.fixture(scope="module")
 def stepped():
-    method = built(Recorded)
+    method = built(Watched)
     method.random.manual_seed(3)
     low, high = pictures(2, 1), pictures(2, 2)
     method.training_step(low, high)
@@ -136,7 +127,7 @@ def test_each_descent_is_the_published_loss(stepped):
 
 
 def test_the_squared_cost_is_the_mean_squared_difference():
-    method = built(Recorded, cost="squared")
+    method = built(Watched, cost="squared")
     low = pictures(1)
     found = method.training_step(low, pictures(1, 1))["transport"]
     with torch.no_grad():

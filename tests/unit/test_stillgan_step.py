@@ -1,7 +1,5 @@
 """One training step of StillGAN against a step written out by hand."""
 
-import copy
-
 import pytest
 import torch
 from torch.nn import functional
@@ -11,6 +9,7 @@ from methods.stillgan.method import StillGAN
 from sspbench.errors import UserError
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import merged
+from tests.recorded_steps import Recorded
 
 TINY = {"width": 1 / 32, "depth": 3, "roi": 32, "patches": [8, 16], "inference_side": None, "batches": {"crop": 48}}
 
@@ -19,22 +18,14 @@ def params(**changes):
     return merged(merged(plugin("methods", "stillgan").parameters.values(), TINY), changes)
 
 
-class Recorded(StillGAN):
-    """Keeps what was descended, and the networks before each descent."""
-
-    def build(self):
-        super().build()
-        self.descents = []
-
-    def descend(self, loss, *names):
-        self.descents.append((names, float(loss.detach()), copy.deepcopy(self.networks)))
-        super().descend(loss, *names)
+class Watched(Recorded, StillGAN):
+    """Tells what it descends."""
 
 
 @pytest.fixture(scope="module")
 def stepped():
     torch.manual_seed(0)
-    method = Recorded(params())
+    method = Watched(params())
     method.total_steps = 200
     method.build()
     method.random.manual_seed(5)

@@ -1,7 +1,5 @@
 """UNSB: sizes, the bridge's times, repeatable samples, and one step written out by hand."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
@@ -14,18 +12,11 @@ from sspbench.errors import UserError
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
 from sspbench.training.patch_contrast import draw_positions, patch_nce
+from tests.recorded_steps import Recorded
 
 
-class Recorded(UNSB):
-    """Keeps what was descended, and the networks before each descent."""
-
-    def build(self):
-        super().build()
-        self.descents = []
-
-    def descend(self, loss, *names, clip=None):
-        self.descents.append((names, float(loss.detach()), copy.deepcopy(self.networks)))
-        super().descend(loss, *names, clip=clip)
+class Watched(Recorded, UNSB):
+    """Tells what it descends."""
 
 
 def built(kind=UNSB, **overrides):
@@ -94,7 +85,7 @@ def test_an_odd_batch_is_refused():
 
 
 def test_a_step_is_the_published_one():
-    method = loosened(built(Recorded))
+    method = loosened(built(Watched))
     random = torch.Generator().manual_seed(next(s for s in range(99) if first_place(s) == 1))  # two steps: 0 and 1
     method.random.set_state(random.get_state())
     low, high = (torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(s)) for s in (1, 2))
