@@ -28,7 +28,7 @@ from sspbench.plan.rules import (
     paper_sources,
     training_resources,
 )
-from sspbench.stages.prepare import source_digest
+from sspbench.stages.prepare import digest_source
 
 if workflow.is_main_process:
     enter_workflow(Path(".snakemake"))

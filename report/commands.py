@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sspbench.commands.options import add_config_options, plan_of
+from sspbench.commands.config_options import add_config_options, plan_from_args
 from sspbench.errors import UserError
 
 from .releases import commands as releases
@@ -64,7 +64,7 @@ def _report(args: argparse.Namespace) -> int:
         raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(STEPS)}")
     from .results import Results
 
-    results = Results(plan_of(args), args.partial, args.processes)
+    results = Results(plan_from_args(args), args.partial, args.processes)
     for step in args.steps or STEPS:
         _FUNCTIONS[step](results)
     return 0

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .commands.download import raw_file as raw_file
+    from .commands.download import raw_file_path as raw_file_path
     from .contract import Direction as Direction
     from .contract import Measure as Measure
     from .contract import Method as Method
@@ -44,38 +44,38 @@ if TYPE_CHECKING:
     from .images.manifest import SPLITS as SPLITS
     from .images.thresholds import dice_by_level as dice_by_level
     from .releases.scores import load_scores as load_scores
-    from .training.adversarial import lsgan as lsgan
-    from .training.adversarial import lsgan_discriminator as lsgan_discriminator
-    from .training.adversarial import relativistic_lsgan as relativistic_lsgan
-    from .training.adversarial import vanilla as vanilla
-    from .training.initialisers import normal_start as normal_start
-    from .training.initialisers import xavier_start as xavier_start
-    from .training.interop import official_tensors as official_tensors
-    from .training.interop import tensors_of as tensors_of
-    from .training.normalisation import InstanceNorm2d as InstanceNorm2d
-    from .training.normalisation import instance_norm as instance_norm
-    from .training.one_way import PatchContrastGAN as PatchContrastGAN
-    from .training.patch_contrast import PatchSampler as PatchSampler
-    from .training.patchgan import PatchGAN as PatchGAN
-    from .training.regions import gaussian_means as gaussian_means
-    from .training.regions import local_moments as local_moments
-    from .training.regions import unevenness as unevenness
-    from .training.resampling import at_side as at_side
-    from .training.resampling import blur_down as blur_down
-    from .training.resampling import conv_doubled as conv_doubled
-    from .training.resampling import double as double
-    from .training.residual_generator import TAPPED_BLOCKS as TAPPED_BLOCKS
-    from .training.residual_generator import ResidualGenerator as ResidualGenerator
+    from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
+    from .training.losses.adversarial import lsgan_loss as lsgan_loss
+    from .training.losses.adversarial import relativistic_lsgan_loss as relativistic_lsgan_loss
+    from .training.losses.adversarial import vanilla_gan_loss as vanilla_gan_loss
+    from .training.losses.patch_contrast import PatchSampler as PatchSampler
+    from .training.losses.region_statistics import gaussian_means as gaussian_means
+    from .training.losses.region_statistics import illumination_unevenness as illumination_unevenness
+    from .training.losses.region_statistics import local_moments as local_moments
+    from .training.networks.initialisers import init_normal as init_normal
+    from .training.networks.initialisers import init_xavier as init_xavier
+    from .training.networks.normalisation import InstanceNorm2d as InstanceNorm2d
+    from .training.networks.normalisation import instance_norm as instance_norm
+    from .training.networks.official_weights import list_layer_tensors as list_layer_tensors
+    from .training.networks.official_weights import list_official_tensors as list_official_tensors
+    from .training.networks.patchgan import PatchGAN as PatchGAN
+    from .training.networks.resampling import downsample2x as downsample2x
+    from .training.networks.resampling import run_at_size as run_at_size
+    from .training.networks.resampling import upsample2x as upsample2x
+    from .training.networks.resampling import upsample2x_conv as upsample2x_conv
+    from .training.networks.residual_generator import TAPPED_BLOCKS as TAPPED_BLOCKS
+    from .training.networks.residual_generator import ResidualGenerator as ResidualGenerator
+    from .training.networks.vgg16 import VGG16 as VGG16
+    from .training.networks.vgg16 import load_vgg16 as load_vgg16
+    from .training.patch_contrast_gan import PatchContrastGAN as PatchContrastGAN
     from .training.schedules import Schedule as Schedule
     from .training.schedules import constant_then_linear as constant_then_linear
-    from .training.schedules import epoch_of as epoch_of
-    from .training.schedules import polynomial as polynomial
+    from .training.schedules import epoch_at_step as epoch_at_step
+    from .training.schedules import polynomial_decay as polynomial_decay
     from .training.schedules import warm_up_then_halving as warm_up_then_halving
     from .training.trainable import TrainableMethod as TrainableMethod
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
-    from .training.two_way import TwoWayGAN as TwoWayGAN
-    from .training.vgg import VGG16 as VGG16
-    from .training.vgg import load_vgg16 as load_vgg16
+    from .training.two_way_gan import TwoWayGAN as TwoWayGAN
 
 PUBLIC = {
     "contract": (
@@ -92,22 +92,22 @@ PUBLIC = {
     "images.left_out": ("left_out",),
     "images.manifest": ("EXTRAS", "SPLITS"),
     "images.thresholds": ("dice_by_level",),
-    "commands.download": ("raw_file",),
-    "training.adversarial": ("lsgan", "lsgan_discriminator", "relativistic_lsgan", "vanilla"),
-    "training.initialisers": ("normal_start", "xavier_start"),
+    "commands.download": ("raw_file_path",),
+    "training.losses.adversarial": ("lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss"),
+    "training.networks.initialisers": ("init_normal", "init_xavier"),
     "releases.scores": ("load_scores",),
-    "training.interop": ("official_tensors", "tensors_of"),
-    "training.normalisation": ("InstanceNorm2d", "instance_norm"),
-    "training.one_way": ("PatchContrastGAN",),
-    "training.patch_contrast": ("PatchSampler",),
-    "training.patchgan": ("PatchGAN",),
-    "training.regions": ("gaussian_means", "local_moments", "unevenness"),
-    "training.resampling": ("at_side", "blur_down", "conv_doubled", "double"),
-    "training.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
-    "training.schedules": ("Schedule", "constant_then_linear", "epoch_of", "polynomial", "warm_up_then_halving"),
+    "training.networks.official_weights": ("list_official_tensors", "list_layer_tensors"),
+    "training.networks.normalisation": ("InstanceNorm2d", "instance_norm"),
+    "training.patch_contrast_gan": ("PatchContrastGAN",),
+    "training.losses.patch_contrast": ("PatchSampler",),
+    "training.networks.patchgan": ("PatchGAN",),
+    "training.losses.region_statistics": ("gaussian_means", "local_moments", "illumination_unevenness"),
+    "training.networks.resampling": ("run_at_size", "downsample2x", "upsample2x_conv", "upsample2x"),
+    "training.networks.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
+    "training.schedules": ("Schedule", "constant_then_linear", "epoch_at_step", "polynomial_decay", "warm_up_then_halving"),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
-    "training.two_way": ("TwoWayGAN",),
-    "training.vgg": ("VGG16", "load_vgg16"),
+    "training.two_way_gan": ("TwoWayGAN",),
+    "training.networks.vgg16": ("VGG16", "load_vgg16"),
 }  # fmt: skip
 """The public names, by their home within ``sspbench``."""
 

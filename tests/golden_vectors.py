@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sspbench.training import interop
+from sspbench.training.networks import official_weights
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -53,7 +53,7 @@ class Golden:
 
     def fill(self, module: torch.nn.Module) -> torch.nn.Module:
         """Fill a network by position in its official order and return it."""
-        interop.fill(module, self.weights())
+        official_weights.fill_by_position(module, self.weights())
         return module
 
     def check(self, name: str, got: torch.Tensor | float) -> float:

@@ -15,7 +15,7 @@ from sspbench.images.manifest import write_manifest
 from sspbench.jobs.outcome import write_status
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.plan.run import Run
-from sspbench.stages.outputs import seal
+from sspbench.stages.image_folders import write_folder_manifest
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
 IMAGES = 8
@@ -77,7 +77,7 @@ def _write_run(
             pixels = generator.integers(0, 256, (SIDE, SIDE))
             shown = pixels if kind == "enhanced" else (pixels > 230) * 255
             write_grey(place / kind / f"{name}.png", shown.astype(np.uint8))
-        seal(place / kind, [place / kind / f"{name}.png" for name in names])
+        write_folder_manifest(place / kind, [place / kind / f"{name}.png" for name in names])
     lines = ["dataset,preset,method,variant,seed,image,metric,value,note"]
     first = f"{plan.layout.dataset},{plan.preset},{run.plugin.name},{run.variant or ''},{run.seed}"
     for metric in METRICS:

@@ -8,11 +8,11 @@ from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
 from sspbench.plan.settings import Settings
 from sspbench.stages.train import TrainingLimits, train_method
-from sspbench.training.loop import Budget
+from sspbench.training.loop.training import TrainingBudget
 
 
 def main(job):
-    limits = TrainingLimits(job.get("minutes", 60.0), Budget(checkpoint_steps=job["checkpoint_steps"]))
+    limits = TrainingLimits(job.get("minutes", 60.0), TrainingBudget(checkpoint_steps=job["checkpoint_steps"]))
     try:
         train_method(
             Settings.read(job["settings"], "job.json"),

@@ -1,19 +1,19 @@
 """Plugins that a test writes from the templates, with parts replaced, and what their checks say."""
 
-from sspbench.contribute.checks import CHECKS
-from sspbench.contribute.scaffold import write_new
+from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
+from sspbench.plugin_checks.scaffold import write_new_plugin
 
 
 def written(root, kind, name, changes, template=None):
     """Write a plugin from its template, with parts replaced in whichever file has them."""
-    paths = write_new(kind, name, template or kind, root)
+    paths = write_new_plugin(kind, name, template or kind, root)
     for old, new in changes.items():
         (path,) = [path for path in paths if old in path.read_text()]
         path.write_text(path.read_text().replace(old, new))
 
 
 def faults_of(root, kind, name):
-    return {finding.rule: finding.fault for finding in CHECKS[kind](name, root).faults}
+    return {finding.rule: finding.fault for finding in CHECK_BY_KIND[kind](name, root).faults}
 
 
 def refused(root, kind, name, rule, *words):

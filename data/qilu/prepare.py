@@ -19,7 +19,7 @@ from sspbench import (
     inspect,
     list_images,
     opened,
-    raw_file,
+    raw_file_path,
     read_grey,
     read_label,
     sha256,
@@ -87,7 +87,7 @@ def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
 def _source(request: PrepareRequest) -> Path:
     """Return the archive or folder; an archive has been verified."""
     facts = yaml.safe_load((HERE / "dataset.yaml").read_text())["download"]
-    source = request.source or raw_file(HERE, facts)
+    source = request.source or raw_file_path(HERE, facts)
     if not source.exists():
         raise UserError("Qilu has not been downloaded yet", where=str(source), hint="python -m sspbench download qilu")
     if source.is_file() and request.options["verify"]:

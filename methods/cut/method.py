@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from sspbench import PatchContrastGAN, PatchGAN, PatchSampler, at_side, lsgan, lsgan_discriminator
+from sspbench import PatchContrastGAN, PatchGAN, PatchSampler, lsgan_discriminator_loss, lsgan_loss, run_at_size
 
 from .networks import TappedGenerator
 
@@ -21,9 +21,9 @@ class CUT(PatchContrastGAN):
         params = self.params
         base = max(round(64 * params["width"]), 1)
         generator = TappedGenerator(1, base, params["blocks"])
-        self.add("generator", generator, keep=True)
-        self.add("discriminator", PatchGAN(1, base, antialiased=True))
-        self.add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
+        self.add_trained_network("generator", generator, keep=True)
+        self.add_trained_network("discriminator", PatchGAN(1, base, antialiased=True))
+        self.add_trained_network("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Discriminator first, then generator and sampler on the images made before that update."""
@@ -34,11 +34,14 @@ class CUT(PatchContrastGAN):
         outputs, taps = self.networks["generator"](inputs.flip(-1) if flipped else inputs)
         fake = outputs[: len(a)]
         discriminator = self.networks["discriminator"]
-        discriminator_loss = lsgan_discriminator(discriminator(b), discriminator(fake.detach()))
+        discriminator_loss = lsgan_discriminator_loss(discriminator(b), discriminator(fake.detach()))
         self.descend(discriminator_loss, "discriminator")
         keys = self._encoded(inputs) if flipped else taps  # unmirrored: already computed on the way to the fakes
         with self.frozen("discriminator"):
-            losses = {"adversarial": lsgan(discriminator(fake), 1.0), **self._contrasts(outputs, keys, len(a), flipped)}
+            losses = {
+                "adversarial": lsgan_loss(discriminator(fake), 1.0),
+                **self._contrasts(outputs, keys, len(a), flipped),
+            }
             weights = self.params["weights"]
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
             self.descend(total, "generator", "sampler")
@@ -66,9 +69,9 @@ class CUT(PatchContrastGAN):
         names = ("contrast", "identity")[: len(outputs) // count]
         halves = zip(*(features.split(count) for features in queries), strict=True)
         known = zip(*(features.detach().split(count) for features in keys), strict=True)
-        return {name: self.contrast(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
+        return {name: self.contrast_loss(q, k, count) for name, q, k in zip(names, halves, known, strict=True)}
 
     def translate(self, images: Tensor) -> Tensor:
         """Enhance at ``inference_side`` squared and bring the result back; or at the native size."""
         generator = self.networks["generator"]
-        return at_side(images, self.params["inference_side"], lambda x: (generator(2 * x - 1)[0] + 1) / 2)
+        return run_at_size(images, self.params["inference_side"], lambda x: (generator(2 * x - 1)[0] + 1) / 2)

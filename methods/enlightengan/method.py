@@ -12,9 +12,9 @@ from sspbench import (
     TrainableMethod,
     constant_then_linear,
     load_vgg16,
-    lsgan,
-    lsgan_discriminator,
-    relativistic_lsgan,
+    lsgan_discriminator_loss,
+    lsgan_loss,
+    relativistic_lsgan_loss,
 )
 
 from .losses import feature_distance
@@ -67,15 +67,15 @@ class EnlightenGAN(TrainableMethod):
         )
         with self.frozen("discriminator_global", "discriminator_local"):
             losses = {
-                "global": relativistic_lsgan(discriminator_global(enhanced), discriminator_global(normal)),
-                "local": lsgan(discriminator_local(patches), 1.0),
+                "global": relativistic_lsgan_loss(discriminator_global(enhanced), discriminator_global(normal)),
+                "local": lsgan_loss(discriminator_local(patches), 1.0),
                 "perceptual": self._distance(enhanced, original) + self._distance(patches, original_patches),
             }
             total = reduce(torch.add, losses.values())
             self.descend(total, "generator")
         enhanced, patches = enhanced.detach(), patches.detach()
-        global_loss = relativistic_lsgan(discriminator_global(normal), discriminator_global(enhanced))
-        local_loss = lsgan_discriminator(discriminator_local(normal_patches), discriminator_local(patches))
+        global_loss = relativistic_lsgan_loss(discriminator_global(normal), discriminator_global(enhanced))
+        local_loss = lsgan_discriminator_loss(discriminator_local(normal_patches), discriminator_local(patches))
         self.descend(global_loss, "discriminator_global")
         self.descend(local_loss, "discriminator_local")
         discriminator_losses = {"discriminator_global": global_loss, "discriminator_local": local_loss}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import LUMA, official_tensors, tensors_of
+from sspbench import LUMA, list_layer_tensors, list_official_tensors
 
 MULTIPLE = 16
 """Four poolings: height and width are padded to multiples of this."""
@@ -45,7 +45,7 @@ class ConvBlock(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Convolution (weight, bias), then batch norm (weight, bias, running mean, running variance)."""
-        return tensors_of(self.conv, self.norm)
+        return list_layer_tensors(self.conv, self.norm)
 
 
 class Up(nn.Module):
@@ -75,8 +75,8 @@ class Up(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Convolution after the enlargement, then both blocks."""
-        second = tensors_of(self.second) if self.last else official_tensors(self.second)
-        return tensors_of(self.up) + self.first.official_tensors() + second
+        second = list_layer_tensors(self.second) if self.last else list_official_tensors(self.second)
+        return list_layer_tensors(self.up) + self.first.official_tensors() + second
 
 
 class Generator(nn.Module):
@@ -138,8 +138,8 @@ class Generator(nn.Module):
     def official_tensors(self) -> list[Tensor]:
         """enc1..enc4, mid, dec4..dec1, out, in the order of computation: 114 tensors."""
         blocks = [block for level in self.down for block in level.children()]
-        tensors = [tensor for block in [*blocks, *self.up] for tensor in official_tensors(block)]
-        return tensors + tensors_of(self.out)
+        tensors = [tensor for block in [*blocks, *self.up] for tensor in list_official_tensors(block)]
+        return tensors + list_layer_tensors(self.out)
 
 
 class Discriminator(nn.Module):
@@ -166,7 +166,7 @@ class Discriminator(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Weight and bias of every convolution: 14 (global) or 12 (patch) tensors."""
-        return tensors_of(*self.hidden, self.last)
+        return list_layer_tensors(*self.hidden, self.last)
 
 
 def initialise(network: nn.Module) -> None:

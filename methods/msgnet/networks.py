@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import InstanceNorm2d, tensors_of
+from sspbench import InstanceNorm2d, list_layer_tensors
 
 EXPANSION = 4
 """A bottleneck of ``planes`` channels gives ``4 planes``."""
@@ -133,7 +133,7 @@ class MSGNet(nn.Module):
         The head's default start gives values around 0 +- 0.3; reaching pictures of 0..255 takes a constant rate of
         1e-3 thousands of updates, which short runs do not have.
         """
-        weight, bias = tensors_of(*self.decoder[-1].children())
+        weight, bias = list_layer_tensors(*self.decoder[-1].children())
         weight.mul_(gain)
         bias.fill_(grey)
 
@@ -150,4 +150,4 @@ class MSGNet(nn.Module):
         convs = [
             [part for part in half.modules() if isinstance(part, nn.Conv2d)] for half in (self.encoder, self.decoder)
         ]
-        return [*tensors_of(*convs[0]), self.comatch.weight, *tensors_of(*convs[1])]
+        return [*list_layer_tensors(*convs[0]), self.comatch.weight, *list_layer_tensors(*convs[1])]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sspbench import Faults, TrainableMethod, epoch_of
+from sspbench import Faults, TrainableMethod, epoch_at_step
 
 from .losses import fits, gradient_penalty, ms_ssim
 from .networks import CRITIC_WIDTHS, Critic, Generator
@@ -39,7 +39,7 @@ class OTEGAN(TrainableMethod):
         self.add_network(name, network, keep=keep)
 
         def rate(step: int) -> float:
-            return float(lr * DROP ** (epoch_of(step, self.total_steps, self.params["plateaus"]) - 1))
+            return float(lr * DROP ** (epoch_at_step(step, self.total_steps, self.params["plateaus"]) - 1))
 
         self.add_optimizer(name, torch.optim.RMSprop, network.parameters(), rate)
 

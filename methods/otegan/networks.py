@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import tensors_of
+from sspbench import list_layer_tensors
 
 CRITIC_WIDTHS = (1, 2, 2, 4, 4, 8, 8)
 """Channels of the critic's convolutions, in units of its first one's."""
@@ -89,8 +89,16 @@ class Generator(nn.Module):
         encoder = [tensor for level in self.encoder for block in level.children() for tensor in _tensors(block)]
         decoder = [tensor for level in self.decoder for block in level.children() for tensor in _tensors(block)]
         skips = [tensor for block in self.skips for tensor in _tensors(block)]
-        last = tensors_of(*self.up, self.unused[0], self.out, self.unused[1])
-        return [*tensors_of(self.shallow), *entry, *encoder, *tensors_of(*self.down), *decoder, *skips, *last]
+        last = list_layer_tensors(*self.up, self.unused[0], self.out, self.unused[1])
+        return [
+            *list_layer_tensors(self.shallow),
+            *entry,
+            *encoder,
+            *list_layer_tensors(*self.down),
+            *decoder,
+            *skips,
+            *last,
+        ]
 
 
 class Critic(nn.Module):
@@ -121,7 +129,7 @@ class Critic(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Weight and bias of the convolutions and of the linear layers: 18 tensors."""
-        return tensors_of(*self.convolutions, self.hidden, self.score)
+        return list_layer_tensors(*self.convolutions, self.hidden, self.score)
 
 
 def _levels(widths: list[int], reaches: tuple[int, ...]) -> nn.ModuleList:
@@ -141,4 +149,4 @@ def _scaled(x: Tensor, factor: float) -> Tensor:
 
 def _tensors(block: nn.Module) -> list[Tensor]:
     """Attention (weight, bias), then both convolutions: the order in which the block holds them."""
-    return tensors_of(*block.children())
+    return list_layer_tensors(*block.children())

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, constant_then_linear, normal_start
+from sspbench import TrainableMethod, constant_then_linear, init_normal
 
 from .degradation import degraded
 from .frequency import high_frequency
@@ -27,7 +27,7 @@ class SCRNet(TrainableMethod):
         """Create the generator and its optimiser."""
         params = self.params
         self.generator = Generator(1, max(round(64 * params["width"]), 1), params["depth"])
-        normal_start(self.generator)
+        init_normal(self.generator)
         self.add_network("generator", self.generator, keep=True)
         parameters, betas = self.generator.parameters(), tuple(params["betas"])
         constant, decay = params["schedule"]["constant"], params["schedule"]["decay"]

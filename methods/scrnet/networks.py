@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import InstanceNorm2d, tensors_of
+from sspbench import InstanceNorm2d, list_layer_tensors
 
 
 class Generator(nn.Module):
@@ -70,7 +70,7 @@ class Generator(nn.Module):
             tensor
             for level in zip(self.down, self.detail, self.image, strict=True)
             for layer in level
-            for tensor in tensors_of(layer)
+            for tensor in list_layer_tensors(layer)
         ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from sspbench import local_moments, unevenness, vanilla
+from sspbench import illumination_unevenness, local_moments, vanilla_gan_loss
 
 C2 = 0.03**2
 """SSIM's stabiliser for values in [0, 1]."""
@@ -19,7 +19,7 @@ MIN_VARIANCE = 1e-12
 
 def fooling(logits: Tensor, saturating: bool) -> Tensor:
     """Return what the generator minimises: -log D (the usual form), or log(1 - D) as printed in equation (2)."""
-    return -vanilla(logits, real=False) if saturating else vanilla(logits, real=True)
+    return -vanilla_gan_loss(logits, real=False) if saturating else vanilla_gan_loss(logits, real=True)
 
 
 def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
@@ -32,7 +32,7 @@ def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
     """
     losses = []
     for share in shares:
-        deviations = unevenness(images, images.shape[-2] // share)
+        deviations = illumination_unevenness(images, images.shape[-2] // share)
         losses.append(deviations.mean() if signed else deviations.abs().mean())
     return torch.stack(losses).mean()
 

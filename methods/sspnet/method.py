@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, vanilla, warm_up_then_halving
+from sspbench import TrainableMethod, vanilla_gan_loss, warm_up_then_halving
 
 from . import losses
 from .networks import Discriminator, Generator
@@ -88,13 +88,15 @@ class SSPNet(TrainableMethod):
         if p["real"] == "own":  # as printed: each output against its own input
             shown, beside = torch.cat([shown, low, high]), torch.cat([beside, low, high])
             fake_low, fake_high, real_low, real_high = self._judge(shown, beside).chunk(4)
-            loss = lambda1 * vanilla(real_low, real=True) + lambda2 * vanilla(real_high, real=True)
+            loss = lambda1 * vanilla_gan_loss(real_low, real=True) + lambda2 * vanilla_gan_loss(real_high, real=True)
         else:
             shown, beside = torch.cat([shown, high]), torch.cat([beside, high])
             fake_low, fake_high, real_high = self._judge(shown, beside).chunk(3)
-            loss = (lambda1 + lambda2) * vanilla(real_high, real=True)
+            loss = (lambda1 + lambda2) * vanilla_gan_loss(real_high, real=True)
         called = p["enhanced_high"] == "real"
-        loss = loss + lambda1 * vanilla(fake_low, real=False) + lambda2 * vanilla(fake_high, real=called)
+        loss = (
+            loss + lambda1 * vanilla_gan_loss(fake_low, real=False) + lambda2 * vanilla_gan_loss(fake_high, real=called)
+        )
         self.descend(loss, "discriminator")
         return loss.detach()
 

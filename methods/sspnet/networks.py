@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import InstanceNorm2d, normal_start
+from sspbench import InstanceNorm2d, init_normal
 
 BLOCKS = (3, 4, 6, 3)
 """Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
@@ -149,4 +149,4 @@ class Discriminator(nn.Sequential):
             nn.LeakyReLU(0.2, inplace=True),
             nn.Conv2d(2 * base, 1, 4, 1, 1),
         )
-        normal_start(self)
+        init_normal(self)

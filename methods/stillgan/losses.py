@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from sspbench import local_moments, unevenness
+from sspbench import illumination_unevenness, local_moments
 
 C3 = (0.03 * 1.0) ** 2 / 2
 """SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
@@ -45,7 +45,7 @@ def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
     if roi % patch:
         raise ValueError(f"patches of {patch} do not tile a region of {roi}")
     region = (central(images.float(), roi) + 1) / 2
-    return unevenness(region, patch).abs().mean()
+    return illumination_unevenness(region, patch).abs().mean()
 
 
 def structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sspbench import InstanceNorm2d, conv_doubled, official_tensors, tensors_of
+from sspbench import InstanceNorm2d, list_layer_tensors, list_official_tensors, upsample2x_conv
 
 
 def _conv3(in_channels: int, out_channels: int) -> nn.Conv2d:
@@ -36,7 +36,7 @@ class ResidualBlock(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Both 3 x 3 convolutions (weight, bias), then the shortcut's weight."""
-        return tensors_of(self.conv_a, self.conv_b, self.shortcut)
+        return list_layer_tensors(self.conv_a, self.conv_b, self.shortcut)
 
 
 class Up(nn.Module):
@@ -50,11 +50,11 @@ class Up(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in_channels, H, W) to (N, out_channels, 2H, 2W)."""
-        return self.rectify(self.norm(conv_doubled(x, self.conv.weight, self.conv.bias)))
+        return self.rectify(self.norm(upsample2x_conv(x, self.conv.weight, self.conv.bias)))
 
     def official_tensors(self) -> list[Tensor]:
         """Weight and bias of the convolution."""
-        return tensors_of(self.conv)
+        return list_layer_tensors(self.conv)
 
 
 class Generator(nn.Module):
@@ -90,7 +90,7 @@ class Generator(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """E1..E8, then for k = 8..1 the upsampling U_k and the block D_k, then the last convolution: 98 tensors."""
-        tensors = [tensor for block in self.down for tensor in official_tensors(block)]
+        tensors = [tensor for block in self.down for tensor in list_official_tensors(block)]
         for up, merge in zip(self.up, self.merge, strict=True):
-            tensors += official_tensors(up) + official_tensors(merge)
-        return tensors + tensors_of(self.out)
+            tensors += list_official_tensors(up) + list_official_tensors(merge)
+        return tensors + list_layer_tensors(self.out)

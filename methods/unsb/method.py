@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from sspbench import PatchContrastGAN, PatchSampler, UserError, at_side, lsgan, lsgan_discriminator
+from sspbench import PatchContrastGAN, PatchSampler, UserError, lsgan_discriminator_loss, lsgan_loss, run_at_size
 
 from .losses import bridge_loss, bridge_times, energy_loss, moved
 from .networks import BridgeGenerator, TimedPatchGAN
@@ -35,10 +35,10 @@ class UNSB(PatchContrastGAN):
             )
         base = max(round(64 * params["width"]), 1)
         generator = BridgeGenerator(1, base, params["blocks"])
-        self.add("generator", generator, keep=True)
-        self.add("discriminator", TimedPatchGAN(1, base))
-        self.add("energy", TimedPatchGAN(4, base))
-        self.add("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
+        self.add_trained_network("generator", generator, keep=True)
+        self.add_trained_network("discriminator", TimedPatchGAN(1, base))
+        self.add_trained_network("energy", TimedPatchGAN(4, base))
+        self.add_trained_network("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Go to a place on the bridge; there discriminator, energy network, then generator and sampler."""
@@ -51,14 +51,14 @@ class UNSB(PatchContrastGAN):
         own, apart = torch.cat([x, fake], 1), torch.cat([x_other, fake_other], 1)
         discriminator = partial(self.networks["discriminator"], index=index)
         energy = partial(self.networks["energy"], index=index)
-        discriminator_loss = lsgan_discriminator(discriminator(b), discriminator(fake.detach()))
+        discriminator_loss = lsgan_discriminator_loss(discriminator(b), discriminator(fake.detach()))
         self.descend(discriminator_loss, "discriminator")
         entropy = energy_loss(energy, own.detach(), apart.detach())
         self.descend(entropy, "energy")
         with self.frozen("discriminator", "energy"):
             steps, tau = self.params["bridge_steps"], self.params["tau"]
             losses = {
-                "adversarial": lsgan(discriminator(fake), 1.0),
+                "adversarial": lsgan_loss(discriminator(fake), 1.0),
                 "bridge": bridge_loss(energy, own, apart, (steps - index) / steps, tau),
                 "contrast": self._contrast(fake, a),
                 "identity": self._contrast(identity, b),
@@ -104,11 +104,11 @@ class UNSB(PatchContrastGAN):
         with torch.no_grad():
             keys = self._generator.encode(originals, codes)
         queries = self._generator.encode(images, codes)
-        return self.contrast(queries, keys, len(images))
+        return self.contrast_loss(queries, keys, len(images))
 
     def translate(self, images: Tensor) -> Tensor:
         """Go the whole bridge at ``inference_side`` squared and bring the result back; or at the native size."""
-        return at_side(images, self.params["inference_side"], lambda x: (self._crossed(2 * x - 1) + 1) / 2)
+        return run_at_size(images, self.params["inference_side"], lambda x: (self._crossed(2 * x - 1) + 1) / 2)
 
     def _crossed(self, images: Tensor) -> Tensor:
         (last,) = self.walked([images], self.params["bridge_steps"] - 1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import TAPPED_BLOCKS, ResidualGenerator, blur_down, double, instance_norm, tensors_of
+from sspbench import TAPPED_BLOCKS, ResidualGenerator, downsample2x, instance_norm, list_layer_tensors, upsample2x
 
 LONGEST_PERIOD = 10_000.0
 """Of the sines that describe an index, as in the transformer."""
@@ -72,7 +72,7 @@ class BridgeGenerator(ResidualGenerator):
         x = _rectified(self.stem(x))
         for conv in self.down:
             taps.append(conv(x))
-            x = blur_down(_rectified(taps[-1]))
+            x = downsample2x(_rectified(taps[-1]))
         for number, block in enumerate(self.blocks[: TAPPED_BLOCKS[-1]], 1):
             x = block(x, steer)
             if number in TAPPED_BLOCKS:
@@ -86,13 +86,13 @@ class BridgeGenerator(ResidualGenerator):
         for block in self.blocks[TAPPED_BLOCKS[-1] :]:
             x = block(x, steer)
         for conv in self.up:
-            x = _rectified(conv(double(x)))
+            x = _rectified(conv(upsample2x(x)))
         return torch.tanh(self.out(functional.pad(x, (3,) * 4, mode="reflect")))
 
     def official_tensors(self) -> list[Tensor]:
         """Blocks first, then stem, halvings, doublings, last convolution, mapping, unused layers of the time: 114."""
         inner = [layer for block in self.blocks for layer in block.children()]
-        return tensors_of(*inner, self.stem, *self.down, *self.up, self.out, *self.mapping, *self.unused_times)
+        return list_layer_tensors(*inner, self.stem, *self.down, *self.up, self.out, *self.mapping, *self.unused_times)
 
 
 def _rectified(x: Tensor) -> Tensor:
@@ -127,14 +127,14 @@ class TimedPatchGAN(nn.Module):
         for number, (conv, shift) in enumerate(zip(self.convs, self.shifts, strict=True)):
             x = conv(x) + shift(time)[:, None, None]
             x = functional.leaky_relu(instance_norm(x) if number else x, 0.2)
-            x = blur_down(x) if number < 3 else x
+            x = downsample2x(x) if number < 3 else x
         scores: Tensor = self.last(x)
         return scores
 
     def official_tensors(self) -> list[Tensor]:
         """Convolution and shift of the four blocks, last convolution, layers of the time: 22 tensors."""
         blocks = [layer for pair in zip(self.convs, self.shifts, strict=True) for layer in pair]
-        return tensors_of(*blocks, self.last, *self.times)
+        return list_layer_tensors(*blocks, self.last, *self.times)
 
 
 def described(index: int, length: int) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import tensors_of
+from sspbench import list_layer_tensors
 
 
 class CurveNetwork(nn.Module):
@@ -51,7 +51,7 @@ class CurveNetwork(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Weight and bias of each convolution: 14 tensors."""
-        return tensors_of(*self.convolutions)
+        return list_layer_tensors(*self.convolutions)
 
 
 def apply_curves(images: Tensor, curves: Iterable[Tensor]) -> Tensor:

@@ -6,7 +6,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from sspbench.commands.options import add_config_options, config_of
+from sspbench.commands.config_options import add_config_options, config_from_args
 from sspbench.errors import UserError
 from sspbench.plan.instances import plans
 from sspbench.releases.folder import PUBLISHED, Part, parts, releases
@@ -46,7 +46,7 @@ def _publish(args: argparse.Namespace) -> int:
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
     with ExitStack() as undone:  # a release is whole or not there
-        for plan in plans(config_of(args), args.results).values():
+        for plan in plans(config_from_args(args), args.results).values():
             part, new = publish(plan, args.release, tree())
             if new:
                 undone.callback(take_back, part.folder)

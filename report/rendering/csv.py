@@ -21,7 +21,7 @@ COLUMNS = [
 
 
 def cell_frame(table: Table) -> pd.DataFrame:
-    """Return one line per cell, with the columns :data:`COLUMNS`."""
+    """Return one line per cell, with the columns :data:`SCORE_COLUMNS`."""
     lines = [
         (
             row.key, row.label, column.key, column.better, column.unit, cell.mean, cell.sd_images, cell.sd_seeds,

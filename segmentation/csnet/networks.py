@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from sspbench import official_tensors, tensors_of
+from sspbench import list_layer_tensors, list_official_tensors
 
 QUERY_SHARE = 8
 """The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""
@@ -36,7 +36,7 @@ class ResidualEncoder(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return tensors_of(self.conv_a, self.bn_a, self.conv_b, self.bn_b, self.shortcut)
+        return list_layer_tensors(self.conv_a, self.bn_a, self.conv_b, self.bn_b, self.shortcut)
 
 
 class Decoder(nn.Module):
@@ -56,7 +56,7 @@ class Decoder(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return tensors_of(self.conv_a, self.bn_a, self.conv_b, self.bn_b)
+        return list_layer_tensors(self.conv_a, self.bn_a, self.conv_b, self.bn_b)
 
 
 class SpatialAttention(nn.Module):
@@ -82,7 +82,7 @@ class SpatialAttention(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the public order."""
-        return [self.gamma, *tensors_of(self.query, self.query_bn, self.key, self.key_bn, self.value)]
+        return [self.gamma, *list_layer_tensors(self.query, self.query_bn, self.key, self.key_bn, self.value)]
 
 
 class ChannelAttention(nn.Module):
@@ -157,7 +157,7 @@ class CSNet(nn.Module):
 
     def official_tensors(self) -> list[Tensor]:
         """Tensors in the order of the public implementation, without its unused 1024-to-512 fusing layer."""
-        tensors = [tensor for encoder in self.encoders for tensor in official_tensors(encoder)]
+        tensors = [tensor for encoder in self.encoders for tensor in list_official_tensors(encoder)]
         tensors += [*self.spatial.official_tensors(), self.channel.gamma]
-        tensors += [tensor for decoder in self.decoders for tensor in official_tensors(decoder)]
-        return [*tensors, *tensors_of(*self.ups, self.head)]
+        tensors += [tensor for decoder in self.decoders for tensor in list_official_tensors(decoder)]
+        return [*tensors, *list_layer_tensors(*self.ups, self.head)]

@@ -7,7 +7,7 @@ import torch
 from skimage.filters import threshold_otsu
 from torch import Tensor
 
-from sspbench import TrainableSegmenter, polynomial
+from sspbench import TrainableSegmenter, polynomial_decay
 
 from .augmentation import augment
 from .losses import segmentation_losses
@@ -23,7 +23,7 @@ class CSNetSegmenter(TrainableSegmenter):
         """Create the network and its Adam optimiser."""
         p = self.params
         self.network = self.add_network("csnet", CSNet(p["base"]), keep=True)
-        schedule = polynomial(p["lr"], p["schedule"]["power"], self.total_steps, self.steps_per_epoch)
+        schedule = polynomial_decay(p["lr"], p["schedule"]["power"], self.total_steps, self.steps_per_epoch)
         decay = p["weight_decay"]
         self.add_optimizer("csnet", torch.optim.Adam, self.network.parameters(), schedule, weight_decay=decay)
 

@@ -12,13 +12,13 @@ from ..files import write_text
 from ..plan.digest import imported
 
 FRAME = "sspbench"
-STAGES = ("data", "methods", "segmentation", "metrics", "audit", "report")
+STAGE_FOLDERS = ("data", "methods", "segmentation", "metrics", "audit", "report")
 """Folders of plugins, the audit and the report: they import the frame, never each other's insides."""
 
-ALLOWED = frozenset({("report", "audit")})
+ALLOWED_IMPORTS = frozenset({("report", "audit")})
 """The report shows what the audit finds."""
 
-PLUGINS = ("data", "methods", "segmentation", "metrics")
+PLUGIN_FOLDERS = ("data", "methods", "segmentation", "metrics")
 """Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
 
 ROOMS = {
@@ -29,18 +29,18 @@ ROOMS = {
     "releases": "published results as text in git, and back again into a results folder",
     "training": "what all networks share: losses, schedules, starts, batches, checkpoints, the loop",
     "stages": "the steps that the workflow runs, each from files to files",
-    "contribute": "templates for new plugins, and the rules that a plugin is tried against",
+    "plugin_checks": "templates for new plugins, and the rules that a plugin is tried against",
     "commands": "the command line and what it offers beside the stages",
 }
 """The rooms of the frame, the foundation first: a room imports from those before it."""
 
-LONGEST = 300
+MAX_FILE_LINES = 300
 """Lines beyond which a file is split."""
 
-VAGUE = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "manager"})
+VAGUE_NAMES = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "manager"})
 """Names that say nothing."""
 
-TARGET = ROOT / "ARCHITECTURE.md"
+ARCHITECTURE_FILE = ROOT / "ARCHITECTURE.md"
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,32 +50,32 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _architecture(_args: argparse.Namespace) -> int:
-    write_text(TARGET, described())
-    wrong = faults()
-    print("\n".join(wrong) or f"wrote {TARGET.name}")
+    write_text(ARCHITECTURE_FILE, render_architecture())
+    wrong = find_layout_faults()
+    print("\n".join(wrong) or f"wrote {ARCHITECTURE_FILE.name}")
     return 1 if wrong else 0
 
 
-def modules(root: Path = ROOT) -> list[Path]:
+def find_modules(root: Path = ROOT) -> list[Path]:
     """Return all Python files of the frame and the stage folders, sorted."""
-    found = [path for folder in (FRAME, *STAGES) for path in (root / folder).rglob("*.py")]
+    found = [path for folder in (FRAME, *STAGE_FOLDERS) for path in (root / folder).rglob("*.py")]
     prepared = {"images", "raw"}
     return sorted(path for path in found if not prepared & set(path.relative_to(root).parts[1:-1]))
 
 
-def purpose(path: Path) -> str:
+def module_purpose(path: Path) -> str:
     """Return the first line of a module's docstring."""
     return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0].strip()
 
 
-def unit(path: Path, root: Path = ROOT) -> str:
+def part_of_file(path: Path, root: Path = ROOT) -> str:
     """Return the part of the system that a file belongs to.
 
     That is the frame with its sub-package, a plugin's folder, a metric family, or the report.
 
-    >>> unit(ROOT / "methods" / "sspnet" / "losses.py"), unit(ROOT / "sspbench" / "training" / "loop.py")
+    >>> part_of_file(ROOT / "methods" / "sspnet" / "losses.py"), part_of_file(ROOT / "sspbench" / "training" / "loop.py")
     ('methods/sspnet', 'sspbench/training')
-    >>> unit(ROOT / "sspbench" / "files.py"), unit(ROOT / "audit" / "table.py")
+    >>> part_of_file(ROOT / "sspbench" / "files.py"), part_of_file(ROOT / "audit" / "table.py")
     ('sspbench', 'audit')
     """
     parts = path.relative_to(root).parts
@@ -84,45 +84,47 @@ def unit(path: Path, root: Path = ROOT) -> str:
     return "/".join(parts[:2])
 
 
-def imports(root: Path = ROOT) -> dict[str, set[str]]:
+def find_part_imports(root: Path = ROOT) -> dict[str, set[str]]:
     """Return, for each part, the other parts it imports anywhere in its code."""
     edges: dict[str, set[str]] = {}
-    for path in modules(root):
+    for path in find_modules(root):
         if path.parent == root / FRAME and path.stem in ("__init__", "__main__"):
             continue  # the doors
-        own = unit(path, root)
+        own = part_of_file(path, root)
         local = [file for file in imported(path) if file.is_relative_to(root)]
-        edges.setdefault(own, set()).update({unit(file, root) for file in local} - {own})
+        edges.setdefault(own, set()).update({part_of_file(file, root) for file in local} - {own})
     return edges
 
 
-def faults(root: Path = ROOT) -> list[str]:
+def find_layout_faults(root: Path = ROOT) -> list[str]:
     """Return what breaks the rules of the layout, one sentence each."""
-    return [*_wrong_ways(root), *_cycles(root), *_past_the_door(root), *_sizes_and_names(root)]
+    return [*_find_wrong_imports(root), *_find_cycles(root), *_find_deep_imports(root), *_find_file_faults(root)]
 
 
-def _wrong_ways(root: Path) -> Iterator[str]:
+def _find_wrong_imports(root: Path) -> Iterator[str]:
     order = list(ROOMS)
-    for own, others in sorted(imports(root).items()):
-        if own.startswith(FRAME) and _room(own) not in ROOMS:
+    for own, others in sorted(find_part_imports(root).items()):
+        if own.startswith(FRAME) and _room_of_part(own) not in ROOMS:
             yield f"{own} is no room of the frame: give it its place in ROOMS"
             continue
         for other in sorted(others):
             if own.startswith(FRAME) and not other.startswith(FRAME):
                 yield f"{own} imports {other}: the frame knows no plugin by name"
-            elif not own.startswith(FRAME) and not other.startswith(FRAME) and (own, other) not in ALLOWED:
+            elif not own.startswith(FRAME) and not other.startswith(FRAME) and (own, other) not in ALLOWED_IMPORTS:
                 yield f"{own} imports {other}: stage folders meet in the frame, or in files"
-            elif own.startswith(FRAME) and _room(other) in order[order.index(_room(own)) + 1 :]:
+            elif own.startswith(FRAME) and _room_of_part(other) in order[order.index(_room_of_part(own)) + 1 :]:
                 yield f"{own} imports {other}, a later room: the order is {', '.join(order[1:])}"
 
 
-def _room(part: str) -> str:
+def _room_of_part(part: str) -> str:
     return part.partition("/")[2]
 
 
-def _cycles(root: Path) -> Iterator[str]:
+def _find_cycles(root: Path) -> Iterator[str]:
     """Yield each cycle of imports between files, wherever in the files the imports stand."""
-    graph = {path: [file for file in imported(path) if file != path.parent / "__init__.py"] for path in modules(root)}
+    graph = {
+        path: [file for file in imported(path) if file != path.parent / "__init__.py"] for path in find_modules(root)
+    }
     done: set[Path] = set()
 
     def visit(path: Path, trail: list[Path]) -> Iterator[str]:
@@ -138,33 +140,36 @@ def _cycles(root: Path) -> Iterator[str]:
         yield from visit(path, [])
 
 
-def _past_the_door(root: Path) -> Iterator[str]:
-    for path in modules(root):
+def _find_deep_imports(root: Path) -> Iterator[str]:
+    for path in find_modules(root):
         parts = path.relative_to(root).parts
-        if parts[0] in PLUGINS and path.stem not in ("commands", "compare") and "benchmark" not in parts:
+        if parts[0] in PLUGIN_FOLDERS and path.stem not in ("commands", "compare") and "benchmark" not in parts:
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{FRAME}."):
                     yield f"{path.relative_to(root)} imports from {node.module}: a plugin imports from {FRAME} alone"
 
 
-def _sizes_and_names(root: Path) -> Iterator[str]:
-    for path in modules(root):
+def _find_file_faults(root: Path) -> Iterator[str]:
+    for path in find_modules(root):
         name = path.relative_to(root)
         length = len(path.read_text().splitlines())
-        if length > LONGEST:
-            yield f"{name} has {length} lines: split it ({LONGEST} at most)"
-        if path.stem in VAGUE or path.parent.name in VAGUE:
+        if length > MAX_FILE_LINES:
+            yield f"{name} has {length} lines: split it ({MAX_FILE_LINES} at most)"
+        if path.stem in VAGUE_NAMES or path.parent.name in VAGUE_NAMES:
             yield f"{name}: name it after what it does"
-        if not purpose(path):
+        if not module_purpose(path):
             yield f"{name} has no docstring"
 
 
-def described(root: Path = ROOT) -> str:
+def render_architecture(root: Path = ROOT) -> str:
     """Return the text of ARCHITECTURE.md."""
-    return "\n".join([HEAD, *_rooms(), *_graph(root), *_rules(), *_parts(root)]) + "\n"
+    return (
+        "\n".join([ARCHITECTURE_HEADER, *_room_lines(), *_import_lines(root), *_rule_lines(), *_file_lines(root)])
+        + "\n"
+    )
 
 
-HEAD = """# Architecture
+ARCHITECTURE_HEADER = """# Architecture
 
 Written by `python -m sspbench architecture` from docstrings and real imports; a test fails where it is out of date.
 
@@ -182,13 +187,13 @@ prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score
 2. `sspbench/contract.py`: what a method, a metric family and a data set promise.
 3. `methods/cyclegan/method.py`: a learned method, the one to copy; its parameters are in `method.yaml` beside it.
 4. `sspbench/plan/config.py`: the checked config becomes runs, each with its settings.
-5. `sspbench/training/loop.py`: how anything is trained, stopped and resumed to the same bytes.
+5. `sspbench/training/loop/training.py`: how anything is trained, stopped and resumed to the same bytes.
 6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
 7. `report/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
 """
 
 
-def _rooms() -> Iterator[str]:
+def _room_lines() -> Iterator[str]:
     yield "## Rooms of the frame\n"
     yield "A room imports only from those above it.\n"
     for room, text in ROOMS.items():
@@ -196,8 +201,8 @@ def _rooms() -> Iterator[str]:
     yield ""
 
 
-def _graph(root: Path) -> Iterator[str]:
-    edges = imports(root)
+def _import_lines(root: Path) -> Iterator[str]:
+    edges = find_part_imports(root)
     yield "## Who imports whom\n"
     yield "| part | imports |"
     yield "| --- | --- |"
@@ -206,23 +211,23 @@ def _graph(root: Path) -> Iterator[str]:
     yield ""
 
 
-def _rules() -> Iterator[str]:
+def _rule_lines() -> Iterator[str]:
     yield "Rules, each with a test:\n"
-    yield f"- {', '.join(f'`{name}`' for name in STAGES)} import `{FRAME}`, never each other's insides;"
+    yield f"- {', '.join(f'`{name}`' for name in STAGE_FOLDERS)} import `{FRAME}`, never each other's insides;"
     yield f"- a room of `{FRAME}` imports from those before it, and no files import each other in a circle;"
     yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plan/discovery.py`);"
     yield "- listing, the configuration, the Snakefile and command-line parsing import neither torch nor pyiqa;"
-    yield f"- a file has {LONGEST} lines at most, a docstring, and a name that says what it does.\n"
+    yield f"- a file has {MAX_FILE_LINES} lines at most, a docstring, and a name that says what it does.\n"
 
 
-def _parts(root: Path) -> Iterator[str]:
+def _file_lines(root: Path) -> Iterator[str]:
     yield "## What is where\n"
     current = ""
-    for path in sorted(modules(root), key=lambda path: (unit(path, root), path)):
-        if unit(path, root) != current:
-            current = unit(path, root)
+    for path in sorted(find_modules(root), key=lambda path: (part_of_file(path, root), path)):
+        if part_of_file(path, root) != current:
+            current = part_of_file(path, root)
             yield f"\n### `{current}`\n"
         name = path.relative_to(root / current)
-        if purpose(path):
-            yield f"- `{name}`: {purpose(path)}"
+        if module_purpose(path):
+            yield f"- `{name}`: {module_purpose(path)}"
     yield ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..plan.settings import Settings
-    from ..training.loop import Training
+    from ..training.loop.training import Training
 
 MODES: dict[str, dict[str, Any]] = {
     "fp32": {"precision": "fp32", "channels_last": False},
@@ -143,20 +143,20 @@ def _training(settings: Settings, side: int, folder: Path) -> Training:
     import numpy as np
 
     from ..stages.train import make_trainable
-    from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from
-    from ..training.loop import Budget, Training
+    from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
+    from ..training.loop.training import Training, TrainingBudget
     from ..training.trainable import TrainableMethod
 
     random = np.random.default_rng(0)
     trainable = make_trainable(settings)
-    plan = BatchPlan.of(trainable.params)
+    plan = BatchPlan.from_params(trainable.params)
     images = [random.integers(0, 256, (plan.resize or side,) * 2, dtype=np.uint8) for _ in range(max(8, plan.size))]
     if isinstance(trainable, TrainableMethod):
-        batches: Batches = batches_from(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
+        batches: Batches = make_batches(plan, 0, {name: Domain(plan, images) for name in trainable.learns_from})
     else:
         masks = [np.where(image > 240, np.uint8(255), np.uint8(0)) for image in images]
         batches = DomainBatches(plan, 0, Domain(plan, images, masks))
-    training = Training(trainable, batches, settings.engine, Budget(), folder, {})
+    training = Training(trainable, batches, settings.engine, TrainingBudget(), folder, {})
     training.build()
     return training
 
@@ -173,7 +173,7 @@ def _time(name: str, mode: str, args: argparse.Namespace) -> Timing:
         training = _training(_settings(name, mode, args), args.side, Path(folder))
         flops = _flops(training) if mode != "bf16, channels last, compiled" else float("nan")
         for step in range(max(2, args.steps // 5)):
-            training.step(step, training.batches.batch(step))
+            training.run_step(step, training.batches.batch(step))
         seconds, cpu_seconds, data_seconds, loss = _timed(training, args.steps)
         if args.profile and mode == args.modes[-1]:
             print(_profile(training))
@@ -189,7 +189,7 @@ def _timed(training: Any, steps: int) -> tuple[float, float, float, float]:
     _synchronise()
     start, cpu_start = time.perf_counter(), time.process_time()
     for step, batch in enumerate(batches):
-        losses = training.step(step, batch)
+        losses = training.run_step(step, batch)
     _synchronise()
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     return seconds, cpu_seconds, data_seconds, sum(float(loss.detach()) for loss in losses.values())
@@ -199,7 +199,7 @@ def _flops(training: Any) -> float:
     from torch.utils.flop_counter import FlopCounterMode
 
     with FlopCounterMode(display=False) as counter:
-        training.step(0, training.batches.batch(0))
+        training.run_step(0, training.batches.batch(0))
     return float(counter.get_total_flops())
 
 
@@ -219,6 +219,6 @@ def _profile(training: Any) -> str:
     activities = [ProfilerActivity.CPU] + ([ProfilerActivity.CUDA] if on_gpu else [])
     with profile(activities=activities) as record:
         for step in range(3):
-            training.step(step, training.batches.batch(step))
+            training.run_step(step, training.batches.batch(step))
     by = "self_cuda_time_total" if on_gpu else "self_cpu_time_total"
     return str(record.key_averages().table(sort_by=by, row_limit=15, max_name_column_width=50))

@@ -12,7 +12,7 @@ import yaml
 from ..checkout import ROOT
 from ..plan.config import Plan
 from ..plan.discovery import Plugin
-from .options import add_config_options, plan_of
+from .config_options import add_config_options, plan_from_args
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,20 +23,20 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _cite(args: argparse.Namespace) -> int:
-    print("\n\n".join(entries(plan_of(args))))
+    print("\n\n".join(bibtex_entries(plan_from_args(args))))
     return 0
 
 
-def entries(plan: Plan) -> list[str]:
+def bibtex_entries(plan: Plan) -> list[str]:
     """Return one BibTeX entry for each source that the plan's runs rest on, in the order of the tables."""
     used = dict.fromkeys(run.plugin.name for run in plan.runs)
     by_name = {run.plugin.name: run.plugin for run in plan.runs}
     found = [by_name[name] for name in used] + [plan.segmenter, plan.dataset]
-    texts = [entry for plugin in found for entry in _of_plugin(plugin)]
-    return [*dict.fromkeys(texts), of_suite()]
+    texts = [entry for plugin in found for entry in _plugin_entries(plugin)]
+    return [*dict.fromkeys(texts), suite_entry()]
 
 
-def _of_plugin(plugin: Plugin) -> Iterator[str]:
+def _plugin_entries(plugin: Plugin) -> Iterator[str]:
     """Yield the plugin's own BibTeX, or its reference in words.
 
     Controls (methods without a parameter) and data simulated here rest on nobody else's work.
@@ -47,13 +47,13 @@ def _of_plugin(plugin: Plugin) -> Iterator[str]:
     elif meta.get("params") or meta.get("real"):
         words = meta.get("reference") or meta.get("citation")
         if words:
-            yield misc(plugin.name, words)
+            yield misc_entry(plugin.name, words)
 
 
-def misc(key: str, words: str, **fields: str) -> str:
+def misc_entry(key: str, words: str, **fields: str) -> str:
     r"""Return a ``@misc`` entry for a reference that is given in words.
 
-    >>> print(misc("dcp", "He, Sun & Tang, Dark Channel, 2011"))
+    >>> print(misc_entry("dcp", "He, Sun & Tang, Dark Channel, 2011"))
     @misc{dcp,
       note = {He, Sun \& Tang, Dark Channel, 2011},
       year = {2011},
@@ -61,10 +61,10 @@ def misc(key: str, words: str, **fields: str) -> str:
     """
     year = re.findall(r"\b(?:19|20)\d\d\b", words)
     given = {**fields, "note": words, **({"year": year[0]} if year else {})}
-    return _entry("misc", key, given)
+    return _format_entry("misc", key, given)
 
 
-def of_suite() -> str:
+def suite_entry() -> str:
     """Return the entry of this suite, from ``CITATION.cff``."""
     cff: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     authors = " and ".join(
@@ -73,13 +73,13 @@ def of_suite() -> str:
     fields = {"title": f"{{{cff['title']}}}", "author": f"{{{authors}}}", "version": str(cff["version"])}
     if "date-released" in cff:
         fields["year"] = str(cff["date-released"])[:4]
-    return _entry("software", "sspbench", fields)
+    return _format_entry("software", "sspbench", fields)
 
 
-def _entry(kind: str, key: str, fields: dict[str, str]) -> str:
-    lines = [f"  {name} = {{{_escaped(text)}}}," for name, text in fields.items()]
+def _format_entry(kind: str, key: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name} = {{{_escape_latex(text)}}}," for name, text in fields.items()]
     return "\n".join([f"@{kind}{{{key},", *lines, "}"])
 
 
-def _escaped(text: str) -> str:
+def _escape_latex(text: str) -> str:
     return re.sub(r"(?<!\\)([&%#_])", r"\\\1", text)

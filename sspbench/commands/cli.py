@@ -17,7 +17,7 @@ from ..jobs.contained import contained
 from ..jobs.outcome import exited
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """Return the parser with the commands of every ``commands.py``."""
     top = argparse.ArgumentParser(
         prog="python -m sspbench",
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _command_modules() -> Iterator[ModuleType]:
     """Import the frame's commands and every ``<stage folder>/commands.py``."""
-    yield importlib.import_module("sspbench.commands.frame")
+    yield importlib.import_module("sspbench.commands.stage")
     for path in sorted(ROOT.glob("*/commands.py")):
         yield importlib.import_module(f"{path.parent.name}.commands")
 
@@ -50,13 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: None: those of the process. Then a command that tries somebody's code has a process of its own, which
             that code may end without being taken for a success.
     """
-    args = parser().parse_args(arguments)
+    args = build_parser().parse_args(arguments)
     alone = Path(os.devnull) if arguments is None and getattr(args, "contained", False) else None
     log = args.log or alone
-    return _told(args) if log is None else contained(lambda: _told(args), log)
+    return _run_reporting_faults(args) if log is None else contained(lambda: _run_reporting_faults(args), log)
 
 
-def _told(args: argparse.Namespace) -> int:
+def _run_reporting_faults(args: argparse.Namespace) -> int:
     """Run a parsed command; faults are told, not raised."""
     try:
         status = int(args.run(args) or 0)

@@ -20,18 +20,18 @@ from ..plan.config import default_engine
 from ..plan.discovery import Plugin, metric_files, plugins
 from . import doctor_data
 
-PYTHON = (3, 11)
-DISK_GB = 10.0
+LOCKED_PYTHON = (3, 11)
+MIN_DISK_GB = 10.0
 """Free space below which a full run may not fit: about 6 GB environment, the rest results."""
 
-MEMORY_GB = 4.0
+MIN_MEMORY_GB = 4.0
 """Memory below which the demonstration scale may not fit."""
 
-DISTRIBUTIONS = ("torch", "torchvision", "numpy", "scikit-image", "snakemake", "safetensors", "pyiqa")
+CHECKED_PACKAGES = ("torch", "torchvision", "numpy", "scikit-image", "snakemake", "safetensors", "pyiqa")
 
 
 @dataclass(frozen=True)
-class Examined:
+class Diagnosis:
     """One line of the doctor's report.
 
     Attributes:
@@ -61,48 +61,48 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _doctor(args: argparse.Namespace) -> int:
     missing = 0
-    for entry in examine(args.results):
+    for entry in examine_machine(args.results):
         print(entry)
         missing += entry.state == "missing"
     print("something is missing" if missing else "ready: uv run snakemake --cores all --resources gpu=2")
     return 1 if missing else 0
 
 
-def examine(results: Path) -> Iterator[Examined]:
+def examine_machine(results: Path) -> Iterator[Diagnosis]:
     """Look at everything in turn.
 
     Args:
         results: The results folder; it need not exist.
     """
-    yield python_version()
-    yield from packages(ROOT / "uv.lock")
-    yield from graphics()
-    yield engine()
-    yield disk(results)
-    yield memory()
-    yield from found_plugins()
-    yield from prepared_data()
-    yield perceptual_weights()
-    yield offline()
-    yield slurm()
+    yield check_python_version()
+    yield from check_packages(ROOT / "uv.lock")
+    yield from check_gpus()
+    yield check_engine()
+    yield check_disk_space(results)
+    yield check_machine_memory()
+    yield from check_plugins_found()
+    yield from check_prepared_data()
+    yield check_vgg16_weights()
+    yield check_network_needs()
+    yield check_slurm()
 
 
-def python_version() -> Examined:
+def check_python_version() -> Diagnosis:
     """Compare the running Python with the one the lock file was solved for."""
     found = platform.python_version()
-    wanted = ".".join(map(str, PYTHON))
+    wanted = ".".join(map(str, LOCKED_PYTHON))
     if found.startswith(wanted + "."):
-        return Examined("python", "ok", found)
-    return Examined(
+        return Diagnosis("python", "ok", found)
+    return Diagnosis(
         "python", "missing", f"{found}, pinned is {wanted}", f"uv python install {wanted} && uv sync --frozen"
     )
 
 
-def packages(lock: Path) -> Iterator[Examined]:
+def check_packages(lock: Path) -> Iterator[Diagnosis]:
     """Compare installed packages with the versions in ``uv.lock``."""
     locked = {entry["name"]: entry["version"] for entry in tomllib.loads(lock.read_text())["package"]}
     wrong = []
-    for name in DISTRIBUTIONS:
+    for name in CHECKED_PACKAGES:
         try:
             there = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -110,30 +110,30 @@ def packages(lock: Path) -> Iterator[Examined]:
         if there.split("+")[0] != locked[name]:
             wrong.append(f"{name} {there}, locked {locked[name]}")
     if wrong:
-        yield Examined("packages", "missing", "; ".join(wrong), "uv sync --frozen")
+        yield Diagnosis("packages", "missing", "; ".join(wrong), "uv sync --frozen")
     else:
-        yield Examined("packages", "ok", f"torch {locked['torch']} and the others as in uv.lock")
+        yield Diagnosis("packages", "ok", f"torch {locked['torch']} and the others as in uv.lock")
 
 
-def graphics() -> Iterator[Examined]:
+def check_gpus() -> Iterator[Diagnosis]:
     """Look for GPUs; torch is imported only where there is one to be tried."""
     names = devices()
     if not names:
-        yield Examined("GPU", "note", "none found: everything computes on the CPU, which the preset demo is made for")
+        yield Diagnosis("GPU", "note", "none found: everything computes on the CPU, which the preset demo is made for")
         return
     taken = slots_taken(names)
     free = f"{len(names)} in {slot_folder()}, {len(taken)} taken" + (f" ({', '.join(taken)})" if taken else "")
-    yield Examined("GPU slots", "ok", free)
+    yield Diagnosis("GPU slots", "ok", free)
     import torch
 
     if torch.cuda.is_available():
-        yield Examined("GPU", "ok", f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}")
+        yield Diagnosis("GPU", "ok", f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}")
     else:
         hint = "check `nvidia-smi`; this torch needs a driver for CUDA " + str(torch.version.cuda)
-        yield Examined("GPU", "note", "the machine has one, but torch cannot use it", hint)
+        yield Diagnosis("GPU", "note", "the machine has one, but torch cannot use it", hint)
 
 
-def engine() -> Examined:
+def check_engine() -> Diagnosis:
     """Tell what ``auto`` chooses here for precision and memory layout, and why."""
     device = "cuda" if devices() else "cpu"
     found = chosen(default_engine(), device)
@@ -148,39 +148,39 @@ def engine() -> Examined:
     but = f" (but {layout[not found.channels_last]} for {', '.join(own)})" if own else ""
     where = "a GPU" if device == "cuda" else "a CPU"
     text = f"{found.precision}, {layout[bool(found.channels_last)]}{but}: the fastest measured on {where}"
-    return Examined("engine", "ok", text)
+    return Diagnosis("engine", "ok", text)
 
 
-def disk(results: Path) -> Examined:
+def check_disk_space(results: Path) -> Diagnosis:
     """Look at the free space where results go."""
     place = next(folder for folder in (results.absolute(), *results.absolute().parents) if folder.exists())
     free = shutil.disk_usage(place).free / 1e9
     if not os.access(place, os.W_OK):
-        return Examined("disk", "missing", f"{place} cannot be written", "give another folder: --results DIR")
-    if free < DISK_GB:
-        return Examined("disk", "note", f"{free:.1f} GB free in {place}, {DISK_GB:.0f} are safe", "make room")
-    return Examined("disk", "ok", f"{free:.0f} GB free in {place}")
+        return Diagnosis("disk", "missing", f"{place} cannot be written", "give another folder: --results DIR")
+    if free < MIN_DISK_GB:
+        return Diagnosis("disk", "note", f"{free:.1f} GB free in {place}, {MIN_DISK_GB:.0f} are safe", "make room")
+    return Diagnosis("disk", "ok", f"{free:.0f} GB free in {place}")
 
 
-def memory() -> Examined:
+def check_machine_memory() -> Diagnosis:
     """Look at the machine's memory."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     total, cores = pages * size / 1e9, len(os.sched_getaffinity(0))
-    state = "ok" if total >= MEMORY_GB else "note"
-    return Examined("machine", state, f"{cores} cores, {total:.0f} GB memory")
+    state = "ok" if total >= MIN_MEMORY_GB else "note"
+    return Diagnosis("machine", state, f"{cores} cores, {total:.0f} GB memory")
 
 
-def found_plugins() -> Iterator[Examined]:
+def check_plugins_found() -> Iterator[Diagnosis]:
     """Read the YAML of all plugins."""
     for group in ("methods", "segmentation", "data"):
         try:
-            yield Examined(group, "ok", ", ".join(plugins(group)))
+            yield Diagnosis(group, "ok", ", ".join(plugins(group)))
         except UserError as error:
-            yield Examined(group, "missing", str(error).replace("\n", "; "), "see the fixes in the text")
-    yield Examined("metrics", "ok", ", ".join(metric_files()))
+            yield Diagnosis(group, "missing", str(error).replace("\n", "; "), "see the fixes in the text")
+    yield Diagnosis("metrics", "ok", ", ".join(metric_files()))
 
 
-def prepared_data() -> Iterator[Examined]:
+def check_prepared_data() -> Iterator[Diagnosis]:
     """Say for each data set whether it is prepared, can be, or needs the user's copy."""
     for name, found in plugins("data").items():
         ready = sorted(path.parent.name for path in (ROOT / "data" / name / "images").glob("*/*/manifest.json"))
@@ -190,17 +190,17 @@ def prepared_data() -> Iterator[Examined]:
         elif found.meta["source"] == "none":
             text = "made when first needed, without a download"
         else:
-            state, text, hint = "note", "not here", _how_to_get(found)
-        yield Examined(f"data {name}", state, text, hint)
+            state, text, hint = "note", "not here", _preparation_hint(found)
+        yield Diagnosis(f"data {name}", state, text, hint)
 
 
-def _how_to_get(found: Plugin) -> str:
+def _preparation_hint(found: Plugin) -> str:
     if found.meta.get("download"):
         return f"python -m sspbench download {found.name}"
     return f"snakemake ... --config dataset={found.name} data_root=DIR (your copy; see data/{found.name})"
 
 
-def perceptual_weights() -> Examined:
+def check_vgg16_weights() -> Diagnosis:
     """Look for VGG16 weights, in the config's default and where torchvision keeps its own."""
     from ..plan.config import DEFAULT, read_config
 
@@ -208,10 +208,10 @@ def perceptual_weights() -> Examined:
     home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
     cached = sorted((home / "hub" / "checkpoints").glob("vgg16-*.pth"))
     if named and not Path(named).is_file():
-        return Examined("VGG16", "missing", f"{named} does not exist", "correct vgg16 in config/config.yaml")
+        return Diagnosis("VGG16", "missing", f"{named} does not exist", "correct vgg16 in config/config.yaml")
     if named or cached:
-        return Examined("VGG16", "ok", str(named or cached[0]))
-    return Examined(
+        return Diagnosis("VGG16", "ok", str(named or cached[0]))
+    return Diagnosis(
         "VGG16",
         "note",
         "no weights: perceptual losses use seeded random ones, and every table says so",
@@ -219,16 +219,16 @@ def perceptual_weights() -> Examined:
     )
 
 
-def offline() -> Examined:
+def check_network_needs() -> Diagnosis:
     """Say what of the main job needs the network: nothing, once the environment is there."""
     needing = [name for name, found in plugins("data").items() if found.meta["source"] == "none"]
     if not needing:
-        return Examined("offline", "note", "no data set of this checkout can be made without a download")
-    return Examined("offline", "ok", f"the main job needs no network (data set {needing[0]} is simulated)")
+        return Diagnosis("offline", "note", "no data set of this checkout can be made without a download")
+    return Diagnosis("offline", "ok", f"the main job needs no network (data set {needing[0]} is simulated)")
 
 
-def slurm() -> Examined:
+def check_slurm() -> Diagnosis:
     """Look for a Slurm to submit to."""
     if shutil.which("sbatch") is None:
-        return Examined("Slurm", "note", "not here; only needed for --workflow-profile profiles/slurm")
-    return Examined("Slurm", "ok", "use --workflow-profile profiles/slurm (docs/scaling.md)")
+        return Diagnosis("Slurm", "note", "not here; only needed for --workflow-profile profiles/slurm")
+    return Diagnosis("Slurm", "ok", "use --workflow-profile profiles/slurm (docs/scaling.md)")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..plan.config import Plan
 from ..plan.overrides import merged
-from .options import add_config_options, config_of
+from .config_options import add_config_options, config_from_args
 
 
 def register(topics: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,26 +24,26 @@ def register(topics: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("root", type=Path, metavar="DIR", help="your folder or archive")
     parser.add_argument("--dataset", default="folder", help="the data set whose layout it has (default: folder)")
     add_config_options(parser)
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_doctor_data)
 
 
-def _run(args: argparse.Namespace) -> int:
-    config = merged(config_of(args), {"dataset": args.dataset, "data_root": str(args.root)})
+def _doctor_data(args: argparse.Namespace) -> int:
+    config = merged(config_from_args(args), {"dataset": args.dataset, "data_root": str(args.root)})
     settings = Plan(config, args.results).prepare_settings()
-    print("\n".join(examined(settings)))
+    print("\n".join(examine_dataset(settings)))
     return 0
 
 
-def examined(settings: dict[str, Any]) -> Iterator[str]:
+def examine_dataset(settings: dict[str, Any]) -> Iterator[str]:
     """Prepare a data set in a temporary folder; yield what it holds and what was done to files, a line each.
 
     Raises:
         UserError: the source is faulty; all faults at once.
     """
-    from ..stages.prepare import fill
+    from ..stages.prepare import fill_prepared_folder
 
     with tempfile.TemporaryDirectory(prefix="sspbench-doctor-") as temporary:
-        manifest = fill(settings, Path(temporary) / "images")
+        manifest = fill_prepared_folder(settings, Path(temporary) / "images")
         counts = {split: count for split, count in manifest.content["counts"].items() if count}
         yield f"ok      {settings['data_root']}: " + ", ".join(f"{count} {split}" for split, count in counts.items())
         yield from (f"note    {line}" for line in manifest.told())

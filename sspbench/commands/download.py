@@ -24,16 +24,16 @@ from ..files import sha256
 from ..jobs.progress import progress
 from ..plan.discovery import plugins
 
-CHUNK = 1 << 16
-ATTEMPTS = 5
+CHUNK_BYTES = 1 << 16
+MAX_ATTEMPTS = 5
 """Times a cut connection is taken up again at one address; an attempt that brought data does not count."""
 
-CUT = (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError, urllib.error.URLError)
+INTERRUPTION_ERRORS = (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError, urllib.error.URLError)
 """What a broken or refused connection raises."""
 
 
 @dataclass(frozen=True)
-class Source:
+class DownloadSource:
     """A file to be had over HTTP.
 
     Attributes:
@@ -68,22 +68,24 @@ def _download(args: argparse.Namespace) -> int:
             hint=f"with a download: {', '.join(known)}; for the others see data/<name>/README.md",
         )
     found = known[args.dataset]
-    path = fetch(source_of(found.meta["download"], args.url), raw_file(found.folder, found.meta["download"]))
+    path = download_file(
+        parse_download_source(found.meta["download"], args.url), raw_file_path(found.folder, found.meta["download"])
+    )
     print(f"{path}: size and hash are right\nprepare it: python -m sspbench stage prepare --set dataset={found.name}")
     return 0
 
 
-def source_of(facts: Mapping[str, Any], mirrors: Sequence[str] = ()) -> Source:
+def parse_download_source(facts: Mapping[str, Any], mirrors: Sequence[str] = ()) -> DownloadSource:
     """Return the source that the ``download`` section of a ``dataset.yaml`` names; mirrors replace its address."""
-    return Source(tuple(mirrors) or (facts["url"],), facts["bytes"], facts["sha256"])
+    return DownloadSource(tuple(mirrors) or (facts["url"],), facts["bytes"], facts["sha256"])
 
 
-def raw_file(folder: Path, facts: Mapping[str, Any]) -> Path:
+def raw_file_path(folder: Path, facts: Mapping[str, Any]) -> Path:
     """Return where a data set's download lies: ``data/<name>/raw/<file name of the URL>``."""
     return folder / "raw" / Path(urllib.parse.urlparse(facts["url"]).path).name
 
 
-def fetch(source: Source, target: Path, *, pause_s: float = 1.0, timeout_s: float = 30.0) -> Path:
+def download_file(source: DownloadSource, target: Path, *, pause_s: float = 1.0, timeout_s: float = 30.0) -> Path:
     """Download to ``target``; what was there already, in whole or in part, is used.
 
     Args:
@@ -99,12 +101,12 @@ def fetch(source: Source, target: Path, *, pause_s: float = 1.0, timeout_s: floa
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    with _alone(part):
-        _check_room(source, part)
+    with _lock_part_file(part):
+        _check_free_space(source, part)
         refusals = []
         for url in source.urls:
             try:
-                _from_one(url, source, part, pause_s, timeout_s)
+                _download_from(url, source, part, pause_s, timeout_s)
                 part.replace(target)
                 return target
             except _Unavailable as error:
@@ -118,7 +120,7 @@ def fetch(source: Source, target: Path, *, pause_s: float = 1.0, timeout_s: floa
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[None]:
+def _lock_part_file(part: Path) -> Iterator[None]:
     """Hold the part file's lock: two downloads into one file would spoil it."""
     with part.with_name(part.name + ".lock").open("w") as lock:
         try:
@@ -128,28 +130,28 @@ def _alone(part: Path) -> Iterator[None]:
         yield
 
 
-def _check_room(source: Source, part: Path) -> None:
-    missing = source.bytes - _size(part)
+def _check_free_space(source: DownloadSource, part: Path) -> None:
+    missing = source.bytes - _part_bytes(part)
     free = shutil.disk_usage(part.parent).free
     if free < missing:
-        raise _full(part, f"{missing} bytes are still to come, {free} are free")
+        raise _disk_full_error(part, f"{missing} bytes are still to come, {free} are free")
 
 
-def _full(part: Path, why: str) -> UserError:
+def _disk_full_error(part: Path, why: str) -> UserError:
     return UserError(
         "There is no room for the download", where=str(part.parent), why=why, hint="free some space and run it again"
     )
 
 
-def _from_one(url: str, source: Source, part: Path, pause_s: float, timeout_s: float) -> None:
+def _download_from(url: str, source: DownloadSource, part: Path, pause_s: float, timeout_s: float) -> None:
     """Bring ``part`` to its full size from one address and verify it."""
     if urllib.parse.urlparse(url).scheme not in ("http", "https"):
         raise _Unavailable("Not an http(s) address", where=url, hint="give one that begins with https://")
     begun_elsewhere = part.exists()
-    _complete(url, source, part, pause_s, timeout_s)
+    _resume_until_complete(url, source, part, pause_s, timeout_s)
     if begun_elsewhere and sha256(part) != source.sha256:
         part.unlink()  # what was there before may have been wrong, not this address
-        _complete(url, source, part, pause_s, timeout_s)
+        _resume_until_complete(url, source, part, pause_s, timeout_s)
     found = sha256(part)
     if found != source.sha256:
         part.unlink()
@@ -157,26 +159,26 @@ def _from_one(url: str, source: Source, part: Path, pause_s: float, timeout_s: f
         raise _Unavailable("The file has the wrong hash and was removed", where=url, why=why)
 
 
-def _complete(url: str, source: Source, part: Path, pause_s: float, timeout_s: float) -> None:
+def _resume_until_complete(url: str, source: DownloadSource, part: Path, pause_s: float, timeout_s: float) -> None:
     failures = 0
-    while (have := _size(part)) != source.bytes:
+    while (have := _part_bytes(part)) != source.bytes:
         if have > source.bytes:
             part.unlink()
         try:
-            _append(url, source, part, timeout_s)
-        except CUT as error:
-            failures = 0 if _size(part) > have else failures + 1
-            if failures >= ATTEMPTS:
+            _append_rest(url, source, part, timeout_s)
+        except INTERRUPTION_ERRORS as error:
+            failures = 0 if _part_bytes(part) > have else failures + 1
+            if failures >= MAX_ATTEMPTS:
                 raise _Unavailable("The connection broke again and again", where=url, why=str(error)) from error
             time.sleep(pause_s * 2**failures)
 
 
-def _size(part: Path) -> int:
+def _part_bytes(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _append(url: str, source: Source, part: Path, timeout_s: float) -> None:
-    have = _size(part)
+def _append_rest(url: str, source: DownloadSource, part: Path, timeout_s: float) -> None:
+    have = _part_bytes(part)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         answer = urllib.request.urlopen(request, timeout=timeout_s)
@@ -187,12 +189,12 @@ def _append(url: str, source: Source, part: Path, timeout_s: float) -> None:
     with answer:
         resumed = answer.status == http.HTTPStatus.PARTIAL_CONTENT
         start = have if resumed else 0
-        _check_announced(answer, start, source, url)
+        _check_announced_size(answer, start, source, url)
         with part.open("ab" if resumed else "wb") as out:
-            _copy(answer, out, start, source, url)
+            _copy_chunks(answer, out, start, source, url)
 
 
-def _check_announced(answer: http.client.HTTPResponse, start: int, source: Source, url: str) -> None:
+def _check_announced_size(answer: http.client.HTTPResponse, start: int, source: DownloadSource, url: str) -> None:
     """Refuse a file of another size before any of it is stored."""
     length = answer.headers.get("Content-Length")
     if length is not None and length.isdigit() and start + int(length) != source.bytes:
@@ -200,25 +202,25 @@ def _check_announced(answer: http.client.HTTPResponse, start: int, source: Sourc
         raise _Unavailable("The server offers a file of another size", where=url, why=why)
 
 
-def _copy(answer: IO[bytes], out: IO[bytes], start: int, source: Source, url: str) -> None:
+def _copy_chunks(answer: IO[bytes], out: IO[bytes], start: int, source: DownloadSource, url: str) -> None:
     with progress(total=source.bytes, label="download", unit="B", start=start) as bar:
         bar.unit_scale = True
         got = start
-        while chunk := answer.read(CHUNK):
+        while chunk := answer.read(CHUNK_BYTES):
             got += len(chunk)
             if got > source.bytes:
                 raise _Unavailable("The server sends more than the file has", where=url, why=f"over {source.bytes} B")
-            _store(out, chunk)
+            _write_chunk(out, chunk)
             bar.update(len(chunk))
     if got < source.bytes:
         raise ConnectionError(f"cut after {got} of {source.bytes} bytes")
 
 
-def _store(out: IO[bytes], chunk: bytes) -> None:
+def _write_chunk(out: IO[bytes], chunk: bytes) -> None:
     try:
         out.write(chunk)
         out.flush()
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise _full(Path(os.fsdecode(out.name)), str(error)) from error
+            raise _disk_full_error(Path(os.fsdecode(out.name)), str(error)) from error
         raise

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError
 from ..files import sha256, write_bytes
 from ..jobs.outcome import JobError
-from .own_images import settings_of_run, weights_of_run
+from .enhance import find_run_weights, load_run_settings
 
 if TYPE_CHECKING:
     import numpy as np
 
-OPSET = 17
-MIN_MULTIPLE = 32
+ONNX_OPSET = 17
+MIN_MULTIPLE_PX = 32
 """Sizes of the exported network are multiples of this: padding that depends on the size cannot be traced."""
 
-SHAPES = ((3, 4), (5, 2))
+TRIAL_SHAPES = ((3, 4), (5, 2))
 """Heights and widths of the parity check, in multiples; the first is the size that is traced."""
 
-TOLERANCE = 0.1 / 255
+MAX_ONNX_DIFFERENCE = 0.1 / 255
 """Largest difference on the scale of 0 to 1: a tenth of a grey level."""
 
 
@@ -41,7 +41,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _export(args: argparse.Namespace) -> int:
     if args.output.exists() and not args.force:
         raise UserError("The file already exists", where=str(args.output), hint="give another one, or --force")
-    settings, weights = settings_of_run(args.weights), weights_of_run(args.weights)
+    settings, weights = load_run_settings(args.weights), find_run_weights(args.weights)
     from ..stages.enhance import load_method
 
     facts = {
@@ -77,33 +77,33 @@ def write_onnx(method: Any, facts: Mapping[str, str], target: Path) -> float:
     method.device = torch.device("cpu")
     for network in method.networks.values():
         network.to(method.device)
-    multiple = math.lcm(MIN_MULTIPLE, method.multiple)
-    sizes = [(rows * multiple, columns * multiple) for rows, columns in SHAPES]
-    module = _module(method)
-    _refuse_sampling(method, module, sizes[0])
+    multiple = math.lcm(MIN_MULTIPLE_PX, method.multiple)
+    sizes = [(rows * multiple, columns * multiple) for rows, columns in TRIAL_SHAPES]
+    module = _build_module(method)
+    _reject_sampling(method, module, sizes[0])
     try:
-        content = _described(_traced(module, sizes[0]), {**facts, "multiple": str(multiple)})
+        content = _add_metadata(_trace_to_onnx(module, sizes[0]), {**facts, "multiple": str(multiple)})
     except (RuntimeError, ValueError, TypeError) as error:
         hint = "its translate() may use only what ONNX knows; check-method tells what else is wrong with it"
         raise JobError("The method cannot be exported to ONNX", why=str(error), hint=hint) from error
-    difference = max(_difference(content, module, size) for size in sizes)
-    if not difference <= TOLERANCE:
+    difference = max(_max_difference(content, module, size) for size in sizes)
+    if not difference <= MAX_ONNX_DIFFERENCE:
         raise JobError(
             "The exported network does not compute what torch computes; nothing was written",
-            why=f"largest difference {difference:.3g} of 1, allowed {TOLERANCE:.2g}, at {sizes}",
+            why=f"largest difference {difference:.3g} of 1, allowed {MAX_ONNX_DIFFERENCE:.2g}, at {sizes}",
             hint="its translate() depends on the size of the image in a way that cannot be traced: use it with torch",
         )
     write_bytes(target, content)
     return difference
 
 
-def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int, int]) -> None:
+def _reject_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int, int]) -> None:
     """Refuse a method that draws random numbers for an image: the file would hold one draw, of one size."""
     import torch
 
     before = method.random.get_state()
     with torch.inference_mode():
-        module(torch.from_numpy(_image(size)))
+        module(torch.from_numpy(_make_trial_image(size)))
     if not torch.equal(before, method.random.get_state()):
         raise JobError(
             "The method cannot be exported to ONNX",
@@ -112,7 +112,7 @@ def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int,
         )
 
 
-def _module(method: Any) -> Any:
+def _build_module(method: Any) -> Any:
     from torch import Tensor, nn
 
     class Enhancer(nn.Module):
@@ -120,7 +120,7 @@ def _module(method: Any) -> Any:
 
         def __init__(self) -> None:
             super().__init__()
-            self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept})
+            self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept_networks})
 
         def forward(self, image: Tensor) -> Tensor:
             enhanced: Tensor = method.translate(image)
@@ -129,7 +129,7 @@ def _module(method: Any) -> Any:
     return Enhancer().eval()
 
 
-def _image(size: tuple[int, int]) -> np.ndarray:
+def _make_trial_image(size: tuple[int, int]) -> np.ndarray:
     """Return a fixed image (1, 1, H, W): noise on a slope."""
     import numpy as np
 
@@ -137,7 +137,7 @@ def _image(size: tuple[int, int]) -> np.ndarray:
     return (0.5 * noise + np.linspace(0, 0.5, size[1])).astype(np.float32)
 
 
-def _traced(module: Any, size: tuple[int, int]) -> bytes:
+def _trace_to_onnx(module: Any, size: tuple[int, int]) -> bytes:
     import torch
 
     stream = io.BytesIO()
@@ -146,10 +146,10 @@ def _traced(module: Any, size: tuple[int, int]) -> bytes:
         warnings.simplefilter("ignore")  # the tracer warns of sizes taken as constants: the parity check looks at that
         torch.onnx.export(
             module,
-            (torch.from_numpy(_image(size)),),
+            (torch.from_numpy(_make_trial_image(size)),),
             stream,  # type: ignore[arg-type]  # the tracer writes into streams too, which its annotation does not say
             dynamo=False,
-            opset_version=OPSET,
+            opset_version=ONNX_OPSET,
             input_names=["image"],
             output_names=["enhanced"],
             dynamic_axes={"image": free, "enhanced": free},
@@ -157,7 +157,7 @@ def _traced(module: Any, size: tuple[int, int]) -> bytes:
     return stream.getvalue()
 
 
-def _described(content: bytes, facts: dict[str, str]) -> bytes:
+def _add_metadata(content: bytes, facts: dict[str, str]) -> bytes:
     import onnx
 
     model = onnx.load_from_string(content)
@@ -166,12 +166,12 @@ def _described(content: bytes, facts: dict[str, str]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:
+def _max_difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:
     import numpy as np
     import onnxruntime
     import torch
 
-    image = _image(size)
+    image = _make_trial_image(size)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     (found,) = session.run(["enhanced"], {"image": image})
     with torch.inference_mode():

@@ -30,10 +30,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--output", type=Path, help="the run folder to write (default: results/imported/METHOD)")
     parser.add_argument("--preset", default="official", help="whose parameters the network has (default: official)")
     parser.add_argument("--high", type=Path, help="folder of HQ images, for methods that measure a style on them")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=_import_weights)
 
 
-def _run(args: argparse.Namespace) -> int:
+def _import_weights(args: argparse.Namespace) -> int:
     output = args.output or Path("results") / "imported" / args.name
     weights = import_weights(args.name, args.file, output, preset=args.preset, high=args.high)
     print(f"wrote {weights}")
@@ -58,18 +58,18 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     """
     from ..files import fingerprint, sha256, write_json
     from ..jobs.provenance import Job
-    from ..training.checkpoint import save_weights
-    from ..training.interop import load_official, read_state
+    from ..training.loop.checkpoints import save_weights
+    from ..training.networks.official_weights import load_official_weights, read_state_dict
     from ..training.trainable import Trainable
 
-    settings = _settings(name, preset)
+    settings = _load_settings(name, preset)
     job = Job("train", settings.as_json())
-    trainable = _built(settings)
+    trainable = _build_trainable(settings)
     if high is None and type(trainable).finish is not Trainable.finish:
         raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
-    load_official(_network(trainable, name), read_state(file), where=str(file))
+    load_official_weights(_find_official_network(trainable, name), read_state_dict(file), where=str(file))
     if high is not None:
-        trainable.finish(_whole_images(high))
+        trainable.finish(_iter_whole_images(high))
     weights = output / "weights.safetensors"
     save_weights(weights, trainable)
     facts = {"imported": file.name, "sha256": sha256(file), "fingerprint": {"config": fingerprint(settings.deciding)}}
@@ -77,7 +77,7 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     return weights
 
 
-def _settings(name: str, preset: str) -> Settings:
+def _load_settings(name: str, preset: str) -> Settings:
     from ..plan.config import single_settings
     from ..plan.discovery import trained_plugin
 
@@ -85,7 +85,7 @@ def _settings(name: str, preset: str) -> Settings:
     return single_settings(trained_plugin(plain), preset, variant or None).for_inference
 
 
-def _built(settings: Settings) -> Trainable:
+def _build_trainable(settings: Settings) -> Trainable:
     from ..stages.train import make_trainable
 
     trainable = make_trainable(settings)
@@ -94,9 +94,9 @@ def _built(settings: Settings) -> Trainable:
     return trainable
 
 
-def _network(trainable: Trainable, name: str) -> nn.Module:
+def _find_official_network(trainable: Trainable, name: str) -> nn.Module:
     """Return the network whose official order is known among those that inference needs."""
-    found = [trainable.networks[kept] for kept in trainable.kept]
+    found = [trainable.networks[kept] for kept in trainable.kept_networks]
     found = [network for network in found if hasattr(network, "official_tensors")]
     if len(found) != 1:
         raise UserError(
@@ -108,7 +108,7 @@ def _network(trainable: Trainable, name: str) -> nn.Module:
     return found[0]
 
 
-def _whole_images(folder: Path) -> Iterator[Tensor]:
+def _iter_whole_images(folder: Path) -> Iterator[Tensor]:
     import torch
 
     from ..images.grey import list_images, read_grey, to_float

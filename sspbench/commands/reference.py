@@ -15,12 +15,12 @@ from ..plan.kinds import YAML_KINDS
 from ..plan.parameters import Parameter, Section
 from ..plan.schemas import schema
 
-TARGET = ROOT / "docs" / "reference.md"
+REFERENCE_FILE = ROOT / "docs" / "reference.md"
 
 ReferenceRow = tuple[str, str, str, str]
 """Name, default, what is allowed, what it is."""
 
-HEADS: ReferenceRow = ("name", "default", "allowed", "what it is")
+COLUMN_TITLES: ReferenceRow = ("name", "default", "allowed", "what it is")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,12 +30,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _reference(_args: argparse.Namespace) -> int:
-    write_text(TARGET, described())
-    print(f"wrote {shown(TARGET)}")
+    write_text(REFERENCE_FILE, render_reference())
+    print(f"wrote {shown(REFERENCE_FILE)}")
     return 0
 
 
-def described() -> str:
+def render_reference() -> str:
     """Return the page: the keys of the config, then the parameters of every method, segmenter and data set."""
     parts = [
         "# Reference",
@@ -47,23 +47,23 @@ def described() -> str:
         "",
         "`snakemake ... --config KEY=VALUE`, or a file of keys with `--configfile`.",
         "",
-        *_markdown(config_rows()),
+        *_markdown_table(list_config_rows()),
     ]
     for group, kind in YAML_KINDS.items():
-        parts += ["", f"## Parameters of each {kind.name}", "", _how(kind.name)]
+        parts += ["", f"## Parameters of each {kind.name}", "", _override_sentence(kind.name)]
         for name, found in plugins(group).items():
             parts += ["", f"### `{name}`: {found.label}", ""]
-            parts += _markdown(parameter_rows(found)) if found.parameters.fields else ["No parameters."]
+            parts += _markdown_table(list_parameter_rows(found)) if found.parameters.fields else ["No parameters."]
     return "\n".join(parts) + "\n"
 
 
-def _how(kind: str) -> str:
+def _override_sentence(kind: str) -> str:
     if kind == "dataset":
         return "Overridden by `dataset_options: {NAME: VALUE}`."
     return "Overridden by `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
 
 
-def config_rows() -> list[ReferenceRow]:
+def list_config_rows() -> list[ReferenceRow]:
     """Return all keys of the config, nested ones by their paths."""
     return list(_config_rows(schema("config"), read_config(DEFAULT), ""))
 
@@ -74,12 +74,12 @@ def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix
         if "properties" in one:
             yield from _config_rows(one, defaults[key], f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", _value(defaults[key]), _allowed(one), one.get("description", "")
+            yield f"{prefix}{key}", _format_value(defaults[key]), _allowed_text(one), one.get("description", "")
 
 
-def _allowed(declared: Mapping[str, Any]) -> str:
+def _allowed_text(declared: Mapping[str, Any]) -> str:
     if "oneOf" in declared:
-        return ", or ".join(_allowed(part) for part in declared["oneOf"])
+        return ", or ".join(_allowed_text(part) for part in declared["oneOf"])
     if "enum" in declared:
         return ", ".join(map(str, declared["enum"]))
     kinds = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
@@ -89,28 +89,28 @@ def _allowed(declared: Mapping[str, Any]) -> str:
     return " ".join([" or ".join(words.get(kind, str(kind)) for kind in kinds), " and ".join(limits)]).rstrip()
 
 
-def parameter_rows(plugin: Plugin) -> list[ReferenceRow]:
+def list_parameter_rows(plugin: Plugin) -> list[ReferenceRow]:
     """Return all parameters and sections of a plugin by their paths."""
-    return [_row(path, one) for path, one in plugin.parameters.rows()]
+    return [_parameter_row(path, one) for path, one in plugin.parameters.rows()]
 
 
-def _row(path: str, one: Parameter | Section) -> ReferenceRow:
+def _parameter_row(path: str, one: Parameter | Section) -> ReferenceRow:
     if isinstance(one, Section):
         return path, "", "a section, or null" if one.nullable else "a section", one.text
-    return path, _value(one.default), one.allowed, one.text
+    return path, _format_value(one.default), one.allowed, one.text
 
 
-def _value(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _markdown(rows: list[ReferenceRow]) -> list[str]:
-    lines = [HEADS, ("---",) * len(HEADS), *((f"`{row[0]}`", *row[1:]) for row in rows)]
+def _markdown_table(rows: list[ReferenceRow]) -> list[str]:
+    lines = [COLUMN_TITLES, ("---",) * len(COLUMN_TITLES), *((f"`{row[0]}`", *row[1:]) for row in rows)]
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
-def aligned(rows: list[ReferenceRow]) -> list[str]:
+def align_rows(rows: list[ReferenceRow]) -> list[str]:
     """Return the rows as lines for a terminal, under their heads."""
-    table = [HEADS, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]
+    table = [COLUMN_TITLES, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(COLUMN_TITLES))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]

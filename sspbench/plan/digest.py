@@ -24,7 +24,7 @@ NEUTRAL = frozenset(
         *("errors.py", "discovery.py", "schemas.py"),
         *("budget.py", "contained.py", "descendants.py", "folder_lock.py", "slots.py"),
         *("outcome.py", "progress.py", "provenance.py"),
-        *("logbook.py", "guards.py"),
+        *("training_log.py", "guards.py"),
     }
 )
 """Modules of the frame that find, report or schedule but cannot change a number; an edit of theirs reruns nothing."""

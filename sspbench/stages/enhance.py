@@ -19,8 +19,8 @@ from ..jobs.progress import progress
 from ..jobs.provenance import Job
 from ..plan.discovery import method_class
 from ..plan.settings import Settings
-from .fit import Pictures, fitted_constants
-from .outputs import empty, seal
+from .fit import LazyImages, fit_constants
+from .image_folders import clear_images, write_folder_manifest
 
 
 def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None = None) -> Method:
@@ -31,12 +31,12 @@ def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, A
     """
     found = settings.plugin
     if found.meta["kind"] == "learned":
-        from .train import load_trained, make_method
+        from .train import load_for_inference, make_method
 
         method = make_method(settings)
         if weights is None:
             raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
-        load_trained(method, weights, settings.engine)
+        load_for_inference(method, weights, settings.engine)
         return method
     classical = method_class(found)(settings.values, settings.seed)
     if classical.is_fitted():
@@ -47,7 +47,7 @@ def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, A
     return classical
 
 
-def enhanced(method: Method, image: np.ndarray, name: str) -> np.ndarray:
+def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
     """Enhance one (H, W) uint8 image; check what comes back.
 
     Raises:
@@ -74,48 +74,48 @@ def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path 
     seconds: list[float] = []
     facts: dict[str, Any] = {}
     if found.meta["kind"] == "control":
-        function = _control(manifest, found.meta["shows"])
+        function = _control_enhancer(manifest, found.meta["shows"])
     else:
-        facts = _fitted(settings, manifest)
-        function = _method(settings, weights, facts.get("fitted"), seconds)
-    target = empty(folder / "enhanced")
+        facts = _fit_if_needed(settings, manifest)
+        function = _method_enhancer(settings, weights, facts.get("fitted"), seconds)
+    target = clear_images(folder / "enhanced")
     written = []
     for source in progress(sources, label=f"enhance {found.name}", unit="images"):
         path = target / f"{source.stem}.png"
         write_grey(path, function(source))
         written.append(path)
-    seal(target, written)
+    write_folder_manifest(target, written)
     each = float(np.median(seconds)) if seconds else 0.0
     write_json(
         folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_per_image=round(each, 5), **facts)
     )
 
 
-def _method(
+def _method_enhancer(
     settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None, seconds: list[float]
 ) -> Callable[[Path], np.ndarray]:
     method = load_method(settings, weights, fitted)
 
     def function(source: Path) -> np.ndarray:
         start = time.perf_counter()
-        result = enhanced(method, read_grey(source), settings.name)
+        result = enhance_image(method, read_grey(source), settings.name)
         seconds.append(time.perf_counter() - start)
         return result
 
     return function
 
 
-def _fitted(settings: Settings, manifest: Manifest) -> dict[str, Any]:
+def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     """Return ``{"fitted": constants}`` of a classical method that takes any from the training images, else nothing."""
     found = settings.plugin
     if found.meta["kind"] != "classical" or not method_class(found).is_fitted():
         return {}
     method = method_class(found)(settings.values, settings.seed)
-    low, high = Pictures(manifest.paths("trainA")), Pictures(manifest.paths("trainB"))
-    return {"fitted": fitted_constants(method, low, high)}
+    low, high = LazyImages(manifest.paths("trainA")), LazyImages(manifest.paths("trainB"))
+    return {"fitted": fit_constants(method, low, high)}
 
 
-def _control(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
+def _control_enhancer(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
     sources = manifest.paths("testA")

@@ -14,7 +14,7 @@ from ..images.grey import read_grey, to_float
 from ..jobs.outcome import JobError
 
 
-class Pictures(Sequence[np.ndarray]):
+class LazyImages(Sequence[np.ndarray]):
     """Training images, (H, W) float32 in [0, 1], each read when it is looked at: a whole split need not fit memory."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -27,15 +27,15 @@ class Pictures(Sequence[np.ndarray]):
     @overload
     def __getitem__(self, index: int) -> np.ndarray: ...
     @overload
-    def __getitem__(self, index: slice) -> Pictures: ...
-    def __getitem__(self, index: int | slice) -> np.ndarray | Pictures:
+    def __getitem__(self, index: slice) -> LazyImages: ...
+    def __getitem__(self, index: int | slice) -> np.ndarray | LazyImages:
         """Read one image; of a slice none is read yet."""
         if isinstance(index, slice):
-            return Pictures(self._paths[index])
+            return LazyImages(self._paths[index])
         return to_float(read_grey(self._paths[index]))
 
 
-def fitted_constants(method: Method, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> dict[str, Any]:
+def fit_constants(method: Method, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> dict[str, Any]:
     """Return what ``method.fit`` takes from the training images, as JSON will give it back.
 
     Raises:

@@ -13,14 +13,16 @@ from ..images.grey import read_grey, to_float, to_uint8
 from ..images.thresholds import choose_level
 from ..training.trainable import TrainableSegmenter
 
-Pair = tuple[Path, Path]
+LabelledImage = tuple[Path, Path]
 """An image and its label."""
 
-DRAW = 7
+HELD_OUT_STREAM_KEY = 7
 """Key of the random stream of the draw: no other stream of the seed."""
 
 
-def without_held_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+def split_held_out(
+    pairs: Sequence[LabelledImage], share: float, seed: int
+) -> tuple[list[LabelledImage], list[LabelledImage]]:
     """Split pairs at random into those to learn from and those held out, both in their order.
 
     Args:
@@ -30,12 +32,12 @@ def without_held_out(pairs: Sequence[Pair], share: float, seed: int) -> tuple[li
     """
     wanted = max(round(share * len(pairs)), 1) if share > 0 else 0
     count = min(wanted, len(pairs) - 1)
-    drawn = set(np.random.default_rng([seed, DRAW]).permutation(len(pairs))[:count].tolist())
+    drawn = set(np.random.default_rng([seed, HELD_OUT_STREAM_KEY]).permutation(len(pairs))[:count].tolist())
     kept = [pair for number, pair in enumerate(pairs) if number not in drawn]
     return kept, [pairs[number] for number in sorted(drawn)]
 
 
-def chosen_threshold(segmenter: TrainableSegmenter, held_out: Sequence[Pair]) -> dict[str, Any] | None:
+def choose_threshold(segmenter: TrainableSegmenter, held_out: Sequence[LabelledImage]) -> dict[str, Any] | None:
     """Return the level that fits the held-out images best, with its Dice and their number; None where there are none.
 
     Args:

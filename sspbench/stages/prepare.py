@@ -31,14 +31,14 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
-        manifest = fill(settings, fresh)
+        manifest = fill_prepared_folder(settings, fresh)
         for line in manifest.told():
             print(f"note: {line}", file=sys.stderr)
-        _put(fresh, target)
+        _replace_folder(fresh, target)
     return target / "manifest.json"
 
 
-def fill(settings: Mapping[str, Any], fresh: Path) -> Manifest:
+def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     """Fill the new folder ``fresh`` with the prepared images and their manifest, which is returned.
 
     Raises:
@@ -53,20 +53,20 @@ def fill(settings: Mapping[str, Any], fresh: Path) -> Manifest:
             source=None if root is None else Path(root),
             output=fresh,
             seed=settings["seed"],
-            progress=lambda done, total: _show(bar, done, total),
+            progress=lambda done, total: _update_bar(bar, done, total),
             tell=lambda what, files: notes.append({"what": what, "files": [told(file) for file in files]}),
         )
         prepare_function(plugin("data", settings["dataset"]))(request)
-    originals = _rename(fresh)
+    originals = _rename_safely(fresh)
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
     facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
     manifest = Manifest.read(write_manifest(fresh, {**facts, **({"notes": notes} if notes else {})}, originals))
-    _check(manifest, settings["dataset"])
+    _check_manifest(manifest, settings["dataset"])
     return manifest
 
 
-def _rename(folder: Path) -> dict[str, str]:
+def _rename_safely(folder: Path) -> dict[str, str]:
     """Give every image a name that all later stages can carry; return the old paths, as told, by new path."""
     return {
         f"{split}/{name}": told(f"{split}/{old}")
@@ -76,12 +76,12 @@ def _rename(folder: Path) -> dict[str, str]:
     }
 
 
-def _show(bar: tqdm, done: int, total: int) -> None:
+def _update_bar(bar: tqdm, done: int, total: int) -> None:
     bar.total = total
     bar.update(done - bar.n)
 
 
-def _check(manifest: Manifest, name: str) -> None:
+def _check_manifest(manifest: Manifest, name: str) -> None:
     with Faults(f"The prepared data set {name} is not usable") as faults:
         for split in SPLITS:
             if not manifest.paths(split):
@@ -95,7 +95,7 @@ def _check(manifest: Manifest, name: str) -> None:
                 faults.add(f"{extra} has an image without a partner in {split}: {stray}", hint=hint)
 
 
-def _put(fresh: Path, target: Path) -> None:
+def _replace_folder(fresh: Path, target: Path) -> None:
     """Put the fresh folder in place of the old one."""
     if target.exists():
         shutil.rmtree(target)
@@ -103,7 +103,7 @@ def _put(fresh: Path, target: Path) -> None:
     target.chmod(0o755)
 
 
-def source_digest(root: Path | None) -> str:
+def digest_source(root: Path | None) -> str:
     """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew."""
     from ..files import fingerprint, sha256
 

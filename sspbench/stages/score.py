@@ -19,10 +19,10 @@ from ..images.manifest import Manifest
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
 from ..plan.discovery import metric_families
-from .outputs import sealed
+from .image_folders import verified_images
 
-COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
-CHUNK = 4
+SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
+MAX_CHUNK_IMAGES = 4
 """Images scored at once: a chunk stays in the cache, and memory does not grow with the data set."""
 
 
@@ -37,20 +37,20 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     """
     job = Job("score", dict(settings))
     families = metric_families(settings["metrics"])
-    names = [path.name for path in sealed(folder / "enhanced")]
-    scenes = _scenes(manifest)
+    names = [path.name for path in verified_images(folder / "enhanced")]
+    scenes = _find_scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
-    first = [run[key] if run[key] is not None else "" for key in COLUMNS[:5]]
+    first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
     with (
         progress(total=len(names), label="score", unit="images") as bar,
         replacing(folder / "scores.csv") as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,
     ):
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for chunk in _chunks(names, scenes):
-            batch = _batch(chunk, scenes, folder, settings["field_um"], threshold)
-            rows = [row for family in families.values() for row in _rows(family, batch, chunk)]
+        table.writerow(SCORE_COLUMNS)
+        for chunk in _split_into_chunks(names, scenes):
+            batch = _load_batch(chunk, scenes, folder, settings["field_um"], threshold)
+            rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
@@ -70,7 +70,7 @@ class _Scene:
     clean: Path | None
 
 
-def _scenes(manifest: Manifest) -> dict[str, _Scene]:
+def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
     """Return the test images by stem, looked up once: a manifest is searched from end to end each time it is asked."""
     origins = manifest.paths("testA")
     sizes = {entry["path"]: (entry["height"], entry["width"]) for entry in manifest.content["images"]}
@@ -81,7 +81,7 @@ def _scenes(manifest: Manifest) -> dict[str, _Scene]:
     }
 
 
-def _chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
+def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
     """Cut names, as they come, into chunks of equal image size and equal knowledge of the truth."""
 
     def kind(name: str) -> tuple[tuple[int, int], bool, bool]:
@@ -89,38 +89,38 @@ def _chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str
         return scene.size, scene.label is None, scene.clean is None
 
     for _, group in groupby(names, kind):
-        while chunk := list(islice(group, CHUNK)):
+        while chunk := list(islice(group, MAX_CHUNK_IMAGES)):
             yield chunk
 
 
-def _batch(
+def _load_batch(
     names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float, threshold: int | None
 ) -> ScoringBatch:
     shown = [scenes[Path(name).stem] for name in names]
-    labels, clean = _all([scene.label for scene in shown]), _all([scene.clean for scene in shown])
+    labels, clean = _all_or_none([scene.label for scene in shown]), _all_or_none([scene.clean for scene in shown])
     return ScoringBatch(
-        image=_stack([folder / "enhanced" / name for name in names]),
-        origin=_stack([scene.origin for scene in shown]),
-        mask=_stack([folder / "masks" / name for name in names]) > 127,
-        probability=_stack([folder / "probabilities" / name for name in names]),
-        label=None if labels is None else _stack(labels) > 127,
-        clean=None if clean is None else _stack(clean),
+        image=_load_stack([folder / "enhanced" / name for name in names]),
+        origin=_load_stack([scene.origin for scene in shown]),
+        mask=_load_stack([folder / "masks" / name for name in names]) > 127,
+        probability=_load_stack([folder / "probabilities" / name for name in names]),
+        label=None if labels is None else _load_stack(labels) > 127,
+        clean=None if clean is None else _load_stack(clean),
         field_um=field_um,
         threshold=threshold,
     )
 
 
-def _all(paths: list[Path | None]) -> list[Path] | None:
+def _all_or_none(paths: list[Path | None]) -> list[Path] | None:
     """Return the paths if all are there; of one chunk either all are or none."""
     found = [path for path in paths if path is not None]
     return found if len(found) == len(paths) else None
 
 
-def _stack(paths: list[Path]) -> np.ndarray:
+def _load_stack(paths: list[Path]) -> np.ndarray:
     return np.stack([read_grey(path) for path in paths])
 
 
-def _rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterator[list[str]]:
+def _score_rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterator[list[str]]:
     if not batch.has(family.needs):
         return
     scores = family.score(batch)

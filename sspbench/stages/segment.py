@@ -12,8 +12,8 @@ from ..images.grey import read_grey, to_float, to_uint8, write_grey
 from ..jobs.progress import progress
 from ..jobs.provenance import Job
 from ..plan.settings import Settings
-from .outputs import empty, seal, sealed
-from .train import load_trained, make_segmenter
+from .image_folders import clear_images, verified_images, write_folder_manifest
+from .train import load_for_inference, make_segmenter
 
 
 def segment(settings: Settings, weights: Path, folder: Path) -> None:
@@ -23,21 +23,21 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
     """
     job = Job("segment", settings.as_json())
     segmenter = make_segmenter(settings)
-    load_trained(segmenter, weights, settings.engine)
-    maps, masks = empty(folder / "probabilities"), empty(folder / "masks")
+    load_for_inference(segmenter, weights, settings.engine)
+    maps, masks = clear_images(folder / "probabilities"), clear_images(folder / "masks")
     written = []
-    for source in progress(sealed(folder / "enhanced"), label="segment", unit="images"):
+    for source in progress(verified_images(folder / "enhanced"), label="segment", unit="images"):
         probability = to_uint8(segmenter.probabilities(to_float(read_grey(source))[None, None])[0, 0])
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
         write_grey(maps / source.name, probability)
         write_grey(masks / source.name, mask)
         written.append(source.name)
-    seal(maps, [maps / name for name in written])
-    seal(masks, [masks / name for name in written])
-    write_json(folder / "jobs" / "segment.json", job.record(images=len(written), threshold=_chosen(weights)))
+    write_folder_manifest(maps, [maps / name for name in written])
+    write_folder_manifest(masks, [masks / name for name in written])
+    write_json(folder / "jobs" / "segment.json", job.record(images=len(written), threshold=_trained_threshold(weights)))
 
 
-def _chosen(weights: Path) -> dict[str, Any] | None:
+def _trained_threshold(weights: Path) -> dict[str, Any] | None:
     """Return the threshold chosen on held-out images when these weights were trained."""
     record: dict[str, Any] = read_json(weights.parent / "jobs" / "train.json")
     return record.get("threshold")

@@ -23,14 +23,14 @@ from ..plan.discovery import method_class, single_class
 from ..plan.groups import UNTRAINED
 from ..plan.kinds import METHOD
 from ..plan.settings import Engine, Settings
-from ..training.batches import Batches, BatchPlan, Domain, DomainBatches, batches_from, load_domain
-from ..training.checkpoint import load_weights, save_weights
-from ..training.compute import device_type, start
-from ..training.loop import Budget, Training
+from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, load_domain_images, make_batches
+from ..training.loop.checkpoints import load_weights, save_weights
+from ..training.loop.torch_setup import configure_torch, device_type
+from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
-from .held_out import chosen_threshold, without_held_out
+from .held_out import choose_threshold, split_held_out
 
-SPLIT = {"low": "trainA", "high": "trainB"}
+SPLIT_BY_DOMAIN = {"low": "trainA", "high": "trainB"}
 """The split of each domain."""
 
 
@@ -39,7 +39,7 @@ class TrainingLimits:
     """Time and saving, which do not change a result."""
 
     minutes: float = 24 * 60.0
-    budget: Budget = field(default_factory=Budget)
+    budget: TrainingBudget = field(default_factory=TrainingBudget)
 
 
 def make_method(settings: Settings) -> TrainableMethod:
@@ -71,9 +71,9 @@ def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
     return make_method(settings) if settings.kind == METHOD.name else make_segmenter(settings)
 
 
-def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
+def load_for_inference(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
     """Build a trainable and load its weights for inference; return the device it is on."""
-    device = start(chosen(engine, device_type()))
+    device = configure_torch(chosen(engine, device_type()))
     trainable.device = device
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
@@ -87,15 +87,15 @@ def load_trained(trainable: Trainable, weights: Path, engine: Engine) -> torch.d
 
 def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits) -> None:
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
-    settings = _on_this_device(settings)
+    settings = _resolve_for_device(settings)
     method = make_method(settings)
-    plan = BatchPlan.of(method.params)
+    plan = BatchPlan.from_params(method.params)
     domains = {
-        name: Domain(plan, load_domain(manifest.paths(SPLIT[name]), plan, f"{name}-quality"))
+        name: Domain(plan, load_domain_images(manifest.paths(SPLIT_BY_DOMAIN[name]), plan, f"{name}-quality"))
         for name in method.learns_from
     }
-    batches = batches_from(plan, settings.seed, domains)
-    _train(method, batches, settings, manifest, folder, limits)
+    batches = make_batches(plan, settings.seed, domains)
+    _run_training(method, batches, settings, manifest, folder, limits)
 
 
 def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits) -> None:
@@ -104,12 +104,12 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
     A share of the labelled images (its parameter ``held_out``) is kept back; the threshold that fits them best is noted
     in ``jobs/train.json``.
     """
-    settings = _on_this_device(settings)
+    settings = _resolve_for_device(settings)
     segmenter = make_segmenter(settings)
     if settings.weights is not None:
-        _adopt(segmenter, Path(settings.weights), settings, folder)
+        _import_segmenter_weights(segmenter, Path(settings.weights), settings, folder)
         return
-    plan = BatchPlan.of(segmenter.params)
+    plan = BatchPlan.from_params(segmenter.params)
     images = manifest.paths("trainB")
     labels = manifest.beside(images, "trainB_labels")
     pairs = [(image, label) for image, label in zip(images, labels, strict=True) if label is not None]
@@ -119,20 +119,20 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
             where=str(manifest.folder / "trainB_labels"),
             hint="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
         )
-    learnt, held_out = without_held_out(pairs, segmenter.params["held_out"], settings.seed)
+    learnt, held_out = split_held_out(pairs, segmenter.params["held_out"], settings.seed)
     high = Domain(
         plan,
-        load_domain([image for image, _ in learnt], plan, "high-quality"),
-        load_domain([label for _, label in learnt], plan, "label"),
+        load_domain_images([image for image, _ in learnt], plan, "high-quality"),
+        load_domain_images([label for _, label in learnt], plan, "label"),
     )
     batches = DomainBatches(plan, settings.seed, high)
-    _train(
+    _run_training(
         segmenter, batches, settings, manifest, folder, limits,
-        more=lambda: {"threshold": chosen_threshold(segmenter, held_out)},
+        more=lambda: {"threshold": choose_threshold(segmenter, held_out)},
     )  # fmt: skip
 
 
-def _on_this_device(settings: Settings) -> Settings:
+def _resolve_for_device(settings: Settings) -> Settings:
     """Return the settings with the engine that this device gets; it is what the result depends on."""
     device = device_type()
     engine = chosen(settings.engine, device, settings.plugin)
@@ -141,14 +141,14 @@ def _on_this_device(settings: Settings) -> Settings:
     return replace(settings, engine=engine)
 
 
-def _adopt(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:
+def _import_segmenter_weights(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:
     job = Job("train", settings.as_json())
-    load_trained(segmenter, weights, settings.engine)
+    load_for_inference(segmenter, weights, settings.engine)
     save_weights(folder / "weights.safetensors", segmenter)
     write_json(folder / "jobs" / "train.json", job.record(adopted=settings.weights))
 
 
-def _train(
+def _run_training(
     trainable: TrainableMethod | TrainableSegmenter,
     batches: Batches,
     settings: Settings,
@@ -167,14 +167,14 @@ def _train(
     training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
     with time_budget(limits.minutes, "train", folder):
-        facts = training.run(lambda: _whole_images(manifest.paths("trainB"), trainable.device))
+        facts = training.run(lambda: _iter_whole_images(manifest.paths("trainB"), trainable.device))
     save_weights(folder / "weights.safetensors", trainable)
-    facts |= {"inference_flops_384": inference_flops(trainable), **more()}
+    facts |= {"inference_flops_384": count_inference_flops(trainable), **more()}
     write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))
     training.checkpoints.clear()
 
 
-def inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int = 384) -> int:
+def count_inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int = 384) -> int:
     """Return the floating-point operations (2 per multiply-add) of one grey image of ``side`` x ``side``."""
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -187,6 +187,6 @@ def inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int =
     return int(counter.get_total_flops())
 
 
-def _whole_images(paths: list[Path], device: torch.device) -> Iterator[Tensor]:
+def _iter_whole_images(paths: list[Path], device: torch.device) -> Iterator[Tensor]:
     for path in paths:
         yield torch.from_numpy(read_grey(path))[None, None].to(device).float() / 255.0

@@ -8,7 +8,7 @@ Schedule = Callable[[int], float]
 """Learning rate at a step, counted from 0."""
 
 
-def epoch_of(step: int, total_steps: int, epochs: int) -> int:
+def epoch_at_step(step: int, total_steps: int, epochs: int) -> int:
     """Return the epoch (1-based) of a step (0-based) when ``epochs`` are spread evenly over ``total_steps``.
 
     A short run thus goes through the whole schedule of a long one.
@@ -16,10 +16,10 @@ def epoch_of(step: int, total_steps: int, epochs: int) -> int:
     return min(step, total_steps - 1) * epochs // total_steps + 1
 
 
-def linear_factor(epoch: int, plateau: int, span: int) -> float:
+def linear_decay_factor(epoch: int, plateau: int, span: int) -> float:
     """Return the factor on the rate: 1 up to epoch ``plateau`` (1-based), then lower by ``1 / span`` with each epoch.
 
-    >>> [linear_factor(epoch, 2, 4) for epoch in (1, 2, 3, 6)]
+    >>> [linear_decay_factor(epoch, 2, 4) for epoch in (1, 2, 3, 6)]
     [1.0, 1.0, 0.75, 0.0]
     """
     return 1.0 - max(0, epoch - plateau) / span
@@ -34,10 +34,10 @@ def constant_then_linear(lr: float, plateau: int, span: int, epochs: int, total_
     - after an epoch (CUT): plateau ``constant``, span ``decay + 1``; the last epoch has ``1 / span`` of the rate;
     - after an epoch, without the 1 (EnlightenGAN): plateau ``constant + 1``, span ``decay``.
     """
-    return lambda step: lr * linear_factor(epoch_of(step, total_steps, epochs), plateau, span)
+    return lambda step: lr * linear_decay_factor(epoch_at_step(step, total_steps, epochs), plateau, span)
 
 
-def polynomial(lr: float, power: float, total_steps: int, steps_per_epoch: int) -> Schedule:
+def polynomial_decay(lr: float, power: float, total_steps: int, steps_per_epoch: int) -> Schedule:
     """Return a polynomial decay to zero, changed after each epoch: epochs 0 and 1 both train at ``lr``.
 
     Epoch ``e >= 1`` trains at ``lr (1 - (e - 1) / E) ** power`` with E epochs in all.

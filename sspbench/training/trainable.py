@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..contract import DomainName, Method
-from .pool import ImagePool
+from .image_pool import ImagePool
 from .schedules import Schedule
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -68,9 +68,9 @@ class Trainable:
         self.networks: dict[str, nn.Module] = {}
         self.optimizers: dict[str, ScheduledOptimizer] = {}
         self.pools: dict[str, ImagePool] = {}
-        self.kept: list[str] = []
+        self.kept_networks: list[str] = []
         self.learning_rate_scale = 1.0
-        self.finite: Tensor | None = None
+        self.all_finite: Tensor | None = None
         self.inference_only = False
 
     # ---- what a plugin defines -------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class Trainable:
         """Register a network; those with ``keep=True`` are what inference needs and go to ``weights.safetensors``."""
         self.networks[name] = network.to(self.device)
         if keep:
-            self.kept.append(name)
+            self.kept_networks.append(name)
         return network
 
     def add_optimizer(
@@ -154,20 +154,20 @@ class Trainable:
             scheduled.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, enabled=False):
             loss.backward()
-            self._watch(loss, optimizers)
+            self._record_finiteness(loss, optimizers)
             if clip is not None:
-                nn.utils.clip_grad_norm_(_stepped(optimizers), clip)
+                nn.utils.clip_grad_norm_(_optimised_parameters(optimizers), clip)
             for scheduled in optimizers:
                 rate = scheduled.schedule(self.step) * self.learning_rate_scale
                 for group in scheduled.optimizer.param_groups:
                     group["lr"] = rate
                 scheduled.optimizer.step()
 
-    def _watch(self, loss: Tensor, optimizers: list[ScheduledOptimizer]) -> None:
-        gradients = [parameter.grad for parameter in _stepped(optimizers) if parameter.grad is not None]
+    def _record_finiteness(self, loss: Tensor, optimizers: list[ScheduledOptimizer]) -> None:
+        gradients = [parameter.grad for parameter in _optimised_parameters(optimizers) if parameter.grad is not None]
         norms = torch.stack(torch._foreach_norm(gradients)) if gradients else loss.new_zeros(1)
         finite = torch.isfinite(loss.detach()).all() & torch.isfinite(norms).all()
-        self.finite = finite if self.finite is None else self.finite & finite
+        self.all_finite = finite if self.all_finite is None else self.all_finite & finite
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
@@ -185,13 +185,13 @@ class Trainable:
         """Return the tensors of the kept networks, keyed ``<network>.<name>``, contiguous on the CPU."""
         return {
             f"{name}.{key}": value.detach().cpu().contiguous().clone()
-            for name in self.kept
+            for name in self.kept_networks
             for key, value in self.networks[name].state_dict().items()
         }
 
     def load_weights(self, tensors: Mapping[str, Tensor]) -> None:
         """Load what :meth:`weights` returned; raises ``RuntimeError`` naming the tensors that do not fit."""
-        for name in self.kept:
+        for name in self.kept_networks:
             prefix = f"{name}."
             own = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
             self.networks[name].load_state_dict(own)
@@ -201,11 +201,11 @@ class Trainable:
         for network in self.networks.values():
             network.eval()
 
-    def _map_padded(self, images: np.ndarray, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+    def _run_each_padded(self, images: np.ndarray, function: Callable[[Tensor], Tensor]) -> np.ndarray:
         """Apply ``function`` to (N, 1, H, W) float32 images one by one, padded by reflection to ``multiple``."""
-        return np.concatenate([self._one_padded(torch.from_numpy(image[None]), function) for image in images])
+        return np.concatenate([self._run_padded(torch.from_numpy(image[None]), function) for image in images])
 
-    def _one_padded(self, image: Tensor, function: Callable[[Tensor], Tensor]) -> np.ndarray:
+    def _run_padded(self, image: Tensor, function: Callable[[Tensor], Tensor]) -> np.ndarray:
         height, width = image.shape[-2:]
         rows = np.pad(np.arange(height), (0, -height % self.multiple), mode="symmetric")
         columns = np.pad(np.arange(width), (0, -width % self.multiple), mode="symmetric")
@@ -216,7 +216,7 @@ class Trainable:
         return result[..., :height, :width].detach().float().cpu().numpy()
 
 
-def _stepped(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.Parameter]:
+def _optimised_parameters(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.Parameter]:
     """List what the optimisers step."""
     groups = (group for scheduled in optimizers for group in scheduled.optimizer.param_groups)
     return [parameter for group in groups for parameter in group["params"]]
@@ -226,7 +226,7 @@ class TrainableMethod(Trainable, Method):
     """A learned enhancer, trained on unpaired low- and high-quality images.
 
     ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
-    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.batches`). A method that learns from one
+    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from one
     domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
     """
 
@@ -249,7 +249,7 @@ class TrainableMethod(Trainable, Method):
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Enhance (N, 1, H, W) float32 in [0, 1] of any size; see :class:`sspbench.contract.Method`."""
         self.inference_mode()
-        return np.clip(self._map_padded(images, self.translate), 0.0, 1.0).astype(np.float32)
+        return np.clip(self._run_each_padded(images, self.translate), 0.0, 1.0).astype(np.float32)
 
 
 class TrainableSegmenter(Trainable):
@@ -269,4 +269,4 @@ class TrainableSegmenter(Trainable):
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Return the nerve probability of (N, 1, H, W) float32 images of any size, same shape."""
         self.inference_mode()
-        return np.clip(self._map_padded(images, self.predict), 0.0, 1.0).astype(np.float32)
+        return np.clip(self._run_each_padded(images, self.predict), 0.0, 1.0).astype(np.float32)

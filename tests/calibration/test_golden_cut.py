@@ -9,10 +9,10 @@ from methods.cut.method import CUT
 from methods.cut.networks import TappedGenerator
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training import interop
-from sspbench.training.adversarial import lsgan
-from sspbench.training.patch_contrast import TEMPERATURE, PatchSampler, patch_nce
-from sspbench.training.patchgan import PatchGAN
+from sspbench.training.losses.adversarial import lsgan_loss
+from sspbench.training.losses.patch_contrast import TEMPERATURE, PatchSampler, patch_nce_loss
+from sspbench.training.networks import official_weights
+from sspbench.training.networks.patchgan import PatchGAN
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 from tests.recorded_steps import Unmoved
@@ -47,11 +47,11 @@ def test_patch_nce(case):
     drawn = golden.inputs()
     query = drawn["q"].requires_grad_()
     rows = [row / (row.square().sum(1, keepdim=True).sqrt() + 1e-7) for row in (query, 0.25 * drawn["q"] + drawn["k"])]
-    losses = patch_nce(*rows, golden.meta["batch"])
+    losses = patch_nce_loss(*rows, golden.meta["batch"])
     golden.check("loss_rows", losses)
     golden.check("loss", losses.mean())
     golden.check("grad_q", torch.autograd.grad(losses.mean(), query)[0])
-    golden.check("loss_all", patch_nce(*rows, 1).mean())
+    golden.check("loss_all", patch_nce_loss(*rows, 1).mean())
 
 
 @pytest.mark.parametrize("case", golden_vectors.find("cut_sampler_*"))
@@ -67,7 +67,7 @@ def test_sampler(case):
 class Given(Unmoved, CUT):
     """Patches are given."""
 
-    def positions(self, maps):
+    def draw_positions(self, maps):
         return self.given.pop(0)
 
 
@@ -87,7 +87,7 @@ def test_step(case, layout):
     weights = golden.weights()
     for network in method.networks.values():
         count = len(network.official_tensors())
-        interop.fill(network, weights[:count])
+        official_weights.fill_by_position(network, weights[:count])
         weights = weights[count:]
         network.to(memory_format=layout)
     method.given = [listed(golden.meta, key) for key in ("patch_ids", "patch_ids_y") if key in golden.meta]
@@ -104,8 +104,8 @@ def test_step(case, layout):
     found["grad_d_first"] = discriminator["discriminator"][0]
     with torch.no_grad():
         found["fake_b"] = method.networks["generator"](images["a"].flip(-1) if variant else images["a"])[0]
-        found["loss_d_fake"] = lsgan(method.networks["discriminator"](found["fake_b"]), 0.0)
-        found["loss_d_real"] = lsgan(method.networks["discriminator"](images["b"]), 1.0)
+        found["loss_d_fake"] = lsgan_loss(method.networks["discriminator"](found["fake_b"]), 0.0)
+        found["loss_d_real"] = lsgan_loss(method.networks["discriminator"](images["b"]), 1.0)
         if variant is None:
             found["loss_nce_y"], found["idt_b"] = losses["identity"], method.networks["generator"](images["b"])[0]
     assert set(found) == set(golden.outputs)

@@ -6,10 +6,10 @@ import torch
 from methods.cyclegan.method import CycleGAN
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training import interop
-from sspbench.training.adversarial import lsgan
-from sspbench.training.patchgan import PatchGAN
-from sspbench.training.residual_generator import ResidualGenerator
+from sspbench.training.losses.adversarial import lsgan_loss
+from sspbench.training.networks import official_weights
+from sspbench.training.networks.patchgan import PatchGAN
+from sspbench.training.networks.residual_generator import ResidualGenerator
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 from tests.recorded_steps import Unmoved
@@ -47,7 +47,7 @@ def stepped(request):
     for name in ("G_A", "G_B", "D_A", "D_B"):
         network = method.networks[NAMES[name]]
         count = len(network.official_tensors())
-        interop.fill(network, weights[:count])
+        official_weights.fill_by_position(network, weights[:count])
         weights = weights[count:]
     images = golden.inputs()
     method.training_step(*((images[key] + 1) / 2 for key in "ab"))
@@ -74,10 +74,10 @@ def test_images_and_terms(stepped):
         fake_b, fake_a = to_high(a), to_low(b)
         made = {"fake_b": fake_b, "fake_a": fake_a, "rec_a": to_low(fake_b), "rec_b": to_high(fake_a)}
         made |= {"idt_a": to_high(b), "idt_b": to_low(a)}
-        golden.check("loss_gan_a", lsgan(judge_high(fake_b), 1.0))
-        golden.check("loss_gan_b", lsgan(judge_low(fake_a), 1.0))
-        golden.check("loss_d_a", (lsgan(judge_high(b), 1.0) + lsgan(judge_high(fake_b), 0.0)) / 2)
-        golden.check("loss_d_b", (lsgan(judge_low(a), 1.0) + lsgan(judge_low(fake_a), 0.0)) / 2)
+        golden.check("loss_gan_a", lsgan_loss(judge_high(fake_b), 1.0))
+        golden.check("loss_gan_b", lsgan_loss(judge_low(fake_a), 1.0))
+        golden.check("loss_d_a", (lsgan_loss(judge_high(b), 1.0) + lsgan_loss(judge_high(fake_b), 0.0)) / 2)
+        golden.check("loss_d_b", (lsgan_loss(judge_low(a), 1.0) + lsgan_loss(judge_low(fake_a), 0.0)) / 2)
     for name, image in made.items():
         golden.check(name, image)
     weights = method.params["weights"]

@@ -6,7 +6,7 @@ from torch import nn
 
 from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.networks import Discriminator, Generator, attention_map
-from sspbench.training.vgg import VGG16
+from sspbench.training.networks.vgg16 import VGG16
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 

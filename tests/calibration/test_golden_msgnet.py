@@ -5,7 +5,7 @@ import torch
 
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.networks import EXPANSION, CoMatch, MSGNet, gram
-from sspbench.training.vgg import VGG16
+from sspbench.training.networks.vgg16 import VGG16
 from tests.golden_vectors import Golden, find
 
 

@@ -7,8 +7,8 @@ from methods.unsb.method import UNSB
 from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training import interop
-from sspbench.training.adversarial import lsgan
+from sspbench.training.losses.adversarial import lsgan_loss
+from sspbench.training.networks import official_weights
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 from tests.recorded_steps import Unmoved
@@ -50,7 +50,7 @@ class Given(Unmoved, UNSB):
         assert drawn.shape == shape
         return drawn
 
-    def positions(self, maps):
+    def draw_positions(self, maps):
         return self.places.pop(0)
 
     def walked(self, starts, index):
@@ -70,7 +70,7 @@ def test_step(case, layout):
     weights = golden.weights()
     for network in method.networks.values():
         count = len(network.official_tensors())
-        interop.fill(network, weights[:count])
+        official_weights.fill_by_position(network, weights[:count])
         weights = weights[count:]
         network.to(memory_format=layout)
     assert not weights
@@ -96,8 +96,8 @@ def test_step(case, layout):
         made = generator(torch.cat([found["xt_a"], found["xt_b"]]), images["z_in"])
         found["fake_b"], found["idt_b"] = made.split(1)
         found["fake_b2"] = generator(found["xt_a2"], images["z_in2"])
-        found["loss_d_fake"] = lsgan(discriminator(found["fake_b"], method.index), 0.0)
-        found["loss_d_real"] = lsgan(discriminator(images["b"], method.index), 1.0)
+        found["loss_d_fake"] = lsgan_loss(discriminator(found["fake_b"], method.index), 0.0)
+        found["loss_d_real"] = lsgan_loss(discriminator(images["b"], method.index), 1.0)
     assert set(found) == set(golden.outputs)
     for name, value in found.items():
         golden.check(name, value)

@@ -3,9 +3,9 @@
 import pytest
 
 from sspbench.checkout import ROOT
-from sspbench.contribute.checks import CHECKS
-from sspbench.contribute.scaffold import write_new
 from sspbench.errors import UserError
+from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
+from sspbench.plugin_checks.scaffold import write_new_plugin
 from tests.written_plugins import refused, written
 
 ENHANCE = 'return images ** np.float32(self.params["gamma"])'
@@ -179,13 +179,13 @@ def test_a_folder_that_cannot_be_imported_is_refused(checkout):
 
 def test_an_unknown_name_suggests_the_one_that_was_meant():
     with pytest.raises(UserError, match="did you mean 'sspnet'"):
-        CHECKS["method"]("sspnett")
+        CHECK_BY_KIND["method"]("sspnett")
 
 
 def test_a_taken_or_unusable_name_is_refused(checkout):
     written(checkout, "method", "fresh", {}, "classical")
     with pytest.raises(UserError, match="already"):
-        write_new("method", "fresh", "classical", checkout)
+        write_new_plugin("method", "fresh", "classical", checkout)
     for name in ("Retinex", "2fast", "a-b", "class"):
         with pytest.raises(UserError, match="not a usable name"):
-            write_new("method", name, "classical", checkout)
+            write_new_plugin("method", name, "classical", checkout)

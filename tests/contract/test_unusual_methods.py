@@ -2,7 +2,7 @@
 
 import pytest
 
-from sspbench.contribute.checks import check_method
+from sspbench.plugin_checks.plugin_check import check_method
 from tests.written_plugins import written
 
 SAMPLER = {

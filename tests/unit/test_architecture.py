@@ -6,15 +6,15 @@ import sys
 import pytest
 
 from sspbench.checkout import ROOT
-from sspbench.commands.architecture import TARGET, described, faults
+from sspbench.commands.architecture import ARCHITECTURE_FILE, find_layout_faults, render_architecture
 
 LIGHT = """
 import sys
 sys.argv = ["sspbench"]
-from sspbench.commands.cli import main, parser
+from sspbench.commands.cli import main, build_parser
 from sspbench.plan.config import Plan, read_config
 from sspbench.plan.rules import Digests, training_resources
-parser()
+build_parser()
 assert main(["list"]) == 0
 plan = Plan(read_config(sspbench_config))
 [Digests(plan).train(run) for run in plan.runs if run.learned]
@@ -25,11 +25,11 @@ assert not heavy, heavy
 
 
 def test_imports_run_one_way_and_files_are_small_and_named():
-    assert faults() == []
+    assert find_layout_faults() == []
 
 
 def test_the_description_is_current():
-    assert TARGET.read_text() == described(), "run: python -m sspbench architecture"
+    assert ARCHITECTURE_FILE.read_text() == render_architecture(), "run: python -m sspbench architecture"
 
 
 def test_listing_configuration_and_digests_import_nothing_heavy():
@@ -70,7 +70,7 @@ def laid_out(root, files):
 def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
     monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
     laid_out(tmp_path, {**SOUND, path: content})
-    (found,) = faults(tmp_path)
+    (found,) = find_layout_faults(tmp_path)
     assert words in found
     assert path.split("/")[0] in found
 
@@ -78,4 +78,4 @@ def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
 def test_a_sound_layout_has_no_fault(tmp_path, monkeypatch):
     monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
     laid_out(tmp_path, SOUND)
-    assert faults(tmp_path) == []
+    assert find_layout_faults(tmp_path) == []

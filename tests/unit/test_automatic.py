@@ -43,4 +43,4 @@ def test_only_what_is_known_to_hurt_is_warned_of(monkeypatch):
 
 
 def test_doctor_says_what_was_chosen():
-    assert "fp32" in str(doctor.engine()) or "tf32" in str(doctor.engine())
+    assert "fp32" in str(doctor.check_engine()) or "tf32" in str(doctor.check_engine())

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.training.batches import BatchPlan, Domain, DomainBatches, UnpairedBatches, batches_from, load_domain
+from sspbench.training.loop.batches import (
+    BatchPlan,
+    Domain,
+    DomainBatches,
+    UnpairedBatches,
+    load_domain_images,
+    make_batches,
+)
 
 
 def numbered(count, side=8):
@@ -91,21 +98,21 @@ def test_flat_crops_are_drawn_again():
 )
 def test_a_wrong_section_is_refused(section, words):
     with pytest.raises(UserError, match=words):
-        BatchPlan.of({"batches": section})
+        BatchPlan.from_params({"batches": section})
 
 
 def test_images_too_small_or_of_several_sizes_are_refused(tiny_data, tmp_path):
     paths = tiny_data.paths("trainA")
     with pytest.raises(UserError, match="smaller than the training crop"):
-        load_domain(paths, BatchPlan(size=1, crop=128), "low-quality")
+        load_domain_images(paths, BatchPlan(size=1, crop=128), "low-quality")
     with pytest.raises(UserError, match="no low-quality"):
-        load_domain([], BatchPlan(size=1), "low-quality")
-    assert load_domain(paths, BatchPlan(size=1, resize=48), "low-quality")[0].shape == (48, 48)
+        load_domain_images([], BatchPlan(size=1), "low-quality")
+    assert load_domain_images(paths, BatchPlan(size=1, resize=48), "low-quality")[0].shape == (48, 48)
 
 
 def test_one_domain_alone_sees_each_of_its_images_once_an_epoch():
     plan = BatchPlan(size=4)
-    batches = batches_from(plan, 5, {"high": Domain(plan, numbered(8))})
+    batches = make_batches(plan, 5, {"high": Domain(plan, numbered(8))})
     assert batches.steps_per_epoch == 2
     assert [len(batches.batch(step)) for step in range(2)] == [1, 1]
     assert sorted(n for step in range(2) for n in numbers(batches.batch(step)[0])) == list(range(8))
@@ -114,5 +121,5 @@ def test_one_domain_alone_sees_each_of_its_images_once_an_epoch():
 def test_both_domains_are_given_low_first():
     plan = BatchPlan(size=2)
     low, high = (Domain(plan, [image + start for image in numbered(4)]) for start in (0, 10))
-    first, second = batches_from(plan, 5, {"low": low, "high": high}).batch(0)
+    first, second = make_batches(plan, 5, {"low": low, "high": high}).batch(0)
     assert max(numbers(first)) < 10 <= min(numbers(second))

@@ -176,8 +176,8 @@ def test_a_signal_is_passed_on(tmp_path):
 
 
 def test_sys_exit_in_a_plugin_is_told_as_what_it_is(tmp_path):
-    body = "from sspbench.commands.cli import _told\nimport argparse\n"
-    body += "return _told(argparse.Namespace(run=lambda _: sys.exit(0)))"
+    body = "from sspbench.commands.cli import _run_reporting_faults\nimport argparse\n"
+    body += "return _run_reporting_faults(argparse.Namespace(run=lambda _: sys.exit(0)))"
     code, _, log = run(tmp_path, body)
     assert code == 1
     assert "sys.exit(0) was called before the work was done" in log

@@ -16,7 +16,7 @@ from sspbench.jobs.outcome import JobError
 from sspbench.plan.config import Plan, merged, read_config, resolve_params
 from sspbench.plan.discovery import method_class, plugin
 from sspbench.stages.enhance import enhance, load_method
-from sspbench.stages.fit import Pictures, fitted_constants
+from sspbench.stages.fit import LazyImages, fit_constants
 
 
 def picture(seed: int, low: int = 20, high: int = 200, shape: tuple[int, int] = (64, 80)) -> np.ndarray:
@@ -27,7 +27,7 @@ def made(name: str, high: list[np.ndarray] | None = None, reading: str | None = 
     found = plugin("methods", name)
     method = method_class(found)(resolve_params(found, "paper", reading), 0)
     if high is not None:
-        method.fitted = fitted_constants(method, [picture(9)], high)
+        method.fitted = fit_constants(method, [picture(9)], high)
     return method
 
 
@@ -130,7 +130,7 @@ def test_a_fitted_method_without_its_run_is_refused_with_the_way_out(data, tmp_p
 
 
 def test_training_images_are_read_when_they_are_looked_at(data):
-    pictures = Pictures([*data.paths("trainB"), Path("missing.png")])
+    pictures = LazyImages([*data.paths("trainB"), Path("missing.png")])
     assert len(pictures) == 3
     assert pictures[0].dtype == np.float32
     assert len(pictures[:2]) == 2
@@ -145,4 +145,4 @@ def test_constants_that_json_cannot_hold_are_refused(bad):
             return bad
 
     with pytest.raises(JobError, match="fit returned"):
-        fitted_constants(Bad({}), [], [])
+        fit_constants(Bad({}), [], [])

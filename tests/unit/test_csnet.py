@@ -11,8 +11,8 @@ from segmentation.csnet.networks import CSNet
 from segmentation.csnet.segmenter import CSNetSegmenter, foreground
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training import interop
-from sspbench.training.schedules import polynomial
+from sspbench.training.networks import official_weights
+from sspbench.training.schedules import polynomial_decay
 
 
 def count(module):
@@ -51,7 +51,11 @@ def test_parameters_at_full_width():
 def test_the_official_order_names_every_tensor_once():
     net = CSNet(base=4)
     listed = net.official_tensors()
-    live = [t for name, t in [*net.named_parameters(), *net.named_buffers()] if interop.COUNTER not in name]
+    live = [
+        t
+        for name, t in [*net.named_parameters(), *net.named_buffers()]
+        if official_weights.BATCH_COUNTER_NAME not in name
+    ]
     assert len(listed) == 144
     assert {id(t) for t in listed} == {id(t) for t in live}
 
@@ -60,7 +64,7 @@ def test_a_public_checkpoint_loads_without_its_unused_layer():
     source, target = CSNet(base=4), CSNet(base=4)
     items = [(f"module.layer{i:03d}", tensor.detach()) for i, tensor in enumerate(source.official_tensors())]
     items.insert(86, ("module.attention_fuse.weight", torch.zeros(64, 128, 1, 1)))
-    interop.load_official(target, dict(items))
+    official_weights.load_official_weights(target, dict(items))
     x = torch.rand(1, 1, 32, 32)
     assert torch.equal(target.eval()(x), source.eval()(x))
 
@@ -85,11 +89,11 @@ def test_soft_dice_closed_form():
 
 
 def test_the_rate_changes_after_each_epoch():
-    rate = polynomial(1e-4, 0.9, total_steps=1000 * 36, steps_per_epoch=36)
+    rate = polynomial_decay(1e-4, 0.9, total_steps=1000 * 36, steps_per_epoch=36)
     assert [rate(step) for step in (0, 35, 36, 71)] == [1e-4] * 4
     assert rate(72) == rate(107) == pytest.approx(1e-4 * 0.999**0.9)
     assert rate(999 * 36) == pytest.approx(1e-4 * (1 - 998 / 1000) ** 0.9)
-    assert polynomial(1.0, 0.9, 3, 6)(2) == 1.0
+    assert polynomial_decay(1.0, 0.9, 3, 6)(2) == 1.0
 
 
 def test_enhancement_agrees_with_pillow_within_its_rounding():

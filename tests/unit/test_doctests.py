@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 from sspbench.checkout import ROOT
-from sspbench.commands.architecture import modules
+from sspbench.commands.architecture import find_modules
 
 LOGGER = ROOT / "snakemake-logger" / "src"
 
@@ -17,7 +17,9 @@ def dotted_name(path):
     return ".".join(path.relative_to(home).with_suffix("").parts).removesuffix(".__init__")
 
 
-EXAMPLES = [dotted_name(path) for path in [*modules(), *sorted(LOGGER.rglob("*.py"))] if ">>> " in path.read_text()]
+EXAMPLES = [
+    dotted_name(path) for path in [*find_modules(), *sorted(LOGGER.rglob("*.py"))] if ">>> " in path.read_text()
+]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

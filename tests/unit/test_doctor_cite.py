@@ -3,7 +3,7 @@
 import pytest
 
 from sspbench.commands import doctor
-from sspbench.commands.cite import entries, of_suite
+from sspbench.commands.cite import bibtex_entries, suite_entry
 from sspbench.commands.cli import main
 from sspbench.jobs.slots import leased
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
@@ -20,9 +20,9 @@ def test_the_doctor_finds_this_environment_complete(tmp_path, capsys):
 
 def test_a_package_that_differs_from_the_lock_is_missing(tmp_path):
     lock = tmp_path / "uv.lock"
-    entries_ = [f'[[package]]\nname = "{name}"\nversion = "0.0"\n' for name in doctor.DISTRIBUTIONS]
+    entries_ = [f'[[package]]\nname = "{name}"\nversion = "0.0"\n' for name in doctor.CHECKED_PACKAGES]
     lock.write_text("\n".join(entries_))
-    (found,) = doctor.packages(lock)
+    (found,) = doctor.check_packages(lock)
     assert found.state == "missing"
     assert "locked 0.0" in found.found
     assert found.hint == "uv sync --frozen"
@@ -30,7 +30,7 @@ def test_a_package_that_differs_from_the_lock_is_missing(tmp_path):
 
 def test_a_folder_without_write_permission_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)
-    assert doctor.disk(tmp_path / "results").state == "missing"
+    assert doctor.check_disk_space(tmp_path / "results").state == "missing"
 
 
 def test_taken_slots_are_told(tmp_path, monkeypatch):
@@ -38,13 +38,13 @@ def test_taken_slots_are_told(tmp_path, monkeypatch):
     monkeypatch.setenv("SSPBENCH_GPUS", "0,1")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with leased():
-        slots = next(doctor.graphics())
+        slots = next(doctor.check_gpus())
     assert "2 in" in slots.found
     assert "1 taken (0)" in slots.found
 
 
 def test_what_must_be_fetched_names_the_command():
-    by_topic = {entry.topic: entry for entry in doctor.prepared_data()}
+    by_topic = {entry.topic: entry for entry in doctor.check_prepared_data()}
     assert by_topic["data cornsim"].state == "ok"
     for name, command in (("qilu", "download qilu"), ("corn2", "data_root=DIR")):
         entry = by_topic[f"data {name}"]
@@ -52,17 +52,17 @@ def test_what_must_be_fetched_names_the_command():
 
 
 def test_only_what_is_used_is_cited():
-    text = "\n".join(entries(plan(methods=["identity", "dcp"], ablation=None)))
+    text = "\n".join(bibtex_entries(plan(methods=["identity", "dcp"], ablation=None)))
     assert "{he2011dark" in text
     assert "{mou2019csnet" in text
     assert "stillgan" not in text
     assert "identity" not in text  # the untouched input is nobody's work
     assert "cornsim" not in text  # simulated by this suite
-    assert of_suite() in text
+    assert suite_entry() in text
 
 
 def test_every_learned_method_is_cited_with_balanced_braces():
-    found = entries(plan())
+    found = bibtex_entries(plan())
     assert sum("sspnet" in entry for entry in found) == 1
     for entry in found:
         assert entry.count("{") == entry.count("}")
@@ -71,6 +71,6 @@ def test_every_learned_method_is_cited_with_balanced_braces():
 
 @pytest.mark.parametrize("words", ["A & B, 50% of_it #1, 2020"])
 def test_what_bibtex_would_choke_on_is_escaped(words):
-    from sspbench.commands.cite import misc
+    from sspbench.commands.cite import misc_entry
 
-    assert r"A \& B, 50\% of\_it \#1, 2020" in misc("key", words)
+    assert r"A \& B, 50\% of\_it \#1, 2020" in misc_entry("key", words)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.commands.download import Source, fetch
+from sspbench.commands.download import DownloadSource, download_file
 from sspbench.errors import UserError
 
 CONTENT = bytes(range(256)) * 2000
@@ -66,16 +66,16 @@ def server():
     running.server_close()
 
 
-def source(server, path: str = "/Dataset.zip", *more: str) -> Source:
+def source(server, path: str = "/Dataset.zip", *more: str) -> DownloadSource:
     base = f"http://127.0.0.1:{server.server_port}"
-    return Source((base + path, *(base + other for other in more)), len(CONTENT), RIGHT)
+    return DownloadSource((base + path, *(base + other for other in more)), len(CONTENT), RIGHT)
 
 
-def download(given: Source, target: Path) -> Path:
-    return fetch(given, target, pause_s=0.0, timeout_s=5.0)
+def download(given: DownloadSource, target: Path) -> Path:
+    return download_file(given, target, pause_s=0.0, timeout_s=5.0)
 
 
-def failure(given: Source, target: Path) -> str:
+def failure(given: DownloadSource, target: Path) -> str:
     with pytest.raises(UserError) as caught:
         download(given, target)
     assert not target.exists()
@@ -144,16 +144,16 @@ def test_a_busy_server_is_asked_again_but_not_for_ever(server, tmp_path):
 
 
 def test_no_server_at_all(tmp_path):
-    given = Source(("http://127.0.0.1:9/Dataset.zip",), 10, RIGHT)
+    given = DownloadSource(("http://127.0.0.1:9/Dataset.zip",), 10, RIGHT)
     assert "refused" in failure(given, tmp_path / "a.zip")
 
 
 def test_only_http(tmp_path):
-    assert "Not an http(s) address" in failure(Source(("file:///etc/passwd",), 10, RIGHT), tmp_path / "a.zip")
+    assert "Not an http(s) address" in failure(DownloadSource(("file:///etc/passwd",), 10, RIGHT), tmp_path / "a.zip")
 
 
 def test_a_file_larger_than_the_free_space_is_not_begun(server, tmp_path):
-    given = Source(source(server).urls, 1 << 60, RIGHT)
+    given = DownloadSource(source(server).urls, 1 << 60, RIGHT)
     assert "no room" in failure(given, tmp_path / "a.zip")
     assert server.behaviour.asked == []
 
@@ -162,8 +162,8 @@ def test_a_disk_that_fills_up_is_told_and_the_part_is_kept(server, tmp_path):
     """The kernel refuses to let the file grow, as on a full disk; the next call goes on from what is there."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))\n"
-        "from pathlib import Path; from sspbench.commands.download import Source, fetch\n"
-        f"fetch({source(server)!r}, Path({str(tmp_path / 'a.zip')!r}), pause_s=0.0)\n"
+        "from pathlib import Path; from sspbench.commands.download import DownloadSource, download_file\n"
+        f"download_file({source(server)!r}, Path({str(tmp_path / 'a.zip')!r}), pause_s=0.0)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=Path.cwd())
     assert run.returncode == 1

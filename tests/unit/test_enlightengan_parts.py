@@ -5,9 +5,9 @@ import torch
 
 from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from sspbench.training.adversarial import lsgan, relativistic_lsgan
-from sspbench.training.schedules import epoch_of, linear_factor
-from sspbench.training.vgg import random_vgg16
+from sspbench.training.losses.adversarial import lsgan_loss, relativistic_lsgan_loss
+from sspbench.training.networks.vgg16 import random_vgg16
+from sspbench.training.schedules import epoch_at_step, linear_decay_factor
 
 
 def seeded(seed=0):
@@ -16,15 +16,15 @@ def seeded(seed=0):
 
 def test_relativistic_loss_of_constants():
     real, fake = torch.full((2, 1, 3, 3), 0.75), torch.full((2, 1, 3, 3), 0.25)
-    assert float(relativistic_lsgan(real, fake)) == pytest.approx(((0.5 - 1) ** 2 + (-0.5 - 0) ** 2) / 2)
-    assert float(relativistic_lsgan(fake, real)) == pytest.approx(((-0.5 - 1) ** 2 + (0.5 - 0) ** 2) / 2)
+    assert float(relativistic_lsgan_loss(real, fake)) == pytest.approx(((0.5 - 1) ** 2 + (-0.5 - 0) ** 2) / 2)
+    assert float(relativistic_lsgan_loss(fake, real)) == pytest.approx(((-0.5 - 1) ** 2 + (0.5 - 0) ** 2) / 2)
 
 
 def test_relativistic_loss_compares_with_the_mean():
     real, fake = torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 2.0])
     expected = (((0.0 - 0.5 - 1) ** 2 + (2.0 - 0.5 - 1) ** 2) / 2 + ((-1.0 - 1.0) ** 2 + (2.0 - 1.0) ** 2) / 2) / 2
-    assert float(relativistic_lsgan(real, fake)) == pytest.approx(expected)
-    assert float(lsgan(real, 1.0)) == pytest.approx(1.0)
+    assert float(relativistic_lsgan_loss(real, fake)) == pytest.approx(expected)
+    assert float(lsgan_loss(real, 1.0)) == pytest.approx(1.0)
 
 
 def test_feature_distance_is_zero_for_equals_and_blind_to_gain_at_the_first_layer():
@@ -72,8 +72,8 @@ def test_patches_never_begin_at_the_last_position():
     ("epoch", "rate"), [(1, 1e-4), (100, 1e-4), (101, 1e-4), (102, 9.9e-5), (150, 5.1e-5), (200, 1e-6)]
 )
 def test_learning_rate_has_a_plateau_of_101_epochs(epoch, rate):
-    assert 1e-4 * linear_factor(epoch, 101, 100) == pytest.approx(rate, rel=1e-9)
+    assert 1e-4 * linear_decay_factor(epoch, 101, 100) == pytest.approx(rate, rel=1e-9)
 
 
 def test_epochs_are_spread_over_the_steps():
-    assert [epoch_of(step, 2200, 200) for step in (0, 10, 11, 1110, 1111, 2199)] == [1, 1, 2, 101, 102, 200]
+    assert [epoch_at_step(step, 2200, 200) for step in (0, 10, 11, 1110, 1111, 2199)] == [1, 1, 2, 101, 102, 200]

@@ -21,7 +21,7 @@ def run_of(name: str, folder: Path) -> Path:
     import torch
 
     from sspbench.stages.train import make_method
-    from sspbench.training.checkpoint import save_weights
+    from sspbench.training.loop.checkpoints import save_weights
 
     plan = Plan(read_config(Path("config/smoke.yaml")))
     settings = plan.train_settings(plan.run(name, 0))
@@ -29,7 +29,7 @@ def run_of(name: str, folder: Path) -> Path:
     method = make_method(settings)
     method.build()
     with torch.no_grad():
-        for key in method.kept:
+        for key in method.kept_networks:
             for parameter in method.networks[key].parameters():
                 parameter.add_(0.05 * torch.randn(parameter.shape))
     method.finish(iter(torch.rand(2, 1, 1, 64, 64)))
@@ -43,7 +43,7 @@ def run_of(name: str, folder: Path) -> Path:
 def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     import onnxruntime
 
-    from sspbench.commands.own_images import settings_of_run
+    from sspbench.commands.enhance import load_run_settings
     from sspbench.stages.enhance import load_method
 
     run = run_of(name, tmp_path)
@@ -55,7 +55,7 @@ def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     assert facts["method"] == name
     multiple = int(facts["multiple"])
     images = np.random.default_rng(3).random((2, 1, multiple, 3 * multiple), dtype=np.float32)
-    expected = load_method(settings_of_run(run), run / "weights.safetensors").enhance(images)
+    expected = load_method(load_run_settings(run), run / "weights.safetensors").enhance(images)
     assert np.ptp(expected) > 1e-3
     (found,) = session.run(None, {"image": images})
     assert np.abs(found - expected).max() < 0.1 / 255

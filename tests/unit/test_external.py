@@ -13,8 +13,8 @@ from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.plan.instances import plans
-from sspbench.stages.external import take_in
-from sspbench.stages.outputs import sealed
+from sspbench.stages.image_folders import verified_images
+from sspbench.stages.import_external import import_external
 
 SIDE = 72
 
@@ -53,8 +53,8 @@ def run_of(folder, **config):
 
 
 def taken(theirs, manifest, folder):
-    take_in(settings(theirs), theirs, manifest, folder)
-    return {path.stem: read_grey(path) for path in sealed(folder / "enhanced")}
+    import_external(settings(theirs), theirs, manifest, folder)
+    return {path.stem: read_grey(path) for path in verified_images(folder / "enhanced")}
 
 
 def test_a_folder_is_a_row_of_its_own_group_that_says_what_it_is(theirs):

@@ -8,9 +8,9 @@ from sspbench.commands.cli import main
 from sspbench.commands.import_weights import import_weights
 from sspbench.errors import UserError
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.stages.train import load_trained, make_segmenter
-from sspbench.training.checkpoint import load_weights, save_weights
-from sspbench.training.vgg import NAMES, load_vgg16
+from sspbench.stages.train import load_for_inference, make_segmenter
+from sspbench.training.loop.checkpoints import load_weights, save_weights
+from sspbench.training.networks.vgg16 import CONVOLUTION_NAMES, load_vgg16
 
 
 def plan(**overrides):
@@ -39,7 +39,7 @@ def test_a_segmenter_with_values_that_are_not_finite_is_refused_by_tensor(segmen
     tensors[name].view(-1)[0] = value
     save_file(tensors, weights)
     with pytest.raises(UserError) as caught:
-        load_trained(segmenter, weights, plan().segmenter_settings(0).engine)
+        load_for_inference(segmenter, weights, plan().segmenter_settings(0).engine)
     assert "not finite" in str(caught.value)
     assert f"{name} (1 of" in str(caught.value)
 
@@ -64,7 +64,7 @@ def test_a_checkpoint_with_numbers_for_keys_is_told(tmp_path):
 def test_vgg16_with_nan_is_refused(tmp_path):
     sizes = [3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
     tensors = {}
-    for name, before, after in zip(NAMES, sizes, sizes[1:], strict=False):
+    for name, before, after in zip(CONVOLUTION_NAMES, sizes, sizes[1:], strict=False):
         tensors[f"conv{name}.weight"] = torch.zeros(after, before, 3, 3, dtype=torch.float16)
         tensors[f"conv{name}.bias"] = torch.zeros(after, dtype=torch.float16)
     tensors["conv3_1.bias"][7] = float("inf")

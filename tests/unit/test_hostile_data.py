@@ -16,7 +16,7 @@ from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
 from sspbench.images.names import safe_name
 from sspbench.images.picture_files import read_picture, write_picture
-from sspbench.stages.prepare import prepare, source_digest
+from sspbench.stages.prepare import digest_source, prepare
 
 SHAPE = (64, 80)
 
@@ -254,12 +254,12 @@ def test_usual_names_are_kept(name):
 
 
 def test_a_source_with_files_that_may_not_be_read_has_a_digest(source):
-    before = source_digest(source)
+    before = digest_source(source)
     (source / "testA/one.png").chmod(0)
-    found = source_digest(source)
+    found = digest_source(source)
     assert found == before or os.geteuid() != 0  # root reads everything
     save(source / "testA" / f"{NAMES[-1]}.png", noise(7))
-    assert source_digest(source) != found
+    assert digest_source(source) != found
 
 
 def test_the_doctor_tells_what_would_be_done_and_keeps_nothing(tmp_path, source, capsys):

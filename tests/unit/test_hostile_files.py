@@ -268,7 +268,7 @@ def test_a_checked_plugin_that_ends_the_process_has_not_passed(tmp_path):
 def test_a_full_disk_is_told_where_safetensors_meets_it(tmp_path):
     import torch
 
-    from sspbench.training.checkpoint import save_weights
+    from sspbench.training.loop.checkpoints import save_weights
 
     class Weights:
         def weights(self):

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from sspbench.errors import UserError
-from sspbench.training import interop
+from sspbench.training.networks import official_weights
 
 
 class Small(nn.Module):
@@ -24,7 +24,7 @@ class Small(nn.Module):
         self.first = nn.Conv2d(1, 3, 3)
 
     def official_tensors(self):
-        return interop.tensors_of(self.first, self.norm, self.last)
+        return official_weights.list_layer_tensors(self.first, self.norm, self.last)
 
 
 SHAPES = [(3, 1, 3, 3), (3,), (3,), (3,), (3,), (3,), (1, 3, 1, 1), (1,)]
@@ -36,21 +36,23 @@ def state():
 
 
 def test_tensors_are_listed_in_the_official_order_without_counters():
-    assert [tuple(t.shape) for t in interop.official_tensors(Small())] == SHAPES
+    assert [tuple(t.shape) for t in official_weights.list_official_tensors(Small())] == SHAPES
 
 
 def test_loads_by_position_whatever_the_keys():
     given = state()
     network = Small()
     extra = {"module.b.num_batches_tracked": torch.tensor(7), "module.spare.weight": torch.zeros(9)}
-    interop.load_official(network, {**given, **extra})
-    assert all(torch.equal(a, b) for a, b in zip(interop.official_tensors(network), given.values(), strict=True))
+    official_weights.load_official_weights(network, {**given, **extra})
+    assert all(
+        torch.equal(a, b) for a, b in zip(official_weights.list_official_tensors(network), given.values(), strict=True)
+    )
     assert int(network.norm.num_batches_tracked) == 0
 
 
 def test_loads_its_own_keys_in_any_order():
     source, target = Small(), Small()
-    interop.load_official(target, dict(sorted(source.state_dict().items())))
+    official_weights.load_official_weights(target, dict(sorted(source.state_dict().items())))
     assert torch.equal(source.first.weight, target.first.weight)
     assert torch.equal(source.last.weight, target.last.weight)
 
@@ -61,7 +63,7 @@ def test_a_wrong_shape_names_tensor_expected_and_found():
     network = Small()
     before = network.first.weight.clone()
     with pytest.raises(UserError) as caught:
-        interop.load_official(network, given, where="weights.pth")
+        official_weights.load_official_weights(network, given, where="weights.pth")
     for part in ("c2.weight", "last.weight", "(1, 3, 1, 1)", "(1, 5, 1, 1)", "weights.pth"):
         assert part in str(caught.value)
     assert torch.equal(network.first.weight, before), "a state that does not fit must change nothing"
@@ -73,12 +75,12 @@ def test_a_wrong_number_names_the_first_missing_or_superfluous_tensor(drop, part
     if not drop:
         given["module.more"] = torch.zeros(1)
     with pytest.raises(UserError, match=part):
-        interop.load_official(Small(), given)
+        official_weights.load_official_weights(Small(), given)
 
 
 def test_a_network_without_an_order_is_told():
     with pytest.raises(UserError, match="Linear has no official tensor order"):
-        interop.official_tensors(nn.Linear(1, 1))
+        official_weights.list_official_tensors(nn.Linear(1, 1))
 
 
 def test_reads_a_checkpoint_of_tensors(tmp_path):
@@ -86,7 +88,7 @@ def test_reads_a_checkpoint_of_tensors(tmp_path):
     torch.save(given, tmp_path / "plain.pth")
     torch.save({"epoch": 3, "state_dict": given}, tmp_path / "wrapped.pth")
     for name in ("plain.pth", "wrapped.pth"):
-        found = interop.read_state(tmp_path / name)
+        found = official_weights.read_state_dict(tmp_path / name)
         assert list(found) == list(given)
         assert all(torch.equal(found[key], given[key]) for key in given)
 
@@ -101,7 +103,7 @@ def test_code_in_a_file_is_refused_and_not_run(tmp_path, capsys):
     (tmp_path / "raw.pth").write_bytes(pickle.dumps(Hostile(), protocol=2))
     for name in ("hostile.pth", "raw.pth"):
         with pytest.raises(UserError, match="cannot be read"):
-            interop.read_state(tmp_path / name)
+            official_weights.read_state_dict(tmp_path / name)
     assert "code ran" not in capsys.readouterr().out
 
 
@@ -109,31 +111,31 @@ def test_code_in_a_file_is_refused_and_not_run(tmp_path, capsys):
 def test_a_file_without_named_tensors_is_told(tmp_path, content):
     torch.save(content, tmp_path / "other.pth")
     with pytest.raises(UserError, match="holds no named tensors"):
-        interop.read_state(tmp_path / "other.pth")
+        official_weights.read_state_dict(tmp_path / "other.pth")
 
 
 def test_missing_and_damaged_files_are_told(tmp_path):
     with pytest.raises(UserError, match="missing"):
-        interop.read_state(tmp_path / "none.pth")
+        official_weights.read_state_dict(tmp_path / "none.pth")
     for name in ("damaged.pth", "damaged.safetensors"):
         (tmp_path / name).write_bytes(b"\x00\x01nonsense")
         with pytest.raises(UserError, match="cannot be read"):
-            interop.read_state(tmp_path / name)
+            official_weights.read_state_dict(tmp_path / name)
 
 
 def test_safetensors_keep_the_order_that_their_metadata_or_numbers_tell(tmp_path):
     given = {key.removeprefix("module."): value for key, value in state().items()}
     save_file(given, tmp_path / "ordered.safetensors", metadata={"order": json.dumps(list(given))})
-    assert list(interop.read_state(tmp_path / "ordered.safetensors")) == list(given)
+    assert list(official_weights.read_state_dict(tmp_path / "ordered.safetensors")) == list(given)
 
     numbered = ["model.0.weight", "model.0.bias", "model.2.weight", "model.10.weight", "model.10.bias"]
     save_file({key: torch.zeros(1) for key in numbered}, tmp_path / "numbered.safetensors")
-    assert list(interop.read_state(tmp_path / "numbered.safetensors")) == numbered
+    assert list(official_weights.read_state_dict(tmp_path / "numbered.safetensors")) == numbered
 
 
 def test_unordered_safetensors_are_refused_with_the_way_out(tmp_path):
     given = {key.removeprefix("module."): value for key, value in state().items()}
     save_file(given, tmp_path / "sorted.safetensors")
-    found = interop.read_state(tmp_path / "sorted.safetensors")
+    found = official_weights.read_state_dict(tmp_path / "sorted.safetensors")
     with pytest.raises(UserError, match="order"):
-        interop.load_official(Small(), found, where=str(tmp_path / "sorted.safetensors"))
+        official_weights.load_official_weights(Small(), found, where=str(tmp_path / "sorted.safetensors"))

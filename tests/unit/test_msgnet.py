@@ -11,8 +11,8 @@ from methods.msgnet.networks import CoMatch, MSGNet, gram
 from sspbench.errors import UserError
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training import interop
-from sspbench.training.batches import BatchPlan
+from sspbench.training.loop.batches import BatchPlan
+from sspbench.training.networks import official_weights
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_a_public_checkpoint_loads_with_its_second_copy_and_old_statistics():
     state |= {f"model.0.{key}": t for key, t in encoder}
     state |= {"model.0.1.running_mean": torch.zeros(8), "model.1.weight": tensors[18]}
     state |= {f"model.{i}.weight": t for i, t in enumerate(tensors[19:], 2)}
-    interop.load_official(target, state)
+    official_weights.load_official_weights(target, state)
     x, style = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
     assert torch.equal(target(x, target.style_gram(style)), source(x, source.style_gram(style)))
 
@@ -123,7 +123,7 @@ def test_a_start_at_grey_changes_the_head_only():
 
 def test_one_style_a_batch_and_the_official_cycle():
     p = params("official")
-    plan = BatchPlan.of(p)
+    plan = BatchPlan.from_params(p)
     assert (p["epochs"], p["content_side"], p["style_side"]) == (2, 256, 512)
     assert (plan.order, plan.partner, plan.size, plan.ragged) == ("sequential", "cycle", 4, True)
     first, second = built(), built()
@@ -135,7 +135,7 @@ def test_one_style_a_batch_and_the_official_cycle():
 
 def test_paper_preset():
     p = params("paper")
-    plan = BatchPlan.of(p)
+    plan = BatchPlan.from_params(p)
     assert (p["ngf"], p["lr"], p["steps"], p["epochs"], p["target"]) == (128, 1e-3, 8500, None, "mean")
     assert (plan.order, plan.crop, plan.size) == ("shuffled", 384, 4)
 

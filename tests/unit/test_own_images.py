@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image, PngImagePlugin
 
 from sspbench.commands.cli import main
-from sspbench.commands.own_images import enhance_files, enhance_pixels
+from sspbench.commands.enhance import enhance_files, enhance_pixels
 from sspbench.contract import Method
 from sspbench.images.picture_files import read_picture, write_picture
 from sspbench.images.tiling import in_tiles, starts
@@ -45,7 +45,7 @@ def run(tmp_path_factory):
     import torch
 
     from sspbench.stages.train import make_method
-    from sspbench.training.checkpoint import save_weights
+    from sspbench.training.loop.checkpoints import save_weights
 
     plan = Plan(read_config(Path("config/smoke.yaml")))
     settings = plan.train_settings(plan.run("sspnet", 0))
@@ -224,12 +224,12 @@ def test_one_call_handles_all_kinds_and_a_corrupt_file(run, tmp_path, capsys):
 
 
 def test_it_gives_what_the_benchmark_gives(run, tmp_path):
-    from sspbench.commands.own_images import settings_of_run
-    from sspbench.stages.enhance import enhanced, load_method
+    from sspbench.commands.enhance import load_run_settings
+    from sspbench.stages.enhance import enhance_image, load_method
 
     pixels = noise((100, 84))
-    method = load_method(settings_of_run(run), run / "weights.safetensors")
-    assert np.array_equal(enhance_pixels(method, pixels), enhanced(method, pixels, "sspnet"))
+    method = load_method(load_run_settings(run), run / "weights.safetensors")
+    assert np.array_equal(enhance_pixels(method, pixels), enhance_image(method, pixels, "sspnet"))
 
 
 @pytest.mark.parametrize("kind", ["pages", "float", "gif", "empty"])

@@ -3,18 +3,18 @@
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.commands.reference import TARGET, config_rows, described
+from sspbench.commands.reference import REFERENCE_FILE, list_config_rows, render_reference
 from sspbench.plan.config import DEFAULT, read_config
 from sspbench.plan.schemas import schema
 
 
 def test_the_page_is_current():
-    assert TARGET.read_text() == described(), "run: python -m sspbench reference"
+    assert REFERENCE_FILE.read_text() == render_reference(), "run: python -m sspbench reference"
 
 
 def test_every_key_of_the_config_has_a_default_and_a_text():
     assert set(schema("config")["properties"]) == set(read_config(DEFAULT))
-    for name, default, allowed, text in config_rows():
+    for name, default, allowed, text in list_config_rows():
         assert default and allowed and text.strip(), name
 
 

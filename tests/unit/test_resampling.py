@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sspbench import conv_doubled
+from sspbench import upsample2x_conv
 
 
 def noise(*shape, seed=0):
@@ -20,7 +20,7 @@ def in_two_steps(x, weight, bias):
 def test_values_and_gradients_are_those_of_doubling_and_convolving(shape, biased):
     given = [noise(*shape), noise(4, shape[1], 3, 3, seed=1), *([noise(4, seed=2)] if biased else [])]
     results = []
-    for function in (conv_doubled, in_two_steps):
+    for function in (upsample2x_conv, in_two_steps):
         leaves = [tensor.clone().requires_grad_() for tensor in given]
         values = function(*leaves, *([] if biased else [None]))
         values.backward(noise(*values.shape, seed=3))

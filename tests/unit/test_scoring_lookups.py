@@ -5,7 +5,7 @@ import numpy as np
 from sspbench.files import write_json
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.stages.outputs import seal
+from sspbench.stages.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 
 RUN = {"dataset": "made", "preset": "demo", "method": "identity", "variant": None, "seed": 0}
@@ -35,7 +35,7 @@ def scored(folder, count):
             write_grey(run / kind / name, np.roll(nerve, number, axis=0))
     write_manifest(data, {"dataset": "made", "field_um": 400})
     for kind in ("enhanced", "masks", "probabilities"):
-        seal(run / kind, [run / kind / name for name in names])
+        write_folder_manifest(run / kind, [run / kind / name for name in names])
     write_json(run / "jobs" / "segment.json", {})
     read = Manifest.read(data / "manifest.json")
     manifest = Counted(read.folder, {**read.content, "asked": []})

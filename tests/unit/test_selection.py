@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.contribute.checks import check_method
-from sspbench.contribute.scaffold import write_new
 from sspbench.errors import UserError
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.plan.discovery import Plugin, plugins
@@ -14,6 +12,8 @@ from sspbench.plan.external import EXTERNAL
 from sspbench.plan.groups import GROUPS, OWN, group_of
 from sspbench.plan.schemas import schema
 from sspbench.plan.selection import SETS, selected
+from sspbench.plugin_checks.plugin_check import check_method
+from sspbench.plugin_checks.scaffold import write_new_plugin
 
 PAPER = ["identity", "dcp", "msgnet", "enlightengan", "stillgan", "sspnet"]
 
@@ -69,7 +69,7 @@ def test_a_word_that_stands_for_nothing_is_refused(listed):
 
 
 def test_a_folder_may_not_be_called_as_a_word_of_the_config(tmp_path):
-    write_new("method", "controls", "classical", tmp_path)
+    write_new_plugin("method", "controls", "classical", tmp_path)
     rules = {finding.rule: finding.fault for finding in check_method("controls", tmp_path).faults}
     assert "stands for" in str(rules["folder name"])
 

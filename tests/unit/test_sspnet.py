@@ -10,7 +10,7 @@ from methods.sspnet.method import SSPNet
 from methods.sspnet.networks import Discriminator, Generator
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training.regions import gaussian_means, local_moments, unevenness
+from sspbench.training.losses.region_statistics import gaussian_means, illumination_unevenness, local_moments
 from sspbench.training.schedules import warm_up_then_halving
 
 
@@ -108,7 +108,7 @@ def test_illumination_ignores_level_and_scales_with_contrast(image):
     value = losses.illumination(image, (8, 4), signed=False)
     assert losses.illumination(image + 0.2, (8, 4), signed=False) == pytest.approx(float(value), rel=1e-4)
     assert losses.illumination(image * 0.5, (8, 4), signed=False) == pytest.approx(float(value) / 2, rel=1e-4)
-    assert unevenness(torch.full((1, 1, 32, 32), 0.3), 8).abs().max() < 1e-6
+    assert illumination_unevenness(torch.full((1, 1, 32, 32), 0.3), 8).abs().max() < 1e-6
 
 
 def test_moments_of_an_image_with_itself(image):

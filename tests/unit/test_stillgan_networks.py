@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from methods.stillgan.networks import Generator
-from sspbench import PatchGAN, normal_start
-from sspbench.training.schedules import constant_then_linear, epoch_of
+from sspbench import PatchGAN, init_normal
+from sspbench.training.schedules import constant_then_linear, epoch_at_step
 
 
 def count(network):
@@ -57,7 +57,7 @@ def test_generator_keeps_the_size_where_it_divides_and_fails_at_384():
 def test_initial_weights_are_normal_with_zero_biases():
     torch.manual_seed(0)
     network = PatchGAN(base=16)
-    normal_start(network)
+    init_normal(network)
     weights = torch.cat([conv.weight.detach().flatten() for conv in network.middle])
     assert float(weights.std()) == pytest.approx(0.02, rel=0.02)
     assert abs(float(weights.mean())) < 1e-3
@@ -76,6 +76,13 @@ def test_last_epoch_has_rate_exactly_zero():
 
 
 def test_epochs_are_spread_over_the_steps():
-    assert [epoch_of(step, 68_000, 200) for step in (0, 339, 340, 67_659, 67_660, 67_999)] == [1, 1, 2, 199, 200, 200]
-    assert epoch_of(0, 10, 200) == 1
-    assert epoch_of(10, 10, 200) == epoch_of(9, 10, 200)
+    assert [epoch_at_step(step, 68_000, 200) for step in (0, 339, 340, 67_659, 67_660, 67_999)] == [
+        1,
+        1,
+        2,
+        199,
+        200,
+        200,
+    ]
+    assert epoch_at_step(0, 10, 200) == 1
+    assert epoch_at_step(10, 10, 200) == epoch_at_step(9, 10, 200)

@@ -9,11 +9,11 @@ from torch import nn
 from sspbench.jobs.budget import time_budget
 from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
 from sspbench.plan.config import default_engine
-from sspbench.training.batches import BatchPlan, Domain, UnpairedBatches
-from sspbench.training.checkpoint import Checkpoints
-from sspbench.training.guards import check_memory, explained_memory
-from sspbench.training.loop import Budget, Training, total_steps
-from sspbench.training.pool import ImagePool
+from sspbench.training.image_pool import ImagePool
+from sspbench.training.loop.batches import BatchPlan, Domain, UnpairedBatches
+from sspbench.training.loop.checkpoints import Checkpoints
+from sspbench.training.loop.guards import check_memory_budget, explain_out_of_memory
+from sspbench.training.loop.training import Training, TrainingBudget, count_total_steps
 from sspbench.training.trainable import TrainableMethod
 from tests.unit.test_batches import numbered
 
@@ -43,9 +43,9 @@ def training(folder, **changes):
     method = Line({"batches": {"size": 2}, "steps": changes.pop("steps", 20)}, 0)
     for name, value in changes.items():
         setattr(method, name, value)
-    plan = BatchPlan.of(method.params)
+    plan = BatchPlan.from_params(method.params)
     batches = UnpairedBatches(plan, 0, Domain(plan, numbered(4)), Domain(plan, numbered(4)))
-    return Training(method, batches, default_engine(), Budget(checkpoint_steps=5), folder, {"config": "x"})
+    return Training(method, batches, default_engine(), TrainingBudget(checkpoint_steps=5), folder, {"config": "x"})
 
 
 def test_a_sound_training_reaches_its_end(tmp_path):
@@ -113,22 +113,22 @@ def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path):
 
 def test_memory_budgets_and_errors_are_explained():
     with pytest.raises(OutOfMemory, match="its budget is 1 MB"):
-        check_memory(1.0, torch.device("cpu"))
+        check_memory_budget(1.0, torch.device("cpu"))
     with (
         pytest.raises(OutOfMemory, match=r"(?s)batches of 4 with crops of 128.*lower batches\.size"),
-        explained_memory(4, 128),
+        explain_out_of_memory(4, 128),
     ):
         raise torch.OutOfMemoryError("CUDA out of memory")
-    with pytest.raises(RuntimeError, match="another fault"), explained_memory(4, 128):
+    with pytest.raises(RuntimeError, match="another fault"), explain_out_of_memory(4, 128):
         raise RuntimeError("another fault")
 
 
 def test_steps_or_epochs_but_not_both():
-    assert total_steps({"epochs": 1.5, "steps": None}, 10) == 15
-    assert total_steps({"steps": 7}, 10) == 7
+    assert count_total_steps({"epochs": 1.5, "steps": None}, 10) == 15
+    assert count_total_steps({"steps": 7}, 10) == 7
     for params in ({}, {"steps": 1, "epochs": 1}):
         with pytest.raises(Exception, match="either 'steps' or 'epochs'"):
-            total_steps(params, 10)
+            count_total_steps(params, 10)
 
 
 def test_the_pool_fills_then_swaps_half_of_the_time():

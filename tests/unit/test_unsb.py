@@ -11,7 +11,7 @@ from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.errors import UserError
 from sspbench.plan.discovery import plugin
 from sspbench.plan.overrides import resolve_params
-from sspbench.training.patch_contrast import draw_positions, patch_nce
+from sspbench.training.losses.patch_contrast import draw_patch_positions, patch_nce_loss
 from tests.recorded_steps import Recorded
 
 
@@ -125,9 +125,9 @@ def test_a_step_is_the_published_one():
         for image, original in ((fake, starts[0]), (identity, starts[2])):
             code = drawn(1, length)
             asked, known = generator.encode(image, code), generator.encode(original, code)
-            places = draw_positions(asked, 32, random)
+            places = draw_patch_positions(asked, 32, random)
             rows = [third["sampler"](maps, places) for maps in (asked, known)]
-            total += 0.5 * sum(patch_nce(q, k, 1).mean() for q, k in zip(*rows, strict=True)) / 5
+            total += 0.5 * sum(patch_nce_loss(q, k, 1).mean() for q, k in zip(*rows, strict=True)) / 5
     assert loss_g == pytest.approx(float(total), rel=1e-4)
 
 

@@ -8,8 +8,15 @@ import torch
 from safetensors.torch import save_file
 
 from sspbench.errors import UserError
-from sspbench.training import vgg as vgg_module
-from sspbench.training.vgg import NAMES, TORCHVISION_CACHE, TORCHVISION_POSITIONS, VGG16, load_vgg16, random_vgg16
+from sspbench.training.networks import vgg16 as vgg_module
+from sspbench.training.networks.vgg16 import (
+    CONVOLUTION_NAMES,
+    TORCHVISION_FILE_NAME,
+    TORCHVISION_POSITIONS,
+    VGG16,
+    load_vgg16,
+    random_vgg16,
+)
 
 REAL = Path("../shared/weights/vgg16_caffe_features_fp16.safetensors")
 
@@ -26,14 +33,16 @@ def state():
     generator = torch.Generator().manual_seed(5)
     return {
         f"conv{name}.{role}": torch.randn(tensor.shape, generator=generator).half() * 0.05
-        for name, conv in zip(NAMES, random_vgg16(0).convs.values(), strict=True)
+        for name, conv in zip(CONVOLUTION_NAMES, random_vgg16(0).convs.values(), strict=True)
         for role, tensor in (("weight", conv.weight), ("bias", conv.bias))
     }
 
 
 def torchvision_keys(state):
     renamed = dict(
-        zip([f"conv{name}" for name in NAMES], [f"features.{k}" for k in TORCHVISION_POSITIONS], strict=True)
+        zip(
+            [f"conv{name}" for name in CONVOLUTION_NAMES], [f"features.{k}" for k in TORCHVISION_POSITIONS], strict=True
+        )
     )
     return {f"{renamed[key.split('.')[0]]}.{key.split('.')[1]}": tensor for key, tensor in state.items()}
 
@@ -54,9 +63,9 @@ def test_size_of_the_convolutional_part():
 
 def test_caffe_input_is_bgr_minus_the_mean():
     pixels = torch.tensor([10.0, 20.0, 30.0]).view(1, 3, 1, 1)
-    prepared = VGG16("caffe").prepare(pixels)
+    prepared = VGG16("caffe").normalise_input(pixels)
     assert prepared.flatten().tolist() == pytest.approx([10 - 103.939, 20 - 116.779, 30 - 123.68])
-    assert torch.equal(VGG16("caffe").prepare(pixels, centre=False), pixels)
+    assert torch.equal(VGG16("caffe").normalise_input(pixels, centre=False), pixels)
 
 
 @pytest.mark.parametrize("centre", [True, False])
@@ -65,7 +74,7 @@ def test_torchvision_input_is_rgb_normalised(centre):
 
     bgr = torch.rand(2, 3, 4, 5, generator=torch.Generator().manual_seed(0)) * 255
     expected = normalize(bgr.flip(1) / 255, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-    torch.testing.assert_close(VGG16("torchvision").prepare(bgr, centre=centre), expected)
+    torch.testing.assert_close(VGG16("torchvision").normalise_input(bgr, centre=centre), expected)
 
 
 def test_feature_maps_equal_torchvisions_network(state, tmp_path):
@@ -129,7 +138,7 @@ def test_the_file_decides_the_convention(state, tmp_path, rename, metadata, conv
 
 def test_a_cached_torchvision_file_is_used(state, empty_hub):
     empty_hub.mkdir(parents=True)
-    torch.save(torchvision_keys(state), empty_hub / TORCHVISION_CACHE)
+    torch.save(torchvision_keys(state), empty_hub / TORCHVISION_FILE_NAME)
     assert load_vgg16(None, 0).source == "torchvision"
 
 

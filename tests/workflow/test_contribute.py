@@ -8,7 +8,7 @@ import pytest
 from checkouts import Checkout
 
 from sspbench.checkout import ROOT
-from sspbench.contribute.commands import KINDS
+from sspbench.plugin_checks.commands import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from sspbench.images.grey import read_grey, to_float, to_uint8
 from sspbench.images.manifest import Manifest
 from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.plan.settings import Settings
-from sspbench.stages.prepare import fill
-from sspbench.stages.score import COLUMNS
-from sspbench.training.batches import BatchPlan, Domain, batches_from, load_domain
-from sspbench.training.loop import Budget, Training
+from sspbench.stages.prepare import fill_prepared_folder
+from sspbench.stages.score import SCORE_COLUMNS
+from sspbench.training.loop.batches import BatchPlan, Domain, load_domain_images, make_batches
+from sspbench.training.loop.training import Training, TrainingBudget
 
 from .faults import ALL, ARITHMETIC, BASE, FAULTS, RIGHT, Case, FirstEpoch, measures
 from .judge import PUBLISHED, judge
@@ -49,7 +49,7 @@ def data_of(case: Case, output: Path) -> tuple[Manifest, Images]:
     folder = output / f"data-{case.data_seed}"
     if not folder.is_dir():
         output.mkdir(parents=True, exist_ok=True)
-        fill(plan_of(case).prepare_settings(), folder)
+        fill_prepared_folder(plan_of(case).prepare_settings(), folder)
     manifest = Manifest.read(folder / "manifest.json")
     origins = manifest.paths("testA")
     cleans = [path for path in manifest.beside(origins, "testA_clean") if path is not None]
@@ -76,14 +76,14 @@ def train(case: Case, seed: int, output: Path) -> None:
 
 def _enhanced(case: Case, settings: Settings, manifest: Manifest, images: np.ndarray, folder: Path) -> np.ndarray:
     method = case.kind(settings.values, settings.seed)
-    plan = BatchPlan.of(method.params)
+    plan = BatchPlan.from_params(method.params)
     domains = {
-        name: Domain(plan, load_domain(manifest.paths(split), plan, name))
+        name: Domain(plan, load_domain_images(manifest.paths(split), plan, name))
         for name, split in (("low", "trainA"), ("high", "trainB"))
     }
-    batches = batches_from(plan, settings.seed, domains)
+    batches = make_batches(plan, settings.seed, domains)
     batches = FirstEpoch(batches) if case.first_epoch else batches
-    Training(method, batches, settings.engine, Budget(), folder, {}, case.name).run(lambda: ())
+    Training(method, batches, settings.engine, TrainingBudget(), folder, {}, case.name).run(lambda: ())
     method.step = 0
     return np.concatenate([to_uint8(method.enhance(to_float(image)[None, None]))[0] for image in images])
 
@@ -94,7 +94,7 @@ def _write(folder: Path, row: str, seed: int, scores: dict[str, np.ndarray]) -> 
         for name, values in scores.items()
         for number, value in enumerate(values)
     ]
-    write_text(folder / "scores.csv", "\n".join([",".join(COLUMNS), *lines]) + "\n")
+    write_text(folder / "scores.csv", "\n".join([",".join(SCORE_COLUMNS), *lines]) + "\n")
 
 
 def trainings(further: int, seeds: int) -> Iterator[tuple[Case, int]]:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from sspbench import TrainableMethod
 from sspbench.plan.discovery import method_class, plugin
-from sspbench.training.batches import Batches
+from sspbench.training.loop.batches import Batches
 
 SSPNet: Any = method_class(plugin("methods", "sspnet"))
 

@@ -1,0 +1,76 @@
+"""The options that name a config, shared by every command that needs a plan."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..plan.config import DEFAULT, Plan, read_config
+from ..plan.overrides import merged
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config`` and ``--set``, which together give a :class:`~sspbench.plan.config.Plan`."""
+    parser.add_argument(
+        "--config", help="a YAML file, or a config as JSON (default: config/config.yaml of the checkout)"
+    )
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="KEY=VALUE", dest="overrides", help="override keys (value: YAML)"
+    )
+    parser.add_argument("--results", type=Path, default=Path("results"), help="the results folder")
+
+
+def plan_from_args(args: argparse.Namespace) -> Plan:
+    """Return the plan that the parsed options give."""
+    return Plan(config_from_args(args), args.results)
+
+
+def config_from_args(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the whole config that the parsed options give.
+
+    Raises:
+        UserError: it cannot be read, or an override is none.
+    """
+    config = _read_given_config(args.config)
+    for entry in args.overrides:
+        config = merged(config, _parse_override(entry))
+    return config
+
+
+def _read_given_config(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return read_config(DEFAULT)
+    if not text.startswith("{"):
+        return read_config(Path(text))
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        hint = "the workflow hands over a whole config as JSON; by hand give a YAML file, and --set KEY=VALUE"
+        raise UserError("The config is not valid JSON", where="--config", why=str(error), hint=hint) from error
+    return merged(read_config(DEFAULT), given)
+
+
+def _parse_override(entry: str) -> dict[str, Any]:
+    """Return ``a.b=VALUE`` as nested mappings."""
+    import yaml
+
+    key, equals, value = entry.partition("=")
+    if not equals or not all(key.split(".")):
+        raise UserError(
+            "An override has no key or no value",
+            where=f"--set {entry}",
+            why="something must stand before and after '='",
+            hint="write KEY=VALUE, e.g. --set preset=smoke",
+        )
+    try:
+        nested: Any = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        hint = "the value is read as YAML: put text with special characters in quotes"
+        raise UserError("An override's value is not valid YAML", where=f"--set {entry}", why=why, hint=hint) from error
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return dict(nested)

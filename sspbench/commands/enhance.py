@@ -1,0 +1,282 @@
+"""Enhance a folder of one's own images with a trained run or a classical method."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError
+from ..files import read_mapping
+from ..jobs.progress import progress
+from ..plan.kinds import METHOD
+from ..plan.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..contract import Method
+
+DEFAULT_TILE_PX = 1024
+"""Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
+
+WEIGHTS_NAME = "weights.safetensors"
+
+PROGRESS_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+"""The bar: always images per second, where tqdm's own turns to seconds per image below one."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``enhance``."""
+    parser = commands.add_parser("enhance", help="enhance your own images with a trained run or a classical method")
+    by = parser.add_mutually_exclusive_group(required=True)
+    by.add_argument(
+        "--weights",
+        type=Path,
+        metavar="RUN",
+        help="a run: results/.../runs/METHOD/seed-N",
+    )
+    by.add_argument("--method", help="a classical method, with its parameters of the preset paper")
+    parser.add_argument("--input", type=Path, required=True, help="a folder (with subfolders) or one file")
+    parser.add_argument("--output", type=Path, required=True, help="a folder; files keep their names")
+    parser.add_argument("--force", action="store_true", help="overwrite existing files")
+    parser.add_argument(
+        "--tile",
+        type=int,
+        default=DEFAULT_TILE_PX,
+        help=f"enhance larger images in tiles of this side (default {DEFAULT_TILE_PX}; 0: whole)",
+    )
+    parser.set_defaults(run=_enhance)
+
+
+@dataclass
+class EnhanceOutcome:
+    """What became of the files, and how many seconds those took that were enhanced."""
+
+    enhanced: int = 0
+    seconds: float = 0.0
+    kept: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _enhance(args: argparse.Namespace) -> int:
+    from ..jobs.slots import leased
+
+    if args.tile and args.tile < 64:
+        raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
+    files, others = _find_images(args.input, args.output)
+    _make_output_folder(args.output)
+    with leased() if args.weights else nullcontext():
+        outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile)
+    _print_summary(outcome, others, args.output)
+    return 1 if outcome.failed else 0
+
+
+def _make_output_folder(output: Path) -> None:
+    """Make the folder of the results before anything is computed.
+
+    Raises:
+        UserError: it cannot be made, or is a file.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = "it is a file" if output.is_file() else error.strerror or str(error)
+        hint = "give a folder that exists or can be created: --output DIR"
+        raise UserError("The folder for the results cannot be made", where=str(output), why=why, hint=hint) from error
+
+
+def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
+    """Return the images with their place in the output, and how many other files there are."""
+    from ..images.grey import SUFFIXES
+
+    root = source if source.is_dir() else source.parent
+    if not source.exists():
+        raise UserError("There is no such file or folder", where=f"--input {source}", hint="check the path")
+    if output.resolve() == root.resolve():
+        raise UserError("Input and output are the same folder", where=str(output), hint="give another --output")
+    if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
+        raise UserError(
+            "The output lies inside the input",
+            where=str(output),
+            why="a second run would take the enhanced images for new ones",
+            hint=f"give an --output beside it, e.g. {source.resolve()}-enhanced",
+        )
+    found, others = [], 0
+    for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+        inside = path.relative_to(root)
+        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
+            continue
+        if path.suffix.lower() in SUFFIXES:
+            found.append((path, inside))
+        else:
+            others += 1
+    if not found:
+        raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(SUFFIXES)}")
+    return found, others
+
+
+def find_run_weights(run: Path) -> Path:
+    """Return the weights file of a run folder; the file itself may be given too."""
+    return run if run.suffix == ".safetensors" else run / WEIGHTS_NAME
+
+
+def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
+    """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
+    record = run / "jobs" / "enhance.json"
+    job = read_mapping(record) if record.is_file() else {}
+    return (Settings.read(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
+
+
+def load_run_settings(run: Path) -> Settings:
+    """Return the settings a method was trained with, without what only its training needs.
+
+    Raises:
+        UserError: the folder is not that of a trained method.
+    """
+    weights = find_run_weights(run)
+    settings = Settings.of_run(weights.parent)
+    if not weights.is_file():
+        hint = "train it to its end: run the workflow again"
+        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
+    if settings.kind != METHOD.name:
+        raise UserError(
+            "This is not a run of an enhancement method", where=str(run), hint="give a run of a learned method"
+        )
+    return settings.for_inference
+
+
+def load_classical_settings(entry: str) -> Settings:
+    """Return the settings of a classical method, ``name`` or ``name+variant``.
+
+    Raises:
+        UserError: it has to be trained, or there is none of that name.
+    """
+    from ..plan.config import single_settings
+    from ..plan.discovery import plugin
+
+    name, _, variant = entry.partition("+")
+    found = plugin(METHOD.group, name)
+    if found.meta["kind"] != "classical":
+        raise UserError(f"{name} is not a classical method", hint="train it, then give --weights RUN")
+    return single_settings(found, "paper", variant or None)
+
+
+def _load_method(args: argparse.Namespace) -> Method:
+    """Return the method that the options name, ready to enhance."""
+    from ..stages.enhance import load_method
+
+    if not args.weights:
+        return load_method(load_classical_settings(args.method), None)
+    fitted = load_fitted_run(args.weights)
+    if fitted is not None:
+        settings, constants = fitted
+        return load_method(settings, None, constants)
+    return load_method(load_run_settings(args.weights), find_run_weights(args.weights))
+
+
+def enhance_files(
+    method: Any, files: list[tuple[Path, Path]], output: Path, *, force: bool, tile: int
+) -> EnhanceOutcome:
+    """Enhance files one by one; a bad one is noted and the rest go on.
+
+    Args:
+        method: A :class:`sspbench.contract.Method` ready to enhance.
+        files: Each file and its place in ``output``.
+        output: Where results go.
+        force: Overwrite results that are there.
+        tile: Side of tiles for large images, 0: none.
+    """
+    outcome = EnhanceOutcome()
+    bar = progress(files, label="enhance", unit="images")
+    bar.bar_format = PROGRESS_FORMAT
+    for path, inside in bar:
+        target = output / inside
+        if target.exists() and not force:
+            outcome.kept += 1
+            continue
+        start = time.perf_counter()
+        try:
+            _enhance_file(method, path, target, tile)
+            outcome.enhanced += 1
+            outcome.seconds += time.perf_counter() - start
+        except UserError as error:
+            outcome.failed.append((str(inside), str(error)))
+        except (Exception, SystemExit) as error:  # whatever a plugin does to one image, the others are enhanced
+            outcome.failed.append((str(inside), f"{type(error).__name__}: {error}".removesuffix(": ")))
+    return outcome
+
+
+def _enhance_file(method: Any, path: Path, target: Path, tile: int) -> None:
+    from ..images.picture_files import read_picture, write_picture
+
+    picture = read_picture(path)
+    write_picture(target, picture, enhance_pixels(method, picture.pixels, tile))
+
+
+def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray:
+    """Enhance pixels of any depth; colour and alpha are kept.
+
+    Of colour images the luminance is enhanced and its change added to red, green and blue, which leaves both
+    colour differences (Cb, Cr) as they are.
+
+    Args:
+        method: Ready to enhance.
+        pixels: (H, W) or (H, W, C), C = 2 (grey, alpha), 3 or 4; uint8 or uint16.
+        tile: See :func:`sspbench.images.tiling.in_tiles`.
+
+    Raises:
+        UserError: the method returned another shape or values that are not finite.
+    """
+    import numpy as np
+
+    from ..images.grey import LUMA
+    from ..images.tiling import in_tiles
+
+    top = float(np.iinfo(pixels.dtype).max)
+    planes = pixels if pixels.ndim == 3 else pixels[..., None]
+    colours = planes.shape[2] - (planes.shape[2] in (2, 4))
+    values = planes[..., :colours].astype(np.float32) / np.float32(top)
+    light = (values @ np.array(LUMA)).astype(np.float32) if colours == 3 else values[..., 0]
+    better = in_tiles(lambda part: _enhance_light(method, part), light, tile)
+    values = values + (better - light)[..., None] if colours == 3 else better[..., None]
+    result = planes.copy()
+    result[..., :colours] = np.rint(np.clip(values, 0.0, 1.0) * top).astype(pixels.dtype)
+    return result.reshape(pixels.shape)
+
+
+def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+    if result.shape != (1, 1, *light.shape):
+        why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
+        raise UserError("The method returned another shape", why=why, hint=hint)
+    if not np.isfinite(result).all():
+        raise UserError(
+            "The method returned values that are not finite", hint="see which rule it breaks: check-method NAME"
+        )
+    return result[0, 0]
+
+
+def _print_summary(outcome: EnhanceOutcome, others: int, output: Path) -> None:
+    print("\n".join(_summary_lines(outcome, others, output)), file=sys.stderr if outcome.failed else sys.stdout)
+
+
+def _summary_lines(outcome: EnhanceOutcome, others: int, output: Path) -> Iterator[str]:
+    parts: Mapping[str, int] = {
+        "enhanced": outcome.enhanced,
+        "kept, already there (--force overwrites)": outcome.kept,
+        "failed": len(outcome.failed),
+        "left out, no images": others,
+    }
+    yield f"{output}: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "enhanced")
+    if outcome.enhanced:
+        yield f"  {outcome.enhanced / max(outcome.seconds, 1e-9):.3g} images per second, reading and writing included"
+    for name, reason in outcome.failed:
+        yield f"  {name}: " + reason.replace("\n", "\n    ")

@@ -1,0 +1,244 @@
+"""The frame's own commands: the stages of a run, and lists of what there is."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, refused_by_system
+from ..jobs.budget import time_budget
+from ..jobs.folder_lock import only_job_in
+from ..jobs.outcome import JobError, clear_status, exited, write_status
+from ..plan.config import Plan
+from ..plan.run import Run
+from ..plan.schemas import MAX_SEED
+from ..plugin_checks import commands as plugin_checks
+from . import (
+    architecture,
+    bench_training,
+    cite,
+    doctor,
+    download,
+    enhance,
+    export,
+    gantt,
+    import_weights,
+    list_plugins,
+    reference,
+    reproduce_pictures,
+)
+from .config_options import add_config_options, plan_from_args
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands."""
+    for module in (
+        plugin_checks,
+        bench_training,
+        doctor,
+        cite,
+        download,
+        enhance,
+        export,
+        import_weights,
+        reproduce_pictures,
+        architecture,
+        reference,
+        gantt,
+        list_plugins,
+    ):
+        module.register(commands)
+    stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
+    stages = stage.add_subparsers(title="stages", metavar="STAGE", required=True)
+    for name, (function, needs_run, text) in STAGE_COMMANDS.items():
+        parser = stages.add_parser(name, help=text)
+        if needs_run:
+            parser.add_argument("method", help="method, method+variant or method+reading")
+        if needs_run or function is _train_segmenter:
+            parser.add_argument(
+                "--seed", type=_parse_seed, default=0, help="the replicate: everything in it is trained from it"
+            )
+        add_config_options(parser)
+        parser.set_defaults(run=_stage_command(name, function, needs_run))
+
+
+def _parse_seed(text: str) -> int:
+    """Return a seed from its text, as the config allows it."""
+    if not text.isascii() or not text.isdecimal() or int(text) > MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED}")
+    return int(text)
+
+
+def _stage_command(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
+    def command(args: argparse.Namespace) -> int:
+        plan = plan_from_args(args)
+        if needs_run:
+            run = plan.run(args.method, args.seed)
+            folder = plan.layout.run(run.id, run.seed)
+            with only_job_in(folder), _record_status(name, folder):
+                function(plan, run)
+            return 0
+        seed = {"seed": args.seed} if "seed" in args else {}
+        with only_job_in(plan.layout.segmenter(plan.segmenter.name, **seed) if seed else plan.layout.data):
+            function(plan, **seed)
+        return 0
+
+    return command
+
+
+@contextmanager
+def _record_status(stage: str, folder: Path) -> Iterator[None]:
+    """Note in ``status.json``, for the tables, whatever stops a run's stage within the block; raise it again.
+
+    Scores of an earlier attempt are void once a stage is done anew.
+    """
+    for outdated in ("scores.csv", "run.json"):
+        (folder / outdated).unlink(missing_ok=True)
+    write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
+    try:
+        yield
+        clear_status(folder)
+    except UserError as error:
+        write_status(folder, stage, getattr(error, "status", "failed"), str(error))
+        raise
+    except SystemExit as error:
+        fault = exited(error)
+        write_status(folder, stage, fault.status, str(fault))
+        raise fault from error
+    except Exception as error:
+        refused = refused_by_system(error)
+        if refused is not None:
+            with suppress(OSError):  # a full disk has no room for this either
+                write_status(folder, stage, JobError.status, str(refused))
+            raise refused from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
+        traceback.print_exc()
+        raise JobError(
+            f"The stage {stage} failed: {type(error).__name__}: {error}",
+            where=f"{where.filename}:{where.lineno}",
+            hint="see the traceback above",
+        ) from error
+
+
+def _prepare(plan: Plan) -> None:
+    from ..stages.prepare import prepare
+
+    with time_budget(plan.config["stage_minutes"], "prepare"):
+        prepare(plan.prepare_settings(), plan.layout.data)
+
+
+def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:
+    from ..stages.train import TrainingLimits
+    from ..training.loop.training import TrainingBudget
+
+    budget = TrainingBudget(
+        checkpoint_minutes=plan.config["checkpoint_minutes"],
+        checkpoint_steps=plan.config["checkpoint_steps"],
+        memory_mb=resources.get("mem_mb"),
+    )
+    return TrainingLimits(minutes=resources.get("minutes", TrainingLimits.minutes), budget=budget)
+
+
+def _train(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..jobs.slots import leased
+
+    if not run.learned:
+        raise UserError(
+            f"{run.id} is not a learned method: there is nothing to train",
+            where=str(run.plugin.yaml_file),
+            hint=f"go on with: python -m sspbench stage enhance {run.id}",
+        )
+    with leased() as device:
+        from ..stages.train import train_method
+
+        _print_device(device)
+        limits = _training_limits(plan, run.plugin.meta.get("resources", {}))
+        folder = plan.layout.run(run.id, run.seed)
+        train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
+
+
+def _train_segmenter(plan: Plan, seed: int) -> None:
+    from ..images.manifest import Manifest
+    from ..jobs.slots import leased
+
+    with leased() as device:
+        from ..stages.train import train_segmenter
+
+        _print_device(device)
+        limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
+        folder = plan.layout.segmenter(plan.segmenter.name, seed)
+        train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits)
+
+
+def _print_device(device: str) -> None:
+    text = "no GPU was found or given: computing on the CPU" if device == "cpu" else f"computing on {device}"
+    print(text, flush=True)
+
+
+def _enhance(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.enhance import enhance
+
+    if run.external:
+        hint = f"go on with: python -m sspbench stage take-in {run.id}"
+        raise UserError(f"{run.id} was enhanced elsewhere", where=f"config: external.{run.id}", hint=hint)
+    folder = plan.layout.run(run.id, run.seed)
+    weights = folder / "weights.safetensors" if run.learned else None
+    minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
+    with time_budget(minutes, "enhance", folder):
+        enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
+
+
+def _import_external(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.import_external import import_external
+
+    if not run.external:
+        hint = f"go on with: python -m sspbench stage enhance {run.id}"
+        raise UserError(f"{run.id} is enhanced here: there is nothing to take in", where="config: external", hint=hint)
+    folder = plan.layout.run(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "take-in", folder):
+        import_external(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
+
+
+def _segment(plan: Plan, run: Run) -> None:
+    from ..stages.segment import segment
+
+    weights = plan.layout.segmenter(plan.segmenter.name, run.seed) / "weights.safetensors"
+    folder = plan.layout.run(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "segment", folder):
+        segment(plan.segmenter_settings(run.seed), weights, folder)
+
+
+def _score(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.score import score
+
+    facts = {
+        "dataset": plan.layout.dataset,
+        "preset": plan.preset,
+        "method": run.plugin.name,
+        "variant": run.variant,
+        "seed": run.seed,
+    }
+    folder = plan.layout.run(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "score", folder):
+        score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
+
+
+STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
+    "prepare": (_prepare, False, "prepare the data set"),
+    "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
+    "train": (_train, True, "train a learned method"),
+    "enhance": (_enhance, True, "enhance the test split"),
+    "take-in": (_import_external, True, "take in images that were enhanced elsewhere"),
+    "segment": (_segment, True, "segment the enhanced images"),
+    "score": (_score, True, "score images and masks"),
+}

@@ -1,0 +1,148 @@
+"""Rules for a data set: it fills the splits with grey 8-bit PNG, the same each time, and leaves the source alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checkout import shown
+from ..contract import PrepareRequest
+from ..errors import Faults, UserError
+from ..files import sha256
+from ..images.grey import decode, list_images
+from ..images.manifest import EXTRAS, SPLITS
+from ..plan.discovery import Plugin, prepare_function
+from ..plan.overrides import add_faults, resolve_params
+from ..plan.schemas import REQUIRED_PRESETS
+from .findings import Inspection
+from .side_effects import SideEffectMonitor
+from .synthetic_images import write_synthetic_folder
+
+
+def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
+    """Check what the schema cannot say about ``dataset.yaml``."""
+    where = shown(plugin.yaml_file)
+    meta = plugin.meta
+    with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
+        for name in REQUIRED_PRESETS:
+            if name not in meta["presets"]:
+                faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
+        for name, options in meta["presets"].items():
+            add_faults(plugin, options or {}, f"presets.{name}", faults)
+    with inspection.rule("licence given"):
+        if not meta.get("licence"):
+            raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
+
+
+def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
+    """Run ``prepare`` on the smoke options, with made pictures as the user's source where it needs one."""
+    witness = SideEffectMonitor(plugin.folder)
+    with tempfile.TemporaryDirectory(prefix="check-") as name:
+        scratch = Path(name)
+        witness.allowed.append(scratch.resolve() / "out")
+        source = write_synthetic_folder(scratch / "source") if plugin.meta["source"] == "required" else None
+        before = _hash_files(source)
+        refused = False
+        with inspection.rule("prepares, or refuses with a hint"):
+            refused = not _run_prepare(plugin, witness, source, scratch / "out" / "first", seed=1)
+        if len(inspection.faults) == 0 and not refused:
+            _check_output(inspection, plugin, scratch / "out" / "first")
+            with inspection.rule("the same seed, the same files"):
+                _run_prepare(plugin, witness, source, scratch / "out" / "second", seed=1)
+                _require_same_files(_hash_files(scratch / "out" / "first"), _hash_files(scratch / "out" / "second"))
+        with inspection.rule("source untouched"):
+            if _hash_files(source) != before:
+                raise UserError("It changes the user's files", hint="write below request.output only")
+        if source is not None:
+            with inspection.rule("an empty source is refused"):
+                _check_empty_refused(plugin, witness, scratch)
+    witness.add_findings(inspection, leave_out=("prints nothing",))
+
+
+def _smoke_options(plugin: Plugin) -> Mapping[str, Any]:
+    options = resolve_params(plugin, "smoke")
+    del options["field_um"]
+    return options
+
+
+def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None, output: Path, seed: int) -> bool:
+    """Prepare; return False where made pictures are refused as unfit, as a data set of its own layout may."""
+    output.mkdir(parents=True)
+    calls: list[tuple[int, int]] = []
+    request = PrepareRequest(
+        _smoke_options(plugin), source, output, seed, lambda done, total: calls.append((done, total))
+    )
+    function = prepare_function(plugin)
+    try:
+        with witness.watch():
+            function(request)
+    except UserError:
+        if plugin.meta["source"] == "none":
+            raise
+        return False
+    if not calls:
+        raise UserError("It never tells its progress", hint="call request.progress(done, total) now and then")
+    return True
+
+
+def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
+    with inspection.rule("splits filled with grey 8-bit PNG"), Faults("What it wrote is not usable") as faults:
+        for split in (*SPLITS, *EXTRAS):
+            paths = list_images(output / split) if (output / split).is_dir() else []
+            if split in SPLITS and not paths:
+                faults.add(f"{split} has no images", hint=f"write them to request.output / {split!r}")
+            for path in paths:
+                _check_picture(path, split, output, faults)
+    with inspection.rule("clean images where simulated"):
+        clean = output / "testA_clean"
+        if not plugin.meta["real"] and not clean.is_dir():
+            raise UserError("A simulated data set knows its clean images", hint="write them to testA_clean")
+    with inspection.rule("what it knows is there"):
+        missing = [f"testA_{name}" for name in plugin.meta.get("knows", []) if not (output / f"testA_{name}").is_dir()]
+        if missing:
+            raise UserError(f"It writes no {', '.join(missing)}", hint="correct `knows` of dataset.yaml, or write them")
+
+
+def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None:
+    picture = decode(path)
+    if path.suffix != ".png" or picture.ndim != 2 or picture.dtype != np.uint8:
+        faults.add(f"{split}/{path.name} is not a grey 8-bit PNG", hint="write it with sspbench.images.grey.write_grey")
+    if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
+        faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
+    if split in EXTRAS:
+        partner = output / split.split("_", maxsplit=1)[0] / path.name
+        if not partner.is_file() or decode(partner).shape[:2] != picture.shape[:2]:
+            of, hint = split.split("_", maxsplit=1)[0], "write both at the same size and under the same name"
+            faults.add(f"{split}/{path.name} has no image of its name and size", where=of, hint=hint)
+
+
+def _check_empty_refused(plugin: Plugin, witness: SideEffectMonitor, scratch: Path) -> None:
+    empty, output = scratch / "empty", scratch / "out" / "third"
+    empty.mkdir()
+    output.mkdir(parents=True)
+    request = PrepareRequest(_smoke_options(plugin), empty, output, 0, lambda done, total: None)
+    try:
+        with witness.watch():
+            prepare_function(plugin)(request)
+    except UserError:
+        return
+    raise UserError("An empty source is taken without a word", hint="raise UserError naming what is missing")
+
+
+def _hash_files(folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    return {str(path.relative_to(folder)): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _require_same_files(first: dict[str, str], second: dict[str, str]) -> None:
+    changed = sorted(name for name in first | second if first.get(name) != second.get(name))
+    if changed:
+        raise UserError(
+            f"{len(changed)} files differ the second time, the first is {changed[0]}",
+            hint="draw from np.random.default_rng([request.seed, ...])",
+        )

@@ -1,0 +1,54 @@
+"""The rule that every parameter does something: it is read on some path through the presets and variants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..checkout import shown
+from ..errors import UserError
+from ..plan.discovery import Plugin
+from ..plan.overrides import alternatives, merged, resolve_params
+from ..plan.parameters import Parameter
+from .findings import Inspection
+from .tracking_dict import TrackingDict
+
+
+def declared_parameter_paths(plugin: Plugin) -> set[str]:
+    """Return the paths of the parameters that the plugin itself should read."""
+    return {path for path, one in plugin.own_parameters.rows() if isinstance(one, Parameter)}
+
+
+def check_params_used(
+    inspection: Inspection, plugin: Plugin, used: set[str], attempt: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Check that every parameter is read.
+
+    Args:
+        inspection: Gets the finding.
+        plugin: The plugin.
+        used: What was read so far, with the smoke preset.
+        attempt: Runs the plugin once with given parameters; called for variants, readings and other presets' values
+            until nothing is left unread.
+    """
+    with inspection.rule("every param used"):
+        for params in _parameter_settings(plugin, used):
+            attempt(TrackingDict(params, used))
+        unread = sorted(declared_parameter_paths(plugin) - used)
+        if unread:
+            raise UserError(
+                f"Params are never read: {', '.join(unread)}",
+                where=shown(plugin.yaml_file),
+                hint=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
+            )
+
+
+def _parameter_settings(plugin: Plugin, used: set[str]) -> Iterator[dict[str, Any]]:
+    for variant in alternatives(plugin):
+        if not declared_parameter_paths(plugin) <= used:
+            yield resolve_params(plugin, "smoke", variant)
+    for preset in plugin.meta["presets"]:
+        unread = {path.split(".")[0] for path in declared_parameter_paths(plugin) - used}
+        theirs = resolve_params(plugin, preset)
+        if unread:
+            yield merged(resolve_params(plugin, "smoke"), {key: theirs[key] for key in unread})

@@ -1,0 +1,164 @@
+"""The checks of a plugin, by kind: the same for the command line and for the tests of everything that is found."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..checkout import ROOT, shown
+from ..errors import UserError
+from ..plan.discovery import Plugin, method_class, metric_files, plugin, plugins
+from ..plan.kinds import DATASET, KINDS, YAML_KINDS
+from ..plan.overrides import resolve_params
+from .findings import Finding, Inspection
+from .fit_rules import check_fit, fit_to_synthetic_images
+from .output_rules import ImageFunction, check_outputs
+from .parameter_rules import check_params_used
+from .side_effects import SideEffectMonitor
+from .synthetic_images import make_method_inputs
+from .tracking_dict import TrackingDict
+from .yaml_rules import check_method_yaml, check_yaml
+
+FindingCallback = Callable[[Finding], None]
+
+
+def _ignore_finding(_finding: Finding) -> None:
+    """Tell nobody."""
+
+
+def check_method(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+    """Check ``methods/<name>`` below ``root``."""
+    inspection, found = _begin_inspection("methods", name, root, tell)
+    if found is None or found.meta["kind"] == "control":
+        return inspection
+    if found.meta["kind"] == "learned":
+        _check_learned(inspection, found, lambda method: method.enhance)
+    else:
+        _check_classical(inspection, found)
+    return inspection
+
+
+def check_segmenter(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+    """Check ``segmentation/<name>`` below ``root``."""
+    inspection, found = _begin_inspection("segmentation", name, root, tell)
+    if found is not None:
+        from .segmenter_rules import check_binarise
+
+        _check_learned(inspection, found, lambda segmenter: segmenter.probabilities, check_binarise)
+    return inspection
+
+
+def check_metric(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+    """Check ``metrics/<name>.py`` below ``root``."""
+    from .metric_rules import check_family
+
+    known = metric_files(root)
+    if name not in known:
+        raise UserError(f"There is no metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
+    inspection = Inspection(known[name], tell)
+    check_family(inspection, name)
+    return inspection
+
+
+def check_dataset(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+    """Check ``data/<name>`` below ``root``."""
+    from .dataset_rules import check_dataset_yaml, check_prepare
+
+    folder = _plugin_folder("data", name, root)
+    inspection = Inspection(folder / DATASET.code, tell)
+    found = check_yaml(inspection, "data", folder)
+    if found is not None:
+        check_dataset_yaml(inspection, found)
+        check_prepare(inspection, found)
+    return inspection
+
+
+CHECK_BY_KIND: dict[str, Callable[..., Inspection]] = {
+    "method": check_method,
+    "segmenter": check_segmenter,
+    "metric": check_metric,
+    "dataset": check_dataset,
+}
+"""The check of each kind of plugin."""
+
+
+def _plugin_folder(group: str, name: str, root: Path) -> Path:
+    folder = root / group / name
+    if not folder.is_dir():
+        plugin(group, name)  # says which names there are, and which was meant
+        raise UserError("There is no such folder", where=shown(folder), hint=f"name a folder of {group}/")
+    return folder
+
+
+def _begin_inspection(group: str, name: str, root: Path, tell: FindingCallback) -> tuple[Inspection, Plugin | None]:
+    """Check the YAML; return the plugin where its code can be looked at."""
+    folder = _plugin_folder(group, name, root)
+    inspection = Inspection(folder / YAML_KINDS[group].code, tell)
+    found = check_yaml(inspection, group, folder)
+    if found is not None:
+        check_method_yaml(inspection, found)
+    if inspection.faults:
+        return inspection, None
+    return inspection, found
+
+
+def _check_classical(inspection: Inspection, found: Plugin) -> None:
+    used: set[str] = set()
+    params = TrackingDict(resolve_params(found, "smoke"), used)
+    witness = SideEffectMonitor(found.folder)
+    method = None
+    with inspection.rule("one class"), witness.watch():
+        method = method_class(found)(params, 0)
+    if method is None:
+        return
+    check_fit(inspection, method, witness)
+    if inspection.faults:
+        return
+    check_outputs(inspection, method.enhance, witness)
+
+    def attempt(other: Mapping[str, Any]) -> None:
+        with witness.watch():
+            fit_to_synthetic_images(method_class(found)(other, 0)).enhance(make_method_inputs()["odd size 97 x 61"])
+
+    if not inspection.faults:
+        check_params_used(inspection, found, used, attempt)
+    witness.add_findings(inspection)
+
+
+def _check_learned(
+    inspection: Inspection,
+    found: Plugin,
+    apply: Callable[[Any], ImageFunction],
+    more: Callable[[Inspection, Any, SideEffectMonitor], None] | None = None,
+) -> None:
+    """Check training, outputs, ``more`` of the trained instance, and params."""
+    from .training_rules import check_training
+    from .trial import Trial
+
+    used: set[str] = set()
+    params = TrackingDict(resolve_params(found, "smoke"), used)
+    witness = SideEffectMonitor(found.folder)
+    with tempfile.TemporaryDirectory(prefix="check-") as scratch:
+        trial = Trial(found, witness, Path(scratch))
+
+        def attempt(other: Mapping[str, Any]) -> None:
+            name = f"attempt-{len(list(Path(scratch).iterdir()))}"
+            instance = trial.train(trial.make_trainable(other), name, steps=1)
+            with witness.watch():
+                apply(instance)(make_method_inputs()["odd size 97 x 61"])
+
+        trained = check_training(inspection, trial, params, apply)
+        if trained is not None:
+            check_outputs(inspection, apply(trained), witness)
+            if more is not None:
+                more(inspection, trained, witness)
+            if not inspection.faults:
+                check_params_used(inspection, found, used, attempt)
+    witness.add_findings(inspection)
+
+
+def plugin_names(kind: str, root: Path = ROOT) -> list[str]:
+    """Return all plugins of a kind."""
+    return list(plugins(KINDS[kind].group, root) if KINDS[kind].yaml else metric_files(root))

@@ -1,0 +1,121 @@
+"""A very short training of a plugin on made pictures, for checks: uninterrupted, or stopped and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..plan.automatic import chosen
+from ..plan.config import default_engine
+from ..plan.discovery import Plugin, method_class, single_class
+from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
+from ..training.loop.training import Training, TrainingBudget
+from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
+from .side_effects import SideEffectMonitor
+from .synthetic_images import IMAGE_SIDE_PX, make_domain
+
+TRIAL_STEPS = 4
+STOP_AT_STEP = 3
+"""The step (from 0) whose computation is broken off; the checkpoint lies one step back."""
+SAVE_EVERY_STEPS = 2
+
+
+CPU = torch.device("cpu")
+"""Trials compute there even beside a GPU, whose kernels may differ in the last bit from one run to the next."""
+
+
+class _Stopped(Exception):
+    """Breaks a training off in mid-step, as a power cut does."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a plugin is tried.
+
+    Attributes:
+        plugin: A learned method or a segmenter.
+        witness: Watches its code.
+        scratch: A folder for checkpoints and logs.
+    """
+
+    plugin: Plugin
+    monitor: SideEffectMonitor
+    scratch: Path
+
+    def make_trainable(self, params: Mapping[str, Any], seed: int = 0) -> Trainable:
+        """Return an unbuilt instance.
+
+        Raises:
+            UserError: the class cannot be trained.
+        """
+        if self.plugin.group != "methods":
+            return single_class(self.plugin.module(), TrainableSegmenter, self.plugin.code)(params, seed)
+        kind = method_class(self.plugin)
+        if not issubclass(kind, TrainableMethod):
+            raise UserError(
+                "It is of kind learned but its class cannot be trained",
+                hint="derive it from sspbench.TrainableMethod, or set kind: classical",
+            )
+        return kind(params, seed)
+
+    def train(self, trainable: Trainable, name: str, *, stop: bool = False, steps: int = TRIAL_STEPS) -> Trainable:
+        """Train on made pictures, from a checkpoint of ``name`` where there is one; with ``stop``, break off."""
+        training = self.make_training(trainable, name)
+        training.total_steps = steps
+        if stop:
+            _break_off_mid_step(trainable)
+        with self.monitor.watch():
+            try:
+                training.run(lambda: self._iter_whole_images(training.batches.plan))
+            except _Stopped:
+                return trainable
+        return trainable
+
+    def build_untrained(self, trainable: Trainable, name: str) -> Trainable:
+        """Build an instance and do no step."""
+        training = self.make_training(trainable, name)
+        training.untrained = True
+        with self.monitor.watch():
+            training.run(lambda: self._iter_whole_images(training.batches.plan))
+        return trainable
+
+    def make_training(self, trainable: Trainable, name: str) -> Training:
+        """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
+        plan = BatchPlan.from_params(trainable.params)
+        batches, budget = self._make_batches(plan, trainable), TrainingBudget(checkpoint_steps=SAVE_EVERY_STEPS)
+        return Training(
+            trainable, batches, chosen(default_engine(), "cpu"), budget, self.scratch / name, {}, device=CPU
+        )
+
+    def _make_batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
+        side = _image_side(plan)
+        if not isinstance(trainable, TrainableMethod):
+            return DomainBatches(plan, trainable.seed, Domain(plan, *make_domain("high", side)))
+        domains = {name: Domain(plan, make_domain(name, side)[0]) for name in trainable.learns_from}
+        return make_batches(plan, trainable.seed, domains)
+
+    def _iter_whole_images(self, plan: BatchPlan) -> Iterable[Tensor]:
+        for picture in make_domain("high", _image_side(plan))[0]:
+            yield torch.from_numpy(picture)[None, None].float() / 255
+
+
+def _image_side(plan: BatchPlan) -> int:
+    return plan.resize or max(plan.crop or IMAGE_SIDE_PX, IMAGE_SIDE_PX)
+
+
+def _break_off_mid_step(trainable: Trainable) -> None:
+    whole_step = trainable.training_step
+
+    def step(*batch: Tensor) -> dict[str, Tensor]:
+        losses = whole_step(*batch)
+        if trainable.step == STOP_AT_STEP:
+            raise _Stopped
+        return losses
+
+    trainable.training_step = step  # type: ignore[method-assign]  # of this one instance

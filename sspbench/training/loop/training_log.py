@@ -1,0 +1,105 @@
+"""The log of a training: ``training.jsonl``, TensorBoard events and a progress bar with the time left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ...jobs.progress import progress
+
+
+class TrainingLog:
+    """Collects losses on the device and writes their means every ``every`` steps: one synchronisation for each.
+
+    Args:
+        folder: Run folder; ``training.jsonl`` and ``tensorboard/`` are written there.
+        total: Steps of the run.
+        start: The step it goes on from; later lines of an earlier attempt are dropped.
+        every: Steps between two lines.
+        label: Shown in the progress bar.
+    """
+
+    def __init__(self, folder: Path, total: int, start: int, every: int, label: str) -> None:
+        self.path = Path(folder) / "training.jsonl"
+        self.every = every
+        self._drop_after(start)
+        self._lines = self.path.open("a")
+        self._events = _open_event_writer(Path(folder) / "tensorboard")
+        self._bar = progress(total=total, start=start, label=label, unit="steps")
+        self._sums: dict[str, Tensor] = {}
+        self._count = 0
+
+    def _drop_after(self, start: int) -> None:
+        lines = self.path.read_text().splitlines() if self.path.is_file() else []
+        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= start]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("".join(line + "\n" for line in kept))
+
+    def add_losses(self, losses: Mapping[str, Tensor]) -> None:
+        """Count one step."""
+        for name, value in losses.items():
+            addend = value.detach().float()
+            self._sums[name] = self._sums[name] + addend if name in self._sums else addend
+        self._count += 1
+        self._bar.update()
+
+    def write_means(self, step: int, rates: Mapping[str, float], seconds: float) -> None:
+        """Write the means since the last line."""
+        if not self._count:
+            return
+        values = (torch.stack(list(self._sums.values())) / self._count).tolist() if self._sums else []
+        means = dict(zip(self._sums, values, strict=True))
+        line = {"step": step, "seconds": round(seconds, 2), "losses": means, "learning_rates": dict(rates)}
+        self._lines.write(json.dumps(line) + "\n")
+        self._lines.flush()
+        for name, value in means.items():
+            self._events.add_scalar(f"loss/{name}", value, step)
+        for name, value in rates.items():
+            self._events.add_scalar(f"learning_rate/{name}", value, step)
+        self._bar.set_postfix({name: f"{value:.3g}" for name, value in means.items()}, refresh=False)
+        self._sums, self._count = {}, 0
+
+    def __enter__(self) -> TrainingLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+        self._lines.close()
+        self._events.close()
+
+
+class _EventWriter(Protocol):
+    """What is used of TensorBoard's writer."""
+
+    def add_scalar(self, name: str, value: float, step: int, /) -> None:
+        """Write one point of a curve."""
+
+    def close(self) -> None:
+        """Write what is left."""
+
+
+class _NullEventWriter:
+    """Stands in where TensorBoard is not installed: the events are a convenience, ``training.jsonl`` the record."""
+
+    def add_scalar(self, *_: object) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def _open_event_writer(folder: Path) -> _EventWriter:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return _NullEventWriter()
+    writer: _EventWriter = SummaryWriter(str(folder), flush_secs=30)
+    return writer

@@ -1,0 +1,1 @@
+"""Networks and layers that several methods share, and how their weights are read and started."""
