@@ -17,47 +17,47 @@ if not Path.cwd().samefile(workflow.basedir):
 
 sys.path.insert(0, workflow.basedir)
 
-from sspbench.plan.instances import plans, summary_folder
+from sspbench.config.datasets import build_plans, summary_folder
 from sspbench.errors import UserError
-from sspbench.jobs.workflow_lock import enter_workflow, for_jobs
-from sspbench.plan.outlook import Outlook
-from sspbench.plan.rules import (
-    Digests,
-    external_rows,
-    page_sources,
-    paper_sources,
+from sspbench.workflow.lock import hold_workflow_lock, job_environment
+from sspbench.workflow.forecast import Forecast
+from sspbench.workflow.rule_params import (
+    CodeDigests,
+    external_rows_pattern,
+    page_source_files,
+    paper_table_files,
     training_resources,
 )
 from sspbench.stages.prepare import digest_source
 
 if workflow.is_main_process:
-    enter_workflow(Path(".snakemake"))
-os.environ |= for_jobs(workflow.basedir)
+    hold_workflow_lock(Path(".snakemake"))
+os.environ |= job_environment(workflow.basedir)
 
 
 configfile: "config/config.yaml"
 
 
 try:
-    PLANS = plans(config)
+    PLANS = build_plans(config)
     for plan in PLANS.values():
-        plan.refuse_missing_files()
-    CODES = {name: Digests(plan) for name, plan in PLANS.items()}
+        plan.reject_missing_files()
+    CODE_DIGESTS = {name: CodeDigests(plan) for name, plan in PLANS.items()}
 except UserError as error:
     raise WorkflowError(str(error))
 
-FIRST = next(iter(PLANS.values()))
-COMMAND = f"{shlex.quote(sys.executable)} -m sspbench"
-JOB = f"exec {COMMAND} --log"
-CONFIGS = {name: json.dumps(plan.config) for name, plan in PLANS.items()}
-AT = f"results/{{dataset}}/{FIRST.preset}"
-RUN = f"{AT}/runs/{{run}}/seed-{{seed}}"
-SEGMENTER = f"{AT}/segmenter/{FIRST.segmenter.name}/seed-{{seed}}"
-LOGS = f"{AT}/logs"
-ABOVE = summary_folder(PLANS) / "index.json"
-WHOLE = json.dumps(config)
+FIRST_PLAN = next(iter(PLANS.values()))
+SSPBENCH_COMMAND = f"{shlex.quote(sys.executable)} -m sspbench"
+JOB_COMMAND = f"exec {SSPBENCH_COMMAND} --log"
+CONFIG_JSON_BY_DATASET = {name: json.dumps(plan.config) for name, plan in PLANS.items()}
+RESULTS_DIR = f"results/{{dataset}}/{FIRST_PLAN.preset}"
+RUN_DIR = f"{RESULTS_DIR}/runs/{{run}}/seed-{{seed}}"
+SEGMENTER_DIR = f"{RESULTS_DIR}/segmenter/{FIRST_PLAN.segmenter.name}/seed-{{seed}}"
+LOG_DIR = f"{RESULTS_DIR}/logs"
+SUMMARY_INDEX = summary_folder(PLANS) / "index.json"
+CONFIG_JSON = json.dumps(config)
 # processes that share tables, figures or page; fewer where there are fewer cores
-SHARED = 8
+REPORT_WORKERS = 8
 
 
 wildcard_constraints:
@@ -67,48 +67,48 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def plan_of(wildcards):
+def plan_for(wildcards):
     return PLANS[wildcards.dataset]
 
 
-def code_of(wildcards):
-    return CODES[wildcards.dataset]
+def digests_for(wildcards):
+    return CODE_DIGESTS[wildcards.dataset]
 
 
-def given(wildcards, output):
+def config_param(wildcards, output):
     """The config, as a parameter that no job is run again for: it takes an argument beside the wildcards."""
-    return CONFIGS[wildcards.dataset]
+    return CONFIG_JSON_BY_DATASET[wildcards.dataset]
 
 
-def of(wildcards):
-    return plan_of(wildcards).run(wildcards.run, int(wildcards.seed))
+def run_for(wildcards):
+    return plan_for(wildcards).get_run(wildcards.run, int(wildcards.seed))
 
 
 def manifest(wildcards):
-    return plan_of(wildcards).layout.manifest
+    return plan_for(wildcards).layout.manifest
 
 
 def weights(wildcards):
     return (
-        [f"{RUN}/weights.safetensors".format(**wildcards)]
-        if of(wildcards).learned
+        [f"{RUN_DIR}/weights.safetensors".format(**wildcards)]
+        if run_for(wildcards).is_learned
         else []
     )
 
 
-def of_all_runs(name):
+def files_of_all_runs(name):
     return lambda wildcards: [
-        plan_of(wildcards).layout.run(run.id, run.seed) / name
-        for run in plan_of(wildcards).runs
+        plan_for(wildcards).layout.run_folder(run.id, run.seed) / name
+        for run in plan_for(wildcards).runs
     ]
 
 
-def outlook():
+def make_forecast():
     """Return what is told before anything runs; asked for once the jobs are known."""
     needed = list(workflow.dag.needrun_jobs(exclude_finished=False))
     known = workflow.global_resources
     trainings = known["gpu"].value if "gpu" in known else workflow.cores
-    return Outlook(PLANS).of(
+    return Forecast(PLANS).for_jobs(
         [(job.rule.name, job.wildcards_dict) for job in needed],
         workflow.cores,
         trainings,
@@ -116,17 +116,17 @@ def outlook():
 
 
 if workflow.is_main_process:
-    logger.info("", extra={"outlook": outlook})
+    logger.info("", extra={"outlook": make_forecast})
 
 
 rule all:
     default_target: True
     input:
         [plan.layout.root / "report.html" for plan in PLANS.values()],
-        ABOVE if len(PLANS) > 1 or FIRST.config["study"] else [],
+        SUMMARY_INDEX if len(PLANS) > 1 or FIRST_PLAN.config["study"] else [],
         # after a failure there is a page without these
         [
-            plan.layout.run(run.id, run.seed) / "scores.csv"
+            plan.layout.run_folder(run.id, run.seed) / "scores.csv"
             for plan in PLANS.values()
             for run in plan.runs
         ],
@@ -134,58 +134,58 @@ rule all:
 
 rule prepare:
     output:
-        f"data/{{source}}/images/{{dataset}}/{FIRST.preset}/manifest.json",
+        f"data/{{source}}/images/{{dataset}}/{FIRST_PLAN.preset}/manifest.json",
     log:
-        f"{LOGS}/prepare-{{source}}.log",
+        f"{LOG_DIR}/prepare-{{source}}.log",
     params:
-        given=given,
-        settings=lambda w: plan_of(w).prepare_settings(),
-        source=lambda w: source_digest(plan_of(w).data_root),
-        code=lambda w: code_of(w).prepare,
+        config=config_param,
+        settings=lambda w: plan_for(w).prepare_settings(),
+        source=lambda w: digest_source(plan_for(w).data_root),
+        code=lambda w: digests_for(w).prepare,
     shell:
-        "{JOB} {log:q} stage prepare --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage prepare --config {params.config:q}"
 
 
 rule train_segmenter:
     input:
         manifest,
     output:
-        f"{SEGMENTER}/weights.safetensors",
-        f"{SEGMENTER}/jobs/train.json",
+        f"{SEGMENTER_DIR}/weights.safetensors",
+        f"{SEGMENTER_DIR}/jobs/train.json",
     log:
-        f"{LOGS}/train_segmenter/{{seed}}.log",
+        f"{LOG_DIR}/train_segmenter/{{seed}}.log",
     priority: 200
-    threads: FIRST.config["threads"]
+    threads: FIRST_PLAN.config["threads"]
     resources:
-        **training_resources(FIRST.segmenter),
+        **training_resources(FIRST_PLAN.segmenter),
     params:
-        given=given,
-        settings=lambda w: plan_of(w).segmenter_settings(int(w.seed)).deciding,
-        code=lambda w: code_of(w).segmenter,
+        config=config_param,
+        settings=lambda w: plan_for(w).segmenter_settings(int(w.seed)).rerun_params,
+        code=lambda w: digests_for(w).segmenter,
     shell:
-        "{JOB} {log:q} stage train-segmenter --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage train-segmenter --seed {wildcards.seed} --config {params.config:q}"
 
 
 rule train:
     input:
         manifest,
     output:
-        f"{RUN}/weights.safetensors",
-        f"{RUN}/jobs/train.json",
+        f"{RUN_DIR}/weights.safetensors",
+        f"{RUN_DIR}/jobs/train.json",
     log:
-        f"{LOGS}/train/{{run}}-{{seed}}.log",
+        f"{LOG_DIR}/train/{{run}}-{{seed}}.log",
     priority: 100
-    threads: FIRST.config["threads"]
+    threads: FIRST_PLAN.config["threads"]
     resources:
-        gpu=lambda w: training_resources(of(w).plugin)["gpu"],
-        mem_mb=lambda w: training_resources(of(w).plugin)["mem_mb"],
-        runtime=lambda w: training_resources(of(w).plugin)["runtime"],
+        gpu=lambda w: training_resources(run_for(w).plugin)["gpu"],
+        mem_mb=lambda w: training_resources(run_for(w).plugin)["mem_mb"],
+        runtime=lambda w: training_resources(run_for(w).plugin)["runtime"],
     params:
-        given=given,
-        settings=lambda w: plan_of(w).train_settings(of(w)).deciding,
-        code=lambda w: code_of(w).train(of(w)),
+        config=config_param,
+        settings=lambda w: plan_for(w).train_settings(run_for(w)).rerun_params,
+        code=lambda w: digests_for(w).train(run_for(w)),
     shell:
-        "{JOB} {log:q} stage train {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage train {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
 rule enhance:
@@ -193,155 +193,155 @@ rule enhance:
         manifest,
         weights,
     output:
-        f"{RUN}/enhanced/manifest.json",
-        f"{RUN}/jobs/enhance.json",
+        f"{RUN_DIR}/enhanced/manifest.json",
+        f"{RUN_DIR}/jobs/enhance.json",
     log:
-        f"{LOGS}/enhance/{{run}}-{{seed}}.log",
+        f"{LOG_DIR}/enhance/{{run}}-{{seed}}.log",
     params:
-        given=given,
-        settings=lambda w: plan_of(w).train_settings(of(w)).deciding,
-        code=lambda w: code_of(w).enhance(of(w)),
+        config=config_param,
+        settings=lambda w: plan_for(w).train_settings(run_for(w)).rerun_params,
+        code=lambda w: digests_for(w).enhance(run_for(w)),
     shell:
-        "{JOB} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
 # First of all that may run: faults of such images are told before anything trains.
-rule take_in:
+rule import_external:
     input:
         manifest,
     output:
-        f"{RUN}/enhanced/manifest.json",
-        f"{RUN}/jobs/enhance.json",
+        f"{RUN_DIR}/enhanced/manifest.json",
+        f"{RUN_DIR}/jobs/enhance.json",
     log:
-        f"{LOGS}/take_in/{{run}}-{{seed}}.log",
+        f"{LOG_DIR}/import_external/{{run}}-{{seed}}.log",
     wildcard_constraints:
-        run=external_rows(PLANS.values()),
+        run=external_rows_pattern(PLANS.values()),
     priority: 300
     params:
-        given=given,
-        settings=lambda w: plan_of(w).external_settings(of(w)),
-        code=lambda w: code_of(w).take_in,
+        config=config_param,
+        settings=lambda w: plan_for(w).external_settings(run_for(w)),
+        code=lambda w: digests_for(w).import_external,
     shell:
-        "{JOB} {log:q} stage take-in {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage take-in {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
-ruleorder: take_in > enhance
+ruleorder: import_external > enhance
 
 
 rule segment:
     input:
-        f"{RUN}/enhanced/manifest.json",
-        f"{SEGMENTER}/weights.safetensors",
+        f"{RUN_DIR}/enhanced/manifest.json",
+        f"{SEGMENTER_DIR}/weights.safetensors",
     output:
-        f"{RUN}/masks/manifest.json",
-        f"{RUN}/probabilities/manifest.json",
-        f"{RUN}/jobs/segment.json",
+        f"{RUN_DIR}/masks/manifest.json",
+        f"{RUN_DIR}/probabilities/manifest.json",
+        f"{RUN_DIR}/jobs/segment.json",
     log:
-        f"{LOGS}/segment/{{run}}-{{seed}}.log",
+        f"{LOG_DIR}/segment/{{run}}-{{seed}}.log",
     params:
-        given=given,
-        settings=lambda w: plan_of(w).segmenter_settings(int(w.seed)).deciding,
-        code=lambda w: code_of(w).segment,
+        config=config_param,
+        settings=lambda w: plan_for(w).segmenter_settings(int(w.seed)).rerun_params,
+        code=lambda w: digests_for(w).segment,
     shell:
-        "{JOB} {log:q} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage segment {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
 rule score:
     input:
         manifest,
-        f"{RUN}/enhanced/manifest.json",
-        f"{RUN}/masks/manifest.json",
-        f"{RUN}/probabilities/manifest.json",
+        f"{RUN_DIR}/enhanced/manifest.json",
+        f"{RUN_DIR}/masks/manifest.json",
+        f"{RUN_DIR}/probabilities/manifest.json",
     output:
-        f"{RUN}/scores.csv",
-        f"{RUN}/run.json",
+        f"{RUN_DIR}/scores.csv",
+        f"{RUN_DIR}/run.json",
     log:
-        f"{LOGS}/score/{{run}}-{{seed}}.log",
+        f"{LOG_DIR}/score/{{run}}-{{seed}}.log",
     params:
-        given=given,
-        settings=lambda w: plan_of(w).score_settings(),
-        code=lambda w: code_of(w).score,
+        config=config_param,
+        settings=lambda w: plan_for(w).score_settings(),
+        code=lambda w: digests_for(w).score,
     shell:
-        "{JOB} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
 rule tables:
     input:
-        of_all_runs("scores.csv"),
-        paper_sources(),
+        files_of_all_runs("scores.csv"),
+        paper_table_files(),
     output:
-        f"{AT}/tables/index.json",
+        f"{RESULTS_DIR}/tables/index.json",
         report(
-            f"{AT}/tables/table1_quality.csv",
+            f"{RESULTS_DIR}/tables/table1_quality.csv",
             caption="report/captions/quality.rst",
             category="Tables",
         ),
     log:
-        f"{LOGS}/tables.log",
-    threads: SHARED
+        f"{LOG_DIR}/tables.log",
+    threads: REPORT_WORKERS
     params:
-        given=given,
-        settings=lambda w: plan_of(w).report_settings(),
-        code=lambda w: code_of(w).tables,
+        config=config_param,
+        settings=lambda w: plan_for(w).report_settings(),
+        code=lambda w: digests_for(w).tables,
     shell:
-        "{JOB} {log:q} report tables --processes {threads} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} report tables --processes {threads} --config {params.config:q}"
 
 
 rule figures:
     input:
-        of_all_runs("run.json"),
+        files_of_all_runs("run.json"),
     output:
-        f"{AT}/figures/index.json",
+        f"{RESULTS_DIR}/figures/index.json",
         report(
-            f"{AT}/figures/comparison.png",
+            f"{RESULTS_DIR}/figures/comparison.png",
             caption="report/captions/comparison.rst",
             category="Figures",
         ),
     log:
-        f"{LOGS}/figures.log",
-    threads: SHARED
+        f"{LOG_DIR}/figures.log",
+    threads: REPORT_WORKERS
     params:
-        given=given,
-        settings=lambda w: plan_of(w).report_settings(),
-        code=lambda w: code_of(w).figures,
+        config=config_param,
+        settings=lambda w: plan_for(w).report_settings(),
+        code=lambda w: digests_for(w).figures,
     shell:
-        "{JOB} {log:q} report figures --processes {threads} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} report figures --processes {threads} --config {params.config:q}"
 
 
 rule report:
     input:
-        f"{AT}/tables/index.json",
-        f"{AT}/figures/index.json",
-        page_sources(),
+        f"{RESULTS_DIR}/tables/index.json",
+        f"{RESULTS_DIR}/figures/index.json",
+        page_source_files(),
     output:
         report(
-            f"{AT}/report.html",
+            f"{RESULTS_DIR}/report.html",
             caption="report/captions/page.rst",
             category="Page",
         ),
     log:
-        f"{LOGS}/report.log",
-    threads: SHARED
+        f"{LOG_DIR}/report.log",
+    threads: REPORT_WORKERS
     params:
-        given=given,
-        settings=lambda w: plan_of(w).report_settings(),
-        code=lambda w: code_of(w).page,
+        config=config_param,
+        settings=lambda w: plan_for(w).report_settings(),
+        code=lambda w: digests_for(w).page,
     shell:
-        "{JOB} {log:q} report page --processes {threads} --config {params.given:q}"
+        "{JOB_COMMAND} {log:q} report page --processes {threads} --config {params.config:q}"
 
 
 rule across:
     input:
         [plan.layout.tables / "index.json" for plan in PLANS.values()],
     output:
-        ABOVE,
+        SUMMARY_INDEX,
     log:
-        ABOVE.parent / "across.log",
+        SUMMARY_INDEX.parent / "across.log",
     params:
         settings=[plan.report_settings() for plan in PLANS.values()],
-        code=CODES[FIRST.layout.dataset].across,
+        code=CODE_DIGESTS[FIRST_PLAN.layout.dataset].across,
     shell:
-        "{JOB} {log:q} across --config {WHOLE:q}"
+        "{JOB_COMMAND} {log:q} across --config {CONFIG_JSON:q}"
 
 
 # Without a page only a part was asked for, e.g. the data.
@@ -349,7 +349,7 @@ onsuccess:
     for plan in PLANS.values():
         if (plan.layout.root / "report.html").is_file():
             config = json.dumps(plan.config)
-            shell("{COMMAND} report summary --config {config:q}")
+            shell("{SSPBENCH_COMMAND} report summary --config {config:q}")
 
 
 # A failed run must not hide the others: what there is becomes tables, figures and a page that show the failure.
@@ -357,5 +357,5 @@ onerror:
     for plan in PLANS.values():
         config = json.dumps(plan.config)
         shell(
-            "{COMMAND} report tables figures page summary --config {config:q} --partial"
+            "{SSPBENCH_COMMAND} report tables figures page summary --config {config:q} --partial"
         )

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from sspbench.errors import Faults, UserError
-from sspbench.plan.written import read_yaml
+from sspbench.plugins.source_files import read_yaml
 
 from .printed_table import PrintedRow, PrintedTable
 from .quantity import Quantity, quantities

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sspbench.plan.external import EXTERNAL
+from sspbench.config.external_rows import EXTERNAL_KIND
 
 from . import primary_words as words
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
@@ -64,7 +64,7 @@ def _rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str | None
                 row.heading,
                 status=results.ended(row),
                 contender=row.group not in ASIDE and not row.ablation,
-                learned=row.runs[0].learned and not row.runs[0].untrained,
+                learned=row.runs[0].is_learned and not row.runs[0].is_untrained,
                 mean=results.summary(row.id, PRIMARY).mean,
                 gain=gain,
                 rival=_gain(rivals.get(row.id)),
@@ -113,7 +113,7 @@ def _counted(found: PrimaryAnalysis) -> PrimaryAnalysis:
     gains = [row.gain for row in known if row.gain is not None]
     if not gains:
         return found
-    repeated = [row.gain for row in known if row.gain is not None and row.group != EXTERNAL]
+    repeated = [row.gain for row in known if row.gain is not None and row.group != EXTERNAL_KIND]
     trainings = min(gain.trainings for gain in repeated or gains)
     images, clusters = min((gain.images, gain.clusters) for gain in gains)
     return replace(

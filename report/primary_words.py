@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from sspbench.plan.external import EXTERNAL
+from sspbench.config.external_rows import EXTERNAL_KIND
 
 from .primary import NAN, Gain, PrimaryAnalysis, PrimaryRow
 from .rendering.text import signed_text
@@ -45,7 +45,7 @@ def said(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
     Rows that were made once, elsewhere, have no verdict: where others have one, the headline speaks of those alone.
     """
     contenders = [row for row in found.rows if row.contender]
-    repeated = [row for row in contenders if row.group != EXTERNAL]
+    repeated = [row for row in contenders if row.group != EXTERNAL_KIND]
     told = replace(found, tested=found.tested and len(repeated) > 0)
     spoken = repeated if told.tested else contenders
     return replace(
@@ -165,7 +165,7 @@ def _gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator
 def _elsewhere(found: PrimaryAnalysis) -> Iterator[str]:
     """Yield, where there is a test, the gains of the rows that have none."""
     for row in found.rows if found.tested else ():
-        if row.group == EXTERNAL and row.gain is not None:
+        if row.group == EXTERNAL_KIND and row.gain is not None:
             yield f"{row.label}, made once, has no verdict: {found.label} {_number(row.gain)} over the untouched image."
 
 
@@ -183,7 +183,7 @@ def _failures(results: Results) -> Iterator[str]:
 
 
 def _weights_only(found: PrimaryAnalysis) -> Iterator[str]:
-    repeatable = any(row.gain is not None and row.group not in (ORACLE, EXTERNAL) for row in found.rows)
+    repeatable = any(row.gain is not None and row.group not in (ORACLE, EXTERNAL_KIND) for row in found.rows)
     if repeatable and not found.tested:
         count = "One training" if found.trainings == 1 else f"{found.trainings} trainings"
         yield (
@@ -197,7 +197,7 @@ def _weights_only(found: PrimaryAnalysis) -> Iterator[str]:
 
 
 def _made_once(found: PrimaryAnalysis) -> Iterator[str]:
-    names = [row.label for row in found.rows if row.group == EXTERNAL and row.gain is not None]
+    names = [row.label for row in found.rows if row.group == EXTERNAL_KIND and row.gain is not None]
     if names:
         yield not_repeated(names)
 

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from sspbench.errors import UserError
-from sspbench.jobs.descendants import end_with_parent
+from sspbench.jobs.descendants import terminate_with_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ _SHARE: dict[str, Any] = {}
 
 
 def _begin(parent: int, work: Callable[[Any], Any], items: Sequence[Any]) -> None:
-    end_with_parent(parent)
+    terminate_with_parent(parent)
     _SHARE.update(work=work, items=items)
 
 

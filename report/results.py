@@ -9,15 +9,15 @@ from typing import Any
 
 import pandas as pd
 
+from sspbench.config.external_rows import EXTERNAL_KIND
+from sspbench.config.plan import Plan
+from sspbench.config.runs import Run
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
-from sspbench.plan.config import Plan
-from sspbench.plan.discovery import metric_families
-from sspbench.plan.external import EXTERNAL
-from sspbench.plan.run import Run
-from sspbench.releases.records import jobs_of
+from sspbench.plugins.discovery import load_metric_families
+from sspbench.releases.records import read_job_records
 
 from .scores import read_scores
 from .statistics import Summary, grids, summarise
@@ -34,7 +34,7 @@ class MethodRow:
         runs: Its runs, one for each seed.
         tables: The tables it is in; None for all.
         ablation: Whether it is a variant.
-        group: What kind of row it is: a key of :data:`sspbench.plan.groups.GROUPS`.
+        group: What kind of row it is: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
         heading: The words over the rows of its kind.
     """
 
@@ -73,7 +73,7 @@ class Results:
 
     def folder(self, run: Run) -> Any:
         """Return the folder of a run."""
-        return self.plan.layout.run(run.id, run.seed)
+        return self.plan.layout.run_folder(run.id, run.seed)
 
     @cached_property
     def rows(self) -> list[MethodRow]:
@@ -122,7 +122,7 @@ class Results:
 
     def provenance(self, run: Run) -> dict[str, Any]:
         """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
-        return jobs_of(self.folder(run))
+        return read_job_records(self.folder(run))
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -169,7 +169,7 @@ class Results:
     @property
     def once(self) -> frozenset[str]:
         """The rows whose images were made once, elsewhere: seeds repeat the segmenter that judges them, not them."""
-        return frozenset(row.id for row in self.rows if row.group == EXTERNAL)
+        return frozenset(row.id for row in self.rows if row.group == EXTERNAL_KIND)
 
     @property
     def compared(self) -> pd.DataFrame:
@@ -192,7 +192,7 @@ class Results:
     def clusters(self) -> dict[str, str]:
         """The subject of each test image, where the prepared data set knows it; empty where it does not."""
         path = self.plan.layout.manifest
-        return Manifest.read(path).subjects("testA") if path.is_file() else {}
+        return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
 
     @property
     def main_measures(self) -> list[Measure]:
@@ -202,7 +202,7 @@ class Results:
     @cached_property
     def measures(self) -> dict[str, Measure]:
         """All measures by name, in the order their families declare them."""
-        families = metric_families(self.plan.config["metrics"])
+        families = load_metric_families(self.plan.config["metrics"])
         return {measure.name: measure for family in families.values() for measure in family.measures}
 
     @cached_property

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from sspbench.errors import UserError
-from sspbench.releases.wide import LONG
+from sspbench.releases.score_files import LONG_COLUMNS
 
-TEXTS = dict.fromkeys((name for name in LONG if name not in ("seed", "value")), str)
+TEXTS = dict.fromkeys((name for name in LONG_COLUMNS if name not in ("seed", "value")), str)
 
 
 def read_scores(path: Path) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def read_scores(path: Path) -> pd.DataFrame:
     """
     try:
         frame: pd.DataFrame = pd.read_csv(path, dtype=TEXTS, keep_default_na=False, na_values={"value": ["nan"]})
-        missing = [name for name in LONG if name not in frame]
+        missing = [name for name in LONG_COLUMNS if name not in frame]
         if missing:
             raise ValueError(f"it has no column {', '.join(missing)}")
         if not frame.empty and not (pd.api.types.is_integer_dtype(frame["seed"]) and (frame["seed"] >= 0).all()):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.grey import read_grey
-from sspbench.plan.discovery import metric_families
+from sspbench.plugins.discovery import load_metric_families
 
 from .processes import shared
 
@@ -39,7 +39,7 @@ def definitions(
         good: Good images of the domain, (H, W) uint8, for definitions whose model is fitted to them.
     """
     found: dict[str, Definition] = {}
-    for family in metric_families(options).values():
+    for family in load_metric_families(options).values():
         found |= family.definitions
         if good:
             found |= family.fitted_definitions(good)

@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from .files import sha256 as sha256
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
-    from .images.archives import opened as opened
-    from .images.grey import LUMA as LUMA
-    from .images.grey import SUFFIXES as SUFFIXES
+    from .images.archives import open_source as open_source
+    from .images.grey import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+    from .images.grey import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.grey import list_images as list_images
     from .images.grey import read_grey as read_grey
     from .images.grey import read_stack as read_stack
     from .images.grey import to_uint8 as to_uint8
     from .images.grey import write_grey as write_grey
-    from .images.inspection import Picture as Picture
-    from .images.inspection import add_double_names as add_double_names
-    from .images.inspection import add_duplicates as add_duplicates
-    from .images.inspection import add_unpaired as add_unpaired
-    from .images.inspection import common_size as common_size
-    from .images.inspection import inspect as inspect
-    from .images.inspection import white_of as white_of
+    from .images.inspection import InspectedImage as InspectedImage
+    from .images.inspection import add_duplicate_image_faults as add_duplicate_image_faults
+    from .images.inspection import add_duplicate_name_faults as add_duplicate_name_faults
+    from .images.inspection import add_label_faults as add_label_faults
+    from .images.inspection import find_white_value as find_white_value
+    from .images.inspection import inspect_image as inspect_image
+    from .images.inspection import most_common_size as most_common_size
     from .images.labels import read_label as read_label
-    from .images.left_out import left_out as left_out
-    from .images.manifest import EXTRAS as EXTRAS
+    from .images.left_out import find_unused_files as find_unused_files
+    from .images.manifest import EXTRA_FOLDERS as EXTRA_FOLDERS
     from .images.manifest import SPLITS as SPLITS
     from .images.thresholds import dice_by_level as dice_by_level
     from .releases.scores import load_scores as load_scores
@@ -77,20 +77,20 @@ if TYPE_CHECKING:
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
     from .training.two_way_gan import TwoWayGAN as TwoWayGAN
 
-PUBLIC = {
+PUBLIC_NAMES = {
     "contract": (
         "Direction", "Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch", "TableName",
     ),
     "errors": ("Faults", "UserError"),
     "files": ("sha256", "write_bytes", "write_json"),
-    "images.archives": ("opened",),
-    "images.grey": ("LUMA", "SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
+    "images.archives": ("open_source",),
+    "images.grey": ("LUMA_WEIGHTS", "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
     "images.inspection": (
-        "Picture", "add_double_names", "add_duplicates", "add_unpaired", "common_size", "inspect", "white_of",
+        "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults", "most_common_size", "inspect_image", "find_white_value",
     ),
     "images.labels": ("read_label",),
-    "images.left_out": ("left_out",),
-    "images.manifest": ("EXTRAS", "SPLITS"),
+    "images.left_out": ("find_unused_files",),
+    "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
     "images.thresholds": ("dice_by_level",),
     "commands.download": ("raw_file_path",),
     "training.losses.adversarial": ("lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss"),
@@ -111,16 +111,16 @@ PUBLIC = {
 }  # fmt: skip
 """The public names, by their home within ``sspbench``."""
 
-HOMES = {name: home for home, names in PUBLIC.items() for name in names}
+HOME_BY_NAME = {name: home for home, names in PUBLIC_NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its home."""
-    if name not in HOMES:
-        raise AttributeError(f"sspbench has no public name {name!r}; there are: {', '.join(sorted(HOMES))}")
-    return getattr(importlib.import_module(f"sspbench.{HOMES[name]}"), name)
+    if name not in HOME_BY_NAME:
+        raise AttributeError(f"sspbench has no public name {name!r}; there are: {', '.join(sorted(HOME_BY_NAME))}")
+    return getattr(importlib.import_module(f"sspbench.{HOME_BY_NAME[name]}"), name)
 
 
 def __dir__() -> list[str]:
     """Return the public names."""
-    return sorted(HOMES)
+    return sorted(HOME_BY_NAME)

@@ -8,6 +8,6 @@ ROOT = Path(__file__).resolve().parent.parent
 """The checkout: plugin folders lie beside ``sspbench``."""
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return a path as it is told to people: relative to the checkout where it lies in it."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -168,15 +168,15 @@ class MetricFamily:
         return {}
 
 
-Progress = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Called with (done, total) while a data set is prepared."""
 
 
-Tell = Callable[[str, Sequence[str]], None]
+NoteCallback = Callable[[str, Sequence[str]], None]
 """Called with what was done and the files it was done to."""
 
 
-def _untold(_what: str, _files: Sequence[str]) -> None:
+def _ignore_note(_what: str, _files: Sequence[str]) -> None:
     """Keep quiet: nobody listens."""
 
 
@@ -200,5 +200,5 @@ class PrepareRequest:
     source: Path | None
     output: Path
     seed: int
-    progress: Progress
-    tell: Tell = _untold
+    progress: ProgressCallback
+    tell: NoteCallback = _ignore_note

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-MANY = 24
-"""Faults shown in full; of more, their kinds and counts are told, and :data:`EXAMPLES` of them."""
+MAX_FAULTS_IN_FULL = 24
+"""Faults shown in full; of more, their kinds and counts are told, and :data:`MAX_EXAMPLE_FAULTS` of them."""
 
-EXAMPLES = 10
+MAX_EXAMPLE_FAULTS = 10
 
 
-LONGEST_PLACE = 300
+MAX_PATH_CHARS = 300
 """Characters of a path that are shown."""
 
 
@@ -45,14 +45,14 @@ class UserError(Exception):
         return "\n".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.what, self.where, self.why, self.hint)
+        return _rebuild_error, (type(self), self.what, self.where, self.why, self.hint)
 
 
-def _rebuild(kind: type[UserError], what: str, where: str, why: str, hint: str) -> UserError:
+def _rebuild_error(kind: type[UserError], what: str, where: str, why: str, hint: str) -> UserError:
     return kind(what, where=where, why=why, hint=hint)
 
 
-REMEDIES = {
+SYSTEM_ERROR_HINTS = {
     errno.ENOSPC: "make room on that disk, then run the same command again",
     errno.EDQUOT: "make room within your quota, then run the same command again",
     errno.EFBIG: "lift the limit on the size of files (ulimit -f), or write to another file system",
@@ -71,26 +71,26 @@ REMEDIES = {
 """What mends that the system refuses something, which no code of ours or of a plugin can."""
 
 
-def refused_by_system(error: BaseException) -> UserError | None:
+def explain_system_error(error: BaseException) -> UserError | None:
     """Return what to tell where the system refuses a file: a full disk, no permission, a path it cannot take.
 
     None for everything else, which is a fault of somebody's code and needs its traceback.
     """
-    if not isinstance(error, OSError) or error.errno not in REMEDIES:
+    if not isinstance(error, OSError) or error.errno not in SYSTEM_ERROR_HINTS:
         return None
     place = os.fspath(error.filename) if isinstance(error.filename, str | bytes | os.PathLike) else ""
     named = os.fsdecode(place)
-    where = named if len(named) <= LONGEST_PLACE else f"{named[:LONGEST_PLACE]}... ({len(named)} characters)"
+    where = named if len(named) <= MAX_PATH_CHARS else f"{named[:MAX_PATH_CHARS]}... ({len(named)} characters)"
     why = error.strerror or str(error)
-    return UserError("The system refused to read or write", where=where, why=why, hint=REMEDIES[error.errno])
+    return UserError("The system refused to read or write", where=where, why=why, hint=SYSTEM_ERROR_HINTS[error.errno])
 
 
-def _examples(items: list[UserError]) -> list[UserError]:
+def _pick_examples(items: list[UserError]) -> list[UserError]:
     """Return the first of each kind, filled up with the next in order; in order."""
     firsts = {item.what: number for number, item in reversed(list(enumerate(items)))}
     leading = sorted(firsts.values())
     chosen = dict.fromkeys([*leading, *range(len(items))])
-    return [items[number] for number in sorted(list(chosen)[:EXAMPLES])]
+    return [items[number] for number in sorted(list(chosen)[:MAX_EXAMPLE_FAULTS])]
 
 
 class Faults:
@@ -118,18 +118,18 @@ class Faults:
     def raise_if_any(self) -> None:
         """Raise one :class:`UserError` listing all faults, if there is any."""
         if self.items:
-            text = "\n".join(self._told())
+            text = "\n".join(self._format_lines())
             raise UserError(f"{self.title} ({len(self.items)}):\n{text}", where=self.where)
 
-    def _told(self) -> Iterator[str]:
+    def _format_lines(self) -> Iterator[str]:
         """Yield the faults in full, or, of many, how many of each kind there are and the first few."""
-        shown = self.items if len(self.items) <= MANY else _examples(self.items)
+        shown = self.items if len(self.items) <= MAX_FAULTS_IN_FULL else _pick_examples(self.items)
         if len(shown) < len(self.items):
             kinds = Counter(item.what.splitlines()[0] for item in self.items).most_common()
-            yield from (f"- {count} x {kind}" for kind, count in kinds[:EXAMPLES])
-            others = sum(count for _, count in kinds[EXAMPLES:])
+            yield from (f"- {count} x {kind}" for kind, count in kinds[:MAX_EXAMPLE_FAULTS])
+            others = sum(count for _, count in kinds[MAX_EXAMPLE_FAULTS:])
             if others:
-                yield f"- {others} of {len(kinds) - EXAMPLES} other kinds"
+                yield f"- {others} of {len(kinds) - MAX_EXAMPLE_FAULTS} other kinds"
             yield f"{len(shown)} of them in full; the others are shown once these are fixed:"
         for item in shown:
             yield "- " + str(item).replace("\n", "\n  ")

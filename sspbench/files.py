@@ -15,7 +15,7 @@ from .errors import UserError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replace_atomically(path: Path) -> Iterator[Path]:
     """Give a temporary path in the folder of ``path``; on success it becomes ``path``, on failure it is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_read_umask())
         temporary.replace(path)
     except OSError as error:
         error.filename = error.filename or str(path)  # of a full disk the system names no file
@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
@@ -43,7 +43,7 @@ def _umask() -> int:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` atomically."""
-    with replacing(path) as temporary:
+    with replace_atomically(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -58,7 +58,7 @@ def write_json(path: Path, content: Any) -> None:
     Bytes of file names that are no UTF-8 (lone surrogates in Python) become JSON's own escapes.
     """
     with (
-        replacing(path) as temporary,
+        replace_atomically(path) as temporary,
         temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream,
     ):
         json.dump(content, stream, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)

@@ -14,9 +14,9 @@ from scipy import stats
 from report.contents import build
 from report.primary import read_primary
 from report.results import Results
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.files import write_text
 from sspbench.jobs.outcome import write_status
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 
 ROWS = ["identity", "brightness", "gamma", "dcp", "sspnet", "msgnet", "oracle"]
 LEVELS = dict(zip(ROWS, [0.80, 0.82, 0.78, 0.60, 0.90, 0.82, 0.95], strict=True))
@@ -37,11 +37,11 @@ def made(
 ):
     """Results whose Dice differs by row, training and image; ``failed`` runs diverged."""
     config |= {"dataset": dataset, "preset": "demo", "methods": list(rows), "ablation": None, "seeds": list(seeds)}
-    plan = Plan(merged(read_config(Path(DEFAULT)), config), folder / "results")
+    plan = Plan(merge_dicts(read_config(Path(DEFAULT_CONFIG_FILE)), config), folder / "results")
     generator = np.random.default_rng(11)
     base = generator.normal(0, 0.03, images)
     for run in plan.runs:
-        place = plan.layout.run(run.id, run.seed)
+        place = plan.layout.run_folder(run.id, run.seed)
         if run.id in failed:
             place.mkdir(parents=True)
             write_status(place, "train", "diverged", "The loss became NaN")

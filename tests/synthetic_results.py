@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from report.results import Results
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.config.runs import Run
 from sspbench.files import write_json, write_text
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
 from sspbench.jobs.outcome import write_status
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.run import Run
 from sspbench.stages.image_folders import write_folder_manifest
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
@@ -39,13 +39,13 @@ def make_results(
         config: Keys of the config.
     """
     settings = {"dataset": "cornsim", "preset": "demo", "methods": "paper", "ablation": "sspnet", **config}
-    plan = Plan(merged(read_config(DEFAULT), settings), folder / "results")
+    plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), settings), folder / "results")
     plan.__dict__["runs"] = [_renamed(run, rename or {}) for run in plan.runs]
     generator = np.random.default_rng(7)
     names = [f"image_{number}" for number in range(IMAGES)]
     _write_data(plan.layout.data, names, labels, generator)
     for number, run in enumerate(plan.runs):
-        place = plan.layout.run(run.id, run.seed)
+        place = plan.layout.run_folder(run.id, run.seed)
         if run.plugin.name == failed:
             place.mkdir(parents=True)
             write_status(place, "train", "diverged", "The loss became NaN <twice>")
@@ -85,8 +85,8 @@ def _write_run(
             lines.append(f"{first},{name},{metric},{0.1 * number + generator.random():.6f},")
     write_text(place / "scores.csv", "\n".join(lines) + "\n")
     job = {"peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
-    job |= {"settings": plan.external_settings(run)} if run.external else {"seconds_per_image": 0.01 * (number + 1)}
-    write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.learned else {})})
+    job |= {"settings": plan.external_settings(run)} if run.is_external else {"seconds_per_image": 0.01 * (number + 1)}
+    write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.is_learned else {})})
 
 
 def _train(place: Path) -> dict:

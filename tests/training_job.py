@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
+from sspbench.config.settings import Settings
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
-from sspbench.plan.settings import Settings
 from sspbench.stages.train import TrainingLimits, train_method
 from sspbench.training.loop.training import TrainingBudget
 
@@ -15,7 +15,7 @@ def main(job):
     limits = TrainingLimits(job.get("minutes", 60.0), TrainingBudget(checkpoint_steps=job["checkpoint_steps"]))
     try:
         train_method(
-            Settings.read(job["settings"], "job.json"),
+            Settings.from_json(job["settings"], "job.json"),
             Manifest.read(Path(job["manifest"])),
             Path(job["folder"]),
             limits,

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from sspbench import SUFFIXES
+from sspbench import IMAGE_SUFFIXES
 
 PHASES = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 DOMAINS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}
@@ -72,7 +72,7 @@ def find(root: Path) -> Found:
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
-        if hidden or path.suffix.lower() not in SUFFIXES or not path.is_file():
+        if hidden or path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             continue
         split, label, name = role(inside)
         if split in (None, "testB"):

@@ -9,19 +9,19 @@ from typing import Any
 
 from sspbench import (
     Faults,
-    Picture,
+    InspectedImage,
     PrepareRequest,
     UserError,
-    add_duplicates,
-    add_unpaired,
-    common_size,
-    inspect,
-    left_out,
-    opened,
+    add_duplicate_image_faults,
+    add_label_faults,
+    find_unused_files,
+    find_white_value,
+    inspect_image,
+    most_common_size,
+    open_source,
     read_grey,
     read_label,
     sha256,
-    white_of,
     write_grey,
     write_json,
 )
@@ -42,13 +42,13 @@ def prepare(request: PrepareRequest) -> None:
     """
     if request.source is None:
         raise UserError("CORN-2 needs your copy", where="config: data_root", hint=f"where to ask: {README}")
-    with opened(request.source, request.output.parent) as root:
+    with open_source(request.source, request.output.parent) as root:
         found = find(root)
         pictures = _verify(found, root, request)
         _write(found, root, request, pictures)
 
 
-def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, Picture]:
+def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, InspectedImage]:
     """Return all readable pictures by file; raise with every fault there is."""
     options = request.options
     with Faults(f"This copy of CORN-2 cannot be used: {request.source}") as faults:
@@ -82,11 +82,11 @@ def _count(found: Found, options: Mapping[str, Any], faults: Faults) -> None:
         faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why, hint=hint)
 
 
-def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> dict[Path, Picture]:
+def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> dict[Path, InspectedImage]:
     paths = _all_paths(found)
     pictures = {}
     for done, path in enumerate(paths, start=1):
-        picture = inspect(path, faults)
+        picture = inspect_image(path, faults)
         if picture is not None:
             pictures[path] = picture
         request.progress(done, 2 * len(paths))
@@ -99,24 +99,26 @@ def _all_paths(found: Found) -> list[Path]:
     ]
 
 
-def _check_pictures(found: Found, pictures: Mapping[Path, Picture], options: Mapping[str, Any], faults: Faults) -> None:
+def _check_pictures(
+    found: Found, pictures: Mapping[Path, InspectedImage], options: Mapping[str, Any], faults: Faults
+) -> None:
     images = {split: [pictures[p] for p in found.images.get(split, {}).values() if p in pictures] for split in SPLITS}
     everything = [picture for split in SPLITS for picture in images[split]]
     _check_sizes(everything, options["sizes"], faults)
     for picture in everything:
-        if not picture.grey:
+        if not picture.is_grey:
             why = "CORN-2 is grey; its copies have R = G = B"
             faults.add("An image is coloured", where=str(picture.path), why=why, hint="get the file anew, or remove it")
     if options["duplicates"] == "refuse":
-        add_duplicates(images, faults, "remove one, or accept it: dataset_options={duplicates: allow}")
+        add_duplicate_image_faults(images, faults, "remove one, or accept it: dataset_options={duplicates: allow}")
     for split in SPLITS:
         labels = found.labels.get(split, {})
         named = {name: pictures.get(path) for name, path in found.images.get(split, {}).items()}
-        add_unpaired(named, {name: pictures.get(path) for name, path in labels.items()}, faults, labels)
+        add_label_faults(named, {name: pictures.get(path) for name, path in labels.items()}, faults, labels)
 
 
-def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, faults: Faults) -> None:
-    usual = common_size(pictures) or (0, 0)
+def _check_sizes(pictures: Sequence[InspectedImage], sides: Sequence[int] | None, faults: Faults) -> None:
+    usual = most_common_size(pictures) or (0, 0)
     for picture in pictures:
         size = f"{picture.size[0]}x{picture.size[1]}"
         if sides is not None and (picture.size[0] != picture.size[1] or picture.size[0] not in sides):
@@ -127,11 +129,13 @@ def _check_sizes(pictures: Sequence[Picture], sides: Sequence[int] | None, fault
             faults.add("An image differs in size from the others", where=str(picture.path), why=why, hint=SIZES)
 
 
-def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, Picture]) -> None:
+def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]) -> None:
     """Write the splits, and where each file came from."""
     sources, read = {}, len(pictures)
     done = read
-    white = white_of(pictures[path] for group in found.images.values() for path in group.values() if path in pictures)
+    white = find_white_value(
+        pictures[path] for group in found.images.values() for path in group.values() if path in pictures
+    )
     _tell(found, root, request, pictures)
     for group, ending in ((found.images, ""), (found.labels, "_labels")):
         for split in SPLITS:
@@ -146,11 +150,11 @@ def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[
     _say_resized(next(iter(found.images["testA"].values())))
 
 
-def _tell(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, Picture]) -> None:
-    turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.turned]
+def _tell(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]) -> None:
+    turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.is_turned]
     if turned:
         request.tell("turned upright, as their metadata says", turned)
-    for why, files in left_out(root, {*pictures, *found.left_out}).items():
+    for why, files in find_unused_files(root, {*pictures, *found.left_out}).items():
         request.tell(why, files)
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from sspbench import Scores, ScoringBatch, list_images, read_stack
-from sspbench.plan.discovery import metric_families
+from sspbench.plugins.discovery import load_metric_families
 
 from .parameters import FIELD
 from .scene import Frame, Quality, simulate
@@ -76,7 +76,7 @@ def cv48(image: np.ndarray) -> float:
 def measure(sample: Sample) -> dict[str, np.ndarray]:
     """Compute every row of the table: one value per image."""
     scores: dict[str, Scores] = {}
-    for family in metric_families().values():
+    for family in load_metric_families().values():
         if family.needs == {"image"}:
             scores |= family.score(ScoringBatch(image=sample.images))
     nerve = sample.labels > 0

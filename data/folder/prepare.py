@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sspbench import (
-    EXTRAS,
+    EXTRA_FOLDERS,
+    IMAGE_SUFFIXES,
     SPLITS,
-    SUFFIXES,
     Faults,
-    Picture,
+    InspectedImage,
     PrepareRequest,
     UserError,
-    add_double_names,
-    add_duplicates,
-    add_unpaired,
-    inspect,
-    left_out,
+    add_duplicate_image_faults,
+    add_duplicate_name_faults,
+    add_label_faults,
+    find_unused_files,
+    find_white_value,
+    inspect_image,
     list_images,
-    opened,
+    open_source,
     read_grey,
     read_label,
     sha256,
-    white_of,
     write_grey,
     write_json,
 )
 
-LABELS = tuple(extra for extra in EXTRAS if extra.endswith("_labels"))
+LABELS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
 
 FULL = 65535
 """White of 16-bit images unless they show another."""
@@ -47,9 +47,9 @@ class _Source:
 
     root: Path
     files: dict[str, list[Path]]
-    pictures: dict[Path, Picture | None]
+    pictures: dict[Path, InspectedImage | None]
 
-    def seen(self, *splits: str) -> Iterator[Picture]:
+    def seen(self, *splits: str) -> Iterator[InspectedImage]:
         """Yield the pictures of some splits that could be read."""
         for split in splits:
             yield from filter(None, (self.pictures[path] for path in self.files[split]))
@@ -68,15 +68,15 @@ def prepare(request: PrepareRequest) -> None:
             where="config: data_root",
             hint="give a folder or an archive with trainA, trainB, testA",
         )
-    with opened(request.source, request.output.parent) as place:
+    with open_source(request.source, request.output.parent) as place:
         root = _root(place)
         source = _checked({split: _images(root / split) for split in (*SPLITS, *LABELS)}, root, request)
-        white = request.options.get("white") or white_of(source.seen(*SPLITS))
+        white = request.options.get("white") or find_white_value(source.seen(*SPLITS))
         for what, paths in _done(source, white):
             files = [str(path.relative_to(root)) for path in paths]
             if files:
                 request.tell(what, files)
-        for what, names in left_out(place, source.pictures).items():
+        for what, names in find_unused_files(place, source.pictures).items():
             request.tell(what, names)
         _write(source, white, request)
 
@@ -99,13 +99,13 @@ def _checked(files: dict[str, list[Path]], root: Path, request: PrepareRequest) 
         for split, paths in files.items():
             _check_split(split, paths, root, faults)
             for path in paths:
-                source.pictures[path] = inspect(path, faults)
+                source.pictures[path] = inspect_image(path, faults)
                 done += 1
                 request.progress(done, 2 * total)
         for extra in LABELS:
             _check_pairs(extra, source, request, faults)
         if request.options.get("duplicates") != "allow":
-            add_duplicates({split: list(source.seen(split)) for split in SPLITS}, faults, ACCEPT)
+            add_duplicate_image_faults({split: list(source.seen(split)) for split in SPLITS}, faults, ACCEPT)
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
     return source
@@ -118,22 +118,22 @@ def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> N
     elif split in SPLITS and not paths:
         kinds = sorted({path.suffix.lower() for path in place.iterdir() if path.suffix})
         why = f"it holds {', '.join(kinds)}" if kinds else ""
-        hint = f"readable: {', '.join(SUFFIXES)}"
+        hint = f"readable: {', '.join(IMAGE_SUFFIXES)}"
         faults.add(f"The folder {split} holds no images", where=str(place), why=why, hint=hint)
-    add_double_names({path: path.stem for path in paths}, faults)
+    add_duplicate_name_faults({path: path.stem for path in paths}, faults)
 
 
 def _check_pairs(extra: str, source: _Source, request: PrepareRequest, faults: Faults) -> None:
     labels = {path.stem: path for path in source.files[extra]}
     images = {path.stem: source.pictures[path] for path in source.files[extra.removesuffix("_labels")]}
     seen = {name: source.pictures[path] for name, path in labels.items()}
-    add_unpaired(images, seen, faults, labels, request.options.get("nerve_classes"), CHOOSE)
+    add_label_faults(images, seen, faults, labels, request.options.get("nerve_classes"), CHOOSE)
 
 
 def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
     """Yield what is done to files that nobody asked for, and to which."""
     images, labels = list(source.seen(*SPLITS)), list(source.seen(*LABELS))
-    yield "turned upright, as their metadata says", [image.path for image in images + labels if image.turned]
+    yield "turned upright, as their metadata says", [image.path for image in images + labels if image.is_turned]
     deep = {image.path: image.top for image in images if image.top is not None}
     if white != FULL:
         yield f"of 16 bit scaled so that {white} is white", deep
@@ -141,10 +141,10 @@ def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
         yield f"of 16 bit no brighter than {max(deep.values())} (another white: dataset_options={{white: N}})", deep
     yield (
         "transparent in part, taken as if they were not",
-        [image.path for image in images + labels if image.transparent],
+        [image.path for image in images + labels if image.is_transparent],
     )
-    yield "in colour made grey", [image.path for image in images if not image.grey]
-    yield "labels without any nerve", [label.path for label in labels if label.label.nerve == 0]
+    yield "in colour made grey", [image.path for image in images if not image.is_grey]
+    yield "labels without any nerve", [label.path for label in labels if label.label.nerve_share == 0]
     for extra in LABELS:
         named = {path.stem for path in source.files[extra]}
         bare = [path for path in source.files[extra.removesuffix("_labels")] if path.stem not in named]

@@ -11,14 +11,14 @@ import yaml
 
 from sspbench import (
     Faults,
-    Picture,
+    InspectedImage,
     PrepareRequest,
     UserError,
-    add_double_names,
-    add_unpaired,
-    inspect,
+    add_duplicate_name_faults,
+    add_label_faults,
+    inspect_image,
     list_images,
-    opened,
+    open_source,
     raw_file_path,
     read_grey,
     read_label,
@@ -38,7 +38,7 @@ SHARES = ("low", "high", "test")
 class _Image:
     path: Path
     mask: Path
-    picture: Picture
+    picture: InspectedImage
     figures: Figures
 
 
@@ -50,7 +50,7 @@ def prepare(request: PrepareRequest) -> None:
     """
     shares = _shares(request.options)
     source = _source(request)
-    with opened(source, request.output.parent) as place:
+    with open_source(source, request.output.parent) as place:
         images = _verified(_root(place, source), request)
         rated = quality([image.figures for image in images])
         names = [image.path.stem for image in images]
@@ -112,18 +112,18 @@ def _root(place: Path, source: Path) -> Path:
 def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
     images, masks = list_images(root / "images"), list_images(root / "annotations")
     wanted, total = request.options["images"], len(images) + len(masks)
-    pictures: dict[Path, Picture | None] = {}
+    pictures: dict[Path, InspectedImage | None] = {}
     with Faults("The Qilu data set cannot be used") as faults:
         for kind, paths in (("images", images), ("annotations", masks)):
             if wanted is not None and len(paths) != wanted:
                 faults.add(f"{kind} has {len(paths)} files, not {wanted}", hint="get it anew, or options: images: null")
-            add_double_names({path: path.stem for path in paths}, faults)
+            add_duplicate_name_faults({path: path.stem for path in paths}, faults)
         for done, path in enumerate([*images, *masks], start=1):
-            pictures[path] = inspect(path, faults)
+            pictures[path] = inspect_image(path, faults)
             request.progress(done, 2 * total)
         by_name = {path.stem: path for path in masks}
         named = {path.stem: pictures[path] for path in images}
-        add_unpaired(named, {name: pictures[path] for name, path in by_name.items()}, faults, by_name)
+        add_label_faults(named, {name: pictures[path] for name, path in by_name.items()}, faults, by_name)
         for path in images:
             if path.stem not in by_name:
                 faults.add(

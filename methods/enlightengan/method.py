@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sspbench import (
-    LUMA,
+    LUMA_WEIGHTS,
     TrainableMethod,
     constant_then_linear,
     load_vgg16,
@@ -88,7 +88,7 @@ class EnlightenGAN(TrainableMethod):
         """Enhance at the native size; the three channels that come out are clipped and weighted to grey (ITU-R 601)."""
         x = _rgb(2 * images - 1)
         enhanced, _ = self.networks["generator"](x, attention_map(x))
-        weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
+        weights = torch.tensor(LUMA_WEIGHTS, device=images.device).view(1, 3, 1, 1)
         return (((enhanced.float() + 1) / 2).clamp(0, 1) * weights).sum(dim=1, keepdim=True)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sspbench import LUMA, list_layer_tensors, list_official_tensors
+from sspbench import LUMA_WEIGHTS, list_layer_tensors, list_official_tensors
 
 MULTIPLE = 16
 """Four poolings: height and width are padded to multiples of this."""
@@ -28,7 +28,7 @@ def attention_map(images: Tensor) -> Tensor:
         (N, 1, H, W) in [0, 1].
     """
     red, green, blue = (images + 1).unbind(dim=1)
-    return (1 - (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue) / 2).unsqueeze(1)
+    return (1 - (LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue) / 2).unsqueeze(1)
 
 
 class ConvBlock(nn.Module):

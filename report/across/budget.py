@@ -35,7 +35,7 @@ def budget(results: Results) -> Table | None:
         return None
     grid = pd.DataFrame({count: {name: line[count].mean for name, line in found.items()} for count in steps})
     lines = [
-        Row(name, results.plan.method(name).label, tuple(_best(line[count], grid[count].max()) for count in steps))
+        Row(name, results.plan.get_method(name).label, tuple(_best(line[count], grid[count].max()) for count in steps))
         for name, line in found.items()
     ]
     agreement = kendall_w(grid.rank(ascending=False).to_numpy())
@@ -50,7 +50,7 @@ def drawn(results: Results) -> Drawn:
     axes = figure.subplots()
     for index, (name, line) in enumerate(budgets(results).items()):
         values = [cell.mean for cell in line.values()]
-        label = results.plan.method(name).label
+        label = results.plan.get_method(name).label
         axes.plot(list(line), values, color=colour(index), marker=marker(index), markersize=4, label=label)
     untouched = means(results).get(UNTOUCHED)
     if untouched is not None:

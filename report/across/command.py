@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from sspbench.commands.config_options import add_config_options, config_from_args
-from sspbench.plan.instances import plans, summary_folder
+from sspbench.config.datasets import build_plans, summary_folder
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,7 +21,7 @@ def _across(args: argparse.Namespace) -> int:
     from ..results import Results
     from .build import build
 
-    found = plans(config_from_args(args), args.results)
+    found = build_plans(config_from_args(args), args.results)
     several = {name: Results(plan, args.partial) for name, plan in found.items()}
     folder = summary_folder(found)
     for table in build(several, folder):

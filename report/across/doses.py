@@ -78,7 +78,7 @@ def table(several: Mapping[str, Results], metric: str) -> Table:
 def _rows(found: Mapping[float, Results]) -> list[MethodRow]:
     first = next(iter(found.values()))
     done = [row for row in first.rows if all(_ended(results, row.id) for results in found.values())]
-    return [row for row in done if row.runs[0].learned or row.runs[0].group == "untouched"]
+    return [row for row in done if row.runs[0].is_learned or row.runs[0].group == "untouched"]
 
 
 def _ended(results: Results, row: str) -> bool:

@@ -8,8 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sspbench.errors import UserError
-from sspbench.releases.folder import PUBLISHED, RECORD, Part, parts, releases
-from sspbench.releases.packing import unpack
+from sspbench.releases.packing import unpack_release
+from sspbench.releases.release_folder import (
+    PUBLISHED_DIR,
+    RELEASE_RECORD,
+    ReleasePart,
+    find_release_parts,
+    find_releases,
+)
 
 from .recorded import Recorded, recorded
 
@@ -30,18 +36,18 @@ def opened(place: str, like: Recorded | None = None) -> Iterator[Recorded]:
         UserError: there are no results, or several and none is meant.
     """
     folder = Path(place)
-    if (folder / "runs").is_dir() and not (folder / RECORD).is_file():
+    if (folder / "runs").is_dir() and not (folder / RELEASE_RECORD).is_file():
         yield recorded(folder)
         return
-    named = RESULTS / PUBLISHED / place
+    named = RESULTS / PUBLISHED_DIR / place
     if not folder.is_dir() and named.is_dir():
         folder = named
     elif not folder.is_dir():
         hint = "give results/<data set>/<preset>, or a release: " + (", ".join(_names()) or "there is none yet")
         raise UserError("There are no results of this name", where=place, hint=hint)
-    part = _chosen(parts(folder), like)
+    part = _chosen(find_release_parts(folder), like)
     with tempfile.TemporaryDirectory(prefix="sspbench-release-") as unpacked:
-        plan = unpack(part, Path(unpacked))
+        plan = unpack_release(part, Path(unpacked))
         yield recorded(plan.layout.root, f"release {part.name}", int(part.record["digits"]))
 
 
@@ -51,17 +57,19 @@ def newest() -> str:
     Raises:
         UserError: there is none.
     """
-    found = releases(RESULTS)
+    found = find_releases(RESULTS)
     if not found:
-        raise UserError("There is no release to verify against", where=str(RESULTS / PUBLISHED), hint="add --against")
+        raise UserError(
+            "There is no release to verify against", where=str(RESULTS / PUBLISHED_DIR), hint="add --against"
+        )
     return str(found[-1])
 
 
 def _names() -> list[str]:
-    return [folder.name for folder in releases(RESULTS)]
+    return [folder.name for folder in find_releases(RESULTS)]
 
 
-def _chosen(found: Sequence[Part], like: Recorded | None) -> Part:
+def _chosen(found: Sequence[ReleasePart], like: Recorded | None) -> ReleasePart:
     """Return the part that is meant."""
     of = {tuple(part.name.split("/")[-2:]): part for part in found}
     if len(of) == 1:

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from sspbench.config.runs import run_label
 from sspbench.errors import UserError
 from sspbench.jobs.outcome import read_status
-from sspbench.plan.discovery import plugins
-from sspbench.plan.kinds import METHOD
-from sspbench.plan.run import run_label
-from sspbench.releases.losses import LOG, Entries, read_log
-from sspbench.releases.records import jobs_of
+from sspbench.plugins.discovery import find_plugins
+from sspbench.plugins.kinds import METHOD_KIND
+from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
+from sspbench.releases.records import read_job_records
 
 from ..scores import read_scores
 from ..statistics.summary import grids
@@ -83,17 +83,20 @@ class Recorded:
     @cached_property
     def jobs(self) -> dict[RunKey, dict[str, Any]]:
         """What every run's jobs recorded, by stage."""
-        return {key: jobs_of(folder) for key, folder in self.runs.items()}
+        return {key: read_job_records(folder) for key, folder in self.runs.items()}
 
     @cached_property
     def segmenter_jobs(self) -> dict[RunKey, dict[str, Any]]:
         """What every training of a segmenter recorded, by stage."""
-        return {key: jobs_of(folder) for key, folder in self.segmenters.items()}
+        return {key: read_job_records(folder) for key, folder in self.segmenters.items()}
 
     @cached_property
-    def losses(self) -> dict[RunKey, Entries]:
+    def losses(self) -> dict[RunKey, LossEntries]:
         """The logged losses of every training, segmenters included; empty for what does not train."""
-        return {key: read_log(folder / LOG) for key, folder in [*self.runs.items(), *self.segmenters.items()]}
+        return {
+            key: read_training_log(folder / TRAINING_LOG_FILE)
+            for key, folder in [*self.runs.items(), *self.segmenters.items()]
+        }
 
     def only(self, seeds: Iterable[int]) -> Recorded:
         """Return the part of these seeds.
@@ -159,7 +162,7 @@ def _folders(place: Path) -> dict[RunKey, Path]:
 
 def labelled() -> Callable[[str], str]:
     """Return the function from rows to their labels; a row whose method is not in this checkout keeps its name."""
-    known = plugins(METHOD.group)
+    known = find_plugins(METHOD_KIND.group)
 
     def label(row: str) -> str:
         method, _, variant = row.partition("+")

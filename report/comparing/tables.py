@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sspbench.contract import Measure
-from sspbench.plan.discovery import metric_families
+from sspbench.plugins.discovery import load_metric_families
 
 from ..record import Cell, Column, Row, Table
 from .changes import Change, Sole, changes, failures, soles
@@ -20,7 +20,7 @@ SHOWN = 12
 
 
 def _known_measures() -> dict[str, Measure]:
-    return {measure.name: measure for family in metric_families({}).values() for measure in family.measures}
+    return {measure.name: measure for family in load_metric_families({}).values() for measure in family.measures}
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Pictures:
     @cached_property
     def rows_of_one(self) -> list[MethodRow]:
         """The rows of a figure of one image: all but networks before their training."""
-        return [row for row in self.rows if not row.runs[0].untrained] or self.rows
+        return [row for row in self.rows if not row.runs[0].is_untrained] or self.rows
 
     @cached_property
     def rows_of_several(self) -> list[MethodRow]:
@@ -60,7 +60,7 @@ class Pictures:
     def names(self) -> list[str]:
         """The test images' names without ending, sorted."""
         if self.manifest is not None:
-            return sorted(path.stem for path in self.manifest.paths("testA"))
+            return sorted(path.stem for path in self.manifest.image_paths("testA"))
         found: set[str] = set()
         for row in self.results.rows:
             sealed = self.results.folder(row.runs[0]) / "enhanced" / "manifest.json"
@@ -83,7 +83,7 @@ class Pictures:
     @cached_property
     def _paths(self) -> dict[str, dict[str, Path]]:
         """Of the inputs and their labels, by split, the files by name without ending."""
-        known = {split: [] if self.manifest is None else self.manifest.paths(split) for split in SPLITS}
+        known = {split: [] if self.manifest is None else self.manifest.image_paths(split) for split in SPLITS}
         # from the end, so that of two of one name the first stays
         return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
 

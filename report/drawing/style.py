@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from sspbench.files import replacing
+from sspbench.files import replace_atomically
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444", "#8F7B00")
 """Okabe and Ito's palette without its black and pale yellow, plus two dark tones for long lists."""
@@ -89,6 +89,6 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     """Write ``<name>.png`` and ``<name>.pdf`` without dates or versions; return the PNG's name."""
     dates = {"Creator": None, "Producer": None, "CreationDate": None}
     for suffix, canvas, metadata in ((".pdf", FigureCanvasPdf, dates), (".png", FigureCanvasAgg, {"Software": None})):
-        with replacing(folder / f"{name}{suffix}") as temporary:
+        with replace_atomically(folder / f"{name}{suffix}") as temporary:
             canvas(figure).print_figure(temporary, dpi=DPI, format=suffix[1:], metadata=metadata)
     return f"{name}.png"

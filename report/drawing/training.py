@@ -41,11 +41,11 @@ def logs(results: Results) -> list[Log]:
     """Return the logs of all trained rows and of the segmenter."""
     found = []
     for row in results.rows:
-        if row.runs[0].learned and not row.runs[0].untrained:
+        if row.runs[0].is_learned and not row.runs[0].is_untrained:
             seeds = [read_log(results.folder(run) / "training.jsonl") for run in row.runs]
             found.append(Log(row.label, results.ended(row), [seed for seed in seeds if seed]))
     segmenter = results.plan.segmenter
-    folders = [results.plan.layout.segmenter(segmenter.name, seed) for seed in results.plan.config["seeds"]]
+    folders = [results.plan.layout.segmenter_folder(segmenter.name, seed) for seed in results.plan.config["seeds"]]
     own = [log for log in (read_log(folder / "training.jsonl") for folder in folders) if log]
     return [*found, Log(f"{segmenter.label} (segmenter)", "done", own)] if own else found
 

@@ -10,8 +10,8 @@ from statistics import fmean
 from typing import Any
 
 from audit.published import Published
-from sspbench.plan.config import DEFAULT, Plan, read_config
-from sspbench.plan.run import Run
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+from sspbench.config.runs import Run
 
 from ..results import MethodRow, Results
 
@@ -74,7 +74,7 @@ def costs(results: Results) -> Iterator[tuple[MethodRow, list[tuple[str, str]]]]
     for row in results.rows:
         if row.runs[0].kind == "control":
             continue
-        if row.runs[0].external:
+        if row.runs[0].is_external:
             yield row, [*[("n/a", "")] * (len(COST_HEADS) - 2), (ELSEWHERE, "")]
             continue
         jobs = [results.provenance(run) for run in row.runs]
@@ -138,7 +138,7 @@ def _origin(results: Results, run: Run) -> Iterator[tuple[str, str]]:
 
 def command(plan: Plan) -> str:
     """Return the command that repeats the run."""
-    defaults = read_config(DEFAULT)
+    defaults = read_config(DEFAULT_CONFIG_FILE)
     changed = {key: value for key, value in plan.config.items() if value != defaults.get(key)}
     words = ["uv", "run", "snakemake", "--cores", "all", "--resources", "gpu=2"]
     if changed:

@@ -48,4 +48,4 @@ def _cell(line: Any) -> Cell:
 def _good_images(results: Results) -> list[np.ndarray]:
     """Return the HQ training images, where the prepared data are at hand."""
     path = results.plan.layout.manifest
-    return [read_grey(image) for image in Manifest.read(path).paths("trainB")] if path.is_file() else []
+    return [read_grey(image) for image in Manifest.read(path).image_paths("trainB")] if path.is_file() else []

@@ -49,11 +49,11 @@ def fairness(results: Results) -> Iterator[Table]:
 
 def _counts(results: Results, row: MethodRow) -> bool:
     variant = row.runs[0].variant
-    return row.runs[0].learned and variant is None and results.ended(row) == "done"
+    return row.runs[0].is_learned and variant is None and results.ended(row) == "done"
 
 
 def _row(results: Results, row: MethodRow) -> Row:
-    params = results.plan.params(row.runs[0])
+    params = results.plan.resolve_run_params(row.runs[0])
     trained = [results.provenance(run).get("train", {}) for run in row.runs]
     seconds = [float(job["cpu_seconds"]) for job in trained if "cpu_seconds" in job]
     steps = fmean([job["steps"] for job in trained if "steps" in job] or [NAN])

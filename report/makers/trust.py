@@ -10,7 +10,7 @@ from scipy import stats
 
 from audit.quantity import find_quantity
 from sspbench.contract import Measure
-from sspbench.plan.discovery import metric_families
+from sspbench.plugins.discovery import load_metric_families
 
 from ..record import Cell, Column, Row, Table
 from ..results import Results
@@ -67,7 +67,7 @@ def trusted(results: Results) -> list[Trust]:
 
 def unaided(results: Results) -> set[str]:
     """Return the measures that see the enhanced image alone: no label, no mask, no clean image."""
-    families = metric_families(results.plan.config["metrics"]).values()
+    families = load_metric_families(results.plan.config["metrics"]).values()
     return {measure.name for family in families if family.needs <= {"image"} for measure in family.measures}
 
 

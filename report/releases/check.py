@@ -12,8 +12,8 @@ import pandas as pd
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.releases.folder import MAX_BYTES, RECORD, SUMS, Part
-from sspbench.releases.records import FINAL
+from sspbench.releases.records import FINAL_STATUSES
+from sspbench.releases.release_folder import MAX_RELEASE_BYTES, RELEASE_RECORD, SUMS_FILE, ReleasePart
 
 from .reproduce import reproduce
 
@@ -26,7 +26,7 @@ KNOWN = re.compile(
 COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def check(part: Part) -> list[str]:
+def check(part: ReleasePart) -> list[str]:
     """Return all that is wrong with a release, a line each.
 
     Args:
@@ -40,48 +40,48 @@ def check(part: Part) -> list[str]:
         return [f"UNREADABLE  a file of it is missing or has another form: {error!r}"]
 
 
-def strangers(part: Part) -> Iterator[str]:
+def strangers(part: ReleasePart) -> Iterator[str]:
     """Yield files that have no place in a release; pictures among them."""
-    for name in part.files():
+    for name in part.list_files():
         if not KNOWN.fullmatch(name):
             yield f"STRANGE  {name}: not a file of a release"
     for path in sorted(part.folder.rglob("*")):
         if path.is_symlink():
             yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
-    size = sum((part.folder / name).stat().st_size for name in (*part.files(), SUMS))
-    if size > MAX_BYTES:
-        yield f"HEAVY    {size:,} bytes; {MAX_BYTES:,} at most"
+    size = sum((part.folder / name).stat().st_size for name in (*part.list_files(), SUMS_FILE))
+    if size > MAX_RELEASE_BYTES:
+        yield f"HEAVY    {size:,} bytes; {MAX_RELEASE_BYTES:,} at most"
 
 
-def unknown_origins(part: Part) -> Iterator[str]:
+def unknown_origins(part: ReleasePart) -> Iterator[str]:
     """Yield what is unknown of the origin: commits, images, machines, how each run ended."""
     facts = part.record
     if part.name != f"{facts['release']}/{facts['dataset']['id']}/{facts['preset']}":
-        yield f"ORIGIN   {RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
+        yield f"ORIGIN   {RELEASE_RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
     commits = [*facts["commits"], facts["tables"]["commit"]]
     if not facts["commits"] or not all(COMMIT.fullmatch(commit) for commit in commits):
-        yield f"ORIGIN   {RECORD} names no commit, or something that is not one"
+        yield f"ORIGIN   {RELEASE_RECORD} names no commit, or something that is not one"
     for row in [*facts["config"]["methods"], *facts["config"].get("external", {})]:
         path = part.folder / "runs" / f"{row}.json"
         runs = read_json(path) if path.is_file() else {}
         if sorted(map(int, runs)) != sorted(facts["seeds"]):
-            yield f"ORIGIN   runs/{row}.json has seeds {', '.join(runs) or 'none'}, not those of {RECORD}"
+            yield f"ORIGIN   runs/{row}.json has seeds {', '.join(runs) or 'none'}, not those of {RELEASE_RECORD}"
         for seed, run in runs.items():
             yield from _run_origin(f"{row}, seed {seed}", run, facts)
 
 
 def _run_origin(who: str, run: Mapping[str, Any], facts: Mapping[str, Any]) -> Iterator[str]:
-    if run["status"]["status"] not in FINAL:
+    if run["status"]["status"] not in FINAL_STATUSES:
         yield f"ORIGIN   {who} did not end: {run['status']['status']}"
     for stage, job in run["jobs"].items():
         place = facts["environments"].get(job.get("environment"), {})
         if place.get("dirty", True) or place.get("commit") not in facts["commits"]:
-            yield f"ORIGIN   {who}, {stage}: ran with local changes or at a commit that {RECORD} does not name"
+            yield f"ORIGIN   {who}, {stage}: ran with local changes or at a commit that {RELEASE_RECORD} does not name"
         if job.get("data", facts["data"]) != facts["data"]:
-            yield f"ORIGIN   {who}, {stage}: other images than those of {RECORD}"
+            yield f"ORIGIN   {who}, {stage}: other images than those of {RELEASE_RECORD}"
 
 
-def _recomputed(part: Part) -> Iterator[str]:
+def _recomputed(part: ReleasePart) -> Iterator[str]:
     """Yield what its scores do not give, and what our own audit calls impossible in what they give."""
     with tempfile.TemporaryDirectory(prefix="sspbench-check-") as place:
         folder = Path(place) / "rebuilt"

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from sspbench.commands.config_options import add_config_options, config_from_args
+from sspbench.config.datasets import build_plans
 from sspbench.errors import UserError
-from sspbench.plan.instances import plans
-from sspbench.releases.folder import PUBLISHED, Part, parts, releases
+from sspbench.releases.release_folder import PUBLISHED_DIR, ReleasePart, find_release_parts, find_releases
 
 RESULTS = Path("results")
 """Where a checkout keeps its releases."""
@@ -41,26 +41,26 @@ def _publish(args: argparse.Namespace) -> int:
     from .publish import publish, renew, take_back, tree
 
     if args.renew:
-        for part in parts(RESULTS / PUBLISHED / args.release):
+        for part in find_release_parts(RESULTS / PUBLISHED_DIR / args.release):
             changed = renew(part, tree())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
     with ExitStack() as undone:  # a release is whole or not there
-        for plan in plans(config_from_args(args), args.results).values():
+        for plan in build_plans(config_from_args(args), args.results).values():
             part, new = publish(plan, args.release, tree())
             if new:
                 undone.callback(take_back, part.folder)
-            size = sum((part.folder / name).stat().st_size for name in part.files())
+            size = sum((part.folder / name).stat().st_size for name in part.list_files())
             print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
         undone.pop_all()
-    print(f"now: git add {RESULTS / PUBLISHED / args.release} && git commit")
+    print(f"now: git add {RESULTS / PUBLISHED_DIR / args.release} && git commit")
     return 0
 
 
 def _reproduce(args: argparse.Namespace) -> int:
     from .reproduce import reproduce
 
-    newest = releases(RESULTS)[-1:]
+    newest = find_releases(RESULTS)[-1:]
     chosen = [args.release] if args.release else newest
     if not chosen:
         print("no release is published yet: there is nothing to reproduce")
@@ -68,7 +68,7 @@ def _reproduce(args: argparse.Namespace) -> int:
     if args.keep is not None and args.keep.exists():
         why, hint = "what lies there would be mixed with what is rebuilt", "name a folder that is not there: --keep DIR"
         raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
-    compared = [reproduce(part, args.keep) for part in parts(chosen[0])]
+    compared = [reproduce(part, args.keep) for part in find_release_parts(chosen[0])]
     for one in compared:
         print("\n".join(one.lines()))
     return 0 if all(one.agrees for one in compared) else 1
@@ -77,11 +77,11 @@ def _reproduce(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from .check import check
 
-    wrong = [fault for part in parts(args.release) for fault in _said(part, check(part))]
+    wrong = [fault for part in find_release_parts(args.release) for fault in _said(part, check(part))]
     return 1 if wrong else 0
 
 
-def _said(part: Part, faults: list[str]) -> list[str]:
+def _said(part: ReleasePart, faults: list[str]) -> list[str]:
     print("\n".join([f"{part.name}:", *(f"  {fault}" for fault in faults)]))
     print(f"  {'not to be merged' if faults else 'hashes, provenance, tables and audit are in order'}")
     return faults

@@ -12,11 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from sspbench.checkout import ROOT
+from sspbench.config.plan import Plan
 from sspbench.errors import UserError
 from sspbench.files import read_json, write_json
-from sspbench.plan.config import Plan
-from sspbench.releases.folder import MAX_BYTES, NAME, PUBLISHED, RECORD, REMADE, Part, write_sums
-from sspbench.releases.packing import pack
+from sspbench.releases.packing import pack_release
+from sspbench.releases.release_folder import (
+    DERIVED_SUMS_FILE,
+    MAX_RELEASE_BYTES,
+    PUBLISHED_DIR,
+    RELEASE_NAME_PATTERN,
+    RELEASE_RECORD,
+    ReleasePart,
+    write_sums,
+)
 
 from .rebuild import hashes, rebuilt
 
@@ -27,7 +35,9 @@ MAKERS = ("matplotlib", "numpy", "pandas", "scipy")
 """Packages that tables and figures are made with."""
 
 
-def publish(plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Path("results")) -> tuple[Part, bool]:
+def publish(
+    plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Path("results")
+) -> tuple[ReleasePart, bool]:
     """Publish the results of a plan in ``published/<release>``.
 
     Args:
@@ -42,12 +52,12 @@ def publish(plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Pat
     Raises:
         UserError: the results or the checkout cannot be published, or another release has this name.
     """
-    if not NAME.fullmatch(release):
+    if not RELEASE_NAME_PATTERN.fullmatch(release):
         raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
     _refuse_changes(maker)
-    target = Part(into / PUBLISHED / release / plan.layout.dataset / plan.preset)
+    target = ReleasePart(into / PUBLISHED_DIR / release / plan.layout.dataset / plan.preset)
     with _beside(target.folder) as folder:
-        part = pack(plan, release, folder)
+        part = pack_release(plan, release, folder)
         if target.folder.exists():
             _refuse_other(part, target)
             return target, False
@@ -57,7 +67,7 @@ def publish(plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Pat
     return target, True
 
 
-def renew(part: Part, maker: Mapping[str, Any]) -> list[str]:
+def renew(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     """Compute the tables and figures of a release anew with today's code; its scores and records stay.
 
     Returns:
@@ -67,19 +77,19 @@ def renew(part: Part, maker: Mapping[str, Any]) -> list[str]:
         UserError: the checkout has local changes, or a file of the release itself was changed.
     """
     _refuse_changes(maker)
-    wrong = part.altered()
+    wrong = part.find_changes()
     if wrong:
         hint = f"get it back: git checkout -- {part.folder}"
         raise UserError(
             "The release is not as it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
         )
-    before = part.expected()
+    before = part.expected_hashes()
     with _beside(part.folder) as folder:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
-        fresh = Part(folder)
+        fresh = ReleasePart(folder)
         _finish(fresh, maker)
         _refuse_heavy(fresh, part)
-        after = fresh.expected()
+        after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
         if changed:
             shutil.rmtree(part.folder)
@@ -95,7 +105,7 @@ def tree() -> dict[str, Any]:
     """
     try:
         head = _git("rev-parse", "HEAD").strip()
-        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED}")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED_DIR}")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(
             "Publishing needs a git checkout: a release names its commit",
@@ -145,13 +155,13 @@ def _remove_empty(target: Path) -> None:
             empty.rmdir()
 
 
-def _refuse_other(part: Part, target: Part) -> None:
+def _refuse_other(part: ReleasePart, target: ReleasePart) -> None:
     """Refuse to publish other results under a name that is taken; tables do not count, they follow from the scores."""
-    ours, theirs = (read_json(one.folder / RECORD) for one in (part, target))
+    ours, theirs = (read_json(one.folder / RELEASE_RECORD) for one in (part, target))
     theirs.pop("tables")
-    differ = [] if ours == theirs else [RECORD]
-    for name in part.files():
-        if name != RECORD and _bytes(part.folder / name) != _bytes(target.folder / name):
+    differ = [] if ours == theirs else [RELEASE_RECORD]
+    for name in part.list_files():
+        if name != RELEASE_RECORD and _bytes(part.folder / name) != _bytes(target.folder / name):
             differ.append(name)
     if differ:
         hint = "a release stays as it is: publish under another name"
@@ -163,12 +173,12 @@ def _bytes(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _finish(part: Part, maker: Mapping[str, Any]) -> None:
+def _finish(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     """Write tables and figures from the packed scores, what made them, and the sums."""
     for old in (part.tables, part.figures):
         shutil.rmtree(old, ignore_errors=True)
     made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKERS}}
-    write_json(part.folder / RECORD, {**read_json(part.folder / RECORD), "tables": made})
+    write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
     with rebuilt(part) as plan:
         large = {}
         for name, value in hashes(plan.layout.root).items():
@@ -178,18 +188,18 @@ def _finish(part: Part, maker: Mapping[str, Any]) -> None:
                 continue
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, part.folder / name)
-    write_sums(part.folder / REMADE, large)
-    part.seal()
+    write_sums(part.folder / DERIVED_SUMS_FILE, large)
+    part.write_sums_file()
 
 
-def _refuse_heavy(part: Part, target: Part) -> None:
-    """Refuse a release of more than :data:`MAX_BYTES`, all its parts together."""
+def _refuse_heavy(part: ReleasePart, target: ReleasePart) -> None:
+    """Refuse a release of more than :data:`MAX_RELEASE_BYTES`, all its parts together."""
     release = target.folder.parents[1]
     others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]
     own = [path for path in part.folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in (*others, *own))
-    if size > MAX_BYTES:
-        why = f"{size:,} bytes; {MAX_BYTES:,} at most, since every clone carries it"
+    if size > MAX_RELEASE_BYTES:
+        why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most, since every clone carries it"
         largest = sorted(own, key=lambda path: -path.stat().st_size)[:3]
         where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
         raise UserError(

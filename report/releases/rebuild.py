@@ -9,10 +9,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from sspbench.config.plan import Plan
 from sspbench.files import sha256
-from sspbench.plan.config import Plan
-from sspbench.releases.folder import Part
-from sspbench.releases.packing import unpack
+from sspbench.releases.packing import unpack_release
+from sspbench.releases.release_folder import ReleasePart
 
 from ..contents import build
 from ..figures import draw
@@ -28,10 +28,10 @@ COLOURS = 64
 
 
 @contextmanager
-def rebuilt(part: Part) -> Iterator[Plan]:
+def rebuilt(part: ReleasePart) -> Iterator[Plan]:
     """Give the plan of a temporary results folder with tables and figures, computed from the release's scores alone."""
     with tempfile.TemporaryDirectory(prefix="sspbench-release-") as folder:
-        plan = unpack(part, Path(folder))
+        plan = unpack_release(part, Path(folder))
         results = Results(plan, partial=True)
         build(results, plan.layout.tables)
         draw(results, plan.layout.figures, pictures=False)

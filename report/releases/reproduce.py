@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sspbench.images.grey import read_grey
-from sspbench.releases.folder import Part
+from sspbench.releases.release_folder import ReleasePart
 
 from .rebuild import hashes, rebuilt
 
@@ -35,7 +35,7 @@ class Comparison:
         different: Those that are otherwise, missing or too many.
     """
 
-    part: Part
+    part: ReleasePart
     altered: list[str]
     total: int = 0
     equal: int = 0
@@ -56,7 +56,7 @@ class Comparison:
         return [*told, f"{self.part.name}: {counts}{close}"]
 
 
-def reproduce(part: Part, keep: Path | None = None) -> Comparison:
+def reproduce(part: ReleasePart, keep: Path | None = None) -> Comparison:
     """Compare a release with what its scores give now.
 
     Args:
@@ -66,8 +66,8 @@ def reproduce(part: Part, keep: Path | None = None) -> Comparison:
     Raises:
         UserError: a file that is needed is missing or has another form.
     """
-    found = Comparison(part, part.altered())
-    expected = part.expected()
+    found = Comparison(part, part.find_changes())
+    expected = part.expected_hashes()
     with rebuilt(part) as plan:
         made = hashes(plan.layout.root)
         found.total = len(expected)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sspbench.plan.groups import GROUPS
+from sspbench.plugins.row_groups import ROW_GROUPS
 
 from ..record import Cell, Column, Row, Table
 from .text import cell_text, head_text
@@ -96,7 +96,7 @@ def _headings(groups: Sequence[str]) -> list[str]:
     if len(set(groups)) < 2:
         return [""] * len(groups)
     before = ["no group", *groups[:-1]]
-    return [GROUPS.get(group, group) if group != last else "" for group, last in zip(groups, before, strict=True)]
+    return [ROW_GROUPS.get(group, group) if group != last else "" for group, last in zip(groups, before, strict=True)]
 
 
 def _row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], Extra]) -> list[HtmlCell]:

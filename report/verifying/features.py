@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sspbench.plan.discovery import metric_families
-from sspbench.releases.losses import Entries
+from sspbench.plugins.discovery import load_metric_families
+from sspbench.releases.losses import LossEntries
 
 from ..comparing.recorded import Recorded
 
@@ -74,7 +74,7 @@ class Feature:
 @cache
 def measure_kinds() -> Mapping[str, Kind]:
     """Return the measures that are compared, and whether they are of the image alone or of its mask too."""
-    known = ((measure, family.needs) for family in metric_families({}).values() for measure in family.measures)
+    known = ((measure, family.needs) for family in load_metric_families({}).values() for measure in family.measures)
     kinds: dict[str, Kind] = {}
     for measure, needs in known:
         if measure.name in SEGMENTED:
@@ -117,18 +117,18 @@ def _points(row: str, name: str, steps: Sequence[int], theirs: np.ndarray, ours:
         yield Feature(row, f"{name} at step {step}", "loss", sides[0], sides[1], f"point {place}", scale, log)
 
 
-def point_steps(logs: Sequence[Entries]) -> list[int]:
+def point_steps(logs: Sequence[LossEntries]) -> list[int]:
     """Return the steps of the shortest log that :data:`POINTS` name, each once."""
     steps = [step for step, _ in min(logs, key=len)]
     return list(dict.fromkeys(steps[round(point * (len(steps) - 1))] for point in POINTS))
 
 
-def names(logs: Sequence[Entries]) -> list[str]:
+def names(logs: Sequence[LossEntries]) -> list[str]:
     """Return the losses of several logs."""
     return list(dict.fromkeys(name for log in logs for _, losses in log for name in losses))
 
 
-def _at(log: Entries, name: str, step: int) -> float:
+def _at(log: LossEntries, name: str, step: int) -> float:
     """Return a loss at a step, between logged ones by the line through them; NaN where it was never logged."""
     known = [(at, losses[name]) for at, losses in log if name in losses]
     if not known:
@@ -136,9 +136,9 @@ def _at(log: Entries, name: str, step: int) -> float:
     return float(np.interp(step, [at for at, _ in known], [value for _, value in known]))
 
 
-def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Entries], list[Entries]]]:
+def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[LossEntries], list[LossEntries]]]:
     """Return the logs of every row that trains on both sides, segmenters included: given, published."""
-    found: dict[str, tuple[list[Entries], list[Entries]]] = {}
+    found: dict[str, tuple[list[LossEntries], list[LossEntries]]] = {}
     for side, recorded in enumerate((given, published)):
         for (row, _), losses in recorded.losses.items():
             if losses:
@@ -146,6 +146,6 @@ def _logs(given: Recorded, published: Recorded) -> dict[str, tuple[list[Entries]
     return {row: sides for row, sides in found.items() if sides[0] and sides[1]}
 
 
-def logs_of(recorded: Recorded, row: str) -> list[Entries]:
+def logs_of(recorded: Recorded, row: str) -> list[LossEntries]:
     """Return the logs of a row's trainings."""
     return [losses for (name, _), losses in recorded.losses.items() if name == row and losses]

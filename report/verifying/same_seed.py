@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from sspbench.releases.losses import Entries
+from sspbench.releases.losses import LossEntries
 
 from ..comparing.recorded import Recorded, RunKey
 
@@ -110,7 +110,9 @@ def pairs(given: Recorded, published: Recorded) -> dict[RunKey, Pair]:
     return found
 
 
-def paired(seed: int, ours: Entries, theirs: Entries, rest: Sequence[Entries], tolerance: float) -> Pair | None:
+def paired(
+    seed: int, ours: LossEntries, theirs: LossEntries, rest: Sequence[LossEntries], tolerance: float
+) -> Pair | None:
     """Return two logs of a seed at the steps and losses they share; None where they share none.
 
     A published log is thinned, one's own may be whole: a line both have is the mean over the same steps.

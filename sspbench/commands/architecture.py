@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..checkout import ROOT
 from ..files import write_text
-from ..plan.digest import imported
+from ..workflow.code_digests import imported_modules
 
 FRAME = "sspbench"
 STAGE_FOLDERS = ("data", "methods", "segmentation", "metrics", "audit", "report")
@@ -25,7 +25,9 @@ ROOMS = {
     "": "the foundation: errors with hints, atomic files, what plugins must be",
     "images": "pixels, labels, archives and manifests: what is read is checked, what is written is grey 8 bit",
     "jobs": "what keeps a job safe: slots of the GPU, locks, budgets, provenance, its end told",
-    "plan": "from YAML to runs: plugins found, parameters declared and checked, paths laid out",
+    "plugins": "plugins found by their YAML, their kinds, parameters and groups of rows",
+    "config": "from the config to runs: checked, resolved, with all paths",
+    "workflow": "what the Snakefile needs: code digests, parameters of rules, the forecast, the lock",
     "releases": "published results as text in git, and back again into a results folder",
     "training": "what all networks share: losses, schedules, starts, batches, checkpoints, the loop",
     "stages": "the steps that the workflow runs, each from files to files",
@@ -91,7 +93,7 @@ def find_part_imports(root: Path = ROOT) -> dict[str, set[str]]:
         if path.parent == root / FRAME and path.stem in ("__init__", "__main__"):
             continue  # the doors
         own = part_of_file(path, root)
-        local = [file for file in imported(path) if file.is_relative_to(root)]
+        local = [file for file in imported_modules(path) if file.is_relative_to(root)]
         edges.setdefault(own, set()).update({part_of_file(file, root) for file in local} - {own})
     return edges
 
@@ -123,7 +125,8 @@ def _room_of_part(part: str) -> str:
 def _find_cycles(root: Path) -> Iterator[str]:
     """Yield each cycle of imports between files, wherever in the files the imports stand."""
     graph = {
-        path: [file for file in imported(path) if file != path.parent / "__init__.py"] for path in find_modules(root)
+        path: [file for file in imported_modules(path) if file != path.parent / "__init__.py"]
+        for path in find_modules(root)
     }
     done: set[Path] = set()
 
@@ -186,7 +189,7 @@ prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score
 1. `Snakefile`: which stage makes which files of which others.
 2. `sspbench/contract.py`: what a method, a metric family and a data set promise.
 3. `methods/cyclegan/method.py`: a learned method, the one to copy; its parameters are in `method.yaml` beside it.
-4. `sspbench/plan/config.py`: the checked config becomes runs, each with its settings.
+4. `sspbench/config/plan.py`: the checked config becomes runs, each with its settings.
 5. `sspbench/training/loop/training.py`: how anything is trained, stopped and resumed to the same bytes.
 6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
 7. `report/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
@@ -215,7 +218,7 @@ def _rule_lines() -> Iterator[str]:
     yield "Rules, each with a test:\n"
     yield f"- {', '.join(f'`{name}`' for name in STAGE_FOLDERS)} import `{FRAME}`, never each other's insides;"
     yield f"- a room of `{FRAME}` imports from those before it, and no files import each other in a circle;"
-    yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plan/discovery.py`);"
+    yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plugins/discovery.py`);"
     yield "- listing, the configuration, the Snakefile and command-line parsing import neither torch nor pyiqa;"
     yield f"- a file has {MAX_FILE_LINES} lines at most, a docstring, and a name that says what it does.\n"
 

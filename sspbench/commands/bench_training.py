@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..plan.settings import Settings
+    from ..config.settings import Settings
     from ..training.loop.training import Training
 
 MODES: dict[str, dict[str, Any]] = {
@@ -87,9 +87,9 @@ def _bench(args: argparse.Namespace) -> int:
 
 
 def _all_names() -> list[str]:
-    from ..plan.discovery import trained_plugins
+    from ..plugins.discovery import find_trained_plugins
 
-    return [found.name for found in trained_plugins()]
+    return [found.name for found in find_trained_plugins()]
 
 
 def _device_name() -> str:
@@ -126,10 +126,10 @@ def _matrix_rate() -> float:
 
 
 def _settings(name: str, mode: str, args: argparse.Namespace) -> Settings:
-    from ..plan.config import single_settings
-    from ..plan.discovery import trained_plugin
+    from ..config.plan import settings_without_plan
+    from ..plugins.discovery import get_trained_plugin
 
-    settings = single_settings(trained_plugin(name), args.preset)
+    settings = settings_without_plan(get_trained_plugin(name), args.preset)
     engine = replace(settings.engine, compile=False, vgg16=None, threads=args.threads)
     batches = dict(settings.params["batches"])
     batches |= {} if args.crop is None else {"crop": args.crop, "resize": None}

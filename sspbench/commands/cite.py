@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from ..checkout import ROOT
-from ..plan.config import Plan
-from ..plan.discovery import Plugin
+from ..config.plan import Plan
+from ..plugins.discovery import Plugin
 from .config_options import add_config_options, plan_from_args
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 
 from ..checkout import ROOT
-from ..errors import UserError, refused_by_system
-from ..jobs.contained import contained
-from ..jobs.outcome import exited
+from ..errors import UserError, explain_system_error
+from ..jobs.outcome import error_from_exit
+from ..jobs.subprocess_guard import run_guarded
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     alone = Path(os.devnull) if arguments is None and getattr(args, "contained", False) else None
     log = args.log or alone
-    return _run_reporting_faults(args) if log is None else contained(lambda: _run_reporting_faults(args), log)
+    return _run_reporting_faults(args) if log is None else run_guarded(lambda: _run_reporting_faults(args), log)
 
 
 def _run_reporting_faults(args: argparse.Namespace) -> int:
@@ -63,7 +63,7 @@ def _run_reporting_faults(args: argparse.Namespace) -> int:
         sys.stdout.flush()
         return status
     except SystemExit as error:
-        print(f"error: {exited(error)}", file=sys.stderr)
+        print(f"error: {error_from_exit(error)}", file=sys.stderr)
         return 1
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -72,7 +72,7 @@ def _run_reporting_faults(args: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:
-        fault = refused_by_system(error)
+        fault = explain_system_error(error)
         if fault is None:
             raise
         print(f"error: {fault}", file=sys.stderr)

@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..config.overrides import merge_dicts
+from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from ..errors import UserError
-from ..plan.config import DEFAULT, Plan, read_config
-from ..plan.overrides import merged
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--config`` and ``--set``, which together give a :class:`~sspbench.plan.config.Plan`."""
+    """Add ``--config`` and ``--set``, which together give a :class:`~sspbench.config.plan.Plan`."""
     parser.add_argument(
         "--config", help="a YAML file, or a config as JSON (default: config/config.yaml of the checkout)"
     )
@@ -36,13 +36,13 @@ def config_from_args(args: argparse.Namespace) -> dict[str, Any]:
     """
     config = _read_given_config(args.config)
     for entry in args.overrides:
-        config = merged(config, _parse_override(entry))
+        config = merge_dicts(config, _parse_override(entry))
     return config
 
 
 def _read_given_config(text: str | None) -> dict[str, Any]:
     if text is None:
-        return read_config(DEFAULT)
+        return read_config(DEFAULT_CONFIG_FILE)
     if not text.startswith("{"):
         return read_config(Path(text))
     try:
@@ -50,7 +50,7 @@ def _read_given_config(text: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         hint = "the workflow hands over a whole config as JSON; by hand give a YAML file, and --set KEY=VALUE"
         raise UserError("The config is not valid JSON", where="--config", why=str(error), hint=hint) from error
-    return merged(read_config(DEFAULT), given)
+    return merge_dicts(read_config(DEFAULT_CONFIG_FILE), given)
 
 
 def _parse_override(entry: str) -> dict[str, Any]:

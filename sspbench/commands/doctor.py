@@ -13,11 +13,11 @@ from importlib import metadata
 from pathlib import Path
 
 from ..checkout import ROOT
+from ..config.plan import load_default_engine
+from ..config.resolve_auto import resolve
 from ..errors import UserError
-from ..jobs.slots import devices, slot_folder, slots_taken
-from ..plan.automatic import chosen
-from ..plan.config import default_engine
-from ..plan.discovery import Plugin, metric_files, plugins
+from ..jobs.gpu_slots import find_taken_slots, list_gpus, slot_folder
+from ..plugins.discovery import Plugin, find_metric_files, find_plugins
 from . import doctor_data
 
 LOCKED_PYTHON = (3, 11)
@@ -117,11 +117,11 @@ def check_packages(lock: Path) -> Iterator[Diagnosis]:
 
 def check_gpus() -> Iterator[Diagnosis]:
     """Look for GPUs; torch is imported only where there is one to be tried."""
-    names = devices()
+    names = list_gpus()
     if not names:
         yield Diagnosis("GPU", "note", "none found: everything computes on the CPU, which the preset demo is made for")
         return
-    taken = slots_taken(names)
+    taken = find_taken_slots(names)
     free = f"{len(names)} in {slot_folder()}, {len(taken)} taken" + (f" ({', '.join(taken)})" if taken else "")
     yield Diagnosis("GPU slots", "ok", free)
     import torch
@@ -135,15 +135,15 @@ def check_gpus() -> Iterator[Diagnosis]:
 
 def check_engine() -> Diagnosis:
     """Tell what ``auto`` chooses here for precision and memory layout, and why."""
-    device = "cuda" if devices() else "cpu"
-    found = chosen(default_engine(), device)
+    device = "cuda" if list_gpus() else "cpu"
+    found = resolve(load_default_engine(), device)
     layout = {True: "channels last", False: "the usual memory layout"}
     own = [
         plugin.label
         for group in ("methods", "segmentation")
-        for plugin in plugins(group).values()
+        for plugin in find_plugins(group).values()
         if plugin.meta["kind"] in ("learned", "segmenter")
-        and chosen(default_engine(), device, plugin).channels_last != found.channels_last
+        and resolve(load_default_engine(), device, plugin).channels_last != found.channels_last
     ]
     but = f" (but {layout[not found.channels_last]} for {', '.join(own)})" if own else ""
     where = "a GPU" if device == "cuda" else "a CPU"
@@ -174,15 +174,15 @@ def check_plugins_found() -> Iterator[Diagnosis]:
     """Read the YAML of all plugins."""
     for group in ("methods", "segmentation", "data"):
         try:
-            yield Diagnosis(group, "ok", ", ".join(plugins(group)))
+            yield Diagnosis(group, "ok", ", ".join(find_plugins(group)))
         except UserError as error:
             yield Diagnosis(group, "missing", str(error).replace("\n", "; "), "see the fixes in the text")
-    yield Diagnosis("metrics", "ok", ", ".join(metric_files()))
+    yield Diagnosis("metrics", "ok", ", ".join(find_metric_files()))
 
 
 def check_prepared_data() -> Iterator[Diagnosis]:
     """Say for each data set whether it is prepared, can be, or needs the user's copy."""
-    for name, found in plugins("data").items():
+    for name, found in find_plugins("data").items():
         ready = sorted(path.parent.name for path in (ROOT / "data" / name / "images").glob("*/*/manifest.json"))
         state, hint = "ok", ""
         if ready:
@@ -202,9 +202,9 @@ def _preparation_hint(found: Plugin) -> str:
 
 def check_vgg16_weights() -> Diagnosis:
     """Look for VGG16 weights, in the config's default and where torchvision keeps its own."""
-    from ..plan.config import DEFAULT, read_config
+    from ..config.plan import DEFAULT_CONFIG_FILE, read_config
 
-    named = read_config(DEFAULT).get("vgg16")
+    named = read_config(DEFAULT_CONFIG_FILE).get("vgg16")
     home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))
     cached = sorted((home / "hub" / "checkpoints").glob("vgg16-*.pth"))
     if named and not Path(named).is_file():
@@ -221,7 +221,7 @@ def check_vgg16_weights() -> Diagnosis:
 
 def check_network_needs() -> Diagnosis:
     """Say what of the main job needs the network: nothing, once the environment is there."""
-    needing = [name for name, found in plugins("data").items() if found.meta["source"] == "none"]
+    needing = [name for name, found in find_plugins("data").items() if found.meta["source"] == "none"]
     if not needing:
         return Diagnosis("offline", "note", "no data set of this checkout can be made without a download")
     return Diagnosis("offline", "ok", f"the main job needs no network (data set {needing[0]} is simulated)")

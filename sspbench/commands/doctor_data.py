@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..plan.config import Plan
-from ..plan.overrides import merged
+from ..config.overrides import merge_dicts
+from ..config.plan import Plan
 from .config_options import add_config_options, config_from_args
 
 
@@ -28,7 +28,7 @@ def register(topics: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _doctor_data(args: argparse.Namespace) -> int:
-    config = merged(config_from_args(args), {"dataset": args.dataset, "data_root": str(args.root)})
+    config = merge_dicts(config_from_args(args), {"dataset": args.dataset, "data_root": str(args.root)})
     settings = Plan(config, args.results).prepare_settings()
     print("\n".join(examine_dataset(settings)))
     return 0
@@ -46,4 +46,4 @@ def examine_dataset(settings: dict[str, Any]) -> Iterator[str]:
         manifest = fill_prepared_folder(settings, Path(temporary) / "images")
         counts = {split: count for split, count in manifest.content["counts"].items() if count}
         yield f"ok      {settings['data_root']}: " + ", ".join(f"{count} {split}" for split, count in counts.items())
-        yield from (f"note    {line}" for line in manifest.told())
+        yield from (f"note    {line}" for line in manifest.notes())

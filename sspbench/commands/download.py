@@ -21,8 +21,8 @@ from typing import IO, Any
 
 from ..errors import UserError
 from ..files import sha256
-from ..jobs.progress import progress
-from ..plan.discovery import plugins
+from ..jobs.progress import progress_bar
+from ..plugins.discovery import find_plugins
 
 CHUNK_BYTES = 1 << 16
 MAX_ATTEMPTS = 5
@@ -60,7 +60,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _download(args: argparse.Namespace) -> int:
-    known = {name: found for name, found in plugins("data").items() if "download" in found.meta}
+    known = {name: found for name, found in find_plugins("data").items() if "download" in found.meta}
     if args.dataset not in known:
         raise UserError(
             f"There is nothing to download for {args.dataset!r}",
@@ -203,7 +203,7 @@ def _check_announced_size(answer: http.client.HTTPResponse, start: int, source: 
 
 
 def _copy_chunks(answer: IO[bytes], out: IO[bytes], start: int, source: DownloadSource, url: str) -> None:
-    with progress(total=source.bytes, label="download", unit="B", start=start) as bar:
+    with progress_bar(total=source.bytes, label="download", unit="B", start=start) as bar:
         bar.unit_scale = True
         got = start
         while chunk := answer.read(CHUNK_BYTES):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_mapping
-from ..jobs.progress import progress
-from ..plan.kinds import METHOD
-from ..plan.settings import Settings
+from ..jobs.progress import progress_bar
+from ..plugins.kinds import METHOD_KIND
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,13 +65,13 @@ class EnhanceOutcome:
 
 
 def _enhance(args: argparse.Namespace) -> int:
-    from ..jobs.slots import leased
+    from ..jobs.gpu_slots import acquire
 
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
     files, others = _find_images(args.input, args.output)
     _make_output_folder(args.output)
-    with leased() if args.weights else nullcontext():
+    with acquire() if args.weights else nullcontext():
         outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile)
     _print_summary(outcome, others, args.output)
     return 1 if outcome.failed else 0
@@ -93,7 +93,7 @@ def _make_output_folder(output: Path) -> None:
 
 def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
     """Return the images with their place in the output, and how many other files there are."""
-    from ..images.grey import SUFFIXES
+    from ..images.grey import IMAGE_SUFFIXES
 
     root = source if source.is_dir() else source.parent
     if not source.exists():
@@ -112,12 +112,12 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
         inside = path.relative_to(root)
         if not path.is_file() or any(part.startswith(".") for part in inside.parts):
             continue
-        if path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower() in IMAGE_SUFFIXES:
             found.append((path, inside))
         else:
             others += 1
     if not found:
-        raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(SUFFIXES)}")
+        raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
     return found, others
 
 
@@ -130,7 +130,7 @@ def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
     """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
     record = run / "jobs" / "enhance.json"
     job = read_mapping(record) if record.is_file() else {}
-    return (Settings.read(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
+    return (Settings.from_json(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
 
 
 def load_run_settings(run: Path) -> Settings:
@@ -140,11 +140,11 @@ def load_run_settings(run: Path) -> Settings:
         UserError: the folder is not that of a trained method.
     """
     weights = find_run_weights(run)
-    settings = Settings.of_run(weights.parent)
+    settings = Settings.from_run_folder(weights.parent)
     if not weights.is_file():
         hint = "train it to its end: run the workflow again"
         raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
-    if settings.kind != METHOD.name:
+    if settings.kind != METHOD_KIND.name:
         raise UserError(
             "This is not a run of an enhancement method", where=str(run), hint="give a run of a learned method"
         )
@@ -157,14 +157,14 @@ def load_classical_settings(entry: str) -> Settings:
     Raises:
         UserError: it has to be trained, or there is none of that name.
     """
-    from ..plan.config import single_settings
-    from ..plan.discovery import plugin
+    from ..config.plan import settings_without_plan
+    from ..plugins.discovery import get_plugin
 
     name, _, variant = entry.partition("+")
-    found = plugin(METHOD.group, name)
+    found = get_plugin(METHOD_KIND.group, name)
     if found.meta["kind"] != "classical":
         raise UserError(f"{name} is not a classical method", hint="train it, then give --weights RUN")
-    return single_settings(found, "paper", variant or None)
+    return settings_without_plan(found, "paper", variant or None)
 
 
 def _load_method(args: argparse.Namespace) -> Method:
@@ -193,7 +193,7 @@ def enhance_files(
         tile: Side of tiles for large images, 0: none.
     """
     outcome = EnhanceOutcome()
-    bar = progress(files, label="enhance", unit="images")
+    bar = progress_bar(files, label="enhance", unit="images")
     bar.bar_format = PROGRESS_FORMAT
     for path, inside in bar:
         target = output / inside
@@ -213,10 +213,10 @@ def enhance_files(
 
 
 def _enhance_file(method: Any, path: Path, target: Path, tile: int) -> None:
-    from ..images.picture_files import read_picture, write_picture
+    from ..images.picture_files import read_image_file, write_image_file
 
-    picture = read_picture(path)
-    write_picture(target, picture, enhance_pixels(method, picture.pixels, tile))
+    picture = read_image_file(path)
+    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile))
 
 
 def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray:
@@ -228,22 +228,22 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
     Args:
         method: Ready to enhance.
         pixels: (H, W) or (H, W, C), C = 2 (grey, alpha), 3 or 4; uint8 or uint16.
-        tile: See :func:`sspbench.images.tiling.in_tiles`.
+        tile: See :func:`sspbench.images.tiling.apply_in_tiles`.
 
     Raises:
         UserError: the method returned another shape or values that are not finite.
     """
     import numpy as np
 
-    from ..images.grey import LUMA
-    from ..images.tiling import in_tiles
+    from ..images.grey import LUMA_WEIGHTS
+    from ..images.tiling import apply_in_tiles
 
     top = float(np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
     values = planes[..., :colours].astype(np.float32) / np.float32(top)
-    light = (values @ np.array(LUMA)).astype(np.float32) if colours == 3 else values[..., 0]
-    better = in_tiles(lambda part: _enhance_light(method, part), light, tile)
+    light = (values @ np.array(LUMA_WEIGHTS)).astype(np.float32) if colours == 3 else values[..., 0]
+    better = apply_in_tiles(lambda part: _enhance_light(method, part), light, tile)
     values = values + (better - light)[..., None] if colours == 3 else better[..., None]
     result = planes.copy()
     result[..., :colours] = np.rint(np.clip(values, 0.0, 1.0) * top).astype(pixels.dtype)

@@ -12,7 +12,7 @@ from ..errors import UserError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..plan.settings import Settings
+    from ..config.settings import Settings
     from ..training.trainable import Trainable
 
 
@@ -57,13 +57,13 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
         UserError: the file does not fit; the tensor, expected and found shape are named.
     """
     from ..files import fingerprint, sha256, write_json
-    from ..jobs.provenance import Job
+    from ..jobs.provenance import JobRecorder
     from ..training.loop.checkpoints import save_weights
     from ..training.networks.official_weights import load_official_weights, read_state_dict
     from ..training.trainable import Trainable
 
     settings = _load_settings(name, preset)
-    job = Job("train", settings.as_json())
+    job = JobRecorder("train", settings.as_json())
     trainable = _build_trainable(settings)
     if high is None and type(trainable).finish is not Trainable.finish:
         raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
@@ -72,17 +72,21 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
         trainable.finish(_iter_whole_images(high))
     weights = output / "weights.safetensors"
     save_weights(weights, trainable)
-    facts = {"imported": file.name, "sha256": sha256(file), "fingerprint": {"config": fingerprint(settings.deciding)}}
+    facts = {
+        "imported": file.name,
+        "sha256": sha256(file),
+        "fingerprint": {"config": fingerprint(settings.rerun_params)},
+    }
     write_json(output / "jobs" / "train.json", job.record(**facts))
     return weights
 
 
 def _load_settings(name: str, preset: str) -> Settings:
-    from ..plan.config import single_settings
-    from ..plan.discovery import trained_plugin
+    from ..config.plan import settings_without_plan
+    from ..plugins.discovery import get_trained_plugin
 
     plain, _, variant = name.partition("+")
-    return single_settings(trained_plugin(plain), preset, variant or None).for_inference
+    return settings_without_plan(get_trained_plugin(plain), preset, variant or None).for_inference
 
 
 def _build_trainable(settings: Settings) -> Trainable:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import difflib
 
+from ..config.overrides import variants_and_readings
+from ..config.selection import METHOD_SETS
 from ..errors import UserError
-from ..plan.discovery import Plugin, metric_files, plugins
-from ..plan.groups import group_of
-from ..plan.kinds import YAML_KINDS
-from ..plan.overrides import alternatives
-from ..plan.schemas import PRESETS
-from ..plan.selection import SETS
+from ..plugins.discovery import Plugin, find_metric_files, find_plugins
+from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.row_groups import row_group
+from ..plugins.schemas import PRESETS
 from .reference import align_rows, list_parameter_rows
 
 GROUP_TITLES = {"methods": "methods", "segmentation": "segmenters", "data": "data sets"}
@@ -33,13 +33,13 @@ def _print_all() -> list[str]:
     lines = []
     for group, title in GROUP_TITLES.items():
         lines.append(f"{title}:")
-        for name, found in plugins(group).items():
-            extra = list(alternatives(found))
+        for name, found in find_plugins(group).items():
+            extra = list(variants_and_readings(found))
             more = f"  (+ {', '.join(extra)})" if extra else ""
-            stands = f"{group_of(found.meta):<10}" if group == "methods" else ""
+            stands = f"{row_group(found.meta):<10}" if group == "methods" else ""
             lines.append(f"  {name:<18} {found.meta.get('kind', ''):<10} {stands}{found.label}{more}")
-    lines.append("methods of a config: names, or " + ", ".join(SETS))
-    return [*lines, "metric families:", "  " + ", ".join(metric_files()), "presets:", "  " + ", ".join(PRESETS)]
+    lines.append("methods of a config: names, or " + ", ".join(METHOD_SETS))
+    return [*lines, "metric families:", "  " + ", ".join(find_metric_files()), "presets:", "  " + ", ".join(PRESETS)]
 
 
 def _print_parameters(name: str) -> list[str]:
@@ -48,7 +48,7 @@ def _print_parameters(name: str) -> list[str]:
 
 
 def _find_plugin(name: str) -> Plugin:
-    known = {key: found for group in YAML_KINDS for key, found in plugins(group).items()}
+    known = {key: found for group in KINDS_BY_FOLDER for key, found in find_plugins(group).items()}
     if name not in known:
         close = difflib.get_close_matches(name, known, 1)
         raise UserError(

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..checkout import ROOT, shown
+from ..checkout import ROOT, display_path
+from ..config.plan import DEFAULT_CONFIG_FILE, read_config
 from ..files import write_text
-from ..plan.config import DEFAULT, read_config
-from ..plan.discovery import Plugin, plugins
-from ..plan.kinds import YAML_KINDS
-from ..plan.parameters import Parameter, Section
-from ..plan.schemas import schema
+from ..plugins.discovery import Plugin, find_plugins
+from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.parameters import Parameter, ParameterSection
+from ..plugins.schemas import load_schema
 
 REFERENCE_FILE = ROOT / "docs" / "reference.md"
 
@@ -31,7 +31,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _reference(_args: argparse.Namespace) -> int:
     write_text(REFERENCE_FILE, render_reference())
-    print(f"wrote {shown(REFERENCE_FILE)}")
+    print(f"wrote {display_path(REFERENCE_FILE)}")
     return 0
 
 
@@ -49,11 +49,11 @@ def render_reference() -> str:
         "",
         *_markdown_table(list_config_rows()),
     ]
-    for group, kind in YAML_KINDS.items():
+    for group, kind in KINDS_BY_FOLDER.items():
         parts += ["", f"## Parameters of each {kind.name}", "", _override_sentence(kind.name)]
-        for name, found in plugins(group).items():
+        for name, found in find_plugins(group).items():
             parts += ["", f"### `{name}`: {found.label}", ""]
-            parts += _markdown_table(list_parameter_rows(found)) if found.parameters.fields else ["No parameters."]
+            parts += _markdown_table(list_parameter_rows(found)) if found.all_parameters.fields else ["No parameters."]
     return "\n".join(parts) + "\n"
 
 
@@ -65,12 +65,12 @@ def _override_sentence(kind: str) -> str:
 
 def list_config_rows() -> list[ReferenceRow]:
     """Return all keys of the config, nested ones by their paths."""
-    return list(_config_rows(schema("config"), read_config(DEFAULT), ""))
+    return list(_config_rows(load_schema("config"), read_config(DEFAULT_CONFIG_FILE), ""))
 
 
 def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str) -> Iterator[ReferenceRow]:
     for key, declared in section["properties"].items():
-        one = schema(declared["$ref"]) if "$ref" in declared else declared
+        one = load_schema(declared["$ref"]) if "$ref" in declared else declared
         if "properties" in one:
             yield from _config_rows(one, defaults[key], f"{prefix}{key}.")
         else:
@@ -91,13 +91,13 @@ def _allowed_text(declared: Mapping[str, Any]) -> str:
 
 def list_parameter_rows(plugin: Plugin) -> list[ReferenceRow]:
     """Return all parameters and sections of a plugin by their paths."""
-    return [_parameter_row(path, one) for path, one in plugin.parameters.rows()]
+    return [_parameter_row(path, one) for path, one in plugin.all_parameters.walk()]
 
 
-def _parameter_row(path: str, one: Parameter | Section) -> ReferenceRow:
-    if isinstance(one, Section):
+def _parameter_row(path: str, one: Parameter | ParameterSection) -> ReferenceRow:
+    if isinstance(one, ParameterSection):
         return path, "", "a section, or null" if one.nullable else "a section", one.text
-    return path, _format_value(one.default), one.allowed, one.text
+    return path, _format_value(one.default), one.allowed_text, one.text
 
 
 def _format_value(value: Any) -> str:

@@ -27,9 +27,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from ..plan.config import DEFAULT, Plan, read_config
+    from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 
-    root = Plan(read_config(DEFAULT)).layout.root
+    root = Plan(read_config(DEFAULT_CONFIG_FILE)).layout.root
     if not args.no_pull:
         _pull_release()
     released = _hash_rebuilt_files(root)

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, refused_by_system
+from ..config.plan import Plan
+from ..config.runs import Run
+from ..errors import UserError, explain_system_error
 from ..jobs.budget import time_budget
-from ..jobs.folder_lock import only_job_in
-from ..jobs.outcome import JobError, clear_status, exited, write_status
-from ..plan.config import Plan
-from ..plan.run import Run
-from ..plan.schemas import MAX_SEED
+from ..jobs.folder_lock import lock_folder
+from ..jobs.outcome import JobError, clear_status, error_from_exit, write_status
 from ..plugin_checks import commands as plugin_checks
+from ..plugins.schemas import MAX_SEED
 from . import (
     architecture,
     bench_training,
@@ -78,13 +78,13 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
     def command(args: argparse.Namespace) -> int:
         plan = plan_from_args(args)
         if needs_run:
-            run = plan.run(args.method, args.seed)
-            folder = plan.layout.run(run.id, run.seed)
-            with only_job_in(folder), _record_status(name, folder):
+            run = plan.get_run(args.method, args.seed)
+            folder = plan.layout.run_folder(run.id, run.seed)
+            with lock_folder(folder), _record_status(name, folder):
                 function(plan, run)
             return 0
         seed = {"seed": args.seed} if "seed" in args else {}
-        with only_job_in(plan.layout.segmenter(plan.segmenter.name, **seed) if seed else plan.layout.data):
+        with lock_folder(plan.layout.segmenter_folder(plan.segmenter.name, **seed) if seed else plan.layout.data):
             function(plan, **seed)
         return 0
 
@@ -107,11 +107,11 @@ def _record_status(stage: str, folder: Path) -> Iterator[None]:
         write_status(folder, stage, getattr(error, "status", "failed"), str(error))
         raise
     except SystemExit as error:
-        fault = exited(error)
+        fault = error_from_exit(error)
         write_status(folder, stage, fault.status, str(fault))
         raise fault from error
     except Exception as error:
-        refused = refused_by_system(error)
+        refused = explain_system_error(error)
         if refused is not None:
             with suppress(OSError):  # a full disk has no room for this either
                 write_status(folder, stage, JobError.status, str(refused))
@@ -147,33 +147,33 @@ def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:
 
 def _train(plan: Plan, run: Run) -> None:
     from ..images.manifest import Manifest
-    from ..jobs.slots import leased
+    from ..jobs.gpu_slots import acquire
 
-    if not run.learned:
+    if not run.is_learned:
         raise UserError(
             f"{run.id} is not a learned method: there is nothing to train",
             where=str(run.plugin.yaml_file),
             hint=f"go on with: python -m sspbench stage enhance {run.id}",
         )
-    with leased() as device:
+    with acquire() as device:
         from ..stages.train import train_method
 
         _print_device(device)
         limits = _training_limits(plan, run.plugin.meta.get("resources", {}))
-        folder = plan.layout.run(run.id, run.seed)
+        folder = plan.layout.run_folder(run.id, run.seed)
         train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
 
 
 def _train_segmenter(plan: Plan, seed: int) -> None:
     from ..images.manifest import Manifest
-    from ..jobs.slots import leased
+    from ..jobs.gpu_slots import acquire
 
-    with leased() as device:
+    with acquire() as device:
         from ..stages.train import train_segmenter
 
         _print_device(device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
-        folder = plan.layout.segmenter(plan.segmenter.name, seed)
+        folder = plan.layout.segmenter_folder(plan.segmenter.name, seed)
         train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits)
 
 
@@ -186,11 +186,11 @@ def _enhance(plan: Plan, run: Run) -> None:
     from ..images.manifest import Manifest
     from ..stages.enhance import enhance
 
-    if run.external:
+    if run.is_external:
         hint = f"go on with: python -m sspbench stage take-in {run.id}"
         raise UserError(f"{run.id} was enhanced elsewhere", where=f"config: external.{run.id}", hint=hint)
-    folder = plan.layout.run(run.id, run.seed)
-    weights = folder / "weights.safetensors" if run.learned else None
+    folder = plan.layout.run_folder(run.id, run.seed)
+    weights = folder / "weights.safetensors" if run.is_learned else None
     minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
     with time_budget(minutes, "enhance", folder):
         enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
@@ -200,10 +200,10 @@ def _import_external(plan: Plan, run: Run) -> None:
     from ..images.manifest import Manifest
     from ..stages.import_external import import_external
 
-    if not run.external:
+    if not run.is_external:
         hint = f"go on with: python -m sspbench stage enhance {run.id}"
         raise UserError(f"{run.id} is enhanced here: there is nothing to take in", where="config: external", hint=hint)
-    folder = plan.layout.run(run.id, run.seed)
+    folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "take-in", folder):
         import_external(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
 
@@ -211,8 +211,8 @@ def _import_external(plan: Plan, run: Run) -> None:
 def _segment(plan: Plan, run: Run) -> None:
     from ..stages.segment import segment
 
-    weights = plan.layout.segmenter(plan.segmenter.name, run.seed) / "weights.safetensors"
-    folder = plan.layout.run(run.id, run.seed)
+    weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
+    folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "segment", folder):
         segment(plan.segmenter_settings(run.seed), weights, folder)
 
@@ -228,7 +228,7 @@ def _score(plan: Plan, run: Run) -> None:
         "variant": run.variant,
         "seed": run.seed,
     }
-    folder = plan.layout.run(run.id, run.seed)
+    folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
         score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
 

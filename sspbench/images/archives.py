@@ -21,15 +21,15 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from ..errors import Faults, UserError
-from .inspection import MAX_PIXELS, refuse_huge
+from .inspection import MAX_PIXELS, add_size_fault
 
-UNPACK = "if you trust it, unpack it yourself and give the folder"
+UNPACK_HINT = "if you trust it, unpack it yourself and give the folder"
 """How to use an archive that is refused."""
 
-CHUNK = 1 << 20
+COPY_CHUNK_BYTES = 1 << 20
 MIB = 1 << 20
 
-MAGIC = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
+MAGIC_BYTES = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
 """First bytes of a file, and what it then is."""
 
 DECOMPRESSORS: dict[str, Callable[[Path], BinaryIO | io.BufferedIOBase]] = {
@@ -39,7 +39,15 @@ DECOMPRESSORS: dict[str, Callable[[Path], BinaryIO | io.BufferedIOBase]] = {
     "tar": lambda path: path.open("rb"),
 }
 
-BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, OSError)
+ARCHIVE_READ_ERRORS = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    NotImplementedError,
+    OSError,
+)
 """What the readers raise for damaged archives, for unknown compression, and (``OSError``) for damaged gz and bz2."""
 
 
@@ -71,18 +79,18 @@ class _Entry:
 
 
 @contextmanager
-def opened(source: Path, beside: Path, limits: ArchiveLimits | None = None) -> Iterator[Path]:
+def open_source(source: Path, beside: Path, limits: ArchiveLimits | None = None) -> Iterator[Path]:
     """Give the folder ``source``, or the archive ``source`` unpacked into a temporary folder in ``beside``."""
     if source.is_dir():
         yield source
         return
     with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=beside) as temporary:
         target = Path(temporary) / "content"
-        unpack(source, target, limits)
+        unpack_archive(source, target, limits)
         yield target
 
 
-def unpack(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> None:
+def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> None:
     """Unpack a zip or tar archive (plain, gz, bz2, xz) into the new folder ``target``.
 
     Hidden files (``.DS_Store``, ``__MACOSX``) are left out. ``target`` appears only if nothing was wrong.
@@ -97,7 +105,7 @@ def unpack(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> 
         fresh.mkdir()
         try:
             _unpack_checked(archive, fresh, limits)
-        except BROKEN as error:
+        except ARCHIVE_READ_ERRORS as error:
             if isinstance(error, OSError) and error.errno is not None:
                 hint = "make room, or unpack it yourself and give the folder"
                 raise UserError(
@@ -110,67 +118,67 @@ def unpack(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> 
 
 
 def _unpack_checked(archive: Path, folder: Path, limits: ArchiveLimits) -> None:
-    purse = _Purse(archive, limits)
-    names = _Names()
+    purse = _UsageCounter(archive, limits)
+    names = _PathRegistry()
     with Faults("The archive is refused", where=str(archive)) as faults:
-        for entry in _entries(archive, purse):
-            purse.count(entry.size)
+        for entry in _read_entries(archive, purse):
+            purse.count_entry(entry.size)
             path = names.accept(entry, faults)
             if path is None or entry.kind == "folder":
                 continue
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             with entry.open() as stream, place.open("xb") as out:
-                _copy(stream, out, purse)
-            refuse_huge(place, path, limits.pixels, faults)
+                _copy_stream(stream, out, purse)
+            add_size_fault(place, path, limits.pixels, faults)
 
 
-def _copy(stream: IO[bytes], out: IO[bytes], purse: _Purse) -> None:
-    while chunk := stream.read(CHUNK):
-        purse.spend(len(chunk))
+def _copy_stream(stream: IO[bytes], out: IO[bytes], purse: _UsageCounter) -> None:
+    while chunk := stream.read(COPY_CHUNK_BYTES):
+        purse.count_bytes(len(chunk))
         out.write(chunk)
 
 
-class _Purse:
+class _UsageCounter:
     """Counts what an archive has used of its limits; declared sizes are checked, but only real bytes are trusted."""
 
     def __init__(self, archive: Path, limits: ArchiveLimits) -> None:
         self.archive, self.limits = archive, limits
-        self.packed = max(1, archive.stat().st_size)
-        self.files, self.declared, self.real = 0, 0, 0
+        self.packed_bytes = max(1, archive.stat().st_size)
+        self.file_count, self.declared_bytes, self.unpacked_bytes = 0, 0, 0
 
-    def count(self, size: int) -> None:
+    def count_entry(self, size: int) -> None:
         """Count one entry and the size it declares."""
-        self.files += 1
-        self.declared += size
-        if self.files > self.limits.files:
-            self._refuse("holds too many files", f"more than {self.limits.files}")
-        self.check(self.declared)
+        self.file_count += 1
+        self.declared_bytes += size
+        if self.file_count > self.limits.files:
+            self._reject("holds too many files", f"more than {self.limits.files}")
+        self.check_limits(self.declared_bytes)
 
-    def spend(self, size: int) -> None:
+    def count_bytes(self, size: int) -> None:
         """Count bytes that were really unpacked."""
-        self.real += size
-        self.check(self.real)
+        self.unpacked_bytes += size
+        self.check_limits(self.unpacked_bytes)
 
-    def check(self, size: int) -> None:
+    def check_limits(self, size: int) -> None:
         """Refuse ``size`` unpacked bytes if that is too much, in itself or for so small an archive."""
         if size > self.limits.unpacked:
             why = f"{size // MIB} MiB or more, at most {self.limits.unpacked // MIB} MiB"
-            self._refuse("is too large unpacked", why)
-        if size > self.limits.ratio_from and size > self.limits.ratio * self.packed:
-            why = f"{size / self.packed:.0f} times its packed size or more, at most {self.limits.ratio:g}: a zip bomb?"
-            self._refuse("unpacks to far more than it holds", why)
+            self._reject("is too large unpacked", why)
+        if size > self.limits.ratio_from and size > self.limits.ratio * self.packed_bytes:
+            why = f"{size / self.packed_bytes:.0f} times its packed size or more, at most {self.limits.ratio:g}: a zip bomb?"
+            self._reject("unpacks to far more than it holds", why)
 
-    def _refuse(self, what: str, why: str) -> None:
+    def _reject(self, what: str, why: str) -> None:
         raise UserError(
             f"The archive {what}",
             where=str(self.archive),
             why=why,
-            hint=UNPACK,
+            hint=UNPACK_HINT,
         )
 
 
-class _Names:
+class _PathRegistry:
     """Accepts each path once, and only inside the folder."""
 
     def __init__(self) -> None:
@@ -180,24 +188,24 @@ class _Names:
     def accept(self, entry: _Entry, faults: Faults) -> PurePosixPath | None:
         """Return the entry's path, or None where it is left out or refused (a fault is added)."""
         path = PurePosixPath(entry.name.replace("\\", "/"))
-        why = _refusal(entry, path)
+        why = _rejection_reason(entry, path)
         if why is None and any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
             return None
-        if why is None and entry.kind == "file" and self._taken(path):
+        if why is None and entry.kind == "file" and self._is_taken(path):
             why = "the name is there already"
         if why is not None:
-            faults.add("An entry is refused", where=repr(entry.name), why=why, hint=UNPACK)
+            faults.add("An entry is refused", where=repr(entry.name), why=why, hint=UNPACK_HINT)
             return None
         if entry.kind == "file":
             self.files.add(path)
             self.folders.update(path.parents)
         return path
 
-    def _taken(self, path: PurePosixPath) -> bool:
+    def _is_taken(self, path: PurePosixPath) -> bool:
         return path in self.files or path in self.folders or any(parent in self.files for parent in path.parents)
 
 
-def _refusal(entry: _Entry, path: PurePosixPath) -> str | None:
+def _rejection_reason(entry: _Entry, path: PurePosixPath) -> str | None:
     reasons = {"link": "it is a link", "device": "it is a device or pipe", "encrypted": "it is encrypted"}
     if entry.kind in reasons:
         return reasons[entry.kind]
@@ -212,13 +220,13 @@ def _refusal(entry: _Entry, path: PurePosixPath) -> str | None:
     return None
 
 
-def _entries(archive: Path, purse: _Purse) -> Iterator[_Entry]:
-    kind = _kind(archive)
+def _read_entries(archive: Path, purse: _UsageCounter) -> Iterator[_Entry]:
+    kind = _archive_type(archive)
     if kind == "zip":
         yield from _zip_entries(archive)
     elif kind in DECOMPRESSORS:
         with DECOMPRESSORS[kind](archive) as stream:
-            metered = _Metered(stream, purse)
+            metered = _CountingStream(stream, purse)
             # of the stream only read(size) is called, which its annotation does not say
             with tarfile.open(fileobj=cast("IO[bytes]", metered), mode="r|", bufsize=tarfile.BLOCKSIZE * 20) as tar:
                 yield from _tar_entries(tar)
@@ -231,10 +239,10 @@ def _entries(archive: Path, purse: _Purse) -> Iterator[_Entry]:
         )
 
 
-def _kind(archive: Path) -> str | None:
+def _archive_type(archive: Path) -> str | None:
     with archive.open("rb") as stream:
         head = stream.read(512)
-    for magic, kind in MAGIC.items():
+    for magic, kind in MAGIC_BYTES.items():
         if head.startswith(magic):
             return kind
     return "tar" if head[257:262] == b"ustar" else None
@@ -270,15 +278,15 @@ def _tar_file(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     return stream
 
 
-class _Metered:
+class _CountingStream:
     """A stream that counts what comes out of the decompressor, headers and padding included."""
 
-    def __init__(self, stream: BinaryIO | io.BufferedIOBase, purse: _Purse) -> None:
+    def __init__(self, stream: BinaryIO | io.BufferedIOBase, purse: _UsageCounter) -> None:
         self._stream, self._purse, self._read = stream, purse, 0
 
     def read(self, size: int) -> bytes:
         """Read up to ``size`` bytes."""
-        data = self._stream.read(min(size, CHUNK))
+        data = self._stream.read(min(size, COPY_CHUNK_BYTES))
         self._read += len(data)
-        self._purse.check(self._read)
+        self._purse.check_limits(self._read)
         return data

@@ -11,21 +11,21 @@ import numpy as np
 from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import UserError
-from ..files import replacing
+from ..files import replace_atomically
 
-SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 """File name endings that count as images (case-insensitive)."""
 
-LUMA = (0.299, 0.587, 0.114)
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the luminance (ITU-R BT.601)."""
 
-PHOTOMETRIC = 262
+PHOTOMETRIC_TAG = 262
 """TIFF's tag of what 0 means: white where it is 0, black where it is 1."""
 
-UPRIGHT = 1
+UPRIGHT_ORIENTATION = 1
 """EXIF's orientation of an image that need not be turned."""
 
-TURNS: dict[int | None, Callable[[np.ndarray], np.ndarray]] = {
+ORIENTATION_TURNS: dict[int | None, Callable[[np.ndarray], np.ndarray]] = {
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
     4: np.flipud,
@@ -39,20 +39,20 @@ TURNS: dict[int | None, Callable[[np.ndarray], np.ndarray]] = {
 
 def list_images(folder: Path) -> list[Path]:
     """Return the image files of a folder, sorted by name."""
-    return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
 
 
-def decode(path: Path) -> np.ndarray:
+def decode_image(path: Path) -> np.ndarray:
     """Read an image at its own depth, upright: (H, W) or (H, W, 3), uint8 or uint16.
 
     Raises:
         UserError: the file is missing, truncated, not an image, of several pages or of an unsupported mode.
     """
-    return decode_upright(path)[0]
+    return decode_and_report_turn(path)[0]
 
 
-def decode_upright(path: Path) -> tuple[np.ndarray, bool]:
-    """Read an image as :func:`decode` does; tell also whether its metadata (EXIF) said that it had to be turned."""
+def decode_and_report_turn(path: Path) -> tuple[np.ndarray, bool]:
+    """Read an image as :func:`decode_image` does; tell also whether its metadata (EXIF) said that it had to be turned."""
     try:
         with Image.open(path) as image:
             pages = getattr(image, "n_frames", 1)
@@ -63,13 +63,13 @@ def decode_upright(path: Path) -> tuple[np.ndarray, bool]:
                     why=f"{pages} pages or frames, and nobody said which is meant",
                     hint="save the one that is meant as a file of its own",
                 )
-            turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+            turn = ORIENTATION_TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
             if turn is None:
                 image.load()
-                return _array(image, path), False
-            with _as_stored(image, path) as stored:
+                return _to_array(image, path), False
+            with _without_turning(image, path) as stored:
                 stored.load()
-                return turn(_array(stored, path)), True
+                return turn(_to_array(stored, path)), True
     except FileNotFoundError as error:
         hint = "put it back, or run the workflow again if it is one that a run made"
         raise UserError("An image file is missing", where=str(path), hint=hint) from error
@@ -82,7 +82,7 @@ def decode_upright(path: Path) -> tuple[np.ndarray, bool]:
         ) from error
 
 
-def _as_stored(image: Image.Image, path: Path) -> Image.Image:
+def _without_turning(image: Image.Image, path: Path) -> Image.Image:
     """Return an image that will not be turned while it is read: Pillow turns TIFF, and mixes up those of raw bytes."""
     if image.format != "TIFF":
         return image
@@ -92,11 +92,11 @@ def _as_stored(image: Image.Image, path: Path) -> Image.Image:
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         tag = file.pages.first.tags[int(ExifTags.Base.Orientation)]
         order: Literal["little", "big"] = "little" if file.byteorder == "<" else "big"
-    content[tag.valueoffset : tag.valueoffset + 2] = UPRIGHT.to_bytes(2, order)
+    content[tag.valueoffset : tag.valueoffset + 2] = UPRIGHT_ORIENTATION.to_bytes(2, order)
     return Image.open(io.BytesIO(content))
 
 
-def _array(image: Image.Image, path: Path) -> np.ndarray:
+def _to_array(image: Image.Image, path: Path) -> np.ndarray:
     if image.mode in ("1", "P", "LA", "PA"):
         image = image.convert("RGB" if image.mode in ("P", "PA") else "L")
     if image.mode in ("RGBA", "RGBX", "CMYK", "YCbCr"):
@@ -107,7 +107,7 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
             raise UserError("An image has values outside 0..65535", where=str(path), hint="save it as 8 or 16 bit")
-        return bright_is_high(values.astype(np.uint16), image)
+        return make_white_high(values.astype(np.uint16), image)
     raise UserError(
         f"An image has the unsupported mode {image.mode}",
         where=str(path),
@@ -115,9 +115,9 @@ def _array(image: Image.Image, path: Path) -> np.ndarray:
     )
 
 
-def bright_is_high(values: np.ndarray, image: Image.Image) -> np.ndarray:
+def make_white_high(values: np.ndarray, image: Image.Image) -> np.ndarray:
     """Return the uint16 values of an image so that white is high: in TIFF it may be 0, which Pillow minds in 8 bit."""
-    white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(PHOTOMETRIC) == 0
+    white_is_zero = isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_TAG) == 0
     return 65535 - values if white_is_zero else values
 
 
@@ -133,13 +133,13 @@ def to_grey8(pixels: np.ndarray, white: int = 65535) -> np.ndarray:
         values = np.minimum(values / (white / 255.0), 255.0)
     if values.ndim == 3:
         same = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 0] == pixels[..., 2]).all()
-        values = values[..., 0] if same else values @ np.array(LUMA)
+        values = values[..., 0] if same else values @ np.array(LUMA_WEIGHTS)
     return np.rint(values).astype(np.uint8)
 
 
 def read_grey(path: Path, white: int = 65535) -> np.ndarray:
     """Read any supported image as (H, W) uint8 grey; see :func:`to_grey8`."""
-    return to_grey8(decode(path), white)
+    return to_grey8(decode_image(path), white)
 
 
 def read_stack(paths: Sequence[Path]) -> np.ndarray:
@@ -164,7 +164,7 @@ def write_grey(path: Path, pixels: np.ndarray) -> None:
     """
     if pixels.ndim != 2 or pixels.dtype != np.uint8:
         raise ValueError(f"expected (H, W) uint8, got {pixels.shape} {pixels.dtype}")
-    with replacing(Path(path)) as temporary:
+    with replace_atomically(Path(path)) as temporary:
         Image.fromarray(pixels, mode=None).save(temporary, format="PNG", compress_level=4)
 
 

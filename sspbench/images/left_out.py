@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from .grey import SUFFIXES
+from .grey import IMAGE_SUFFIXES
 
 
-def left_out(root: Path, used: Collection[Path]) -> dict[str, list[str]]:
+def find_unused_files(root: Path, used: Collection[Path]) -> dict[str, list[str]]:
     """Return the files below ``root`` that are not in ``used``, by why they are left out; hidden ones do not count.
 
     Args:
@@ -22,14 +22,14 @@ def left_out(root: Path, used: Collection[Path]) -> dict[str, list[str]]:
         hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
         if hidden or path in read or path.is_dir():
             continue
-        found.setdefault(_why(path), []).append(str(inside))
+        found.setdefault(_unused_reason(path), []).append(str(inside))
     return found
 
 
-def _why(path: Path) -> str:
+def _unused_reason(path: Path) -> str:
     if path.is_symlink() and not path.exists():
         return "left out: a link to a file that is not there"
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES:
         return "left out: images in no folder of a split"
     kind = path.suffix.lower() or "without ending"
-    return f"left out: {kind}, not of {', '.join(SUFFIXES)}"
+    return f"left out: {kind}, not of {', '.join(IMAGE_SUFFIXES)}"

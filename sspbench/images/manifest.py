@@ -14,14 +14,14 @@ from .grey import list_images, read_grey
 SPLITS = ("trainA", "trainB", "testA")
 """LQ training, HQ training and LQ test images."""
 
-EXTRAS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq")
+EXTRA_FOLDERS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq")
 """Nerve masks, and of simulated data the known clean images and the same scenes at high quality; same file names as
 their split."""
 
-SHOWN = 5
+MAX_SHOWN_FILES = 5
 """Files named in a line about many."""
 
-DOMAINS = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
+DOMAIN_BY_FOLDER = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
 """What a split shows; all else are labels."""
 
 
@@ -67,28 +67,28 @@ class Manifest:
         """Width of the imaged field in micrometres."""
         return float(self.content["field_um"])
 
-    def told(self) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         """Yield what was done to files that nobody asked for, a line each: how many, what, and the first of them."""
         for note in self.content.get("notes", []):
             files = note["files"]
-            more = f", and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+            more = f", and {len(files) - MAX_SHOWN_FILES} more" if len(files) > MAX_SHOWN_FILES else ""
             plural = "file" if len(files) == 1 else "files"
-            yield f"{len(files)} {plural} {note['what']}: {', '.join(files[:SHOWN])}{more}"
+            yield f"{len(files)} {plural} {note['what']}: {', '.join(files[:MAX_SHOWN_FILES])}{more}"
 
-    def paths(self, split: str) -> list[Path]:
+    def image_paths(self, split: str) -> list[Path]:
         """Return the images of a split in name order; empty where it has none."""
         return [self.folder / entry["path"] for entry in self.content["images"] if entry["split"] == split]
 
-    def subjects(self, split: str) -> dict[str, str]:
+    def subject_by_stem(self, split: str) -> dict[str, str]:
         """Return the subject of each image of a split by its stem; empty unless every image has one."""
         entries = [entry for entry in self.content["images"] if entry["split"] == split]
         if not all("subject" in entry for entry in entries):
             return {}
         return {Path(entry["path"]).stem: str(entry["subject"]) for entry in entries}
 
-    def beside(self, paths: list[Path], extra: str) -> list[Path | None]:
+    def find_companions(self, paths: list[Path], extra: str) -> list[Path | None]:
         """Return, for images of a split, their companions in ``extra`` (by name), None where there is none."""
-        known = {path.stem: path for path in self.paths(extra)}
+        known = {path.stem: path for path in self.image_paths(extra)}
         return [known.get(path.stem) for path in paths]
 
 
@@ -102,7 +102,7 @@ def write_manifest(folder: Path, facts: dict[str, Any], originals: Mapping[str, 
     """
     named = originals or {}
     images = []
-    for split in (*SPLITS, *EXTRAS):
+    for split in (*SPLITS, *EXTRA_FOLDERS):
         place = folder / split
         for path in list_images(place) if place.is_dir() else []:
             height, width = read_grey(path).shape
@@ -110,14 +110,14 @@ def write_manifest(folder: Path, facts: dict[str, Any], originals: Mapping[str, 
                 {
                     "path": f"{split}/{path.name}",
                     "split": split,
-                    "domain": DOMAINS.get(split, "label"),
+                    "domain": DOMAIN_BY_FOLDER.get(split, "label"),
                     "width": width,
                     "height": height,
                     "sha256": sha256(path),
                     **({"original": named[f"{split}/{path.name}"]} if f"{split}/{path.name}" in named else {}),
                 }
             )
-    counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRAS)}
+    counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRA_FOLDERS)}
     target = folder / "manifest.json"
     write_json(target, {**facts, "counts": counts, "images": images})
     return target

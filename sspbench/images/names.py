@@ -8,23 +8,23 @@ import re
 import unicodedata
 from pathlib import Path
 
-LONGEST = 120
+MAX_NAME_CHARS = 120
 """Bytes of a name that is kept; file systems hold 255, and stages put endings and prefixes to names."""
 
-SAFE = re.compile(r"(?![ =+@.-])[\w .()\[\]+=@,-]*(?<![ .])")
+SAFE_NAME = re.compile(r"(?![ =+@.-])[\w .()\[\]+=@,-]*(?<![ .])")
 """Letters and digits of any script and a few signs. Not: quotes, ``$ % & # < > | \\ / { }`` and controls, which mean
 something to HTML, LaTeX, Markdown or a shell; nor a first character that makes a spreadsheet compute."""
 
 
-def safe_name(stem: str) -> str:
+def make_safe_name(stem: str) -> str:
     """Return ``stem`` where it is safe, else what is left of it with eight digits of its hash: no two become one.
 
-    >>> safe_name("lq_001"), safe_name("Müller 3 (left)")
+    >>> make_safe_name("lq_001"), make_safe_name("Müller 3 (left)")
     ('lq_001', 'Müller 3 (left)')
-    >>> safe_name("=SUM(A1)"), safe_name('a"b')
+    >>> make_safe_name("=SUM(A1)"), make_safe_name('a"b')
     ('SUM-A1-1475d912', 'a-b-39a01277')
     """
-    if SAFE.fullmatch(stem) and 0 < len(stem.encode()) <= LONGEST:
+    if SAFE_NAME.fullmatch(stem) and 0 < len(stem.encode()) <= MAX_NAME_CHARS:
         return stem
     letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", letters)[:40].strip("-")
@@ -32,10 +32,10 @@ def safe_name(stem: str) -> str:
     return "-".join(filter(None, [plain, mark])) if plain else f"image-{mark}"
 
 
-def told(name: str) -> str:
+def printable(name: str) -> str:
     r"""Return a name as it is told to people: what does not print, or is no UTF-8, as Python's escapes.
 
-    >>> told("a\nb"), told(b"caf\xe9".decode("utf-8", "surrogateescape"))
+    >>> printable("a\nb"), printable(b"caf\xe9".decode("utf-8", "surrogateescape"))
     ('a\\nb', 'caf\\udce9')
     """
     return "".join(
@@ -47,7 +47,7 @@ def make_names_safe(folder: Path) -> dict[str, str]:
     """Rename the files of a folder that need it; return their old names by new name."""
     renamed = {}
     for path in sorted(folder.iterdir()):
-        name = safe_name(path.stem) + path.suffix
+        name = make_safe_name(path.stem) + path.suffix
         if name != path.name:
             path.rename(folder / name)
             renamed[name] = path.name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEVELS = 256
+LEVEL_COUNT = 256
 """Levels of an 8-bit probability map; the mask at level ``t`` is ``map > t``."""
 
 
@@ -24,15 +24,15 @@ def dice_by_level(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
     >>> dice_by_level(np.array([[10, 200]], np.uint8), np.array([[False, True]]))[[0, 10, 200]].round(3).tolist()
     [0.667, 1.0, 0.0]
     """
-    nerve = np.bincount(probability[label], minlength=LEVELS)
-    everything = np.bincount(probability.ravel(), minlength=LEVELS)
+    nerve = np.bincount(probability[label], minlength=LEVEL_COUNT)
+    everything = np.bincount(probability.ravel(), minlength=LEVEL_COUNT)
     found, marked = (counts.sum() - np.cumsum(counts) for counts in (nerve, everything))
     both = marked + nerve.sum()
-    return np.divide(2.0 * found, both, out=np.ones(LEVELS), where=both > 0)
+    return np.divide(2.0 * found, both, out=np.ones(LEVEL_COUNT), where=both > 0)
 
 
 @dataclass(frozen=True)
-class ChosenLevel:
+class LevelChoice:
     """The threshold that fits held-out images best.
 
     Attributes:
@@ -46,7 +46,7 @@ class ChosenLevel:
     images: int
 
 
-def choose_level(probabilities: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> ChosenLevel:
+def choose_best_level(probabilities: Sequence[np.ndarray], labels: Sequence[np.ndarray]) -> LevelChoice:
     """Return the level with the highest mean Dice over images; of equally good ones the middle one.
 
     Args:
@@ -56,4 +56,4 @@ def choose_level(probabilities: Sequence[np.ndarray], labels: Sequence[np.ndarra
     mean = np.mean([dice_by_level(*pair) for pair in zip(probabilities, labels, strict=True)], axis=0)[:-1]
     best = np.flatnonzero(mean >= mean.max() - 1e-12)
     level = int(best[(len(best) - 1) // 2])
-    return ChosenLevel(level, float(mean[level]), len(probabilities))
+    return LevelChoice(level, float(mean[level]), len(probabilities))

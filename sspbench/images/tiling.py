@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-Enhance = Callable[[np.ndarray], np.ndarray]
+EnhanceFunction = Callable[[np.ndarray], np.ndarray]
 """(H, W) float32 to the same."""
 
 
-def in_tiles(function: Enhance, image: np.ndarray, tile: int) -> np.ndarray:
+def apply_in_tiles(function: EnhanceFunction, image: np.ndarray, tile: int) -> np.ndarray:
     """Apply ``function`` to (H, W) float32, whole if both sides are at most ``tile``, else tile by tile.
 
     Tiles overlap by at least a quarter; each fades in and out linearly over its overlap, and the weights sum to one.
@@ -23,22 +23,22 @@ def in_tiles(function: Enhance, image: np.ndarray, tile: int) -> np.ndarray:
     """
     if tile == 0 or max(image.shape) <= tile:
         return function(image)
-    rows, columns = (starts(length, tile) for length in image.shape)
+    rows, columns = (tile_starts(length, tile) for length in image.shape)
     total = np.zeros(image.shape)
     weight = np.zeros(image.shape)
     for top in rows:
         for left in columns:
             part = image[top : top + tile, left : left + tile]
-            fade = np.outer(*(_fade(length, tile) for length in part.shape))
+            fade = np.outer(*(_fade_weights(length, tile) for length in part.shape))
             total[top : top + tile, left : left + tile] += fade * function(part)
             weight[top : top + tile, left : left + tile] += fade
     return (total / weight).astype(np.float32)
 
 
-def starts(length: int, tile: int) -> list[int]:
+def tile_starts(length: int, tile: int) -> list[int]:
     """Return where tiles begin along a side: evenly spread, the last ends with the image.
 
-    >>> starts(1000, 512)
+    >>> tile_starts(1000, 512)
     [0, 244, 488]
     """
     if length <= tile:
@@ -47,7 +47,7 @@ def starts(length: int, tile: int) -> list[int]:
     return [round(index * (length - tile) / (count - 1)) for index in range(count)]
 
 
-def _fade(length: int, tile: int) -> np.ndarray:
+def _fade_weights(length: int, tile: int) -> np.ndarray:
     """Return weights along one side: rising over a quarter of the tile, falling over the last."""
     ramp = max(1, tile // 4)
     place = np.arange(length)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from .contained import tell_budget
 from .outcome import OutOfTime
+from .subprocess_guard import report_budget
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def time_budget(minutes: float, stage: str = "training", folder: Path | None = N
     """Raise :class:`OutOfTime` in the block once ``minutes`` have passed, even within a hung Python call.
 
     A block that does not react (it hangs outside Python, or catches everything) is ended with its process by the
-    process that contains it, where there is one (:mod:`sspbench.jobs.contained`).
+    process that contains it, where there is one (:mod:`sspbench.jobs.subprocess_guard`).
 
     Args:
         minutes: The budget.
@@ -33,11 +33,11 @@ def time_budget(minutes: float, stage: str = "training", folder: Path | None = N
         raise error
 
     before = signal.signal(signal.SIGALRM, expire)
-    tell_budget(minutes * 60, stage, folder)
+    report_budget(minutes * 60, stage, folder)
     signal.setitimer(signal.ITIMER_REAL, minutes * 60)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        tell_budget(None, stage, folder)
+        report_budget(None, stage, folder)
         signal.signal(signal.SIGALRM, before)

@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 """Options of ``prctl(2)``."""
 
-PATIENCE_S = 10.0
+KILL_WAIT_S = 10.0
 """Seconds to wait for killed processes to be gone; one in an uninterruptible call of the kernel may take longer."""
 
 
@@ -22,7 +22,7 @@ def adopt_orphans() -> None:
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def end_with_parent(parent: int) -> None:
+def terminate_with_parent(parent: int) -> None:
     """Get SIGTERM when the parent, whose process id is given, dies; at once if it is dead already."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
@@ -35,14 +35,14 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def end_descendants(group: int) -> int:
+def kill_descendants(group: int) -> int:
     """Kill what is left of a process group and of all our descendants; return how many there were."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
     ended: set[int] = set()
-    give_up = time.monotonic() + PATIENCE_S
-    while _has_children() and time.monotonic() < give_up:
-        for child in _children():
+    give_up = time.monotonic() + KILL_WAIT_S
+    while _reap_children() and time.monotonic() < give_up:
+        for child in _list_children():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(child, signal.SIGKILL)
             ended.add(child)
@@ -50,7 +50,7 @@ def end_descendants(group: int) -> int:
     return len(ended)
 
 
-def _has_children() -> bool:
+def _reap_children() -> bool:
     """Reap what has ended; tell whether any child is left."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
@@ -60,7 +60,7 @@ def _has_children() -> bool:
     return True
 
 
-def _children() -> list[int]:
+def _list_children() -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError):

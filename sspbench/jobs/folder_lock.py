@@ -13,15 +13,15 @@ from pathlib import Path
 
 from ..errors import UserError
 
-PATIENCE_S = 180.0
+FOLDER_LOCK_WAIT_S = 180.0
 """Seconds to wait for another job: longer than one that was asked to stop may take to save its state."""
 
-LOOK_EVERY_S = 0.2
+FOLDER_LOCK_POLL_S = 0.2
 """Seconds between two looks at the lock."""
 
 
 @contextmanager
-def only_job_in(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+def lock_folder(folder: Path, patience_s: float = FOLDER_LOCK_WAIT_S) -> Iterator[None]:
     """Hold the lock of a folder while the block runs.
 
     On a file system without locks the block runs unguarded.
@@ -33,7 +33,7 @@ def only_job_in(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        if _wait_for(handle, folder, patience_s):
+        if _wait_for_lock(handle, folder, patience_s):
             os.ftruncate(handle, 0)
             os.write(handle, f"{os.getpid()}\n".encode())
         yield
@@ -41,14 +41,14 @@ def only_job_in(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
         os.close(handle)
 
 
-def _wait_for(handle: int, folder: Path, patience_s: float) -> bool:
+def _wait_for_lock(handle: int, folder: Path, patience_s: float) -> bool:
     give_up, told = time.monotonic() + patience_s, False
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
-            holder = _holder(handle)
+            holder = _read_holder(handle)
         except OSError:
             return False
         if time.monotonic() > give_up:
@@ -61,10 +61,10 @@ def _wait_for(handle: int, folder: Path, patience_s: float) -> bool:
         if not told:
             print(f"waiting for process {holder}, which still works in {folder}", file=sys.stderr, flush=True)
             told = True
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(FOLDER_LOCK_POLL_S)
 
 
-def _holder(handle: int) -> str:
+def _read_holder(handle: int) -> str:
     with contextlib.suppress(OSError):
         return os.pread(handle, 20, 0).decode(errors="replace").strip() or "unknown"
     return "unknown"

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import UserError
 from ..files import read_mapping, write_json
 
-FILE = "status.json"
+STATUS_FILE = "status.json"
 
 
 class JobError(UserError):
@@ -46,7 +46,7 @@ class Interrupted(JobError):
     exit_code = 75
 
 
-def exited(error: SystemExit) -> JobError:
+def error_from_exit(error: SystemExit) -> JobError:
     """Return what to tell where code that has no right to ended the process."""
     return JobError(
         f"sys.exit({'' if error.code is None else repr(error.code)}) was called before the work was done",
@@ -57,12 +57,12 @@ def exited(error: SystemExit) -> JobError:
 
 def write_status(folder: Path, stage: str, status: str, reason: str) -> None:
     """Note in ``status.json`` how a run's stage ended."""
-    write_json(Path(folder) / FILE, {"stage": stage, "status": status, "reason": reason})
+    write_json(Path(folder) / STATUS_FILE, {"stage": stage, "status": status, "reason": reason})
 
 
 def clear_status(folder: Path) -> None:
     """Forget an earlier end: the stage is tried again or is done."""
-    (Path(folder) / FILE).unlink(missing_ok=True)
+    (Path(folder) / STATUS_FILE).unlink(missing_ok=True)
 
 
 def read_status(folder: Path) -> dict[str, Any]:
@@ -70,14 +70,14 @@ def read_status(folder: Path) -> dict[str, Any]:
 
     A ``status.json`` that says nothing of the kind is a run that did not end well: the other runs are shown beside it.
     """
-    if (Path(folder) / FILE).is_file():
-        return _noted(Path(folder) / FILE)
+    if (Path(folder) / STATUS_FILE).is_file():
+        return _read_status_file(Path(folder) / STATUS_FILE)
     if (Path(folder) / "scores.csv").is_file():
         return {"stage": "score", "status": "done", "reason": ""}
     return {"stage": "", "status": "missing", "reason": "not run, or stopped before it could say why"}
 
 
-def _noted(path: Path) -> dict[str, Any]:
+def _read_status_file(path: Path) -> dict[str, Any]:
     try:
         status = read_mapping(path)
     except UserError as error:

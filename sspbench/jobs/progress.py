@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-LINE_EVERY_S = 10.0
+LINE_INTERVAL_S = 10.0
 """Seconds between two lines where there is no terminal."""
 
 
-class _Lines:
+class _LineStream:
     """A stream that turns the bar's carriage returns into lines."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -30,7 +30,7 @@ class _Lines:
         self._stream.flush()
 
 
-def progress(
+def progress_bar(
     items: Iterable[Any] | None = None, *, total: int | None = None, label: str, unit: str, start: int = 0
 ) -> tqdm:
     """Return a progress bar over ``items``, or one to be moved by ``update()``.
@@ -51,10 +51,10 @@ def progress(
         desc=label,
         unit=f" {unit}",
         initial=start,
-        file=sys.stderr if terminal else _Lines(sys.stderr),
-        mininterval=0.5 if terminal else LINE_EVERY_S,
+        file=sys.stderr if terminal else _LineStream(sys.stderr),
+        mininterval=0.5 if terminal else LINE_INTERVAL_S,
         miniters=1,
-        maxinterval=LINE_EVERY_S,
+        maxinterval=LINE_INTERVAL_S,
         dynamic_ncols=terminal,
         ncols=None if terminal else 100,
         ascii=None if terminal else " .",

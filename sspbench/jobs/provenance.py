@@ -14,13 +14,13 @@ from typing import Any
 
 from ..checkout import ROOT
 
-PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors", "snakemake")
+RECORDED_PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors", "snakemake")
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that results depend on, as far as installed."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in RECORDED_PACKAGES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -28,25 +28,25 @@ def versions() -> dict[str, str]:
     return found
 
 
-def commit() -> dict[str, Any]:
+def git_commit() -> dict[str, Any]:
     """Return the commit of the checkout and whether tracked files differ from it; empty outside a git checkout.
 
     A copy without git's folder that lies in another repository has no commit: that one's says nothing about it.
     """
     try:
-        if not _is_own(Path(_git("rev-parse", "--show-toplevel"))):
+        if not _is_checkout(Path(_run_git("rev-parse", "--show-toplevel"))):
             return {}
-        head = _git("rev-parse", "HEAD")
-        return {"commit": head, "dirty": bool(_git("status", "--porcelain", "--untracked-files=no"))}
+        head = _run_git("rev-parse", "HEAD")
+        return {"commit": head, "dirty": bool(_run_git("status", "--porcelain", "--untracked-files=no"))}
     except (OSError, subprocess.CalledProcessError):
         return {}
 
 
-def _is_own(repository: Path) -> bool:
+def _is_checkout(repository: Path) -> bool:
     return repository.exists() and repository.samefile(ROOT)
 
 
-def _git(*arguments: str) -> str:
+def _run_git(*arguments: str) -> str:
     command = ["git", "-C", str(ROOT), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -56,29 +56,29 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-class Job:
-    """Measures one job; :meth:`record` gives its entry in ``run.json``."""
+class JobRecorder:
+    """Measures one job; :meth:`make_run_record` gives its entry in ``run.json``."""
 
     def __init__(self, stage: str, settings: dict[str, Any]) -> None:
         self.stage, self.settings = stage, settings
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
+        self._wall_start, self._cpu_start = time.perf_counter(), time.process_time()
 
     def record(self, **facts: Any) -> dict[str, Any]:
         """Return the provenance of the job, with ``facts`` added."""
         return {
             "stage": self.stage,
             "settings": self.settings,
-            "seconds": round(time.perf_counter() - self._wall, 3),
-            "cpu_seconds": round(time.process_time() - self._cpu, 3),
+            "seconds": round(time.perf_counter() - self._wall_start, 3),
+            "cpu_seconds": round(time.process_time() - self._cpu_start, 3),
             "peak_memory_mb": round(peak_memory_mb(), 1),
-            "machine": machine(),
-            "versions": versions(),
-            **commit(),
+            "machine": describe_machine(),
+            "versions": package_versions(),
+            **git_commit(),
             **facts,
         }
 
 
-def machine() -> dict[str, Any]:
+def describe_machine() -> dict[str, Any]:
     """Return what machine this is; GPUs only if torch is loaded already."""
     found: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}",
@@ -92,15 +92,15 @@ def machine() -> dict[str, Any]:
 
 
 def _cpu_model() -> str:
-    return _cpu_line("model name") or "unknown"
+    return _read_cpu_line("model name") or "unknown"
 
 
 def cpu_flags() -> frozenset[str]:
     """Return the CPU's instruction set flags; empty where the system does not tell them."""
-    return frozenset(_cpu_line("flags").split())
+    return frozenset(_read_cpu_line("flags").split())
 
 
-def _cpu_line(key: str) -> str:
+def _read_cpu_line(key: str) -> str:
     try:
         with open("/proc/cpuinfo") as lines:  # noqa: PTH123
             return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")

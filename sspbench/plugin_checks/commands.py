@@ -6,14 +6,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from ..checkout import ROOT, shown
-from ..plan.kinds import KINDS
+from ..checkout import ROOT, display_path
+from ..plugins.kinds import PLUGIN_KINDS
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``new-<kind>`` and ``check-<kind>``."""
-    for kind, described in KINDS.items():
-        text = f"{described.text}: {described.target(Path(), 'NAME')}"
+    for kind, described in PLUGIN_KINDS.items():
+        text = f"{described.text}: {described.path_for(Path(), 'NAME')}"
         new = commands.add_parser(f"new-{kind}", help=f"write a working start of {text}")
         new.add_argument("name", help="lower-case letters, digits, underscores")
         if kind == "method":
@@ -30,7 +30,7 @@ def _new_command(kind: str) -> Callable[[argparse.Namespace], int]:
 
         template = getattr(args, "kind", kind)
         for path in write_new_plugin(kind, args.name, template, ROOT):
-            print(f"wrote {shown(path)}")
+            print(f"wrote {display_path(path)}")
         print(f"next: python -m sspbench check-{kind} {args.name}")
         return 0
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..checkout import shown
+from ..checkout import display_path
+from ..config.overrides import add_override_faults, resolve_params
 from ..contract import PrepareRequest
 from ..errors import Faults, UserError
 from ..files import sha256
-from ..images.grey import decode, list_images
-from ..images.manifest import EXTRAS, SPLITS
-from ..plan.discovery import Plugin, prepare_function
-from ..plan.overrides import add_faults, resolve_params
-from ..plan.schemas import REQUIRED_PRESETS
+from ..images.grey import decode_image, list_images
+from ..images.manifest import EXTRA_FOLDERS, SPLITS
+from ..plugins.discovery import Plugin, load_prepare_function
+from ..plugins.schemas import REQUIRED_PRESETS
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import write_synthetic_folder
@@ -25,14 +25,14 @@ from .synthetic_images import write_synthetic_folder
 
 def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``dataset.yaml``."""
-    where = shown(plugin.yaml_file)
+    where = display_path(plugin.yaml_file)
     meta = plugin.meta
     with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
         for name in REQUIRED_PRESETS:
             if name not in meta["presets"]:
                 faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
-            add_faults(plugin, options or {}, f"presets.{name}", faults)
+            add_override_faults(plugin, options or {}, f"presets.{name}", faults)
     with inspection.rule("licence given"):
         if not meta.get("licence"):
             raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
@@ -76,7 +76,7 @@ def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None
     request = PrepareRequest(
         _smoke_options(plugin), source, output, seed, lambda done, total: calls.append((done, total))
     )
-    function = prepare_function(plugin)
+    function = load_prepare_function(plugin)
     try:
         with witness.watch():
             function(request)
@@ -91,7 +91,7 @@ def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None
 
 def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
     with inspection.rule("splits filled with grey 8-bit PNG"), Faults("What it wrote is not usable") as faults:
-        for split in (*SPLITS, *EXTRAS):
+        for split in (*SPLITS, *EXTRA_FOLDERS):
             paths = list_images(output / split) if (output / split).is_dir() else []
             if split in SPLITS and not paths:
                 faults.add(f"{split} has no images", hint=f"write them to request.output / {split!r}")
@@ -108,14 +108,14 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
 
 
 def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None:
-    picture = decode(path)
+    picture = decode_image(path)
     if path.suffix != ".png" or picture.ndim != 2 or picture.dtype != np.uint8:
         faults.add(f"{split}/{path.name} is not a grey 8-bit PNG", hint="write it with sspbench.images.grey.write_grey")
     if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
         faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
-    if split in EXTRAS:
+    if split in EXTRA_FOLDERS:
         partner = output / split.split("_", maxsplit=1)[0] / path.name
-        if not partner.is_file() or decode(partner).shape[:2] != picture.shape[:2]:
+        if not partner.is_file() or decode_image(partner).shape[:2] != picture.shape[:2]:
             of, hint = split.split("_", maxsplit=1)[0], "write both at the same size and under the same name"
             faults.add(f"{split}/{path.name} has no image of its name and size", where=of, hint=hint)
 
@@ -127,7 +127,7 @@ def _check_empty_refused(plugin: Plugin, witness: SideEffectMonitor, scratch: Pa
     request = PrepareRequest(_smoke_options(plugin), empty, output, 0, lambda done, total: None)
     try:
         with witness.watch():
-            prepare_function(plugin)(request)
+            load_prepare_function(plugin)(request)
     except UserError:
         return
     raise UserError("An empty source is taken without a word", hint="raise UserError naming what is missing")

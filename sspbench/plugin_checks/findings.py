@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..checkout import shown
+from ..checkout import display_path
 from ..errors import UserError
 
 
@@ -59,7 +59,7 @@ class Inspection:
         except Exception as error:
             fault = self._fault_from_crash(error)
         if fault is not None and not fault.where:
-            fault = UserError(fault.what, where=shown(self.code), why=fault.why, hint=fault.hint)
+            fault = UserError(fault.what, where=display_path(self.code), why=fault.why, hint=fault.hint)
         self.add_finding(name, fault)
 
     def add_finding(self, name: str, fault: UserError | None) -> None:
@@ -74,6 +74,6 @@ class Inspection:
         place = (own or frames)[-1]
         return UserError(
             f"It raised {type(error).__name__}: {error}",
-            where=f"{shown(Path(place.filename))}:{place.lineno}",
+            where=f"{display_path(Path(place.filename))}:{place.lineno}",
             hint="see the line named above",
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import Faults, UserError
-from ..plan.discovery import metric_files, single_class
+from ..plugins.discovery import find_metric_files, find_single_class
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import draw_fibres
@@ -24,7 +24,7 @@ def check_family(inspection: Inspection, name: str) -> None:
     """Check ``metrics/<name>.py``."""
     family = None
     with inspection.rule("one class"):
-        family = single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, inspection.code)()
+        family = find_single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, inspection.code)()
     if family is None:
         return
     with inspection.rule("measures described"):
@@ -46,9 +46,9 @@ def check_family(inspection: Inspection, name: str) -> None:
 def _check_measures(family: MetricFamily, name: str) -> None:
     others = {
         measure.name: other
-        for other, path in metric_files().items()
+        for other, path in find_metric_files().items()
         if other != name
-        for measure in single_class(importlib.import_module(f"metrics.{other}"), MetricFamily, path).measures
+        for measure in find_single_class(importlib.import_module(f"metrics.{other}"), MetricFamily, path).measures
     }
     with Faults("The measures are not fully described") as faults:
         for measure in family.measures:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..checkout import shown
+from ..checkout import display_path
+from ..config.overrides import merge_dicts, resolve_params, variants_and_readings
 from ..errors import UserError
-from ..plan.discovery import Plugin
-from ..plan.overrides import alternatives, merged, resolve_params
-from ..plan.parameters import Parameter
+from ..plugins.discovery import Plugin
+from ..plugins.parameters import Parameter
 from .findings import Inspection
 from .tracking_dict import TrackingDict
 
 
 def declared_parameter_paths(plugin: Plugin) -> set[str]:
     """Return the paths of the parameters that the plugin itself should read."""
-    return {path for path, one in plugin.own_parameters.rows() if isinstance(one, Parameter)}
+    return {path for path, one in plugin.own_parameters.walk() if isinstance(one, Parameter)}
 
 
 def check_params_used(
@@ -38,17 +38,17 @@ def check_params_used(
         if unread:
             raise UserError(
                 f"Params are never read: {', '.join(unread)}",
-                where=shown(plugin.yaml_file),
-                hint=f"use self.params[{unread[0]!r}] in {plugin.code.name}, or remove the line",
+                where=display_path(plugin.yaml_file),
+                hint=f"use self.params[{unread[0]!r}] in {plugin.code_file.name}, or remove the line",
             )
 
 
 def _parameter_settings(plugin: Plugin, used: set[str]) -> Iterator[dict[str, Any]]:
-    for variant in alternatives(plugin):
+    for variant in variants_and_readings(plugin):
         if not declared_parameter_paths(plugin) <= used:
             yield resolve_params(plugin, "smoke", variant)
     for preset in plugin.meta["presets"]:
         unread = {path.split(".")[0] for path in declared_parameter_paths(plugin) - used}
         theirs = resolve_params(plugin, preset)
         if unread:
-            yield merged(resolve_params(plugin, "smoke"), {key: theirs[key] for key in unread})
+            yield merge_dicts(resolve_params(plugin, "smoke"), {key: theirs[key] for key in unread})

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checkout import ROOT, shown
+from ..checkout import ROOT, display_path
+from ..config.overrides import resolve_params
 from ..errors import UserError
-from ..plan.discovery import Plugin, method_class, metric_files, plugin, plugins
-from ..plan.kinds import DATASET, KINDS, YAML_KINDS
-from ..plan.overrides import resolve_params
+from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_method_class
+from ..plugins.kinds import DATASET_KIND, KINDS_BY_FOLDER, PLUGIN_KINDS
 from .findings import Finding, Inspection
 from .fit_rules import check_fit, fit_to_synthetic_images
 from .output_rules import ImageFunction, check_outputs
@@ -54,7 +54,7 @@ def check_metric(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_f
     """Check ``metrics/<name>.py`` below ``root``."""
     from .metric_rules import check_family
 
-    known = metric_files(root)
+    known = find_metric_files(root)
     if name not in known:
         raise UserError(f"There is no metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
     inspection = Inspection(known[name], tell)
@@ -67,7 +67,7 @@ def check_dataset(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_
     from .dataset_rules import check_dataset_yaml, check_prepare
 
     folder = _plugin_folder("data", name, root)
-    inspection = Inspection(folder / DATASET.code, tell)
+    inspection = Inspection(folder / DATASET_KIND.code, tell)
     found = check_yaml(inspection, "data", folder)
     if found is not None:
         check_dataset_yaml(inspection, found)
@@ -87,15 +87,15 @@ CHECK_BY_KIND: dict[str, Callable[..., Inspection]] = {
 def _plugin_folder(group: str, name: str, root: Path) -> Path:
     folder = root / group / name
     if not folder.is_dir():
-        plugin(group, name)  # says which names there are, and which was meant
-        raise UserError("There is no such folder", where=shown(folder), hint=f"name a folder of {group}/")
+        get_plugin(group, name)  # says which names there are, and which was meant
+        raise UserError("There is no such folder", where=display_path(folder), hint=f"name a folder of {group}/")
     return folder
 
 
 def _begin_inspection(group: str, name: str, root: Path, tell: FindingCallback) -> tuple[Inspection, Plugin | None]:
     """Check the YAML; return the plugin where its code can be looked at."""
     folder = _plugin_folder(group, name, root)
-    inspection = Inspection(folder / YAML_KINDS[group].code, tell)
+    inspection = Inspection(folder / KINDS_BY_FOLDER[group].code, tell)
     found = check_yaml(inspection, group, folder)
     if found is not None:
         check_method_yaml(inspection, found)
@@ -110,7 +110,7 @@ def _check_classical(inspection: Inspection, found: Plugin) -> None:
     witness = SideEffectMonitor(found.folder)
     method = None
     with inspection.rule("one class"), witness.watch():
-        method = method_class(found)(params, 0)
+        method = load_method_class(found)(params, 0)
     if method is None:
         return
     check_fit(inspection, method, witness)
@@ -120,7 +120,9 @@ def _check_classical(inspection: Inspection, found: Plugin) -> None:
 
     def attempt(other: Mapping[str, Any]) -> None:
         with witness.watch():
-            fit_to_synthetic_images(method_class(found)(other, 0)).enhance(make_method_inputs()["odd size 97 x 61"])
+            fit_to_synthetic_images(load_method_class(found)(other, 0)).enhance(
+                make_method_inputs()["odd size 97 x 61"]
+            )
 
     if not inspection.faults:
         check_params_used(inspection, found, used, attempt)
@@ -161,4 +163,4 @@ def _check_learned(
 
 def plugin_names(kind: str, root: Path = ROOT) -> list[str]:
     """Return all plugins of a kind."""
-    return list(plugins(KINDS[kind].group, root) if KINDS[kind].yaml else metric_files(root))
+    return list(find_plugins(PLUGIN_KINDS[kind].group, root) if PLUGIN_KINDS[kind].yaml else find_metric_files(root))

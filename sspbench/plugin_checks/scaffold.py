@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from string import Template
 
-from ..checkout import shown
+from ..checkout import display_path
 from ..errors import UserError
 from ..files import write_text
-from ..plan.kinds import KINDS
+from ..plugins.kinds import PLUGIN_KINDS
 
 TEMPLATE_DIR = Path(__file__).parent / "templates"
 
@@ -32,15 +32,15 @@ def write_new_plugin(kind: str, name: str, template: str, root: Path) -> list[Pa
             f"{name!r} is not a usable name",
             hint="lower-case letters, digits and underscores, a letter first, e.g. retinex_2",
         )
-    target = KINDS[kind].target(root, name)
+    target = PLUGIN_KINDS[kind].path_for(root, name)
     if target.exists():
-        raise UserError("There is one of that name already", where=shown(target), hint="choose another name")
+        raise UserError("There is one of that name already", where=display_path(target), hint="choose another name")
     title = name.replace("_", " ").capitalize()
     words = {"name": name, "title": title, "class_name": "".join(part.capitalize() for part in name.split("_"))}
     written = []
     for source in sorted((TEMPLATE_DIR / template).glob("*.template")):
         file = source.name.removesuffix(".template")
-        path = target / file if KINDS[kind].yaml else target
+        path = target / file if PLUGIN_KINDS[kind].yaml else target
         write_text(path, Template(source.read_text()).substitute(words))
         written.append(path)
     return written

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checkout import shown
+from ..checkout import display_path
 from ..errors import UserError
 from .findings import Inspection
 
@@ -100,7 +100,7 @@ class SideEffectMonitor:
 
     def record_breach(self, rule: str, what: str, frame: FrameType | None) -> None:
         """Remember the first breach of a rule."""
-        where = "" if frame is None else f"{shown(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
+        where = "" if frame is None else f"{display_path(Path(frame.f_code.co_filename))}:{frame.f_lineno}"
         self.breaches.setdefault(rule, UserError(what, where=where, hint=HINT_BY_RULE[rule]))
 
     def add_findings(self, inspection: Inspection, leave_out: Sequence[str] = ()) -> None:

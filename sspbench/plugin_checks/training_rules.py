@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..config.plan import load_default_engine
+from ..config.resolve_auto import resolve
 from ..errors import UserError
-from ..plan.automatic import chosen
-from ..plan.config import default_engine
 from ..training.loop.checkpoints import load_weights, save_weights
 from ..training.loop.torch_setup import move_networks
 from ..training.trainable import Trainable
@@ -106,7 +106,7 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
         loaded.build()
     load_weights(path, loaded)
     move_networks(
-        chosen(default_engine(), "cpu"), loaded
+        resolve(load_default_engine(), "cpu"), loaded
     )  # the same memory layout as in training: sums in another order differ in the last bit
     images = make_method_inputs()["odd size 97 x 61"]
     with trial.monitor.watch():

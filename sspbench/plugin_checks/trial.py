@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..config.plan import load_default_engine
+from ..config.resolve_auto import resolve
 from ..errors import UserError
-from ..plan.automatic import chosen
-from ..plan.config import default_engine
-from ..plan.discovery import Plugin, method_class, single_class
+from ..plugins.discovery import Plugin, find_single_class, load_method_class
 from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
 from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
@@ -55,8 +55,10 @@ class Trial:
             UserError: the class cannot be trained.
         """
         if self.plugin.group != "methods":
-            return single_class(self.plugin.module(), TrainableSegmenter, self.plugin.code)(params, seed)
-        kind = method_class(self.plugin)
+            return find_single_class(self.plugin.import_module(), TrainableSegmenter, self.plugin.code_file)(
+                params, seed
+            )
+        kind = load_method_class(self.plugin)
         if not issubclass(kind, TrainableMethod):
             raise UserError(
                 "It is of kind learned but its class cannot be trained",
@@ -90,7 +92,7 @@ class Trial:
         plan = BatchPlan.from_params(trainable.params)
         batches, budget = self._make_batches(plan, trainable), TrainingBudget(checkpoint_steps=SAVE_EVERY_STEPS)
         return Training(
-            trainable, batches, chosen(default_engine(), "cpu"), budget, self.scratch / name, {}, device=CPU
+            trainable, batches, resolve(load_default_engine(), "cpu"), budget, self.scratch / name, {}, device=CPU
         )
 
     def _make_batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:

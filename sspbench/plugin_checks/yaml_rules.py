@@ -5,37 +5,37 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..checkout import shown
+from ..checkout import display_path
+from ..config.overrides import resolve_params, variants_and_readings
+from ..config.selection import METHOD_SETS
 from ..errors import Faults, UserError
-from ..plan.discovery import Plugin, read_plugin
-from ..plan.groups import UNTRAINED
-from ..plan.kinds import YAML_KINDS
-from ..plan.overrides import alternatives, resolve_params
-from ..plan.schemas import REQUIRED_PRESETS
-from ..plan.selection import SETS
+from ..plugins.discovery import Plugin, read_plugin
+from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.row_groups import UNTRAINED_VARIANT
+from ..plugins.schemas import REQUIRED_PRESETS
 from .findings import Inspection
 
 
 def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | None:
     """Check name and YAML of a plugin folder; return the plugin where its YAML is usable."""
-    path = folder / YAML_KINDS[group].yaml
+    path = folder / KINDS_BY_FOLDER[group].yaml
     with inspection.rule("folder name"):
         if not re.fullmatch(r"[a-z][a-z0-9_]*", folder.name):
             raise UserError(
                 f"{folder.name!r} cannot be imported",
-                where=shown(folder),
+                where=display_path(folder),
                 hint="lower-case letters, digits and underscores, a letter first",
             )
-        if group == "methods" and folder.name in SETS:
+        if group == "methods" and folder.name in METHOD_SETS:
             raise UserError(
                 f"{folder.name!r} stands for several methods in a config",
-                where=shown(folder),
+                where=display_path(folder),
                 hint="choose another name",
             )
     found = None
     with inspection.rule("yaml valid"):
         if not path.is_file():
-            raise UserError("The folder has no description", where=shown(path), hint=f"add {path.name}")
+            raise UserError("The folder has no description", where=display_path(path), hint=f"add {path.name}")
         with Faults(f"{path.name} is not valid") as faults:
             found = read_plugin(group, folder, faults)
     return found
@@ -43,7 +43,7 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
 
 def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``method.yaml`` or ``segmenter.yaml``."""
-    where = shown(plugin.yaml_file)
+    where = display_path(plugin.yaml_file)
     meta = plugin.meta
     with inspection.rule("reference given"):
         if not str(meta.get("reference", "")).strip():
@@ -54,19 +54,21 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
             raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, hint="add them, e.g. smoke: {}")
     with inspection.rule("presets and variants resolve"):
         for preset in meta["presets"]:
-            for variant in (None, *alternatives(plugin)):
+            for variant in (None, *variants_and_readings(plugin)):
                 resolve_params(plugin, preset, variant)
     with inspection.rule("rows are readings"):
         strange = sorted(set(meta.get("rows", [])) - set(meta.get("readings", {})))
         if strange:
             raise UserError(f"Rows that are not readings: {', '.join(strange)}", where=where, hint="add the readings")
     with inspection.rule("no variant is called untrained"):
-        if UNTRAINED in alternatives(plugin):
+        if UNTRAINED_VARIANT in variants_and_readings(plugin):
             raise UserError(
-                f"The variant {UNTRAINED!r} is made by the frame", where=where, hint="rename the variant or reading"
+                f"The variant {UNTRAINED_VARIANT!r} is made by the frame",
+                where=where,
+                hint="rename the variant or reading",
             )
     with inspection.rule("labels have a variant"):
-        stray = sorted(set(meta.get("labels", {})) - set(alternatives(plugin)))
+        stray = sorted(set(meta.get("labels", {})) - set(variants_and_readings(plugin)))
         if stray:
             raise UserError(
                 f"Labels without a variant or reading: {', '.join(stray)}", where=where, hint="rename or remove them"

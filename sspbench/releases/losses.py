@@ -10,34 +10,36 @@ from typing import TypeVar
 
 from ..errors import UserError
 from ..files import write_text
-from .wide import csv_text
+from .score_files import format_csv
 
-MAX_POINTS = 50
+MAX_LOSS_POINTS = 50
 """Steps of one training that are kept, the first and the last among them."""
 
-DIGITS = 6
+LOSS_DIGITS = 6
 """Significant digits of a published loss."""
 
-LOG = "training.jsonl"
+TRAINING_LOG_FILE = "training.jsonl"
 
-T = TypeVar("T")
+Item = TypeVar("Item")
 
-Entries = list[tuple[int, dict[str, float]]]
+LossEntries = list[tuple[int, dict[str, float]]]
 """Steps and the losses logged there."""
 
 
-def read_log(path: Path) -> Entries:
+def read_training_log(path: Path) -> LossEntries:
     """Read a training's log; a half-written last line is left out, and so is what has no losses.
 
     Raises:
         UserError: a line is no entry of a log.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    entries = [_entry(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.endswith("}")]
+    entries = [
+        _parse_entry(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.endswith("}")
+    ]
     return [(step, losses) for step, losses in entries if losses]
 
 
-def _entry(line: str, where: str) -> tuple[int, dict[str, float]]:
+def _parse_entry(line: str, where: str) -> tuple[int, dict[str, float]]:
     try:
         entry = json.loads(line)
         return int(entry["step"]), {str(name): float(value) for name, value in entry["losses"].items()}
@@ -46,10 +48,10 @@ def _entry(line: str, where: str) -> tuple[int, dict[str, float]]:
         raise UserError("A training's log cannot be read", where=where, why=repr(error), hint=hint) from error
 
 
-def thinned(entries: Sequence[T], maximum: int = MAX_POINTS) -> list[T]:
+def thin_out(entries: Sequence[Item], maximum: int = MAX_LOSS_POINTS) -> list[Item]:
     """Return at most ``maximum`` entries, evenly spread, the first and the last among them.
 
-    >>> thinned(range(10), 4)
+    >>> thin_out(range(10), 4)
     [0, 3, 6, 9]
     """
     if len(entries) <= maximum:
@@ -57,26 +59,28 @@ def thinned(entries: Sequence[T], maximum: int = MAX_POINTS) -> list[T]:
     return [entries[round(number * (len(entries) - 1) / (maximum - 1))] for number in range(maximum)]
 
 
-def write_losses(logs: Mapping[int, Path], path: Path) -> None:
+def write_release_losses(logs: Mapping[int, Path], path: Path) -> None:
     """Write the thinned losses of a row's seeds as ``seed,step,<loss>...``; nothing where no log is.
 
     Args:
         logs: ``training.jsonl`` by seed.
         path: The file.
     """
-    kept = [(seed, step, losses) for seed, log in sorted(logs.items()) for step, losses in thinned(read_log(log))]
+    kept = [
+        (seed, step, losses) for seed, log in sorted(logs.items()) for step, losses in thin_out(read_training_log(log))
+    ]
     if not kept:
         return
     names = list(dict.fromkeys(name for _, _, losses in kept for name in losses))
-    body = [[seed, step, *(_text(losses.get(name)) for name in names)] for seed, step, losses in kept]
-    write_text(path, csv_text([["seed", "step", *names], *body]))
+    body = [[seed, step, *(_loss_text(losses.get(name)) for name in names)] for seed, step, losses in kept]
+    write_text(path, format_csv([["seed", "step", *names], *body]))
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else format(value, f".{DIGITS}g")
+def _loss_text(value: float | None) -> str:
+    return "" if value is None else format(value, f".{LOSS_DIGITS}g")
 
 
-def read_losses(path: Path) -> dict[int, str]:
+def read_release_losses(path: Path) -> dict[int, str]:
     """Return published losses as the text of each seed's ``training.jsonl``; empty where there are none."""
     if not path.is_file():
         return {}

@@ -7,18 +7,35 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..config.overrides import merge_dicts
+from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from ..errors import Faults, UserError
 from ..files import read_json, write_json, write_text
-from ..jobs.outcome import FILE as STATUS
-from ..plan.config import DEFAULT, Plan, read_config
-from ..plan.overrides import merged
-from .folder import ANEW, RECORD, Part
-from .losses import LOG, read_losses, write_losses
-from .records import Gathered, job_records, jobs_of, record, said_once, whole_jobs, whole_records, without_places
-from .wide import DIGITS, LONG, csv_text, long_lines, read_notes, write_notes, write_wide
+from ..jobs.outcome import STATUS_FILE as STATUS
+from .losses import TRAINING_LOG_FILE, read_release_losses, write_release_losses
+from .records import (
+    CommonFacts,
+    drop_repeated_settings,
+    make_run_record,
+    read_job_records,
+    restore_environments,
+    restore_settings,
+    strip_folders,
+    trim_job_records,
+)
+from .release_folder import RELEASE_RECORD, RESTORE_HINT, ReleasePart
+from .score_files import (
+    LONG_COLUMNS,
+    SCORE_DIGITS,
+    format_csv,
+    read_score_notes,
+    read_wide_as_long,
+    write_score_notes,
+    write_wide_scores,
+)
 
 
-def pack(plan: Plan, release: str, folder: Path) -> Part:
+def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
     """Write scores, provenance and losses of a plan's results, and ``release.json``.
 
     Args:
@@ -29,42 +46,47 @@ def pack(plan: Plan, release: str, folder: Path) -> Part:
     Raises:
         UserError: all that forbids publishing at once: runs that have not ended, local changes, several data.
     """
-    part, gathered = Part(folder), Gathered()
+    part, gathered = ReleasePart(folder), CommonFacts()
     with Faults("These results cannot be published", where=str(plan.layout.root)) as faults:
         _pack_runs(plan, part, gathered, faults)
         _pack_segmenter(plan, part, gathered, faults)
         if len(gathered.data) > 1:
             hint = "run the workflow again, so that all is trained on the same images"
             faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
-    write_json(folder / RECORD, _facts(plan, release, gathered))
+    write_json(folder / RELEASE_RECORD, _release_record(plan, release, gathered))
     return part
 
 
-def _pack_runs(plan: Plan, part: Part, gathered: Gathered, faults: Faults) -> None:
+def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
     rows: dict[str, dict[int, Path]] = {}
     for run in plan.runs:
-        rows.setdefault(run.id, {})[run.seed] = plan.layout.run(run.id, run.seed)
+        rows.setdefault(run.id, {})[run.seed] = plan.layout.run_folder(run.id, run.seed)
     notes = []
     for row, folders in rows.items():
-        records = {str(seed): record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
-        write_json(part.folder / "runs" / f"{row}.json", said_once(records))
+        records = {str(seed): make_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
+        write_json(part.folder / "runs" / f"{row}.json", drop_repeated_settings(records))
         done = [seed for seed in folders if records[str(seed)]["status"]["status"] == "done"]
         if done:
-            notes += write_wide(row, {seed: folders[seed] / "scores.csv" for seed in done}, part.scores)
-        write_losses({seed: folder / LOG for seed, folder in folders.items()}, part.folder / "losses" / f"{row}.csv")
-    write_notes(notes, part.scores)
+            notes += write_wide_scores(row, {seed: folders[seed] / "scores.csv" for seed in done}, part.scores)
+        write_release_losses(
+            {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()},
+            part.folder / "losses" / f"{row}.csv",
+        )
+    write_score_notes(notes, part.scores)
 
 
-def _pack_segmenter(plan: Plan, part: Part, gathered: Gathered, faults: Faults) -> None:
-    folders = {seed: plan.layout.segmenter(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
-    jobs = {str(seed): jobs_of(folder) for seed, folder in folders.items()}
+def _pack_segmenter(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
+    folders = {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
+    jobs = {str(seed): read_job_records(folder) for seed, folder in folders.items()}
     where = str(plan.layout.root / "segmenter" / plan.segmenter.name)
-    records = {seed: job_records(found, gathered, faults, where) for seed, found in jobs.items()}
+    records = {seed: trim_job_records(found, gathered, faults, where) for seed, found in jobs.items()}
     write_json(part.folder / "segmenter.json", records)
-    write_losses({seed: folder / LOG for seed, folder in folders.items()}, part.folder / "segmenter.csv")
+    write_release_losses(
+        {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()}, part.folder / "segmenter.csv"
+    )
 
 
-def _facts(plan: Plan, release: str, gathered: Gathered) -> dict[str, Any]:
+def _release_record(plan: Plan, release: str, gathered: CommonFacts) -> dict[str, Any]:
     meta = plan.dataset.meta
     return {
         "release": release,
@@ -76,18 +98,18 @@ def _facts(plan: Plan, release: str, gathered: Gathered) -> dict[str, Any]:
         "data": next(iter(gathered.data), None),
         "environments": gathered.environments,
         "cost": gathered.costs,
-        "digits": DIGITS,
+        "digits": SCORE_DIGITS,
     }
 
 
 def published_config(plan: Plan) -> dict[str, Any]:
     """Return the config with its rows by name, so that methods added later change nothing, and without places."""
-    rows = list(dict.fromkeys(run.id for run in plan.runs if not run.external))
+    rows = list(dict.fromkeys(run.id for run in plan.runs if not run.is_external))
     folders = {row: Path(folder).resolve().name for row, folder in plan.config["external"].items()}
-    return dict(without_places({**plan.config, "methods": rows, "external": folders}))
+    return dict(strip_folders({**plan.config, "methods": rows, "external": folders}))
 
 
-def unpack(part: Part, results: Path) -> Plan:
+def unpack_release(part: ReleasePart, results: Path) -> Plan:
     """Write a part of a release as a results folder: scores, how runs ended, provenance, losses; no images.
 
     Args:
@@ -102,29 +124,31 @@ def unpack(part: Part, results: Path) -> Plan:
     """
     facts = part.record
     try:
-        plan = _plan(facts, results)
-        notes = read_notes(part.scores)
+        plan = _plan_of_release(facts, results)
+        notes = read_score_notes(part.scores)
         for row in dict.fromkeys(run.id for run in plan.runs):
             _unpack_row(part, row, plan, notes, facts["environments"])
         _unpack_segmenter(part, plan, facts["environments"])
     except (KeyError, TypeError, ValueError, AttributeError, FileNotFoundError, csv.Error) as error:
         why = f"a file of it is missing or has another form: {error!r}"
-        raise UserError("A release cannot be read", where=str(part.folder), why=why, hint=ANEW) from error
+        raise UserError("A release cannot be read", where=str(part.folder), why=why, hint=RESTORE_HINT) from error
     return plan
 
 
-def _unpack_segmenter(part: Part, plan: Plan, environments: Mapping[str, Any]) -> None:
+def _unpack_segmenter(part: ReleasePart, plan: Plan, environments: Mapping[str, Any]) -> None:
     for seed, jobs in read_json(part.folder / "segmenter.json").items():
-        folder = plan.layout.segmenter(plan.segmenter.name, int(seed))
-        for stage, job in whole_jobs(jobs, environments):
+        folder = plan.layout.segmenter_folder(plan.segmenter.name, int(seed))
+        for stage, job in restore_environments(jobs, environments):
             write_json(folder / "jobs" / f"{stage}.json", job)
-    for seed, text in read_losses(part.folder / "segmenter.csv").items():
-        write_text(plan.layout.segmenter(plan.segmenter.name, seed) / LOG, text)
+    for seed, text in read_release_losses(part.folder / "segmenter.csv").items():
+        write_text(plan.layout.segmenter_folder(plan.segmenter.name, seed) / TRAINING_LOG_FILE, text)
 
 
-def _plan(facts: Mapping[str, Any], results: Path) -> Plan:
+def _plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
     """Return the plan of a release; an empty folder stands for a user's images, whose name alone is known."""
-    config = merged(read_config(DEFAULT), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []})
+    config = merge_dicts(
+        read_config(DEFAULT_CONFIG_FILE), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
+    )
     stand_in = results / "images"
     stand_in.mkdir(parents=True, exist_ok=True)
     if config["data_root"] is not None:
@@ -134,20 +158,24 @@ def _plan(facts: Mapping[str, Any], results: Path) -> Plan:
 
 
 def _unpack_row(
-    part: Part, row: str, plan: Plan, notes: Mapping[tuple[str, int, str, str], str], environments: Mapping[str, Any]
+    part: ReleasePart,
+    row: str,
+    plan: Plan,
+    notes: Mapping[tuple[str, int, str, str], str],
+    environments: Mapping[str, Any],
 ) -> None:
     path = part.folder / "runs" / f"{row}.json"
     if not path.is_file():
         return  # a variant added after the release: its runs are missing, and the tables say so
-    scores, losses = part.scores / f"{row}.csv", read_losses(part.folder / "losses" / f"{row}.csv")
-    lines = long_lines(scores, notes, (plan.layout.dataset, plan.preset)) if scores.is_file() else {}
-    for seed, kept in whole_records(read_json(path)).items():
-        folder = plan.layout.run(row, int(seed))
+    scores, losses = part.scores / f"{row}.csv", read_release_losses(part.folder / "losses" / f"{row}.csv")
+    lines = read_wide_as_long(scores, notes, (plan.layout.dataset, plan.preset)) if scores.is_file() else {}
+    for seed, kept in restore_settings(read_json(path)).items():
+        folder = plan.layout.run_folder(row, int(seed))
         if kept["jobs"]:
-            write_json(folder / "run.json", dict(whole_jobs(kept["jobs"], environments)))
+            write_json(folder / "run.json", dict(restore_environments(kept["jobs"], environments)))
         if kept["status"]["status"] != "done":
             write_json(folder / STATUS, kept["status"])
         if int(seed) in lines:
-            write_text(folder / "scores.csv", csv_text([LONG, *lines[int(seed)]]))
+            write_text(folder / "scores.csv", format_csv([LONG_COLUMNS, *lines[int(seed)]]))
         if int(seed) in losses:
-            write_text(folder / LOG, losses[int(seed)])
+            write_text(folder / TRAINING_LOG_FILE, losses[int(seed)])

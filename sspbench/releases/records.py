@@ -12,17 +12,17 @@ from ..errors import Faults, UserError
 from ..files import fingerprint, read_mapping
 from ..jobs.outcome import read_status
 
-FINAL = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
+FINAL_STATUSES = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
 """How a run may have ended to be published; others have not ended."""
 
-COSTS = ("seconds", "cpu_seconds")
+COST_KEYS = ("seconds", "cpu_seconds")
 
-ENVIRONMENT = ("machine", "versions", "commit", "dirty")
+ENVIRONMENT_KEYS = ("machine", "versions", "commit", "dirty")
 """What jobs say of where they ran; kept once in ``release.json``."""
 
 
 @dataclass
-class Gathered:
+class CommonFacts:
     """What the jobs of a release have in common.
 
     Attributes:
@@ -38,7 +38,7 @@ class Gathered:
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def jobs_of(folder: Path) -> dict[str, Any]:
+def read_job_records(folder: Path) -> dict[str, Any]:
     """Return what the finished jobs of a run or segmenter recorded, by stage.
 
     Raises:
@@ -54,30 +54,30 @@ def jobs_of(folder: Path) -> dict[str, Any]:
     return jobs
 
 
-def record(folder: Path, gathered: Gathered, faults: Faults) -> dict[str, Any]:
-    """Return the published record of one run: how it ended, and its jobs without what :class:`Gathered` says.
+def make_run_record(folder: Path, gathered: CommonFacts, faults: Faults) -> dict[str, Any]:
+    """Return the published record of one run: how it ended, and its jobs without what :class:`CommonFacts` says.
 
     Args:
         folder: The run's folder.
         gathered: Takes what many jobs say.
         faults: Takes what forbids publishing: a run that has not ended, a commit unknown or with local changes.
     """
-    status, jobs = read_status(folder), jobs_of(folder)
-    if status["status"] not in FINAL:
+    status, jobs = read_status(folder), read_job_records(folder)
+    if status["status"] not in FINAL_STATUSES:
         hint = "run the workflow to its end; a method that fails for good may be published as failed"
         faults.add(f"A run is {status['status']}", where=str(folder), why=str(status["reason"]), hint=hint)
-    return {"status": status, "jobs": job_records(jobs, gathered, faults, str(folder))}
+    return {"status": status, "jobs": trim_job_records(jobs, gathered, faults, str(folder))}
 
 
-def job_records(jobs: Mapping[str, Any], gathered: Gathered, faults: Faults, where: str) -> dict[str, Any]:
-    """Return the jobs of one folder, trimmed (see :func:`record`)."""
+def trim_job_records(jobs: Mapping[str, Any], gathered: CommonFacts, faults: Faults, where: str) -> dict[str, Any]:
+    """Return the jobs of one folder, trimmed (see :func:`make_run_record`)."""
     said = {"segment", "score"} | ({"enhance"} if "train" in jobs else set())
     for stage, job in sorted(jobs.items()):
-        _gather(stage, job, gathered, faults, where)
-    return {stage: _trimmed(job, stage not in said, gathered) for stage, job in sorted(jobs.items())}
+        _collect_facts(stage, job, gathered, faults, where)
+    return {stage: _trim_job(job, stage not in said, gathered) for stage, job in sorted(jobs.items())}
 
 
-def _gather(stage: str, job: Mapping[str, Any], gathered: Gathered, faults: Faults, where: str) -> None:
+def _collect_facts(stage: str, job: Mapping[str, Any], gathered: CommonFacts, faults: Faults, where: str) -> None:
     if "commit" not in job:
         faults.add(f"The job {stage} does not say which commit it ran at", where=where, hint="run it in a git checkout")
     elif job.get("dirty", True):
@@ -87,58 +87,58 @@ def _gather(stage: str, job: Mapping[str, Any], gathered: Gathered, faults: Faul
         gathered.commits[job["commit"]] += 1
     if "data" in job:
         gathered.data.add(job["data"])
-    cost = gathered.costs.setdefault(stage, dict.fromkeys(COSTS, 0.0))
-    for name in COSTS:
+    cost = gathered.costs.setdefault(stage, dict.fromkeys(COST_KEYS, 0.0))
+    for name in COST_KEYS:
         cost[name] = round(cost[name] + float(job.get(name, 0.0)), 3)
 
 
-def _trimmed(job: Mapping[str, Any], with_settings: bool, gathered: Gathered) -> dict[str, Any]:
+def _trim_job(job: Mapping[str, Any], with_settings: bool, gathered: CommonFacts) -> dict[str, Any]:
     """Return a job without its environment, and without settings that the training or the config says."""
-    environment = {key: job[key] for key in ENVIRONMENT if key in job}
+    environment = {key: job[key] for key in ENVIRONMENT_KEYS if key in job}
     key = fingerprint(environment)[:8]
     gathered.environments[key] = environment
-    left_out = {*ENVIRONMENT, *(() if with_settings else ("settings",))}
+    left_out = {*ENVIRONMENT_KEYS, *(() if with_settings else ("settings",))}
     kept = {name: value for name, value in job.items() if name not in left_out}
-    return {**without_places(kept), "environment": key}
+    return {**strip_folders(kept), "environment": key}
 
 
-def without_places(content: Any) -> Any:
+def strip_folders(content: Any) -> Any:
     """Return JSON-able content with every absolute path cut to its last part: where files lay is nobody's business.
 
-    >>> without_places({"vgg16": "/home/me/vgg16.pth", "files": {"/a/b.pth": "00ff"}})
+    >>> strip_folders({"vgg16": "/home/me/vgg16.pth", "files": {"/a/b.pth": "00ff"}})
     {'vgg16': 'vgg16.pth', 'files': {'b.pth': '00ff'}}
     """
     if isinstance(content, dict):
-        return {_plain(key): without_places(value) for key, value in content.items()}
+        return {_strip_folder(key): strip_folders(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
-        return [without_places(value) for value in content]
-    return _plain(content)
+        return [strip_folders(value) for value in content]
+    return _strip_folder(content)
 
 
-def _plain(value: Any) -> Any:
+def _strip_folder(value: Any) -> Any:
     return Path(value).name if isinstance(value, str) and value.startswith("/") and "\n" not in value else value
 
 
-def said_once(records: Mapping[str, Any]) -> dict[str, Any]:
+def drop_repeated_settings(records: Mapping[str, Any]) -> dict[str, Any]:
     """Return the records of a row without the settings that are, but for the seed, those of its first seed."""
     known: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     for seed, run in records.items():
         jobs = {}
         for stage, job in run["jobs"].items():
-            settings = _any_seed(job.get("settings"))
+            settings = _without_seed(job.get("settings"))
             again = settings is not None and known.setdefault(stage, settings) == settings and bool(kept)
             jobs[stage] = {name: value for name, value in job.items() if name != "settings" or not again}
         kept[seed] = {**run, "jobs": jobs}
     return kept
 
 
-def _any_seed(settings: Any) -> Any:
+def _without_seed(settings: Any) -> Any:
     return {**settings, "seed": None} if isinstance(settings, dict) else settings
 
 
-def whole_records(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the records of a row with the settings that :func:`said_once` left out."""
+def restore_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the records of a row with the settings that :func:`drop_repeated_settings` left out."""
     known: dict[str, Any] = {}
     records = {}
     for seed, run in kept.items():
@@ -151,7 +151,9 @@ def whole_records(kept: Mapping[str, Any]) -> dict[str, Any]:
     return records
 
 
-def whole_jobs(jobs: Mapping[str, Any], environments: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def restore_environments(
+    jobs: Mapping[str, Any], environments: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the jobs of a published record as a run's ``run.json`` holds them."""
     for stage, job in jobs.items():
         rest = {name: value for name, value in job.items() if name != "environment"}

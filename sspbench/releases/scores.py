@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import UserError
-from .folder import RECORD, Part
-from .wide import LONG, NOTES, long_lines, read_long, read_notes
+from .release_folder import RELEASE_RECORD, ReleasePart
+from .score_files import LONG_COLUMNS, NOTES_FILE, read_long_scores, read_score_notes, read_wide_as_long
 
-COLUMNS = ["dataset", "preset", "row", "method", "variant", "seed", "image", "metric", "value", "note"]
+SCORES_FRAME_COLUMNS = ["dataset", "preset", "row", "method", "variant", "seed", "image", "metric", "value", "note"]
 
 
 def load_scores(place: str | Path) -> pd.DataFrame:
@@ -29,28 +29,34 @@ def load_scores(place: str | Path) -> pd.DataFrame:
         UserError: there are no scores, or a file of them has another form.
     """
     folder = Path(place)
-    lines = [*_published(folder), *_computed(folder)]
+    lines = [*_published_lines(folder), *_computed_lines(folder)]
     if not lines:
         hint = "give results/<data set>/<preset> of a run, or results/published/<release>"
         raise UserError("There are no scores here", where=str(folder), hint=hint)
-    frame = pd.DataFrame(lines, columns=list(LONG))
+    frame = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
     joined = frame["method"] + "+" + frame["variant"]
     row = frame["method"].where(frame["variant"] == "", joined)
-    return frame.assign(row=row, seed=frame["seed"].astype(int), value=frame["value"].astype(float))[COLUMNS]
+    return frame.assign(row=row, seed=frame["seed"].astype(int), value=frame["value"].astype(float))[
+        SCORES_FRAME_COLUMNS
+    ]
 
 
-def _published(folder: Path) -> Iterator[list[str]]:
-    for record in [folder / RECORD] if (folder / RECORD).is_file() else sorted(folder.glob(f"*/*/{RECORD}")):
-        part = Part(record.parent)
-        notes, facts = read_notes(part.scores), part.record
+def _published_lines(folder: Path) -> Iterator[list[str]]:
+    for record in (
+        [folder / RELEASE_RECORD]
+        if (folder / RELEASE_RECORD).is_file()
+        else sorted(folder.glob(f"*/*/{RELEASE_RECORD}"))
+    ):
+        part = ReleasePart(record.parent)
+        notes, facts = read_score_notes(part.scores), part.record
         first = (str(facts["dataset"]["id"]), str(facts["preset"]))
         for path in sorted(part.scores.glob("*.csv")):
-            if path.name != NOTES:
-                for lines in long_lines(path, notes, first).values():
+            if path.name != NOTES_FILE:
+                for lines in read_wide_as_long(path, notes, first).values():
                     yield from lines
 
 
-def _computed(folder: Path) -> Iterator[list[str]]:
+def _computed_lines(folder: Path) -> Iterator[list[str]]:
     for path in sorted(folder.rglob("scores.csv")):
-        for line in read_long(path):
-            yield [line[name] for name in LONG]
+        for line in read_long_scores(path):
+            yield [line[name] for name in LONG_COLUMNS]

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from ..config.settings import Settings
 from ..contract import Method
 from ..errors import UserError
 from ..files import write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
 from ..images.manifest import Manifest
 from ..jobs.outcome import JobError
-from ..jobs.progress import progress
-from ..jobs.provenance import Job
-from ..plan.discovery import method_class
-from ..plan.settings import Settings
+from ..jobs.progress import progress_bar
+from ..jobs.provenance import JobRecorder
+from ..plugins.discovery import load_method_class
 from .fit import LazyImages, fit_constants
 from .image_folders import clear_images, write_folder_manifest
 
@@ -38,7 +38,7 @@ def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, A
             raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
         load_for_inference(method, weights, settings.engine)
         return method
-    classical = method_class(found)(settings.values, settings.seed)
+    classical = load_method_class(found)(settings.plugin_params, settings.seed)
     if classical.is_fitted():
         if fitted is None:
             hint = "run it in the workflow, then give --weights results/<data set>/<preset>/runs/<method>/seed-0"
@@ -68,9 +68,9 @@ def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
 
 def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path | None) -> None:
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``."""
-    job = Job("enhance", settings.as_json())
+    job = JobRecorder("enhance", settings.as_json())
     found = settings.plugin
-    sources = manifest.paths("testA")
+    sources = manifest.image_paths("testA")
     seconds: list[float] = []
     facts: dict[str, Any] = {}
     if found.meta["kind"] == "control":
@@ -80,7 +80,7 @@ def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path 
         function = _method_enhancer(settings, weights, facts.get("fitted"), seconds)
     target = clear_images(folder / "enhanced")
     written = []
-    for source in progress(sources, label=f"enhance {found.name}", unit="images"):
+    for source in progress_bar(sources, label=f"enhance {found.name}", unit="images"):
         path = target / f"{source.stem}.png"
         write_grey(path, function(source))
         written.append(path)
@@ -108,18 +108,18 @@ def _method_enhancer(
 def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     """Return ``{"fitted": constants}`` of a classical method that takes any from the training images, else nothing."""
     found = settings.plugin
-    if found.meta["kind"] != "classical" or not method_class(found).is_fitted():
+    if found.meta["kind"] != "classical" or not load_method_class(found).is_fitted():
         return {}
-    method = method_class(found)(settings.values, settings.seed)
-    low, high = LazyImages(manifest.paths("trainA")), LazyImages(manifest.paths("trainB"))
+    method = load_method_class(found)(settings.plugin_params, settings.seed)
+    low, high = LazyImages(manifest.image_paths("trainA")), LazyImages(manifest.image_paths("trainB"))
     return {"fitted": fit_constants(method, low, high)}
 
 
 def _control_enhancer(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
-    sources = manifest.paths("testA")
-    beside = dict(zip(sources, manifest.beside(sources, extra), strict=True))  # looked up once for all
+    sources = manifest.image_paths("testA")
+    beside = dict(zip(sources, manifest.find_companions(sources, extra), strict=True))  # looked up once for all
 
     def function(source: Path) -> np.ndarray:
         known = beside[source]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..images.grey import read_grey, to_float, to_uint8
-from ..images.thresholds import choose_level
+from ..images.thresholds import choose_best_level
 from ..training.trainable import TrainableSegmenter
 
 LabelledImage = tuple[Path, Path]
@@ -49,4 +49,4 @@ def choose_threshold(segmenter: TrainableSegmenter, held_out: Sequence[LabelledI
     maps = [
         to_uint8(segmenter.probabilities(to_float(read_grey(image))[None, None])[0, 0]) for image, _label in held_out
     ]
-    return asdict(choose_level(maps, [read_grey(label) > 127 for _image, label in held_out]))
+    return asdict(choose_best_level(maps, [read_grey(label) > 127 for _image, label in held_out]))

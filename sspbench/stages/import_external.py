@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..config.input_files import list_visible_images
 from ..errors import Faults
 from ..files import write_json
-from ..images.grey import SUFFIXES, read_grey, write_grey
-from ..images.inspection import FULL, Picture, add_double_names, inspect, white_of
+from ..images.grey import IMAGE_SUFFIXES, read_grey, write_grey
+from ..images.inspection import WHITE_16_BIT, InspectedImage, add_duplicate_name_faults, find_white_value, inspect_image
 from ..images.manifest import Manifest
-from ..images.names import safe_name, told
-from ..jobs.progress import progress
-from ..jobs.provenance import Job
-from ..plan.given_files import images_in
+from ..images.names import make_safe_name, printable
+from ..jobs.progress import progress_bar
+from ..jobs.provenance import JobRecorder
 from .image_folders import clear_images, write_folder_manifest
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
@@ -34,15 +34,15 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     Raises:
         UserError: images are missing, too many, of another size, in colour or unreadable; all of them at once.
     """
-    job = Job("enhance", dict(settings))
+    job = JobRecorder("enhance", dict(settings))
     pictures = _check_images(source, manifest, folder)
-    white = white_of(pictures.values())
+    white = find_white_value(pictures.values())
     notes = list(_describe_images(source, pictures, white))
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     target = clear_images(folder / "enhanced")
     written = []
-    for name, picture in progress(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
+    for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
         path = target / f"{name}.png"
         write_grey(path, read_grey(picture.path, white))
         written.append(path)
@@ -50,21 +50,23 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), notes=notes))
 
 
-def _check_images(source: Path, manifest: Manifest, folder: Path) -> dict[str, Picture]:
+def _check_images(source: Path, manifest: Manifest, folder: Path) -> dict[str, InspectedImage]:
     """Return what is known of the images, by the name of the test image that each belongs to."""
-    files = images_in(source)
-    names = {path: safe_name(path.stem) for path in files}  # as the test images were renamed, where that was needed
+    files = list_visible_images(source)
+    names = {
+        path: make_safe_name(path.stem) for path in files
+    }  # as the test images were renamed, where that was needed
     sizes = _test_image_sizes(manifest)
-    found: dict[str, Picture] = {}
+    found: dict[str, InspectedImage] = {}
     with Faults(f"The images in the folder {source.resolve().name} cannot be taken in") as faults:
         _add_own_folder_fault(source, folder, faults)
-        add_double_names(names, faults)
+        add_duplicate_name_faults(names, faults)
         _add_missing_faults(sizes, names, source, faults)
-        for path in progress(files, label="check", unit="images"):
+        for path in progress_bar(files, label="check", unit="images"):
             if names[path] not in sizes:
                 _add_unknown_name_fault(path, sizes.keys() - names.values(), faults)
                 continue
-            picture = inspect(path, faults)
+            picture = inspect_image(path, faults)
             if picture is not None:
                 _add_mismatch_faults(picture, sizes[names[path]], faults)
                 found[names[path]] = picture
@@ -88,7 +90,7 @@ def _add_own_folder_fault(source: Path, folder: Path, faults: Faults) -> None:
 def _add_missing_faults(
     sizes: Mapping[str, tuple[int, int]], names: Mapping[Path, str], source: Path, faults: Faults
 ) -> None:
-    readable = ", ".join(SUFFIXES)
+    readable = ", ".join(IMAGE_SUFFIXES)
     if not names:
         kinds = sorted({path.suffix.lower() for path in source.iterdir() if path.suffix})
         why = f"it holds {', '.join(kinds)}" if kinds else "it is empty"
@@ -102,34 +104,34 @@ def _add_missing_faults(
 def _add_unknown_name_fault(path: Path, missing: set[str], faults: Faults) -> None:
     close = difflib.get_close_matches(path.stem, sorted(missing), 1)
     hint = f"is it {close[0]}? Then rename it" if close else "give it that of a test image, or remove it"
-    faults.add("An image has the name of no test image", where=told(path.name), hint=hint)
+    faults.add("An image has the name of no test image", where=printable(path.name), hint=hint)
 
 
-def _add_mismatch_faults(picture: Picture, size: tuple[int, int], faults: Faults) -> None:
+def _add_mismatch_faults(picture: InspectedImage, size: tuple[int, int], faults: Faults) -> None:
     if picture.size != size:
         sizes = "{}x{}, its test image {}x{}".format(*picture.size, *size)
         hint = "give it as it was enhanced, neither cut, padded nor scaled"
         faults.add("An image differs in size from its test image", where=str(picture.path), why=sizes, hint=hint)
-    if not picture.grey:
+    if not picture.is_grey:
         why, hint = "red, green and blue differ, and the test images are grey", "save it as grey, by the rule you used"
         faults.add("An image is in colour", where=str(picture.path), why=why, hint=hint)
 
 
-def _describe_images(source: Path, pictures: Mapping[str, Picture], white: int) -> Iterator[str]:
+def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], white: int) -> Iterator[str]:
     """Yield what has to be known of the images, a line each."""
     found = {
-        "turned upright, as their metadata says": [one for one in pictures.values() if one.turned],
-        "transparent in part, taken as if they were not": [one for one in pictures.values() if one.transparent],
+        "turned upright, as their metadata says": [one for one in pictures.values() if one.is_turned],
+        "transparent in part, taken as if they were not": [one for one in pictures.values() if one.is_transparent],
         "saved with loss: what JPEG does to them is scored too": [
             one for one in pictures.values() if one.path.suffix.lower() in LOSSY_SUFFIXES
         ],
         f"of 16 bit scaled so that {white} is white": [
-            one for one in pictures.values() if one.top is not None and white != FULL
+            one for one in pictures.values() if one.top is not None and white != WHITE_16_BIT
         ],
     }
     for what, some in found.items():
         if some:
             yield f"{len(some)} {'image' if len(some) == 1 else 'images'} {what}"
-    others = sum(path.is_file() and path.suffix.lower() not in SUFFIXES for path in source.iterdir())
+    others = sum(path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES for path in source.iterdir())
     if others:
         yield f"{others} {'file' if others == 1 else 'files'} left out: no images"

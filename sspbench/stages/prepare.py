@@ -15,10 +15,10 @@ from tqdm import tqdm
 from ..contract import PrepareRequest
 from ..errors import Faults
 from ..images.grey import list_images
-from ..images.manifest import EXTRAS, SPLITS, Manifest, write_manifest
-from ..images.names import make_names_safe, told
-from ..jobs.progress import progress
-from ..plan.discovery import plugin, prepare_function
+from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
+from ..images.names import make_names_safe, printable
+from ..jobs.progress import progress_bar
+from ..plugins.discovery import get_plugin, load_prepare_function
 
 
 def prepare(settings: Mapping[str, Any], target: Path) -> Path:
@@ -32,7 +32,7 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
         manifest = fill_prepared_folder(settings, fresh)
-        for line in manifest.told():
+        for line in manifest.notes():
             print(f"note: {line}", file=sys.stderr)
         _replace_folder(fresh, target)
     return target / "manifest.json"
@@ -47,16 +47,16 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     fresh.mkdir()
     root = settings["data_root"]
     notes: list[dict[str, Any]] = []
-    with progress(label=f"prepare {settings['id']}", unit="images") as bar:
+    with progress_bar(label=f"prepare {settings['id']}", unit="images") as bar:
         request = PrepareRequest(
             options=settings["options"],
             source=None if root is None else Path(root),
             output=fresh,
             seed=settings["seed"],
             progress=lambda done, total: _update_bar(bar, done, total),
-            tell=lambda what, files: notes.append({"what": what, "files": [told(file) for file in files]}),
+            tell=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
         )
-        prepare_function(plugin("data", settings["dataset"]))(request)
+        load_prepare_function(get_plugin("data", settings["dataset"]))(request)
     originals = _rename_safely(fresh)
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
@@ -69,8 +69,8 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
 def _rename_safely(folder: Path) -> dict[str, str]:
     """Give every image a name that all later stages can carry; return the old paths, as told, by new path."""
     return {
-        f"{split}/{name}": told(f"{split}/{old}")
-        for split in (*SPLITS, *EXTRAS)
+        f"{split}/{name}": printable(f"{split}/{old}")
+        for split in (*SPLITS, *EXTRA_FOLDERS)
         if (folder / split).is_dir()
         for name, old in make_names_safe(folder / split).items()
     }
@@ -84,13 +84,13 @@ def _update_bar(bar: tqdm, done: int, total: int) -> None:
 def _check_manifest(manifest: Manifest, name: str) -> None:
     with Faults(f"The prepared data set {name} is not usable") as faults:
         for split in SPLITS:
-            if not manifest.paths(split):
+            if not manifest.image_paths(split):
                 hint = "its prepare() has to write some"
                 faults.add(f"{split} has no images", where=str(manifest.folder / split), hint=hint)
-        for extra in EXTRAS:
+        for extra in EXTRA_FOLDERS:
             split = extra.split("_")[0]
-            names = {path.stem for path in manifest.paths(split)}
-            for stray in sorted(path.stem for path in manifest.paths(extra) if path.stem not in names):
+            names = {path.stem for path in manifest.image_paths(split)}
+            for stray in sorted(path.stem for path in manifest.image_paths(extra) if path.stem not in names):
                 hint = f"write it under the name of its image in {split}, or leave it out"
                 faults.add(f"{extra} has an image without a partner in {split}: {stray}", hint=hint)
 

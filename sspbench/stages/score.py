@@ -13,12 +13,12 @@ import numpy as np
 
 from ..contract import MetricFamily, ScoringBatch
 from ..errors import UserError
-from ..files import read_json, replacing, write_json
+from ..files import read_json, replace_atomically, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
-from ..jobs.progress import progress
-from ..jobs.provenance import Job
-from ..plan.discovery import metric_families
+from ..jobs.progress import progress_bar
+from ..jobs.provenance import JobRecorder
+from ..plugins.discovery import load_metric_families
 from .image_folders import verified_images
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
@@ -35,15 +35,15 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
         manifest: The prepared data.
         folder: The run's folder.
     """
-    job = Job("score", dict(settings))
-    families = metric_families(settings["metrics"])
+    job = JobRecorder("score", dict(settings))
+    families = load_metric_families(settings["metrics"])
     names = [path.name for path in verified_images(folder / "enhanced")]
     scenes = _find_scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
     with (
-        progress(total=len(names), label="score", unit="images") as bar,
-        replacing(folder / "scores.csv") as temporary,
+        progress_bar(total=len(names), label="score", unit="images") as bar,
+        replace_atomically(folder / "scores.csv") as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,
     ):
         table = csv.writer(stream, lineterminator="\n")
@@ -72,9 +72,14 @@ class _Scene:
 
 def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
     """Return the test images by stem, looked up once: a manifest is searched from end to end each time it is asked."""
-    origins = manifest.paths("testA")
+    origins = manifest.image_paths("testA")
     sizes = {entry["path"]: (entry["height"], entry["width"]) for entry in manifest.content["images"]}
-    known = zip(origins, manifest.beside(origins, "testA_labels"), manifest.beside(origins, "testA_clean"), strict=True)
+    known = zip(
+        origins,
+        manifest.find_companions(origins, "testA_labels"),
+        manifest.find_companions(origins, "testA_clean"),
+        strict=True,
+    )
     return {
         origin.stem: _Scene(origin, sizes[origin.relative_to(manifest.folder).as_posix()], label, clean)
         for origin, label, clean in known

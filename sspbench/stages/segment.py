@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..config.settings import Settings
 from ..files import read_json, write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
-from ..jobs.progress import progress
-from ..jobs.provenance import Job
-from ..plan.settings import Settings
+from ..jobs.progress import progress_bar
+from ..jobs.provenance import JobRecorder
 from .image_folders import clear_images, verified_images, write_folder_manifest
 from .train import load_for_inference, make_segmenter
 
@@ -21,12 +21,12 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
 
     The threshold that the segmenter's training chose, if any, is handed on in ``jobs/segment.json``.
     """
-    job = Job("segment", settings.as_json())
+    job = JobRecorder("segment", settings.as_json())
     segmenter = make_segmenter(settings)
     load_for_inference(segmenter, weights, settings.engine)
     maps, masks = clear_images(folder / "probabilities"), clear_images(folder / "masks")
     written = []
-    for source in progress(verified_images(folder / "enhanced"), label="segment", unit="images"):
+    for source in progress_bar(verified_images(folder / "enhanced"), label="segment", unit="images"):
         probability = to_uint8(segmenter.probabilities(to_float(read_grey(source))[None, None])[0, 0])
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
         write_grey(maps / source.name, probability)

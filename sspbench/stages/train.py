@@ -11,23 +11,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..config.resolve_auto import resolve, slowdown_warnings
+from ..config.settings import Engine, Settings
 from ..errors import UserError
 from ..files import fingerprint, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.budget import time_budget
-from ..jobs.provenance import Job
-from ..plan.automatic import chosen, warnings
-from ..plan.digest import code_digest
-from ..plan.discovery import method_class, single_class
-from ..plan.groups import UNTRAINED
-from ..plan.kinds import METHOD
-from ..plan.settings import Engine, Settings
+from ..jobs.provenance import JobRecorder
+from ..plugins.discovery import find_single_class, load_method_class
+from ..plugins.kinds import METHOD_KIND
+from ..plugins.row_groups import UNTRAINED_VARIANT
 from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, load_domain_images, make_batches
 from ..training.loop.checkpoints import load_weights, save_weights
 from ..training.loop.torch_setup import configure_torch, device_type
 from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
+from ..workflow.code_digests import code_digest
 from .held_out import choose_threshold, split_held_out
 
 SPLIT_BY_DOMAIN = {"low": "trainA", "high": "trainB"}
@@ -49,31 +49,31 @@ def make_method(settings: Settings) -> TrainableMethod:
         UserError: the plugin's class is not a ``TrainableMethod``.
     """
     found = settings.plugin
-    kind = method_class(found)
+    kind = load_method_class(found)
     if not issubclass(kind, TrainableMethod):
         raise UserError(
             f"{found.name} is of kind learned but its class cannot be trained",
-            where=str(found.code),
+            where=str(found.code_file),
             hint="derive it from sspbench.TrainableMethod, or set kind: classical",
         )
-    return kind(settings.values, settings.seed)
+    return kind(settings.plugin_params, settings.seed)
 
 
 def make_segmenter(settings: Settings) -> TrainableSegmenter:
     """Return an unbuilt segmenter."""
     found = settings.plugin
-    kind: type[TrainableSegmenter] = single_class(found.module(), TrainableSegmenter, found.code)
-    return kind(settings.values, settings.seed)
+    kind: type[TrainableSegmenter] = find_single_class(found.import_module(), TrainableSegmenter, found.code_file)
+    return kind(settings.plugin_params, settings.seed)
 
 
 def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
     """Return what the settings are for, unbuilt."""
-    return make_method(settings) if settings.kind == METHOD.name else make_segmenter(settings)
+    return make_method(settings) if settings.kind == METHOD_KIND.name else make_segmenter(settings)
 
 
 def load_for_inference(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
     """Build a trainable and load its weights for inference; return the device it is on."""
-    device = configure_torch(chosen(engine, device_type()))
+    device = configure_torch(resolve(engine, device_type()))
     trainable.device = device
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
@@ -91,7 +91,7 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: T
     method = make_method(settings)
     plan = BatchPlan.from_params(method.params)
     domains = {
-        name: Domain(plan, load_domain_images(manifest.paths(SPLIT_BY_DOMAIN[name]), plan, f"{name}-quality"))
+        name: Domain(plan, load_domain_images(manifest.image_paths(SPLIT_BY_DOMAIN[name]), plan, f"{name}-quality"))
         for name in method.learns_from
     }
     batches = make_batches(plan, settings.seed, domains)
@@ -110,8 +110,8 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
         _import_segmenter_weights(segmenter, Path(settings.weights), settings, folder)
         return
     plan = BatchPlan.from_params(segmenter.params)
-    images = manifest.paths("trainB")
-    labels = manifest.beside(images, "trainB_labels")
+    images = manifest.image_paths("trainB")
+    labels = manifest.find_companions(images, "trainB_labels")
     pairs = [(image, label) for image, label in zip(images, labels, strict=True) if label is not None]
     if not pairs:
         raise UserError(
@@ -135,14 +135,14 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
 def _resolve_for_device(settings: Settings) -> Settings:
     """Return the settings with the engine that this device gets; it is what the result depends on."""
     device = device_type()
-    engine = chosen(settings.engine, device, settings.plugin)
-    for text in warnings(engine, device, settings.plugin):
+    engine = resolve(settings.engine, device, settings.plugin)
+    for text in slowdown_warnings(engine, device, settings.plugin):
         print(f"note: {text}", file=sys.stderr, flush=True)
     return replace(settings, engine=engine)
 
 
 def _import_segmenter_weights(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:
-    job = Job("train", settings.as_json())
+    job = JobRecorder("train", settings.as_json())
     load_for_inference(segmenter, weights, settings.engine)
     save_weights(folder / "weights.safetensors", segmenter)
     write_json(folder / "jobs" / "train.json", job.record(adopted=settings.weights))
@@ -157,17 +157,17 @@ def _run_training(
     limits: TrainingLimits,
     more: Callable[[], dict[str, Any]] = dict,
 ) -> None:
-    job = Job("train", settings.as_json())
+    job = JobRecorder("train", settings.as_json())
     marks = {
-        "config": fingerprint(settings.deciding),
+        "config": fingerprint(settings.rerun_params),
         "data": manifest.digest,
-        "code": code_digest([settings.plugin.code, Path(__file__)]),
+        "code": code_digest([settings.plugin.code_file, Path(__file__)]),
     }
-    label, untrained = f"train {settings.label}", settings.variant == UNTRAINED
+    label, untrained = f"train {settings.label}", settings.variant == UNTRAINED_VARIANT
     training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
     with time_budget(limits.minutes, "train", folder):
-        facts = training.run(lambda: _iter_whole_images(manifest.paths("trainB"), trainable.device))
+        facts = training.run(lambda: _iter_whole_images(manifest.image_paths("trainB"), trainable.device))
     save_weights(folder / "weights.safetensors", trainable)
     facts |= {"inference_flops_384": count_inference_flops(trainable), **more()}
     write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))

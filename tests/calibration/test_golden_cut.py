@@ -7,8 +7,8 @@ import torch
 
 from methods.cut.method import CUT
 from methods.cut.networks import TappedGenerator
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses.adversarial import lsgan_loss
 from sspbench.training.losses.patch_contrast import TEMPERATURE, PatchSampler, patch_nce_loss
 from sspbench.training.networks import official_weights
@@ -82,7 +82,7 @@ def test_step(case, layout):
     golden = Golden(case)
     variant = "fast" if case.startswith("cut_fast") else None
     sizes = {"width": golden.meta["width"] / 64, "sampler_width": golden.spec[-1]["shape"][0]}
-    method = Given(resolve_params(plugin("methods", "cut"), "paper", variant, sizes))
+    method = Given(resolve_params(get_plugin("methods", "cut"), "paper", variant, sizes))
     method.build()
     weights = golden.weights()
     for network in method.networks.values():

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from methods.cyclegan.method import CycleGAN
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses.adversarial import lsgan_loss
 from sspbench.training.networks import official_weights
 from sspbench.training.networks.patchgan import PatchGAN
@@ -41,7 +41,9 @@ class Still(Unmoved, CycleGAN):
 @pytest.fixture(scope="module", params=golden_vectors.find("cyclegan_step_*"))
 def stepped(request):
     golden = Golden(request.param)
-    method = Still(resolve_params(plugin("methods", "cyclegan"), "paper", None, {"width": golden.meta["width"] / 64}))
+    method = Still(
+        resolve_params(get_plugin("methods", "cyclegan"), "paper", None, {"width": golden.meta["width"] / 64})
+    )
     method.build()
     weights = golden.weights()
     for name in ("G_A", "G_B", "D_A", "D_B"):

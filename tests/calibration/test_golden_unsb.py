@@ -5,8 +5,8 @@ import torch
 
 from methods.unsb.method import UNSB
 from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses.adversarial import lsgan_loss
 from sspbench.training.networks import official_weights
 from tests import golden_vectors
@@ -65,7 +65,7 @@ def test_step(case, layout):
     meta = golden.meta
     sizes = {"width": meta["width"] / 64, "sampler_width": golden.spec[-1]["shape"][0]}
     sizes["weights"] = {"bridge": meta["lambda_sb"]}
-    method = Given(resolve_params(plugin("methods", "unsb"), "paper", None, sizes))
+    method = Given(resolve_params(get_plugin("methods", "unsb"), "paper", None, sizes))
     method.build()
     weights = golden.weights()
     for network in method.networks.values():

@@ -25,7 +25,7 @@ def several(tmp_path, monkeypatch):
             tmp_path, None, dataset_id=name, ablation=None, seeds=[0, 1], dataset_options={"dose": 1.0 + number}
         )
         for run in results.plan.runs:
-            path = results.plan.layout.run(run.id, run.seed) / "scores.csv"
+            path = results.plan.layout.run_folder(run.id, run.seed) / "scores.csv"
             first = f"{name},demo,{run.plugin.name},,{run.seed}"
             own = 3.0 * (number + 1) * (run.plugin.name == "sspnet") + run.seed
             lines = [

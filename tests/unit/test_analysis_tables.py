@@ -13,9 +13,9 @@ from report.own_audit import audit_own
 from report.rendering.latex import latex
 from report.rendering.markdown import markdown
 from report.results import Results
+from sspbench.config.plan import Plan, merge_dicts, read_config
 from sspbench.files import write_text
 from sspbench.images.grey import write_grey
-from sspbench.plan.config import Plan, merged, read_config
 
 IMAGES = 12
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
@@ -51,10 +51,10 @@ def measured(rng, shift):
 
 @pytest.fixture
 def results(tmp_path):
-    plan = Plan(merged(read_config(Path("config/config.yaml")), CONFIG), tmp_path)
+    plan = Plan(merge_dicts(read_config(Path("config/config.yaml")), CONFIG), tmp_path)
     rng = np.random.default_rng(0)
     for index, run in enumerate(plan.runs):
-        folder = plan.layout.run(run.id, run.seed)
+        folder = plan.layout.run_folder(run.id, run.seed)
         lines = [
             ("cornsim", "smoke", run.plugin.name, run.variant or "", run.seed, f"{i:03d}.png", metric, value, "")
             for metric, values in measured(rng, 0.1 * index).items()

@@ -12,12 +12,12 @@ LIGHT = """
 import sys
 sys.argv = ["sspbench"]
 from sspbench.commands.cli import main, build_parser
-from sspbench.plan.config import Plan, read_config
-from sspbench.plan.rules import Digests, training_resources
+from sspbench.config.plan import Plan, read_config
+from sspbench.workflow.rule_params import CodeDigests, training_resources
 build_parser()
 assert main(["list"]) == 0
 plan = Plan(read_config(sspbench_config))
-[Digests(plan).train(run) for run in plan.runs if run.learned]
+[CodeDigests(plan).train(run) for run in plan.runs if run.learned]
 [training_resources(run.plugin) for run in plan.runs]
 heavy = {"torch", "torchvision", "pyiqa", "pandas", "matplotlib", "skimage"} & set(sys.modules)
 assert not heavy, heavy
@@ -40,8 +40,8 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
 
 SOUND = {
     "methods/a/method.py": '"""A."""\nx = 1\n',
-    "sspbench/plan/config.py": '"""Plans runs."""\nfrom .run import x\n',
-    "sspbench/stages/train.py": '"""Trains."""\nfrom ..plan.config import x\n',
+    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .run import x\n',
+    "sspbench/stages/train.py": '"""Trains."""\nfrom ..config.plan import x\n',
 }
 
 
@@ -54,11 +54,11 @@ def laid_out(root, files):
 @pytest.mark.parametrize(
     ("path", "content", "words"),
     [
-        ("sspbench/plan/peek.py", '"""Looks ahead."""\nfrom ..stages.train import x\n', "a later room"),
-        ("sspbench/plan/late.py", '"""Hides it."""\ndef f():\n    import sspbench.stages.train\n', "a later room"),
-        ("sspbench/attic/box.py", '"""A box."""\nfrom ..plan.config import x\n', "no room of the frame"),
-        ("sspbench/plan/run.py", '"""A circle."""\nfrom .config import x\n', "a cycle of imports"),
-        ("sspbench/plan/run.py", '"""Hides it."""\ndef f():\n    from . import config\n', "a cycle of imports"),
+        ("sspbench/config/peek.py", '"""Looks ahead."""\nfrom ..stages.train import x\n', "a later room"),
+        ("sspbench/config/late.py", '"""Hides it."""\ndef f():\n    import sspbench.stages.train\n', "a later room"),
+        ("sspbench/attic/box.py", '"""A box."""\nfrom ..config.plan import x\n', "no room of the frame"),
+        ("sspbench/config/runs.py", '"""A circle."""\nfrom .config import x\n', "a cycle of imports"),
+        ("sspbench/config/runs.py", '"""Hides it."""\ndef f():\n    from . import config\n', "a cycle of imports"),
         ("sspbench/peek.py", '"""Peeks."""\nimport methods.a.method\n', "knows no plugin by name"),
         ("methods/b/method.py", '"""Borrows."""\nfrom methods.a.method import x\n', "stage folders meet"),
         ("metrics/m.py", '"""Borrows."""\nimport methods.a.method\n', "stage folders meet"),
@@ -68,7 +68,7 @@ def laid_out(root, files):
     ],
 )
 def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
-    monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
+    monkeypatch.setattr("sspbench.workflow.code_digests.ROOT", tmp_path)
     laid_out(tmp_path, {**SOUND, path: content})
     (found,) = find_layout_faults(tmp_path)
     assert words in found
@@ -76,6 +76,6 @@ def test_a_fault_is_found(tmp_path, monkeypatch, path, content, words):
 
 
 def test_a_sound_layout_has_no_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr("sspbench.plan.digest.ROOT", tmp_path)
+    monkeypatch.setattr("sspbench.workflow.code_digests.ROOT", tmp_path)
     laid_out(tmp_path, SOUND)
     assert find_layout_faults(tmp_path) == []

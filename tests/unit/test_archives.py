@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.images.archives import ArchiveLimits, opened, unpack
+from sspbench.images.archives import ArchiveLimits, open_source, unpack_archive
 
 MIB = 1 << 20
 
@@ -35,30 +35,32 @@ def refused(archive: Path, tmp_path: Path, limits: ArchiveLimits | None = None) 
     """Unpack an archive that must be refused; nothing may be left, neither inside nor outside the target."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UserError) as caught:
-        unpack(archive, tmp_path / "out", limits)
+        unpack_archive(archive, tmp_path / "out", limits)
     assert sorted(tmp_path.rglob("*")) == before
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("ending", "mode"), [("tar", "w"), ("tgz", "w:gz"), ("tbz", "w:bz2"), ("txz", "w:xz")])
 def test_tar_is_unpacked(tmp_path, ending, mode):
-    unpack(tar_of(tmp_path / f"a.{ending}", {"./trainA/1.png": b"one", "b.txt": b"two"}, mode), tmp_path / "out")
+    unpack_archive(
+        tar_of(tmp_path / f"a.{ending}", {"./trainA/1.png": b"one", "b.txt": b"two"}, mode), tmp_path / "out"
+    )
     assert (tmp_path / "out/trainA/1.png").read_bytes() == b"one"
     assert (tmp_path / "out/b.txt").read_bytes() == b"two"
 
 
 def test_zip_is_unpacked_without_hidden_files_and_with_backslashes(tmp_path):
     files = {"a/1.txt": b"one", "__MACOSX/a/._1.txt": b"x", "a/.DS_Store": b"x", "c\\d.txt": b"two"}
-    unpack(zip_of(tmp_path / "a.zip", files), tmp_path / "out")
+    unpack_archive(zip_of(tmp_path / "a.zip", files), tmp_path / "out")
     found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert found == {"a/1.txt", "c/d.txt"}
 
 
 def test_a_folder_is_given_as_it_is_and_an_archive_leaves_nothing(tmp_path):
     archive = zip_of(tmp_path / "a.zip", {"1.txt": b"one"})
-    with opened(tmp_path, tmp_path) as folder:
+    with open_source(tmp_path, tmp_path) as folder:
         assert folder == tmp_path
-    with opened(archive, tmp_path) as folder:
+    with open_source(archive, tmp_path) as folder:
         assert (folder / "1.txt").read_bytes() == b"one"
     assert sorted(tmp_path.iterdir()) == [archive]
 

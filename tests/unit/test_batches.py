@@ -102,7 +102,7 @@ def test_a_wrong_section_is_refused(section, words):
 
 
 def test_images_too_small_or_of_several_sizes_are_refused(tiny_data, tmp_path):
-    paths = tiny_data.paths("trainA")
+    paths = tiny_data.image_paths("trainA")
     with pytest.raises(UserError, match="smaller than the training crop"):
         load_domain_images(paths, BatchPlan(size=1, crop=128), "low-quality")
     with pytest.raises(UserError, match="no low-quality"):

@@ -8,7 +8,7 @@ import pytest
 from report.comparing.place import newest, opened
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
-from sspbench.releases.packing import pack
+from sspbench.releases.packing import pack_release
 from tests.synthetic_results import make_results
 from tests.unit.test_releases import stamped
 
@@ -21,7 +21,7 @@ def made(tmp_path_factory):
         patch.chdir(folder)
         results = make_results(folder, failed=None, methods=["identity", "sspnet"], ablation=None, seeds=[0, 1, 2])
         stamped(results.plan)
-        pack(results.plan, "v1", folder / "results/published/v1/cornsim/demo")
+        pack_release(results.plan, "v1", folder / "results/published/v1/cornsim/demo")
     return folder
 
 

@@ -8,13 +8,13 @@ import pytest
 from skimage.exposure import match_histograms
 
 from sspbench.commands.cli import main
+from sspbench.config.plan import Plan, merge_dicts, read_config, resolve_params
 from sspbench.contract import Method
 from sspbench.errors import UserError
 from sspbench.images.grey import read_grey, to_float, to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.jobs.outcome import JobError
-from sspbench.plan.config import Plan, merged, read_config, resolve_params
-from sspbench.plan.discovery import method_class, plugin
+from sspbench.plugins.discovery import get_plugin, load_method_class
 from sspbench.stages.enhance import enhance, load_method
 from sspbench.stages.fit import LazyImages, fit_constants
 
@@ -24,8 +24,8 @@ def picture(seed: int, low: int = 20, high: int = 200, shape: tuple[int, int] = 
 
 
 def made(name: str, high: list[np.ndarray] | None = None, reading: str | None = None) -> Method:
-    found = plugin("methods", name)
-    method = method_class(found)(resolve_params(found, "paper", reading), 0)
+    found = get_plugin("methods", name)
+    method = load_method_class(found)(resolve_params(found, "paper", reading), 0)
     if high is not None:
         method.fitted = fit_constants(method, [picture(9)], high)
     return method
@@ -77,7 +77,7 @@ def test_smoothing_is_a_row_of_its_own_and_smooths():
     plain, smoothed = (made("flat_field_hq", [picture(1)], reading) for reading in (None, "smoothed"))
     image = picture(3)
     assert of(smoothed, image).std() < 0.7 * of(plain, image).std()
-    ids = [run.id for run in Plan(merged(read_config(Path("config/config.yaml")), {"methods": "controls"})).runs]
+    ids = [run.id for run in Plan(merge_dicts(read_config(Path("config/config.yaml")), {"methods": "controls"})).runs]
     assert "flat_field_hq+smoothed" in ids
 
 
@@ -105,14 +105,14 @@ def data(tmp_path):
 
 def settings() -> dict:
     plan = Plan(read_config(Path("config/config.yaml")))
-    return plan.train_settings(plan.run("brightness", 0))
+    return plan.train_settings(plan.get_run("brightness", 0))
 
 
 def test_the_constants_of_a_run_are_kept_and_serve_own_images(data, tmp_path):
     run = tmp_path / "run"
     enhance(settings(), data, run, None)
     fitted = json.loads((run / "jobs" / "enhance.json").read_text())["fitted"]
-    wanted = np.mean([to_float(read_grey(path)).mean() for path in data.paths("trainB")])
+    wanted = np.mean([to_float(read_grey(path)).mean() for path in data.image_paths("trainB")])
     assert fitted == {"high_mean": pytest.approx(wanted)}
     mine = str(data.folder / "testA")
     assert main(["enhance", "--weights", str(run), "--input", mine, "--output", str(tmp_path / "out")]) == 0
@@ -130,7 +130,7 @@ def test_a_fitted_method_without_its_run_is_refused_with_the_way_out(data, tmp_p
 
 
 def test_training_images_are_read_when_they_are_looked_at(data):
-    pictures = LazyImages([*data.paths("trainB"), Path("missing.png")])
+    pictures = LazyImages([*data.image_paths("trainB"), Path("missing.png")])
     assert len(pictures) == 3
     assert pictures[0].dtype == np.float32
     assert len(pictures[:2]) == 2

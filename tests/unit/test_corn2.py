@@ -13,7 +13,7 @@ from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json, sha256
 from sspbench.images.manifest import Manifest
-from sspbench.plan.discovery import plugin
+from sspbench.plugins.discovery import get_plugin
 from sspbench.stages.prepare import prepare
 
 COUNTS = {"trainA": 340, "trainB": 288, "testA": 60}
@@ -55,7 +55,7 @@ def imported(source: Path, target: Path, **options) -> Manifest:
         "id": "corn2",
         "real": True,
         "field_um": 400,
-        "options": {**plugin("data", "corn2").own_parameters.values(), **options},
+        "options": {**get_plugin("data", "corn2").own_parameters.default_values(), **options},
         "data_root": str(source),
         "seed": 0,
     }
@@ -137,7 +137,7 @@ def test_copies_without_labels_and_with_three_equal_channels(tmp_path):
     with pytest.raises(UserError, match="0 test images have a label, not 2"):
         imported(root, tmp_path / "out", **TINY)
     manifest = imported(root, tmp_path / "out", **{**TINY, "labelled_test": None})
-    assert manifest.paths("testA_labels") == []
+    assert manifest.image_paths("testA_labels") == []
     assert np.array_equal(np.asarray(Image.open(tmp_path / "out/trainA/0.png")), noise(1))
 
 

@@ -11,14 +11,14 @@ from data.cornsim.nerves import Fibres
 from data.cornsim.parameters import HIGH_ANATOMY, LOW_ANATOMY
 from data.cornsim.prepare import prepare, write_dataset
 from data.cornsim.scene import simulate
+from sspbench.config.overrides import resolve_params
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
 from sspbench.images.grey import list_images, read_grey, read_stack
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 
 REAL = Path("../shared/data/ivcm-mini")
-CORNSIM = plugin("data", "cornsim")
+CORNSIM = get_plugin("data", "cornsim")
 SMALL = {"train_low": 3, "train_high": 2, "test": 2, "size": 96}
 
 
@@ -112,7 +112,7 @@ def test_smoke_preset_is_small_and_works(tmp_path):
 
 def test_default_is_the_split_of_corn_2():
     counts = {"train_low": 340, "train_high": 288, "test": 60}
-    assert CORNSIM.own_parameters.values() == {**counts, "dose": None, "size": 384}
+    assert CORNSIM.own_parameters.default_values() == {**counts, "dose": None, "size": 384}
     assert CORNSIM.meta["presets"]["paper"] == {}
 
 

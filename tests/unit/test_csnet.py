@@ -9,8 +9,8 @@ from segmentation.csnet.augmentation import augment, brightness, contrast, sharp
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.networks import CSNet
 from segmentation.csnet.segmenter import CSNetSegmenter, foreground
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.networks import official_weights
 from sspbench.training.schedules import polynomial_decay
 
@@ -20,7 +20,7 @@ def count(module):
 
 
 def params(preset):
-    return resolve_params(plugin("segmentation", "csnet"), preset)
+    return resolve_params(get_plugin("segmentation", "csnet"), preset)
 
 
 def built(preset, steps):

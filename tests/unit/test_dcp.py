@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from methods.dcp.method import DarkChannelPrior, air_light, box_mean, guided_filter
+from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 
-PLUGIN = plugin("methods", "dcp")
+PLUGIN = get_plugin("methods", "dcp")
 READINGS = [None, *PLUGIN.meta["readings"]]
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from sspbench.plan import digest
+from sspbench.workflow import code_digests
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    monkeypatch.setattr(digest, "ROOT", tmp_path)
-    digest._neutral.cache_clear()
+    monkeypatch.setattr(code_digests, "ROOT", tmp_path)
+    code_digests._neutral_paths.cache_clear()
     (tmp_path / "plug").mkdir()
     (tmp_path / "plug" / "method.py").write_text("from .part import f\n\n\ndef g():\n    return f(1)\n")
     (tmp_path / "plug" / "part.py").write_text("import frame.deep\n\n\ndef f(x):\n    return x + 1\n")
@@ -16,16 +16,16 @@ def checkout(tmp_path, monkeypatch):
     (tmp_path / "frame" / "deep.py").write_text("X = 1\n")
     (tmp_path / "frame" / "other.py").write_text("Y = 1\n")
     yield tmp_path
-    digest._neutral.cache_clear()  # it was computed for this checkout
+    code_digests._neutral_paths.cache_clear()  # it was computed for this checkout
 
 
 def value(root):
-    digest._read.cache_clear()
-    return digest.code_digest([root / "plug" / "method.py"])
+    code_digests._digest_and_imports.cache_clear()
+    return code_digests.code_digest([root / "plug" / "method.py"])
 
 
 def test_the_closure_follows_relative_and_absolute_imports(checkout):
-    names = {path.name for path in digest.closure([checkout / "plug" / "method.py"])}
+    names = {path.name for path in code_digests.import_closure([checkout / "plug" / "method.py"])}
     assert names == {"method.py", "part.py", "deep.py"}
 
 

@@ -5,12 +5,12 @@ import pytest
 from sspbench.commands import doctor
 from sspbench.commands.cite import bibtex_entries, suite_entry
 from sspbench.commands.cli import main
-from sspbench.jobs.slots import leased
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.jobs.gpu_slots import acquire
 
 
 def plan(**overrides):
-    return Plan(merged(read_config(DEFAULT), overrides))
+    return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), overrides))
 
 
 def test_the_doctor_finds_this_environment_complete(tmp_path, capsys):
@@ -37,7 +37,7 @@ def test_taken_slots_are_told(tmp_path, monkeypatch):
     monkeypatch.setenv("SSPBENCH_SLOTS", str(tmp_path))
     monkeypatch.setenv("SSPBENCH_GPUS", "0,1")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    with leased():
+    with acquire():
         slots = next(doctor.check_gpus())
     assert "2 in" in slots.found
     assert "1 taken (0)" in slots.found

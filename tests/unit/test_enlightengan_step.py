@@ -10,15 +10,17 @@ from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.method import EnlightenGAN
 from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import merged
+from sspbench.config.overrides import merge_dicts
+from sspbench.plugins.discovery import get_plugin
 from tests.recorded_steps import Recorded
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 
 
 def params(**changes):
-    return merged(merged(plugin("methods", "enlightengan").parameters.values(), TINY), changes)
+    return merge_dicts(
+        merge_dicts(get_plugin("methods", "enlightengan").all_parameters.default_values(), TINY), changes
+    )
 
 
 class Watched(Recorded, EnlightenGAN):

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from sspbench.errors import Faults, UserError
-from sspbench.files import fingerprint, replacing, sha256, write_json
-from sspbench.images.grey import decode, read_grey, to_grey8, write_grey
+from sspbench.files import fingerprint, replace_atomically, sha256, write_json
+from sspbench.images.grey import decode_image, read_grey, to_grey8, write_grey
 
 
 def test_a_fault_says_what_where_why_and_how_to_mend():
@@ -28,7 +28,7 @@ def test_no_fault_no_error():
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"old": 1})
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
+    with pytest.raises(RuntimeError), replace_atomically(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert "old" in path.read_text()
@@ -66,7 +66,7 @@ def test_common_formats_are_read(tmp_path, suffix, mode):
 def test_16_bit_is_scaled_by_257(tmp_path, suffix):
     values = (np.arange(256, dtype=np.uint16) * 257).reshape(16, 16)
     Image.fromarray(values).save(tmp_path / f"a.{suffix}")
-    assert decode(tmp_path / f"a.{suffix}").dtype == np.uint16
+    assert decode_image(tmp_path / f"a.{suffix}").dtype == np.uint16
     assert (read_grey(tmp_path / f"a.{suffix}").ravel() == np.arange(256)).all()
 
 

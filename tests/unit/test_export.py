@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from sspbench.commands.cli import main
+from sspbench.config.plan import Plan, read_config
 from sspbench.jobs.outcome import JobError
-from sspbench.plan.config import Plan, read_config
-from sspbench.plan.discovery import plugins
+from sspbench.plugins.discovery import find_plugins
 
-LEARNED = [name for name, found in plugins("methods").items() if found.meta["kind"] == "learned"]
+LEARNED = [name for name, found in find_plugins("methods").items() if found.meta["kind"] == "learned"]
 SAMPLING = ["unsb"]
 """Methods that draw random numbers for each image."""
 
@@ -24,7 +24,7 @@ def run_of(name: str, folder: Path) -> Path:
     from sspbench.training.loop.checkpoints import save_weights
 
     plan = Plan(read_config(Path("config/smoke.yaml")))
-    settings = plan.train_settings(plan.run(name, 0))
+    settings = plan.train_settings(plan.get_run(name, 0))
     torch.manual_seed(1)
     method = make_method(settings)
     method.build()

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sspbench.config.datasets import build_plans
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.instances import plans
 from sspbench.stages.image_folders import verified_images
 from sspbench.stages.import_external import import_external
 
@@ -20,7 +20,7 @@ SIDE = 72
 
 
 def given(**config):
-    return merged(read_config(DEFAULT), {"methods": ["identity"], "ablation": None, **config})
+    return merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"methods": ["identity"], "ablation": None, **config})
 
 
 def pixels(seed):
@@ -49,7 +49,7 @@ def settings(folder):
 
 def run_of(folder, **config):
     plan = Plan(given(external={"theirs": str(folder)}, **config))
-    return next(run for run in plan.runs if run.external)
+    return next(run for run in plan.runs if run.is_external)
 
 
 def taken(theirs, manifest, folder):
@@ -67,7 +67,7 @@ def test_a_folder_is_a_row_of_its_own_group_that_says_what_it_is(theirs):
 
 def test_every_replicate_has_the_row(theirs):
     runs = Plan(given(external={"theirs": str(theirs), "more": str(theirs)}, seeds=[0, 3])).runs
-    assert [(run.id, run.seed) for run in runs if run.external] == [
+    assert [(run.id, run.seed) for run in runs if run.is_external] == [
         ("more", 0), ("more", 3), ("theirs", 0), ("theirs", 3),
     ]  # fmt: skip
 
@@ -111,8 +111,8 @@ def test_a_folder_named_by_a_number_is_one(tmp_path, monkeypatch):
 
 def test_of_several_data_sets_one_has_to_be_named(theirs):
     with pytest.raises(UserError, match=r"whose test images(.|\n)*datasets=\[\{id"):
-        plans(given(datasets=[{"id": "a"}, {"id": "b"}], external={"theirs": str(theirs)}))
-    found = plans(given(datasets=[{"id": "a", "external": {"theirs": str(theirs)}}, {"id": "b"}]))
+        build_plans(given(datasets=[{"id": "a"}, {"id": "b"}], external={"theirs": str(theirs)}))
+    found = build_plans(given(datasets=[{"id": "a", "external": {"theirs": str(theirs)}}, {"id": "b"}]))
     assert [[run.id for run in plan.runs] for plan in found.values()] == [["identity", "theirs"], ["identity"]]
 
 
@@ -161,14 +161,14 @@ def test_what_was_done_to_images_is_recorded(theirs, manifest, tmp_path):
 
 
 def test_a_test_image_that_was_renamed_is_known_by_its_old_name_too(theirs, tmp_path):
-    from sspbench.images.names import safe_name
+    from sspbench.images.names import make_safe_name
 
-    write_grey(tmp_path / "data" / "testA" / f"{safe_name('=1')}.png", pixels(5))
+    write_grey(tmp_path / "data" / "testA" / f"{make_safe_name('=1')}.png", pixels(5))
     known = Manifest.read(write_manifest(tmp_path / "data", {}))
     for path in theirs.iterdir():
         path.unlink()
     write_grey(theirs / "=1.png", pixels(6))
-    assert list(taken(theirs, known, tmp_path / "run")) == [safe_name("=1")]
+    assert list(taken(theirs, known, tmp_path / "run")) == [make_safe_name("=1")]
 
 
 def test_all_faults_of_the_images_are_told_at_once_by_file_without_their_place(theirs, manifest, tmp_path):

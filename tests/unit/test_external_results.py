@@ -15,7 +15,7 @@ from report.releases.publish import publish
 from report.statistics import paired_tests
 from sspbench.commands.cli import main
 from sspbench.files import read_json
-from sspbench.releases.folder import Part
+from sspbench.releases.release_folder import ReleasePart
 from tests.scored_rows import built, made
 from tests.synthetic_results import make_results
 from tests.unit.test_releases import MAKER, stamped
@@ -105,7 +105,7 @@ def test_a_release_with_the_row_is_reproduced_compared_and_verified(published, t
     assert "32 cells (rows by measures) compared: 32 equal." in capsys.readouterr().out
     assert main(["verify", str(results.plan.layout.root), "--against", "v1", "--rows", "theirs"]) in (0, 3)
     assert "theirs" in capsys.readouterr().out
-    copy = Part(shutil.copytree(part.folder, tmp_path / "v1/cornsim/demo"))
+    copy = ReleasePart(shutil.copytree(part.folder, tmp_path / "v1/cornsim/demo"))
     (copy.folder / "runs/theirs.json").unlink()
     assert list(unknown_origins(copy)) == ["ORIGIN   runs/theirs.json has seeds none, not those of release.json"]
 

@@ -7,11 +7,13 @@ import yaml
 from synthetic_results import make_results
 
 from report.makers.fairness import RATES, SEARCH, fairness
-from sspbench.plan.discovery import plugin, plugins
-from sspbench.plan.groups import group_of
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import find_plugins, get_plugin
+from sspbench.plugins.row_groups import row_group
 
-LEARNED = [name for name, found in plugins("methods").items() if found.trained and group_of(found.meta) == "paper"]
+LEARNED = [
+    name for name, found in find_plugins("methods").items() if found.is_trained and row_group(found.meta) == "paper"
+]
 
 
 def recorded(name):
@@ -23,7 +25,7 @@ def recorded(name):
 def test_the_rate_taken_is_the_best_of_as_many_for_every_method(name):
     tried = {rate: recorded(name)[rate] for rate in RATES}
     best = max(tried.values(), key=lambda line: float(line["dice"]))
-    assert resolve_params(plugin("methods", name), "demo")["lr"] == float(best["lr"])
+    assert resolve_params(get_plugin("methods", name), "demo")["lr"] == float(best["lr"])
 
 
 @pytest.mark.parametrize("name", LEARNED)

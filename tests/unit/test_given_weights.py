@@ -6,15 +6,15 @@ from safetensors.torch import load_file, save_file
 
 from sspbench.commands.cli import main
 from sspbench.commands.import_weights import import_weights
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 from sspbench.stages.train import load_for_inference, make_segmenter
 from sspbench.training.loop.checkpoints import load_weights, save_weights
 from sspbench.training.networks.vgg16 import CONVOLUTION_NAMES, load_vgg16
 
 
 def plan(**overrides):
-    return Plan(merged(read_config(DEFAULT), {"preset": "smoke", **overrides}))
+    return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"preset": "smoke", **overrides}))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_without_given_files_nothing_depends_on_any():
 
 def test_missing_weight_files_are_told_before_anything_runs(weights):
     with pytest.raises(UserError) as caught:
-        plan(segmenter_weights=str(weights.parent), vgg16="nowhere.pth").refuse_missing_files()
+        plan(segmenter_weights=str(weights.parent), vgg16="nowhere.pth").reject_missing_files()
     for part in ("(2)", "it is a folder", f"give the file in it: {weights}", "nowhere.pth"):
         assert part in str(caught.value)
 

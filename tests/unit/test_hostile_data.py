@@ -14,8 +14,8 @@ from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
-from sspbench.images.names import safe_name
-from sspbench.images.picture_files import read_picture, write_picture
+from sspbench.images.names import make_safe_name
+from sspbench.images.picture_files import read_image_file, write_image_file
 from sspbench.stages.prepare import digest_source, prepare
 
 SHAPE = (64, 80)
@@ -134,7 +134,7 @@ def test_an_image_is_turned_as_its_metadata_says_and_that_is_told(tmp_path, sour
     exif[0x0112] = turn
     save(source / f"testA/photo.{ending}", np.ascontiguousarray(STORED[turn](flat)), exif=exif, **options)
     (source / "testA/one.png").unlink()
-    notes = "\n".join(imported(source, tmp_path / "out").told())
+    notes = "\n".join(imported(source, tmp_path / "out").notes())
     found = read_grey(tmp_path / "out/testA/photo.png")
     assert found.shape == flat.shape
     assert np.abs(found.astype(int) - flat).mean() < 12  # JPEG is lossy
@@ -165,7 +165,7 @@ def test_what_is_left_out_is_told_with_its_count(tmp_path, source):
     save(source / "testA_label/one.png", mask())
     save(source / "testA_labels/one.png", mask())
     save(source / "testA/two.png", noise(30))
-    text = "\n".join(imported(source, tmp_path / "out").told())
+    text = "\n".join(imported(source, tmp_path / "out").notes())
     for part in (
         "2 files left out: .gif",
         "testA/a.gif, testA/b.gif",
@@ -187,7 +187,7 @@ def test_files_of_16_bit_that_hold_fewer_are_scaled_by_their_white(tmp_path, sou
     manifest = imported(source, tmp_path / "out", **given)
     expected = np.rint(np.roll(values, 5, axis=0) * (255 / white)).astype(np.uint8)
     assert np.abs(read_grey(tmp_path / "out/testA/deep.png").astype(int) - expected).max() <= 1
-    assert f"2 files of 16 bit scaled so that {white} is white" in "\n".join(manifest.told())
+    assert f"2 files of 16 bit scaled so that {white} is white" in "\n".join(manifest.notes())
 
 
 def test_one_bright_image_makes_all_of_them_16_bit(tmp_path, source):
@@ -205,8 +205,8 @@ def test_a_tiff_whose_white_is_0_is_no_negative(tmp_path, source, dtype):
     tifffile.imwrite(source / "testA/negative.tif", top - pixels, photometric="miniswhite")
     imported(source, tmp_path / "out")
     assert np.array_equal(read_grey(tmp_path / "out/testA/negative.png"), noise(52))
-    picture = read_picture(source / "testA/negative.tif")
-    write_picture(tmp_path / "again.tif", picture, picture.pixels)
+    picture = read_image_file(source / "testA/negative.tif")
+    write_image_file(tmp_path / "again.tif", picture, picture.pixels)
     assert np.array_equal(read_grey(tmp_path / "again.tif"), noise(52))
 
 
@@ -214,14 +214,14 @@ def test_transparent_pixels_are_told(tmp_path, source):
     opaque, half = np.full(SHAPE, 255, np.uint8), np.full(SHAPE, 128, np.uint8)
     save(source / "testA/opaque.png", np.dstack([noise(50)] * 3 + [opaque]))
     save(source / "testA/glass.png", np.dstack([noise(51)] * 3 + [half]))
-    text = "\n".join(imported(source, tmp_path / "out").told())
+    text = "\n".join(imported(source, tmp_path / "out").notes())
     assert "1 file transparent in part, taken as if they were not: testA/glass.png" in text
     assert np.array_equal(read_grey(tmp_path / "out/testA/glass.png"), noise(51))
 
 
 def test_dim_images_of_16_bit_are_told(tmp_path, source):
     save(source / "trainA/dim.tif", noise(42).astype(np.uint16) * 60)
-    assert "no brighter than" in "\n".join(imported(source, tmp_path / "out").told())
+    assert "no brighter than" in "\n".join(imported(source, tmp_path / "out").notes())
 
 
 NAMES = ['a"b', "it's", "<b>&amp;", "$x_1$ % #", "=1+1", "@me", "-x", "+1", "line\nbreak", "a|b", "back\\slash", "{x}"]
@@ -237,20 +237,22 @@ def test_any_file_name_becomes_one_that_is_safe_and_is_kept_beside_it(tmp_path, 
     assert len({entry["path"] for entry in entries}) == len(NAMES) + 1
     originals = {entry["path"]: entry.get("original") for entry in entries}
     assert originals["testA/one.png"] is None
-    assert originals[f"testA/{safe_name('line' + chr(10) + 'break')}.png"] == "testA/line\\nbreak.png"
-    assert originals[f"testA/{safe_name(NAMES[-1])}.png"] == "testA/caf\\udce9.png"
+    assert originals[f"testA/{make_safe_name('line' + chr(10) + 'break')}.png"] == "testA/line\\nbreak.png"
+    assert originals[f"testA/{make_safe_name(NAMES[-1])}.png"] == "testA/caf\\udce9.png"
     for entry in entries:
         name = Path(entry["path"]).stem
-        assert safe_name(name) == name
+        assert make_safe_name(name) == name
         assert not set(name) & set("\"'<>&$%#|\\{}\n")
         assert name[0] not in "=+-@"
-    assert None not in manifest.beside(manifest.paths("testA")[:1], "testA_labels") or "one" in str(entries[0])
-    assert f"{2 * len(NAMES)} files renamed" in "\n".join(manifest.told())
+    assert None not in manifest.find_companions(manifest.image_paths("testA")[:1], "testA_labels") or "one" in str(
+        entries[0]
+    )
+    assert f"{2 * len(NAMES)} files renamed" in "\n".join(manifest.notes())
 
 
 @pytest.mark.parametrize("name", ["lq_001", "Müller 3 (left)", "角膜-7", "a.b", "A+B, x@2"])
 def test_usual_names_are_kept(name):
-    assert safe_name(name) == name
+    assert make_safe_name(name) == name
 
 
 def test_a_source_with_files_that_may_not_be_read_has_a_digest(source):

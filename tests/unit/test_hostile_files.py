@@ -18,9 +18,9 @@ from PIL import Image
 
 from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
-from sspbench.errors import REMEDIES, UserError, refused_by_system
+from sspbench.errors import SYSTEM_ERROR_HINTS, UserError, explain_system_error
 from sspbench.files import read_json, read_mapping, write_bytes
-from sspbench.images.archives import unpack
+from sspbench.images.archives import unpack_archive
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
 
@@ -51,17 +51,17 @@ def test_every_fault_says_how_to_mend_it():
     assert faults_without_hint() == []
 
 
-@pytest.mark.parametrize("number", REMEDIES)
+@pytest.mark.parametrize("number", SYSTEM_ERROR_HINTS)
 def test_what_the_system_refuses_is_told_with_what_mends_it(number):
-    fault = refused_by_system(OSError(number, os.strerror(number), "some/place"))
+    fault = explain_system_error(OSError(number, os.strerror(number), "some/place"))
     assert fault.where == "some/place"
-    assert fault.hint == REMEDIES[number]
+    assert fault.hint == SYSTEM_ERROR_HINTS[number]
     assert fault.exit_code != 0
 
 
 def test_a_fault_of_code_is_not_taken_for_the_systems():
-    assert refused_by_system(FileNotFoundError(errno.ENOENT, "gone", "x")) is None
-    assert refused_by_system(ValueError("x")) is None
+    assert explain_system_error(FileNotFoundError(errno.ENOENT, "gone", "x")) is None
+    assert explain_system_error(ValueError("x")) is None
 
 
 def test_a_file_that_does_not_fit_is_named_and_leaves_nothing(tmp_path):
@@ -72,7 +72,7 @@ def test_a_file_that_does_not_fit_is_named_and_leaves_nothing(tmp_path):
             write_bytes(tmp_path / "weights.bin", b"x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert refused_by_system(caught.value).where == str(tmp_path / "weights.bin")
+    assert explain_system_error(caught.value).where == str(tmp_path / "weights.bin")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,7 +151,7 @@ def test_an_archive_with_names_that_are_no_utf8_is_unpacked(tmp_path):
         entry = tarfile.TarInfo(b"testA/caf\xe9.png".decode("utf-8", "surrogateescape"))
         entry.size = len(content.getvalue())
         tar.addfile(entry, io.BytesIO(content.getvalue()))
-    unpack(tmp_path / "a.tar", tmp_path / "out")
+    unpack_archive(tmp_path / "a.tar", tmp_path / "out")
     assert [os.fsencode(path.name) for path in (tmp_path / "out/testA").iterdir()] == [b"caf\xe9.png"]
 
 
@@ -281,5 +281,5 @@ def test_a_full_disk_is_told_where_safetensors_meets_it(tmp_path):
             save_weights(tmp_path / "weights.safetensors", Weights())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert refused_by_system(caught.value).where == str(tmp_path / "weights.safetensors")
+    assert explain_system_error(caught.value).where == str(tmp_path / "weights.safetensors")
     assert list(tmp_path.iterdir()) == []

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from audit.published import load_published
+from sspbench.config.datasets import build_plans
+from sspbench.config.paths import dataset_id
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.config.row_labels import reject_duplicate_labels
 from sspbench.errors import Faults, UserError
 from sspbench.files import read_json, write_json
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.digest import code_digest
-from sspbench.plan.discovery import imported, metric_files, plugins
-from sspbench.plan.instances import plans
-from sspbench.plan.labels import refuse_equal_labels
-from sspbench.plan.layout import dataset_id
+from sspbench.plugins.discovery import find_metric_files, find_plugins, import_plugin_module
+from sspbench.workflow.code_digests import code_digest
 
 
 def told(add) -> str:
@@ -74,7 +74,7 @@ def test_folders_in_other_scripts_have_their_own_results(tmp_path):
 def test_a_folder_named_by_a_number_is_accepted(tmp_path, monkeypatch):
     (tmp_path / "2024").mkdir()
     monkeypatch.chdir(tmp_path)
-    plan = Plan(merged(read_config(DEFAULT), {"dataset": "folder", "data_root": 2024}))
+    plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"dataset": "folder", "data_root": 2024}))
     assert plan.data_root == Path("2024")
     assert plan.layout.dataset == "folder-2024"
 
@@ -90,7 +90,7 @@ def test_every_yaml_that_is_not_utf8_is_named(tmp_path):
         (tmp_path / "methods" / name).mkdir(parents=True)
         (tmp_path / "methods" / name / "method.yaml").write_bytes(b"label: caf\xe9\n")
     with pytest.raises(UserError) as caught:
-        plugins("methods", tmp_path)
+        find_plugins("methods", tmp_path)
     assert "one/method.yaml:1" in str(caught.value)
     assert "two/method.yaml:1" in str(caught.value)
 
@@ -102,7 +102,11 @@ def test_python_that_is_none_is_named_with_its_line(tmp_path, content):
     (tmp_path / "metrics").mkdir()
     path = tmp_path / "metrics" / "bad.py"
     path.write_bytes(content)
-    for read in (lambda: metric_files(tmp_path), lambda: code_digest([path]), lambda: imported("metrics.bad", path)):
+    for read in (
+        lambda: find_metric_files(tmp_path),
+        lambda: code_digest([path]),
+        lambda: import_plugin_module("metrics.bad", path),
+    ):
         with pytest.raises(UserError, match=r"metrics/bad\.py"):
             read()
 
@@ -112,36 +116,36 @@ def test_a_plugin_that_fails_while_it_is_imported_is_named_with_its_line(tmp_pat
     path.write_text('"""Fails."""\n\nimport there_is_no_such_module\n')
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(UserError, match=r"(?s)cannot be imported.*fails_at_once\.py:3.*there_is_no_such_module"):
-        imported("fails_at_once", path)
+        import_plugin_module("fails_at_once", path)
 
 
 def test_rows_with_equal_labels_are_refused_all_at_once():
-    rows = {run.id: (run.label, run.plugin.folder) for run in Plan(read_config(DEFAULT)).runs}
-    refuse_equal_labels(rows)
+    rows = {run.id: (run.label, run.plugin.folder) for run in Plan(read_config(DEFAULT_CONFIG_FILE)).runs}
+    reject_duplicate_labels(rows)
     rows["dcp"] = (" origin", rows["dcp"][1])
     rows["sspnet+gan"] = (rows["stillgan"][0].upper(), rows["sspnet+gan"][1])
     with pytest.raises(UserError) as caught:
-        refuse_equal_labels(rows)
+        reject_duplicate_labels(rows)
     for part in ("(2)", "identity, dcp", "stillgan", "sspnet+gan", "methods/dcp"):
         assert part in str(caught.value)
 
 
 def test_a_plugin_with_a_syntax_error_is_named_when_plugins_are_listed(tmp_path):
     folder = tmp_path / "methods" / "mine"
-    shutil.copytree(plugins("methods")["dcp"].folder, folder)
+    shutil.copytree(find_plugins("methods")["dcp"].folder, folder)
     (folder / "method.py").write_text('"""Doc."""\nclass A(:\n')
     with pytest.raises(UserError, match=r"(?s)no valid Python.*mine/method\.py:2"):
-        plugins("methods", tmp_path)
+        find_plugins("methods", tmp_path)
 
 
 @pytest.mark.parametrize("label", ["=1+1", "@SUM(A1)", "+x", "-x", " x", "two\\nlines", "a\\u202eb"])
 def test_labels_that_a_spreadsheet_computes_are_refused(tmp_path, label):
     folder = tmp_path / "methods" / "mine"
-    shutil.copytree(plugins("methods")["dcp"].folder, folder)
+    shutil.copytree(find_plugins("methods")["dcp"].folder, folder)
     text = (folder / "method.yaml").read_text()
     (folder / "method.yaml").write_text(re.sub(r"(?m)^label:.*$", lambda _: f'label: "{label}"', text, count=1))
     with pytest.raises(UserError, match=r"(?s)method\.yaml: label.*none of = \+ - @"):
-        plugins("methods", tmp_path)
+        find_plugins("methods", tmp_path)
 
 
 NOT_FINITE = [float("nan"), float("inf"), float("-inf")]
@@ -194,7 +198,7 @@ def test_what_would_be_left_out_without_a_word_or_fail_late_is_refused_before_an
 
 def test_data_sets_whose_names_differ_in_case_alone_are_refused():
     with pytest.raises(UserError, match="differ in case alone"):
-        plans(merged(read_config(DEFAULT), {"datasets": [{"id": "A"}, {"id": "a"}]}))
+        build_plans(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"datasets": [{"id": "A"}, {"id": "a"}]}))
 
 
 BOMB = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30))
@@ -214,6 +218,6 @@ def test_yaml_that_is_none_is_told_by_file(tmp_path, text):
 
 def refusal(given) -> str:
     with pytest.raises(UserError) as caught:
-        _ = Plan(merged(read_config(DEFAULT), given)).runs
+        _ = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), given)).runs
     assert len(str(caught.value)) < 2000
     return str(caught.value)

@@ -49,11 +49,11 @@ def test_a_checkpoint_becomes_a_run_that_enhances(tmp_path, capsys):
 
 def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch, capsys):
     from segmentation.csnet.networks import CSNet
-    from sspbench.plan.discovery import plugin
-    from sspbench.plan.overrides import resolve_params
+    from sspbench.config.overrides import resolve_params
+    from sspbench.plugins.discovery import get_plugin
 
     torch.manual_seed(2)
-    network = CSNet(base=resolve_params(plugin("segmentation", "csnet"), "smoke")["base"])
+    network = CSNet(base=resolve_params(get_plugin("segmentation", "csnet"), "smoke")["base"])
     file = checkpoint(tmp_path / "CS_Net.pth", network)
     monkeypatch.chdir(tmp_path)
     assert main(["import-weights", "csnet", str(file), "--preset", "smoke"]) == 0, capsys.readouterr().err

@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from metrics.masks import CURVE, Masks, agreement, average_precision, confusion, roc_auc
 from sspbench.contract import ScoringBatch
-from sspbench.images.thresholds import choose_level, dice_by_level
+from sspbench.images.thresholds import choose_best_level, dice_by_level
 
 FAST = settings(max_examples=60, deadline=None, derandomize=True)
 SHAPE = (1, 9, 7)
@@ -83,7 +83,7 @@ def test_average_precision_is_that_of_scikit_learn(probability, label):
 def test_the_chosen_level_fits_held_out_images_best():
     label = np.arange(20).reshape(4, 5) % 3 == 0
     first, second = (np.where(label, high, low).astype(np.uint8) for high, low in ((200, 40), (120, 60)))
-    chosen = choose_level([first, second], [label, label])
+    chosen = choose_best_level([first, second], [label, label])
     # Every level of 60..119 separates both maps; the middle one is farthest from failing.
     assert (chosen.level, chosen.dice, chosen.images) == (89, 1.0, 2)
 

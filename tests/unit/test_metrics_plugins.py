@@ -11,12 +11,12 @@ from metrics.pyiqa_named import PyiqaNamed, no_network
 from sspbench.checkout import ROOT
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.plan.discovery import metric_families
+from sspbench.plugins.discovery import load_metric_families
 
 
-@pytest.mark.parametrize("name", sorted(metric_families()))
+@pytest.mark.parametrize("name", sorted(load_metric_families()))
 def test_family_scores_what_it_declares(name):
-    family = metric_families()[name]
+    family = load_metric_families()[name]
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (3, 40, 56), dtype=np.uint8)
     label = rng.random(image.shape) < 0.1
@@ -31,7 +31,7 @@ def test_family_scores_what_it_declares(name):
 
 
 def test_measure_names_and_descriptions():
-    measures = [measure for family in metric_families().values() for measure in family.measures]
+    measures = [measure for family in load_metric_families().values() for measure in family.measures]
     names = [measure.name for measure in measures]
     assert len(names) == len(set(names))
     assert all(measure.description for measure in measures)
@@ -39,7 +39,7 @@ def test_measure_names_and_descriptions():
 
 def test_listing_the_measures_loads_no_heavy_library():
     code = (
-        "import sys; from sspbench.plan.discovery import metric_families as f;"
+        "import sys; from sspbench.plugins.discovery import load_metric_families as f;"
         "f({'pyiqa_named': {'names': ['brisque']}});"
         "print([m for m in ('torch', 'pyiqa', 'skimage', 'sklearn', 'pandas') if m in sys.modules])"
     )

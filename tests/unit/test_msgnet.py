@@ -8,9 +8,9 @@ from torch.nn import functional
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.method import MultiStyleGenerativeNetwork, bgr, resized
 from methods.msgnet.networks import CoMatch, MSGNet, gram
+from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.loop.batches import BatchPlan
 from sspbench.training.networks import official_weights
 
@@ -22,7 +22,7 @@ def empty_hub(tmp_path, monkeypatch):
 
 
 def params(preset, **overrides):
-    return resolve_params(plugin("methods", "msgnet"), preset, None, overrides)
+    return resolve_params(get_plugin("methods", "msgnet"), preset, None, overrides)
 
 
 def built(preset="smoke", seed=0, **overrides):

@@ -142,10 +142,10 @@ def test_the_measures_and_the_audit_agree_on_directions():
 
     A measure that we do not rank contradicts nothing: papers print entropy as "higher is better", the truth does not.
     """
-    from sspbench.plan.discovery import metric_families
+    from sspbench.plugins.discovery import load_metric_families
 
     known = 0
-    for family in metric_families().values():
+    for family in load_metric_families().values():
         for measure in family.measures:
             quantity = find_quantity(measure.name)
             if quantity is not None:

@@ -6,9 +6,9 @@ import torch
 from methods.otegan.losses import gradient_penalty, ms_ssim, similarities
 from methods.otegan.method import OTEGAN
 from methods.otegan.networks import Critic, Generator
+from sspbench.config.plan import resolve_params
 from sspbench.errors import UserError
-from sspbench.plan.config import resolve_params
-from sspbench.plan.discovery import plugin
+from sspbench.plugins.discovery import get_plugin
 from tests.recorded_steps import Recorded
 
 
@@ -17,7 +17,7 @@ class Watched(Recorded, OTEGAN):
 
 
 def built(kind=OTEGAN, preset="smoke", **overrides):
-    method = kind(resolve_params(plugin("methods", "otegan"), preset, None, overrides))
+    method = kind(resolve_params(get_plugin("methods", "otegan"), preset, None, overrides))
     torch.manual_seed(0)
     method.build()
     return method
@@ -136,7 +136,7 @@ def test_the_squared_cost_is_the_mean_squared_difference():
 
 
 def test_rates_fall_to_a_tenth_halfway():
-    method = OTEGAN(resolve_params(plugin("methods", "otegan"), "smoke", None, {}))
+    method = OTEGAN(resolve_params(get_plugin("methods", "otegan"), "smoke", None, {}))
     method.total_steps = 200
     method.build()
     for name, lr in (("generator", 2e-4), ("critic", 4e-4)):

@@ -12,10 +12,10 @@ from PIL import Image, PngImagePlugin
 
 from sspbench.commands.cli import main
 from sspbench.commands.enhance import enhance_files, enhance_pixels
+from sspbench.config.plan import Plan, read_config
 from sspbench.contract import Method
-from sspbench.images.picture_files import read_picture, write_picture
-from sspbench.images.tiling import in_tiles, starts
-from sspbench.plan.config import Plan, read_config
+from sspbench.images.picture_files import read_image_file, write_image_file
+from sspbench.images.tiling import apply_in_tiles, tile_starts
 
 MINI = Path(__file__).resolve().parents[3] / "shared/data/ivcm-mini"
 
@@ -48,7 +48,7 @@ def run(tmp_path_factory):
     from sspbench.training.loop.checkpoints import save_weights
 
     plan = Plan(read_config(Path("config/smoke.yaml")))
-    settings = plan.train_settings(plan.run("sspnet", 0))
+    settings = plan.train_settings(plan.get_run("sspnet", 0))
     folder = tmp_path_factory.mktemp("run")
     torch.manual_seed(0)
     method = make_method(settings)
@@ -121,10 +121,10 @@ def test_every_lossless_format_comes_back_exactly(tmp_path, name, shape, dtype):
         cv2.imwrite(str(source), pixels[..., [2, 1, 0, 3][: shape[2]]])
     else:
         Image.fromarray(pixels).save(source)
-    picture = read_picture(source)
+    picture = read_image_file(source)
     assert picture.pixels.dtype == dtype and np.array_equal(picture.pixels, pixels)
-    write_picture(tmp_path / f"out-{name}", picture, 255 - picture.pixels)
-    back = read_picture(tmp_path / f"out-{name}")
+    write_image_file(tmp_path / f"out-{name}", picture, 255 - picture.pixels)
+    back = read_image_file(tmp_path / f"out-{name}")
     assert back.format == picture.format
     assert np.array_equal(back.pixels, 255 - pixels)
 
@@ -134,8 +134,8 @@ def test_png_metadata_is_kept(tmp_path):
     text.add_text("Patient", "anonymous 7")
     text.add_itxt("Ort", "Würzburg")
     Image.fromarray(noise((8, 8))).save(tmp_path / "a.png", pnginfo=text, dpi=(96, 96), icc_profile=b"profile")
-    picture = read_picture(tmp_path / "a.png")
-    write_picture(tmp_path / "b.png", picture, picture.pixels)
+    picture = read_image_file(tmp_path / "a.png")
+    write_image_file(tmp_path / "b.png", picture, picture.pixels)
     with Image.open(tmp_path / "a.png") as old, Image.open(tmp_path / "b.png") as new:
         assert new.text == old.text == {"Patient": "anonymous 7", "Ort": "Würzburg"}
         assert new.info["dpi"] == old.info["dpi"] and new.info["icc_profile"] == b"profile"
@@ -153,8 +153,8 @@ def test_tiff_metadata_is_kept(tmp_path):
         metadata=None,
         extratags=[(315, "s", 0, "the clinic", True), (65000, "I", 2, (7, 8), True)],
     )
-    picture = read_picture(tmp_path / "a.tif")
-    write_picture(tmp_path / "b.tif", picture, picture.pixels)
+    picture = read_image_file(tmp_path / "a.tif")
+    write_image_file(tmp_path / "b.tif", picture, picture.pixels)
     with tifffile.TiffFile(tmp_path / "a.tif") as old, tifffile.TiffFile(tmp_path / "b.tif") as new:
         for code in (270, 282, 283, 296, 305, 306, 315, 65000):
             assert new.pages[0].tags[code].value == old.pages[0].tags[code].value, code
@@ -164,28 +164,28 @@ def test_jpeg_keeps_exif(tmp_path):
     exif = Image.Exif()
     exif[0x010E] = "left eye"
     Image.fromarray(noise((16, 16))).save(tmp_path / "a.jpg", exif=exif, dpi=(72, 72))
-    picture = read_picture(tmp_path / "a.jpg")
-    write_picture(tmp_path / "b.jpg", picture, picture.pixels)
+    picture = read_image_file(tmp_path / "a.jpg")
+    write_image_file(tmp_path / "b.jpg", picture, picture.pixels)
     with Image.open(tmp_path / "b.jpg") as new:
         assert new.getexif()[0x010E] == "left eye" and new.format == "JPEG" and new.mode == "L"
 
 
 @pytest.mark.parametrize("length", [513, 700, 1000, 1024, 4001])
 def test_tiles_cover_everything_and_overlap_by_a_quarter(length):
-    places = starts(length, 512)
+    places = tile_starts(length, 512)
     assert places[0] == 0 and places[-1] == length - 512
     assert all(next_ - one <= 384 for one, next_ in itertools.pairwise(places))
 
 
 def test_a_pointwise_method_does_not_see_tiles():
     image = noise((700, 1000)).astype(np.float32) / 255
-    assert np.allclose(in_tiles(np.sqrt, image, 256), np.sqrt(image), atol=1e-6)
+    assert np.allclose(apply_in_tiles(np.sqrt, image, 256), np.sqrt(image), atol=1e-6)
 
 
 def test_tiles_leave_no_seam_even_where_they_disagree():
     """Every tile gets an offset of its own; between neighbouring pixels no more than offset / overlap may show."""
     offsets = iter(np.random.default_rng(0).uniform(-0.5, 0.5, 100))
-    result = in_tiles(lambda part: part + next(offsets), np.zeros((700, 1000), np.float32), 256)
+    result = apply_in_tiles(lambda part: part + next(offsets), np.zeros((700, 1000), np.float32), 256)
     assert np.ptp(result) > 0.3
     assert max(np.abs(np.diff(result, axis=axis)).max() for axis in (0, 1)) < 3.0 / 64
 
@@ -208,7 +208,7 @@ def test_one_call_handles_all_kinds_and_a_corrupt_file(run, tmp_path, capsys):
     found = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*"))
     assert found == ["deep.tif", *(f"eye 1/frame_{index}.png" for index in range(3)), "wide.png"]
     for name in found:
-        old, new = read_picture(given / name), read_picture(tmp_path / "out" / name)
+        old, new = read_image_file(given / name), read_image_file(tmp_path / "out" / name)
         assert new.pixels.shape == old.pixels.shape and new.pixels.dtype == old.pixels.dtype
         assert not np.array_equal(new.pixels, old.pixels)
 

@@ -13,7 +13,7 @@ from report.html.shown import Shelf, paper_cell
 from report.html.verdicts import FAILS, UNKNOWN, verdicts
 from report.page import render, write
 from report.subject import published
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from tests.synthetic_results import make_results
 
 
@@ -171,8 +171,8 @@ def test_the_papers_cell_stands_beside_ours(page):
 
 
 def test_the_command_repeats_what_differs_from_the_defaults():
-    assert "--config" not in command(Plan(read_config(DEFAULT)))
-    plan = Plan(merged(read_config(DEFAULT), {"data_seed": 7, "seeds": [0, 1], "preset": "smoke"}))
+    assert "--config" not in command(Plan(read_config(DEFAULT_CONFIG_FILE)))
+    plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"data_seed": 7, "seeds": [0, 1], "preset": "smoke"}))
     assert command(plan).endswith("--config preset=smoke 'seeds=[0, 1]' data_seed=7")
 
 

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import pytest
 
+from sspbench.config.overrides import merge_dicts, resolve_params, variants_and_readings
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from sspbench.errors import UserError
-from sspbench.plan.config import DEFAULT, Plan, read_config
-from sspbench.plan.discovery import plugin, plugins
-from sspbench.plan.kinds import YAML_KINDS
-from sspbench.plan.overrides import alternatives, merged, resolve_params
-from sspbench.plan.parameters import Parameter, Section
+from sspbench.plugins.discovery import find_plugins, get_plugin
+from sspbench.plugins.kinds import KINDS_BY_FOLDER
+from sspbench.plugins.parameters import Parameter, ParameterSection
 
-ALL = [(group, name) for group in YAML_KINDS for name in plugins(group)]
+ALL = [(group, name) for group in KINDS_BY_FOLDER for name in find_plugins(group)]
 DECLARED = [
     pytest.param(group, path, one, id=f"{name}-{path}")
     for group, name in ALL
-    for path, one in plugin(group, name).parameters.rows()
+    for path, one in get_plugin(group, name).all_parameters.walk()
 ]
 PARAMETERS = [param for param in DECLARED if isinstance(param.values[2], Parameter)]
 
@@ -32,7 +32,7 @@ def faults(declared, values):
 
 
 def config(**changes):
-    return merged(read_config(DEFAULT), {"preset": "smoke", **changes})
+    return merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"preset": "smoke", **changes})
 
 
 def refusal(**changes):
@@ -43,10 +43,10 @@ def refusal(**changes):
 
 @pytest.mark.parametrize(("group", "name"), ALL)
 def test_all_defaults_presets_and_alternatives_pass_their_own_checks(group, name):
-    found = plugin(group, name)
-    assert faults(found.parameters, found.parameters.values()) == {}
+    found = get_plugin(group, name)
+    assert faults(found.all_parameters, found.all_parameters.default_values()) == {}
     for preset in found.meta["presets"]:
-        for variant in (None, *alternatives(found)):
+        for variant in (None, *variants_and_readings(found)):
             resolve_params(found, preset, variant)
 
 
@@ -67,8 +67,8 @@ def test_every_parameter_refuses_values_of_another_kind(group, path, one):
 
 @pytest.mark.parametrize(("group", "name"), ALL)
 def test_a_misspelt_parameter_is_refused_at_any_depth(group, name):
-    declared = plugin(group, name).parameters
-    for path, _ in declared.rows():
+    declared = get_plugin(group, name).all_parameters
+    for path, _ in declared.walk():
         found = faults(declared, nested(path + "x", 1))
         assert list(found) == [path + "x"]
         assert repr(path.split(".")[-1]) in found[path + "x"]
@@ -121,7 +121,7 @@ def test_values_and_lists():
     pair = Parameter([0.5, 0.9], "list of float", "a pair", min=0, max=1, length=2)
     assert pair.accepts([0, 1]) and pair.accepts((0.1, 0.2))
     assert not pair.accepts([0.5]) and not pair.accepts([0.5, 2]) and not pair.accepts(0.5)
-    assert pair.allowed == "a list of 2 values, each a number from 0 to 1"
+    assert pair.allowed_text == "a list of 2 values, each a number from 0 to 1"
     threshold = Parameter("otsu", "float", "threshold", alternatives=("otsu", None), min=0, max=1)
     assert threshold.accepts("otsu") and threshold.accepts(None) and not threshold.accepts("Otsu")
     assert not Parameter(1, "int", "count").accepts(True)
@@ -129,23 +129,23 @@ def test_values_and_lists():
 
 
 def test_a_section_may_be_null_only_where_declared_so():
-    section = Section({"a": Parameter(1, "int", "count")}, "some counts")
-    outer = Section({"counts": section})
+    section = ParameterSection({"a": Parameter(1, "int", "count")}, "some counts")
+    outer = ParameterSection({"counts": section})
     assert "no section" in faults(outer, {"counts": None})["counts"]
-    assert faults(Section({"counts": replace(section, nullable=True)}), {"counts": None}) == {}
+    assert faults(ParameterSection({"counts": replace(section, nullable=True)}), {"counts": None}) == {}
 
 
 def test_text_that_yaml_does_not_take_for_a_number_is_explained():
-    assert "1.0e-4" in faults(Section({"lr": Parameter(0.1, "float", "rate")}), {"lr": "1e-4"})["lr"]
+    assert "1.0e-4" in faults(ParameterSection({"lr": Parameter(0.1, "float", "rate")}), {"lr": "1e-4"})["lr"]
 
 
 def test_the_defaults_handed_out_are_copies():
-    declared = plugin("methods", "sspnet").parameters
-    declared.values()["generator_betas"].append(1)
-    assert declared.values()["generator_betas"] == [0.5, 0.9]
+    declared = get_plugin("methods", "sspnet").all_parameters
+    declared.default_values()["generator_betas"].append(1)
+    assert declared.default_values()["generator_betas"] == [0.5, 0.9]
 
 
 def test_faults_of_two_layers_name_their_places():
     with pytest.raises(UserError) as caught:
-        resolve_params(plugin("methods", "sspnet"), "smoke", "gan", {"weights": {"beta": "big"}})
+        resolve_params(get_plugin("methods", "sspnet"), "smoke", "gan", {"weights": {"beta": "big"}})
     assert "config: params.sspnet.weights.beta" in str(caught.value)

@@ -22,7 +22,7 @@ def repository(folder):
 def test_the_commit_is_that_of_the_checkout(tmp_path, monkeypatch):
     head = repository(tmp_path / "with blanks and 'quotes'")
     monkeypatch.setattr(provenance, "ROOT", tmp_path / "with blanks and 'quotes'")
-    assert provenance.commit() == {"commit": head, "dirty": False}
+    assert provenance.git_commit() == {"commit": head, "dirty": False}
 
 
 def test_a_copy_inside_another_repository_has_no_commit(tmp_path, monkeypatch):
@@ -30,4 +30,4 @@ def test_a_copy_inside_another_repository_has_no_commit(tmp_path, monkeypatch):
     copy = tmp_path / "theirs" / "sspbench-copy"
     copy.mkdir()
     monkeypatch.setattr(provenance, "ROOT", copy)
-    assert provenance.commit() == {}
+    assert provenance.git_commit() == {}

@@ -15,7 +15,7 @@ from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.manifest import Manifest
-from sspbench.plan.discovery import plugin
+from sspbench.plugins.discovery import get_plugin
 from sspbench.stages.prepare import prepare
 
 SHARES = (0.45, 0.40, 0.15)
@@ -48,18 +48,18 @@ def settings(source: Path | None, **options) -> dict:
         "id": "qilu",
         "real": True,
         "field_um": 400,
-        "options": {**plugin("data", "qilu").own_parameters.values(), **options},
+        "options": {**get_plugin("data", "qilu").own_parameters.default_values(), **options},
         "data_root": None if source is None else str(source),
         "seed": 2026,
     }
 
 
 def test_the_published_figures():
-    download = plugin("data", "qilu").meta["download"]
+    download = get_plugin("data", "qilu").meta["download"]
     assert download["url"] == "https://zenodo.org/records/18779434/files/Dataset.zip"
     assert download["bytes"] == 68_401_895
     assert download["sha256"] == "34c657a250487db58c17b3de0407f1a38fc85923f6886f1a52c193c04c995595"
-    assert plugin("data", "qilu").own_parameters.values()["images"] == download["images"] == 410
+    assert get_plugin("data", "qilu").own_parameters.default_values()["images"] == download["images"] == 410
 
 
 def test_an_archive_of_the_layout_is_split_by_subject(tmp_path):
@@ -113,7 +113,7 @@ def test_options_are_checked(tmp_path):
 
 
 def test_without_the_download_the_command_says_how(tmp_path, capsys):
-    if (plugin("data", "qilu").folder / "raw/Dataset.zip").exists():
+    if (get_plugin("data", "qilu").folder / "raw/Dataset.zip").exists():
         pytest.skip("the data set has been downloaded here")
     assert main(["stage", "prepare", "--set", "dataset=qilu", "--results", str(tmp_path)]) == 2
     assert "python -m sspbench download qilu" in capsys.readouterr().err

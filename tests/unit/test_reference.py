@@ -4,8 +4,8 @@ import pytest
 
 from sspbench.commands.cli import main
 from sspbench.commands.reference import REFERENCE_FILE, list_config_rows, render_reference
-from sspbench.plan.config import DEFAULT, read_config
-from sspbench.plan.schemas import schema
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, read_config
+from sspbench.plugins.schemas import load_schema
 
 
 def test_the_page_is_current():
@@ -13,7 +13,7 @@ def test_the_page_is_current():
 
 
 def test_every_key_of_the_config_has_a_default_and_a_text():
-    assert set(schema("config")["properties"]) == set(read_config(DEFAULT))
+    assert set(load_schema("config")["properties"]) == set(read_config(DEFAULT_CONFIG_FILE))
     for name, default, allowed, text in list_config_rows():
         assert default and allowed and text.strip(), name
 

@@ -15,11 +15,11 @@ from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json, sha256, write_json
-from sspbench.releases.folder import Part, releases
-from sspbench.releases.packing import unpack
-from sspbench.releases.records import jobs_of, said_once, whole_records
-from sspbench.releases.scores import COLUMNS
-from sspbench.releases.wide import rounded
+from sspbench.releases.packing import unpack_release
+from sspbench.releases.records import drop_repeated_settings, read_job_records, restore_settings
+from sspbench.releases.release_folder import ReleasePart, find_releases
+from sspbench.releases.score_files import round_number_text
+from sspbench.releases.scores import SCORES_FRAME_COLUMNS
 from tests.synthetic_results import make_results
 
 MAKER = {"commit": "b" * 40, "changed": []}
@@ -56,7 +56,7 @@ def copy(made, tmp_path):
     """A copy of the release that may be changed."""
     target = tmp_path / "results/published/v1"
     shutil.copytree(made[2].folder.parents[1], target)
-    return Part(target / "cornsim/demo")
+    return ReleasePart(target / "cornsim/demo")
 
 
 def edit(path, old, new):
@@ -67,12 +67,14 @@ def edit(path, old, new):
 
 def test_a_release_comes_back_as_the_results_it_was_made_of(made, tmp_path):
     _, plan, part = made
-    again = unpack(part, tmp_path / "back")
+    again = unpack_release(part, tmp_path / "back")
     assert [(run.id, run.seed) for run in again.runs] == [(run.id, run.seed) for run in plan.runs]
-    assert jobs_of(again.layout.segmenter("csnet", 1)) == jobs_of(plan.layout.segmenter("csnet", 1))
+    assert read_job_records(again.layout.segmenter_folder("csnet", 1)) == read_job_records(
+        plan.layout.segmenter("csnet", 1)
+    )
     for run in plan.runs:
-        before, after = plan.layout.run(run.id, run.seed), again.layout.run(run.id, run.seed)
-        assert jobs_of(before) == jobs_of(after)
+        before, after = plan.layout.run(run.id, run.seed), again.layout.run_folder(run.id, run.seed)
+        assert read_job_records(before) == read_job_records(after)
         if run.plugin.name == "msgnet":
             assert read_json(after / "status.json") == read_json(before / "status.json")
             continue
@@ -80,7 +82,10 @@ def test_a_release_comes_back_as_the_results_it_was_made_of(made, tmp_path):
         assert len(ours) == len(theirs)
         assert sorted(line.split(",")[:7] for line in ours) == sorted(line.split(",")[:7] for line in theirs)
         values = {tuple(line.split(",")[:7]): line.split(",")[7] for line in theirs[1:]}
-        assert all(line.split(",")[7] == repr(float(rounded(values[tuple(line.split(",")[:7])]))) for line in ours[1:])
+        assert all(
+            line.split(",")[7] == repr(float(round_number_text(values[tuple(line.split(",")[:7])])))
+            for line in ours[1:]
+        )
 
 
 def test_a_release_holds_numbers_their_origin_and_no_images(made):
@@ -105,7 +110,7 @@ def test_every_table_and_figure_follows_from_the_scores_byte_for_byte(copy, tmp_
     monkeypatch.chdir(tmp_path)
     assert main(["reproduce-tables", "--keep", "rebuilt"]) == 0
     said = capsys.readouterr().out
-    total = len(copy.expected())
+    total = len(copy.expected_hashes())
     assert total > 20
     assert said == f"v1/cornsim/demo: {total} of {total} tables and figures are equal byte for byte\n"
     assert (tmp_path / "rebuilt/tables/tests.tex").is_file()
@@ -127,9 +132,9 @@ def test_a_release_of_a_users_folder_needs_no_folder(copy, tmp_path):
     config = {**copy.record["config"], "dataset": "folder", "data_root": "my-images"}
     dataset = {**copy.record["dataset"], "id": "folder-my-images"}
     write_json(copy.folder / "release.json", {**copy.record, "config": config, "dataset": dataset})
-    plan = unpack(copy, tmp_path / "back")
+    plan = unpack_release(copy, tmp_path / "back")
     assert plan.layout.root == tmp_path / "back/folder-my-images/demo"
-    assert plan.layout.run("dcp", 0).is_dir()
+    assert plan.layout.run_folder("dcp", 0).is_dir()
 
 
 def test_what_was_removed_or_added_is_named(copy):
@@ -203,7 +208,7 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
 
 def test_tables_are_renewed_and_scores_stay(copy):
     edit(copy.tables / "index.json", "Table", "Old table")
-    copy.seal()
+    copy.write_sums_file()
     scores = {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
     assert renew(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
     assert copy.record["tables"]["commit"] == "c" * 40
@@ -214,7 +219,7 @@ def test_tables_are_renewed_and_scores_stay(copy):
 def test_the_newest_release_is_the_last_by_name(tmp_path):
     for name in ("v10", "v9", ".v11"):
         (tmp_path / "published" / name).mkdir(parents=True)
-    assert [place.name for place in releases(tmp_path)] == ["v9", "v10"]
+    assert [place.name for place in find_releases(tmp_path)] == ["v9", "v10"]
 
 
 def test_a_checkout_without_a_release_says_so(tmp_path, monkeypatch, capsys):
@@ -234,7 +239,7 @@ def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
 def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
     _, plan, part = made
     run, release = load_scores(plan.layout.root), load_scores(part.folder.parents[1])
-    assert list(run.columns) == COLUMNS and len(run) == len(release) == 3 * 2 * 8 * 8
+    assert list(run.columns) == SCORES_FRAME_COLUMNS and len(run) == len(release) == 3 * 2 * 8 * 8
     keys = ["row", "seed", "image", "metric"]
     run, release = (frame.sort_values(keys, ignore_index=True) for frame in (run, release))
     assert run[keys].equals(release[keys])
@@ -258,9 +263,9 @@ def test_settings_are_said_once_and_come_back():
         return {"status": {}, "jobs": {"train": {"settings": {"seed": seed, "lr": lr}, "steps": 3}}}
 
     records = {"0": run(0, 1.0), "1": run(1, 1.0), "2": run(2, 5.0)}
-    kept = said_once(records)
+    kept = drop_repeated_settings(records)
     assert ["settings" in one["jobs"]["train"] for one in kept.values()] == [True, False, True]
-    assert whole_records(kept) == records
+    assert restore_settings(kept) == records
 
 
 def test_git_lets_published_results_through():

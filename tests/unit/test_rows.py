@@ -2,14 +2,14 @@
 
 import pytest
 
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
 
 BASE = {"methods": ["identity", "sspnet"], "ablation": None}
 
 
 def plan(**config):
-    return Plan(merged(read_config(DEFAULT), {**BASE, **config}))
+    return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {**BASE, **config}))
 
 
 def test_a_row_is_run_beside_its_method_with_its_own_params():

@@ -2,19 +2,19 @@
 
 import pytest
 
-from sspbench.plan import scalars
-from sspbench.plan.config import DEFAULT, Plan, read_config
+from sspbench.config import coercion
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 
 
 @pytest.mark.parametrize(
     "text", ["true story", "1.2.3", "see", "a: b: c", "[", "sspnet+gan+te", "identity", "2026-01-01"]
 )
 def test_words_stay_words(text):
-    assert scalars.typed([text]) == [text]
+    assert coercion.parse_cli_values([text]) == [text]
 
 
 def test_true_and_false_are_truth_values():
-    assert scalars.typed(["true", "False", True]) == [True, False, True]
+    assert coercion.parse_cli_values(["true", "False", True]) == [True, False, True]
 
 
 def test_seeds_and_params_from_the_command_line_make_a_plan():
@@ -24,8 +24,8 @@ def test_seeds_and_params_from_the_command_line_make_a_plan():
         "ablation": "null",
         "methods": ["sspnet"],
     }
-    plan = Plan({**read_config(DEFAULT), **given})
+    plan = Plan({**read_config(DEFAULT_CONFIG_FILE), **given})
     runs = [run for run in plan.runs if run.id == "sspnet"]
     assert [run.seed for run in runs] == [0, 1]
-    assert plan.params(runs[0])["weights"]["beta"] == 2.5
+    assert plan.resolve_run_params(runs[0])["weights"]["beta"] == 2.5
     assert not any(run.variant for run in plan.runs)

@@ -6,16 +6,19 @@ import pytest
 import yaml
 
 from sspbench.checkout import ROOT
-from sspbench.plan.discovery import Plugin, plugins
-from sspbench.plan.rules import SPARE_MINUTES, TRAINING_MB, training_resources
+from sspbench.plugins.discovery import Plugin, find_plugins
+from sspbench.workflow.rule_params import DEFAULT_TRAINING_MB, EXTRA_RUNTIME_MINUTES, training_resources
 
 
 @pytest.mark.parametrize(
     ("resources", "wanted"),
     [
-        ({"gpu": 2, "minutes": 90, "mem_mb": 16000}, {"gpu": 2, "mem_mb": 16000, "runtime": 90 + SPARE_MINUTES}),
-        ({"minutes": 0.05}, {"gpu": 0, "mem_mb": TRAINING_MB, "runtime": 1 + SPARE_MINUTES}),
-        ({}, {"gpu": 0, "mem_mb": TRAINING_MB, "runtime": 24 * 60 + SPARE_MINUTES}),
+        (
+            {"gpu": 2, "minutes": 90, "mem_mb": 16000},
+            {"gpu": 2, "mem_mb": 16000, "runtime": 90 + EXTRA_RUNTIME_MINUTES},
+        ),
+        ({"minutes": 0.05}, {"gpu": 0, "mem_mb": DEFAULT_TRAINING_MB, "runtime": 1 + EXTRA_RUNTIME_MINUTES}),
+        ({}, {"gpu": 0, "mem_mb": DEFAULT_TRAINING_MB, "runtime": 24 * 60 + EXTRA_RUNTIME_MINUTES}),
     ],
 )
 def test_resources_of_a_plugin(resources, wanted):
@@ -23,7 +26,7 @@ def test_resources_of_a_plugin(resources, wanted):
 
 
 def test_the_time_limit_is_never_below_the_training_s_own_budget():
-    for found in [*plugins("methods").values(), *plugins("segmentation").values()]:
+    for found in [*find_plugins("methods").values(), *find_plugins("segmentation").values()]:
         assert training_resources(found)["runtime"] > found.meta.get("resources", {}).get("minutes", 24 * 60)
 
 

@@ -15,9 +15,9 @@ SIDE = 96
 class Counted(Manifest):
     """Notes for which split it was searched."""
 
-    def paths(self, split):
+    def image_paths(self, split):
         self.content["asked"].append(split)
-        return super().paths(split)
+        return super().image_paths(split)
 
 
 def scored(folder, count):

@@ -9,8 +9,8 @@ from methods.scrnet.frequency import high_frequency
 from methods.scrnet.losses import restoration_losses
 from methods.scrnet.method import SCRNet
 from methods.scrnet.networks import Generator
-from sspbench.plan.config import resolve_params
-from sspbench.plan.discovery import plugin
+from sspbench.config.plan import resolve_params
+from sspbench.plugins.discovery import get_plugin
 
 STILL = {
     "defocus": [0.0, 0.0],
@@ -25,7 +25,7 @@ STILL = {
 
 
 def built(preset="smoke", **overrides):
-    method = SCRNet(resolve_params(plugin("methods", "scrnet"), preset, None, overrides))
+    method = SCRNet(resolve_params(get_plugin("methods", "scrnet"), preset, None, overrides))
     torch.manual_seed(0)
     method.build()
     return method
@@ -149,7 +149,7 @@ def test_a_step_descends_the_sum_of_the_three_terms():
 
 
 def test_rates_follow_the_schedule_to_zero():
-    method = SCRNet(resolve_params(plugin("methods", "scrnet"), "smoke", None, {}))
+    method = SCRNet(resolve_params(get_plugin("methods", "scrnet"), "smoke", None, {}))
     method.total_steps = 200
     method.build()
     schedule = method.optimizers["generator"].schedule

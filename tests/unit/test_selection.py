@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 
 from sspbench.commands.cli import main
+from sspbench.config.external_rows import EXTERNAL_KIND
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.config.selection import METHOD_SETS, select_methods
 from sspbench.errors import UserError
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.discovery import Plugin, plugins
-from sspbench.plan.external import EXTERNAL
-from sspbench.plan.groups import GROUPS, OWN, group_of
-from sspbench.plan.schemas import schema
-from sspbench.plan.selection import SETS, selected
 from sspbench.plugin_checks.plugin_check import check_method
 from sspbench.plugin_checks.scaffold import write_new_plugin
+from sspbench.plugins.discovery import Plugin, find_plugins
+from sspbench.plugins.row_groups import OWN_GROUP, ROW_GROUPS, row_group
+from sspbench.plugins.schemas import load_schema
 
 PAPER = ["identity", "dcp", "msgnet", "enlightengan", "stillgan", "sspnet"]
 
 
 def plan(**config: object) -> Plan:
-    return Plan(merged(read_config(DEFAULT), {"ablation": None, **config}))
+    return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"ablation": None, **config}))
 
 
 def ids(**config: object) -> list[str]:
@@ -27,7 +27,7 @@ def ids(**config: object) -> list[str]:
 
 
 def test_paper_is_the_six_rows_and_what_the_simulation_knows():
-    assert [name for name in ids(methods="paper") if group_of(plugins("methods")[name].meta) != "oracle"] == PAPER
+    assert [name for name in ids(methods="paper") if row_group(find_plugins("methods")[name].meta) != "oracle"] == PAPER
     assert "oracle" in ids(methods="paper")
     assert "oracle" not in ids(methods="paper", dataset="folder", data_root=str(Path(__file__).parent))
 
@@ -42,22 +42,22 @@ def test_words_and_names_mix_and_none_is_run_twice():
 def test_the_default_runs_a_folder_that_was_dropped_in_and_no_other_published_method():
     others = {"theirs": Plugin("methods", "theirs", Path(), {"label": "Theirs", "kind": "learned", "group": "others"})}
     mine = {"mine": Plugin("methods", "mine", Path(), {"label": "Mine", "kind": "classical"})}
-    default = read_config(DEFAULT)["methods"]
-    chosen = [name for name, _ in selected(default, {**plugins("methods"), **others, **mine})]
+    default = read_config(DEFAULT_CONFIG_FILE)["methods"]
+    chosen = [name for name, _ in select_methods(default, {**find_plugins("methods"), **others, **mine})]
     assert "mine" in chosen
     assert "theirs" not in chosen
-    assert ("theirs", None) in selected("all", others)
+    assert ("theirs", None) in select_methods("all", others)
 
 
 def test_every_method_has_a_group_and_all_runs_every_group():
-    assert OWN not in {group_of(found.meta) for found in plugins("methods").values()}
-    assert SETS["all"] == set(GROUPS)
-    declared = [*schema("method")["properties"]["group"]["enum"], OWN]
-    assert declared == [*(group for group in GROUPS if group not in (OWN, EXTERNAL)), OWN]
+    assert OWN_GROUP not in {row_group(found.meta) for found in find_plugins("methods").values()}
+    assert METHOD_SETS["all"] == set(ROW_GROUPS)
+    declared = [*load_schema("method")["properties"]["group"]["enum"], OWN_GROUP]
+    assert declared == [*(group for group in ROW_GROUPS if group not in (OWN_GROUP, EXTERNAL_KIND)), OWN_GROUP]
 
 
 def test_rows_stand_group_by_group():
-    order = list(GROUPS)
+    order = list(ROW_GROUPS)
     places = [order.index(run.group) for run in plan(methods="all").runs]
     assert places == sorted(places)
 
@@ -79,7 +79,7 @@ def test_controls_bring_the_untrained_network_of_every_learned_method_asked_for(
     assert [name for name in ids(methods="controls") if name.endswith("+untrained")] == paper
     assert not [name for name in ids(methods="paper") if name.endswith("+untrained")]
     theirs = Plugin("methods", "theirs", Path(), {"label": "Theirs", "kind": "learned", "group": "others"})
-    chosen = selected(["controls", "theirs"], {**plugins("methods"), "theirs": theirs})
+    chosen = select_methods(["controls", "theirs"], {**find_plugins("methods"), "theirs": theirs})
     assert ("theirs", "untrained") in chosen
     assert ("dcp", "untrained") not in chosen
 
@@ -91,9 +91,9 @@ def test_an_untrained_network_is_a_trivial_row_of_its_own_with_the_seeds_and_par
         (seed, "trivial", "Untrained networks") for seed in (0, 1)
     ]
     assert runs[0].label == "SSP-Net, untrained"
-    assert made.params(runs[0]) == made.params(made.run("sspnet", 0))
+    assert made.resolve_run_params(runs[0]) == made.resolve_run_params(made.get_run("sspnet", 0))
     with pytest.raises(UserError, match="no variant"):
-        made.params(made.run("dcp+untrained", 0))
+        made.resolve_run_params(made.get_run("dcp+untrained", 0))
 
 
 def test_the_list_says_in_which_group_a_method_stands(capsys):

@@ -8,7 +8,7 @@ from report.simulated import BEGIN, END, between_markers, measured_spreads, simu
 from report.statistics.crossed import MIN_TRAININGS, crossed
 from report.statistics.simulation import LEVEL, WAYS, Spreads, draw
 from sspbench.errors import UserError
-from sspbench.releases.wide import LONG
+from sspbench.releases.score_files import LONG_COLUMNS
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_table_replaces_what_stands_between_the_markers(tmp_path):
 def test_one_seed_is_refused(tmp_path):
     place = tmp_path / "identity" / "seed-0"
     place.mkdir(parents=True)
-    (place / "scores.csv").write_text(f"{','.join(LONG)}\nd,demo,identity,,0,i,dice,0.5,\n")
+    (place / "scores.csv").write_text(f"{','.join(LONG_COLUMNS)}\nd,demo,identity,,0,i,dice,0.5,\n")
     with pytest.raises(UserError, match="two seeds"):
         simulated_table(tmp_path, 10)
 

@@ -13,14 +13,14 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.errors import UserError
-from sspbench.jobs.slots import SCHEDULERS, _try_lock, devices, leased, slot_folder, slots_taken
+from sspbench.jobs.gpu_slots import SCHEDULER_VARIABLES, _try_lock, acquire, find_taken_slots, list_gpus, slot_folder
 
 HOLDER = """
 import fcntl, os, sys, time
-from sspbench.jobs.slots import leased
+from sspbench.jobs.gpu_slots import acquire
 folder, seconds = sys.argv[1], float(sys.argv[2])
 witnesses = [open(f"{folder}/witness-{device}", "a") for device in range(4)]
-with leased() as device:
+with acquire() as device:
     witness = witnesses[int(device.removeprefix("cuda:"))]
     try:
         fcntl.lockf(witness, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,7 +36,7 @@ def test_leases_on_4_slots_never_overlap_though_holders_are_killed_at_random_mom
     """The witness is a lock of another kind, free before the slot is: a dying process drops record locks as its
     files are closed, one by one, and locks of open files, as slots are, only after all are closed. No clock is asked.
     """
-    environment = {k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", *SCHEDULERS)}
+    environment = {k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", *SCHEDULER_VARIABLES)}
     environment |= {"SSPBENCH_GPUS": "0,1,2,3", "SSPBENCH_SLOTS": str(tmp_path / "slots"), "PYTHONPATH": str(ROOT)}
     draw = random.Random(5)
     plan = [(draw.uniform(0, 0.05), draw.random() < 1 / 3, draw.uniform(0, 0.15)) for _ in range(200)]
@@ -76,7 +76,7 @@ def test_a_slot_whose_file_was_removed_guards_nothing_and_is_not_given(tmp_path,
 @pytest.fixture
 def bare(monkeypatch, tmp_path):
     """No device named, no scheduler; a folder of slots of the test's own."""
-    for name in ("CUDA_VISIBLE_DEVICES", "SSPBENCH_GPUS", *SCHEDULERS):
+    for name in ("CUDA_VISIBLE_DEVICES", "SSPBENCH_GPUS", *SCHEDULER_VARIABLES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SSPBENCH_SLOTS", str(tmp_path / "slots"))
     return monkeypatch
@@ -86,29 +86,29 @@ def bare(monkeypatch, tmp_path):
 def test_slots_are_made_from_the_list_a_user_gives(bare, given):
     bare.setenv("CUDA_VISIBLE_DEVICES", given)
     first, second = (name.strip() for name in given.split(",")[:2])
-    assert devices() == [first, second]
-    with leased() as one:
+    assert list_gpus() == [first, second]
+    with acquire() as one:
         assert one == f"cuda:{first}"
         assert os.environ["CUDA_VISIBLE_DEVICES"] == first
         bare.setenv("CUDA_VISIBLE_DEVICES", given)
-        assert slots_taken(devices()) == [first]
-        with leased() as two:
+        assert find_taken_slots(list_gpus()) == [first]
+        with acquire() as two:
             assert two == f"cuda:{second}"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == given
 
 
 def test_one_device_of_a_user_is_for_one_job_at_a_time(bare):
     bare.setenv("CUDA_VISIBLE_DEVICES", "3")
-    with leased() as device:
+    with acquire() as device:
         assert device == "cuda:3"
-        with pytest.raises(UserError, match="No GPU became free"), leased(timeout_s=0):
+        with pytest.raises(UserError, match="No GPU became free"), acquire(timeout_s=0):
             pass
 
 
 def test_a_schedulers_device_is_respected(bare):
     bare.setenv("SLURM_JOB_ID", "17")
     bare.setenv("CUDA_VISIBLE_DEVICES", "3")
-    with leased() as device, leased() as again:
+    with acquire() as device, acquire() as again:
         assert device == again == "cuda:3"
     bare.delenv("SSPBENCH_SLOTS")
     assert slot_folder().name.endswith("-17")
@@ -117,14 +117,14 @@ def test_a_schedulers_device_is_respected(bare):
 @pytest.mark.parametrize("given", ["", "-1", "NoDevFiles"])
 def test_no_visible_device_is_the_cpu(bare, given):
     bare.setenv("CUDA_VISIBLE_DEVICES", given)
-    with leased() as device:
+    with acquire() as device:
         assert device == "cpu"
 
 
 def test_a_folder_of_slots_that_cannot_be_used_is_told(bare, tmp_path):
     bare.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     (tmp_path / "slots").write_text("a file")
-    with pytest.raises(UserError, match="export SSPBENCH_SLOTS"), leased():
+    with pytest.raises(UserError, match="export SSPBENCH_SLOTS"), acquire():
         pass
 
 
@@ -135,24 +135,24 @@ def test_a_folder_of_slots_of_another_user_is_told(bare, tmp_path):
     bare.setattr(tempfile, "tempdir", str(tmp_path))
     slot_folder().mkdir()
     os.chown(slot_folder(), 12345, 12345)
-    with pytest.raises(UserError, match="belongs to user 12345"), leased():
+    with pytest.raises(UserError, match="belongs to user 12345"), acquire():
         pass
 
 
 def test_without_a_gpu_it_is_the_cpu(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("SSPBENCH_GPUS", "")
-    assert devices() == []
-    with leased() as device:
+    assert list_gpus() == []
+    with acquire() as device:
         assert device == "cpu"
 
 
 def test_a_full_house_says_so(bare):
     bare.setenv("SSPBENCH_GPUS", "0")
-    with leased() as device:
+    with acquire() as device:
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "0" == device.removeprefix("cuda:")
         os.environ.pop("CUDA_VISIBLE_DEVICES")
-        with pytest.raises(UserError, match="No GPU became free"), leased(timeout_s=0.3):
+        with pytest.raises(UserError, match="No GPU became free"), acquire(timeout_s=0.3):
             pass
         os.environ["CUDA_VISIBLE_DEVICES"] = "0"
     assert "CUDA_VISIBLE_DEVICES" not in os.environ

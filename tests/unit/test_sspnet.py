@@ -8,14 +8,14 @@ from skimage.metrics import structural_similarity
 from methods.sspnet import losses
 from methods.sspnet.method import SSPNet
 from methods.sspnet.networks import Discriminator, Generator
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.config.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses.region_statistics import gaussian_means, illumination_unevenness, local_moments
 from sspbench.training.schedules import warm_up_then_halving
 
 
 def params(preset="paper", variant=None, **overrides):
-    return resolve_params(plugin("methods", "sspnet"), preset, variant, overrides)
+    return resolve_params(get_plugin("methods", "sspnet"), preset, variant, overrides)
 
 
 def count(network):

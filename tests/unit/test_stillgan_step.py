@@ -6,16 +6,16 @@ from torch.nn import functional
 
 from methods.stillgan.losses import illumination_loss, structure_loss, structure_noise
 from methods.stillgan.method import StillGAN
+from sspbench.config.overrides import merge_dicts
 from sspbench.errors import UserError
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import merged
+from sspbench.plugins.discovery import get_plugin
 from tests.recorded_steps import Recorded
 
 TINY = {"width": 1 / 32, "depth": 3, "roi": 32, "patches": [8, 16], "inference_side": None, "batches": {"crop": 48}}
 
 
 def params(**changes):
-    return merged(merged(plugin("methods", "stillgan").parameters.values(), TINY), changes)
+    return merge_dicts(merge_dicts(get_plugin("methods", "stillgan").all_parameters.default_values(), TINY), changes)
 
 
 class Watched(Recorded, StillGAN):

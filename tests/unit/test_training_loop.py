@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from sspbench.config.plan import load_default_engine
 from sspbench.jobs.budget import time_budget
 from sspbench.jobs.outcome import Diverged, OutOfMemory, OutOfTime
-from sspbench.plan.config import default_engine
 from sspbench.training.image_pool import ImagePool
 from sspbench.training.loop.batches import BatchPlan, Domain, UnpairedBatches
 from sspbench.training.loop.checkpoints import Checkpoints
@@ -45,7 +45,7 @@ def training(folder, **changes):
         setattr(method, name, value)
     plan = BatchPlan.from_params(method.params)
     batches = UnpairedBatches(plan, 0, Domain(plan, numbered(4)), Domain(plan, numbered(4)))
-    return Training(method, batches, default_engine(), TrainingBudget(checkpoint_steps=5), folder, {"config": "x"})
+    return Training(method, batches, load_default_engine(), TrainingBudget(checkpoint_steps=5), folder, {"config": "x"})
 
 
 def test_a_sound_training_reaches_its_end(tmp_path):

@@ -15,7 +15,7 @@ def results(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = make_results(tmp_path, None, methods=["paper", "controls"], ablation=None)
     for number, run in enumerate(found.plan.runs):
-        path = found.plan.layout.run(run.id, run.seed) / "scores.csv"
+        path = found.plan.layout.run_folder(run.id, run.seed) / "scores.csv"
         first = f"cornsim,demo,{run.plugin.name},{run.variant or ''},{run.seed}"
         lines = [f"{first},image_{image},ssim,{0.01 * ((7 * number) % 11) + 0.3}," for image in range(8)]
         write_text(path, path.read_text() + "\n".join(lines) + "\n")

@@ -8,9 +8,9 @@ from torch.nn import functional
 from methods.unsb.losses import bridge_times, moved
 from methods.unsb.method import UNSB
 from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
+from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses.patch_contrast import draw_patch_positions, patch_nce_loss
 from tests.recorded_steps import Recorded
 
@@ -20,7 +20,7 @@ class Watched(Recorded, UNSB):
 
 
 def built(kind=UNSB, **overrides):
-    method = kind(resolve_params(plugin("methods", "unsb"), "smoke", None, overrides))
+    method = kind(resolve_params(get_plugin("methods", "unsb"), "smoke", None, overrides))
     torch.manual_seed(0)
     method.build()
     return method

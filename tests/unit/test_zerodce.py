@@ -6,13 +6,13 @@ import torch
 from methods.zerodce.losses import colour_loss, exposure_loss, smoothness_loss, spatial_loss, spatial_map
 from methods.zerodce.method import ZeroDCE
 from methods.zerodce.networks import CurveNetwork, apply_curves
+from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
+from sspbench.plugins.discovery import get_plugin
 
 
 def built(preset="smoke", **overrides):
-    method = ZeroDCE(resolve_params(plugin("methods", "zerodce"), preset, None, overrides))
+    method = ZeroDCE(resolve_params(get_plugin("methods", "zerodce"), preset, None, overrides))
     torch.manual_seed(0)
     method.build()
     return method

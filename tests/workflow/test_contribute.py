@@ -8,7 +8,7 @@ import pytest
 from checkouts import Checkout
 
 from sspbench.checkout import ROOT
-from sspbench.plugin_checks.commands import KINDS
+from sspbench.plugin_checks.commands import PLUGIN_KINDS
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_the_first_block_leads_to_a_method_in_the_workflow(checkout):
     assert "train" not in counts
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLUGIN_KINDS)
 def test_what_new_writes_passes_its_check_and_is_listed(checkout, kind):
     code, text = run(checkout, f"new-{kind}", f"fresh_{kind}")
     assert code == 0, text

@@ -15,7 +15,7 @@ import yaml
 
 from sspbench.checkout import ROOT
 from sspbench.files import read_json, sha256
-from sspbench.plan.digest import closure
+from sspbench.workflow.code_digests import import_closure
 
 FILES = {"cornsim": ROOT / "dvc.yaml", "qilu": ROOT / "data/qilu/dvc.yaml", "corn2": ROOT / "data/corn2/dvc.yaml"}
 
@@ -56,7 +56,7 @@ def test_outputs_persist_and_git_ignores_them(name):
 @pytest.mark.parametrize("name", FILES)
 def test_a_data_stage_depends_on_all_code_of_its_data_set(name):
     folder = ROOT / "data" / name
-    used = {path for path in closure([folder / "prepare.py"]) if path.is_relative_to(folder)}
+    used = {path for path in import_closure([folder / "prepare.py"]) if path.is_relative_to(folder)}
     assert used <= {ROOT / path for path in stages(name)["data"]["deps"]}
 
 

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from sspbench.checkout import ROOT
+from sspbench.config.overrides import resolve_params
+from sspbench.config.plan import load_default_engine
+from sspbench.config.settings import Settings
 from sspbench.files import sha256
-from sspbench.plan.config import default_engine
-from sspbench.plan.discovery import plugin
-from sspbench.plan.overrides import resolve_params
-from sspbench.plan.settings import Settings
+from sspbench.plugins.discovery import get_plugin
 
 STEPS, EVERY = 40, 3
 
 
 def settings(**overrides):
-    params = resolve_params(plugin("methods", "sspnet"), "smoke", None, {"steps": STEPS, "pool": 2, **overrides})
-    return Settings("method", "sspnet", None, 3, "smoke", params, default_engine()).as_json()
+    params = resolve_params(get_plugin("methods", "sspnet"), "smoke", None, {"steps": STEPS, "pool": 2, **overrides})
+    return Settings("method", "sspnet", None, 3, "smoke", params, load_default_engine()).as_json()
 
 
 def start(folder, data, **overrides):

@@ -11,7 +11,7 @@ import pytest
 from checkouts import Checkout
 
 from sspbench.checkout import ROOT
-from sspbench.plan.config import Plan, read_config
+from sspbench.config.plan import Plan, read_config
 
 GAMMA_YAML = """
 label: Darker
@@ -150,7 +150,7 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
     for row, ours in same.items():
         shutil.copytree(checkout.results / f"runs/{ours}/seed-0/enhanced", tmp_path / row)
     asked = ("--config", f"external={{theirs: {tmp_path / 'theirs'}, matlab: {tmp_path / 'matlab'}}}")
-    assert checkout.planned(*asked) == ({"take_in": 2, "segment": 2, "score": 2, **REPORT}, set(same))
+    assert checkout.planned(*asked) == ({"import_external": 2, "segment": 2, "score": 2, **REPORT}, set(same))
     code, text = checkout.snakemake(*asked)
     assert code == 0, text[-8000:]
     assert "scored theirs (external)" in text
@@ -173,7 +173,7 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
         assert f"enhanced by {row} (external)" in page
     assert checkout.planned(*asked) == ({}, set())
     (tmp_path / "theirs/test_000.png").write_bytes((tmp_path / "theirs/test_001.png").read_bytes())
-    assert checkout.planned(*asked) == ({"take_in": 1, "segment": 1, "score": 1, **REPORT}, {"theirs"})
+    assert checkout.planned(*asked) == ({"import_external": 1, "segment": 1, "score": 1, **REPORT}, {"theirs"})
 
 
 def test_broken_methods_are_shown_and_the_others_are_whole(checkout):
@@ -220,8 +220,8 @@ def test_unreadable_images_are_listed_before_anything_trains(checkout, tmp_path)
 
 def test_a_dry_run_imports_no_torch(checkout):
     script = (
-        "import sys, yaml; from sspbench.plan.config import Plan; from sspbench.plan.rules import Digests;"
-        "plan = Plan({**yaml.safe_load(open('config/config.yaml'))}); d = Digests(plan);"
+        "import sys, yaml; from sspbench.config.plan import Plan; from sspbench.workflow.rule_params import CodeDigests;"
+        "plan = Plan({**yaml.safe_load(open('config/config.yaml'))}); d = CodeDigests(plan);"
         "[d.train(r) for r in plan.runs if r.learned]; d.score; d.page;"
         "import sspbench.commands.cli; sspbench.commands.cli.parser();"
         "print(sorted({'torch', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.config.settings import Settings
 from sspbench.errors import UserError
 from sspbench.files import write_json, write_text
 from sspbench.images.grey import read_grey, to_float, to_uint8
 from sspbench.images.manifest import Manifest
-from sspbench.plan.config import DEFAULT, Plan, merged, read_config
-from sspbench.plan.settings import Settings
 from sspbench.stages.prepare import fill_prepared_folder
 from sspbench.stages.score import SCORE_COLUMNS
 from sspbench.training.loop.batches import BatchPlan, Domain, load_domain_images, make_batches
@@ -38,10 +38,10 @@ def plan_of(case: Case) -> Plan:
         "methods": ["identity", "sspnet"],
         "ablation": None,
         "dataset_options": DATA,
-        "params": {"sspnet": merged(BASE, case.params)},
+        "params": {"sspnet": merge_dicts(BASE, case.params)},
     }
-    read = read_config(DEFAULT)
-    return Plan(merged(read, {**config, "data_seed": read["data_seed"] + case.data_seed}))
+    read = read_config(DEFAULT_CONFIG_FILE)
+    return Plan(merge_dicts(read, {**config, "data_seed": read["data_seed"] + case.data_seed}))
 
 
 def data_of(case: Case, output: Path) -> tuple[Manifest, Images]:
@@ -51,8 +51,8 @@ def data_of(case: Case, output: Path) -> tuple[Manifest, Images]:
         output.mkdir(parents=True, exist_ok=True)
         fill_prepared_folder(plan_of(case).prepare_settings(), folder)
     manifest = Manifest.read(folder / "manifest.json")
-    origins = manifest.paths("testA")
-    cleans = [path for path in manifest.beside(origins, "testA_clean") if path is not None]
+    origins = manifest.image_paths("testA")
+    cleans = [path for path in manifest.find_companions(origins, "testA_clean") if path is not None]
     return manifest, {
         name: np.stack([read_grey(p) for p in paths]) for name, paths in (("origin", origins), ("clean", cleans))
     }
@@ -65,7 +65,7 @@ def train(case: Case, seed: int, output: Path) -> None:
         return
     manifest, images = data_of(case, output)
     plan = plan_of(case)
-    settings = replace(plan.train_settings(plan.run("sspnet", plan.config["seeds"][0])), seed=seed)
+    settings = replace(plan.train_settings(plan.get_run("sspnet", plan.config["seeds"][0])), seed=seed)
     settings = replace(settings, engine=replace(settings.engine, **{**ENGINE, **case.engine}))
     enhanced = _enhanced(case, settings, manifest, images["origin"], folder)
     _write(folder, "sspnet", seed, measures(enhanced, **images))
@@ -75,10 +75,10 @@ def train(case: Case, seed: int, output: Path) -> None:
 
 
 def _enhanced(case: Case, settings: Settings, manifest: Manifest, images: np.ndarray, folder: Path) -> np.ndarray:
-    method = case.kind(settings.values, settings.seed)
+    method = case.kind(settings.plugin_params, settings.seed)
     plan = BatchPlan.from_params(method.params)
     domains = {
-        name: Domain(plan, load_domain_images(manifest.paths(split), plan, name))
+        name: Domain(plan, load_domain_images(manifest.image_paths(split), plan, name))
         for name, split in (("low", "trainA"), ("high", "trainB"))
     }
     batches = make_batches(plan, settings.seed, domains)

@@ -12,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from sspbench import TrainableMethod
-from sspbench.plan.discovery import method_class, plugin
+from sspbench.plugins.discovery import get_plugin, load_method_class
 from sspbench.training.loop.batches import Batches
 
-SSPNet: Any = method_class(plugin("methods", "sspnet"))
+SSPNet: Any = load_method_class(get_plugin("methods", "sspnet"))
 
 BASE: Mapping[str, Any] = {
     "norm": "batch",
@@ -120,8 +120,8 @@ ALL = (RIGHT, *ARITHMETIC, *FAULTS)
 def measures(image: np.ndarray, origin: np.ndarray, clean: np.ndarray) -> dict[str, np.ndarray]:
     """Return the measures that need no segmenter, (N,) each, of (N, H, W) uint8 images."""
     from sspbench.contract import ScoringBatch
-    from sspbench.plan.discovery import metric_families
+    from sspbench.plugins.discovery import load_metric_families
 
     batch = ScoringBatch(image=image, origin=origin, clean=clean)
-    families = (family for family in metric_families({}).values() if batch.has(family.needs))
+    families = (family for family in load_metric_families({}).values() if batch.has(family.needs))
     return {name: scores.values for family in families for name, scores in family.score(batch).items()}

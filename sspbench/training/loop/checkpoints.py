@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ...errors import UserError
-from ...files import read_json, replacing, sha256, write_json
+from ...files import read_json, replace_atomically, sha256, write_json
 from ..networks.weights_check import mismatch_error, read_weights
 from ..trainable import Trainable
 
@@ -160,7 +160,7 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     Raises:
         OSError: the system refuses it, e.g. since the disk is full; safetensors tells that as an error of its own.
     """
-    with replacing(path) as temporary:
+    with replace_atomically(path) as temporary:
         try:
             save_file(tensors, temporary)
         except SafetensorError as error:

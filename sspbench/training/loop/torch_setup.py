@@ -1,6 +1,6 @@
 """How torch computes the steps of an engine: precision, memory layout, compilation, CPU threads.
 
-An engine comes here after ``auto`` was replaced (:func:`~sspbench.plan.automatic.chosen`).
+An engine comes here after ``auto`` was replaced (:func:`~sspbench.config.resolve_auto.resolve`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from ...plan.settings import Engine
+from ...config.settings import Engine
 from ..trainable import Trainable
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...config.settings import Engine
 from ...errors import UserError
 from ...jobs.outcome import Diverged, Interrupted
-from ...plan.settings import Engine
 from ..trainable import Trainable
 from .batches import Batches, rng_for
 from .checkpoints import Checkpoints

@@ -11,7 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ...jobs.progress import progress
+from ...jobs.progress import progress_bar
 
 
 class TrainingLog:
@@ -31,7 +31,7 @@ class TrainingLog:
         self._drop_after(start)
         self._lines = self.path.open("a")
         self._events = _open_event_writer(Path(folder) / "tensorboard")
-        self._bar = progress(total=total, start=start, label=label, unit="steps")
+        self._bar = progress_bar(total=total, start=start, label=label, unit="steps")
         self._sums: dict[str, Tensor] = {}
         self._count = 0
 

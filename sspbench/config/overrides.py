@@ -1,0 +1,111 @@
+"""From declared parameters to the values of a run: its preset, variant or reading, and the user's laid over them."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checkout import display_path
+from ..errors import Faults, UserError
+from ..plugins.discovery import Plugin
+from ..plugins.row_groups import UNTRAINED_VARIANT
+from ..plugins.schemas import FALLBACK_PRESET
+
+CONFIG_SOURCE = "config"
+"""Where a fault of the user's own values is."""
+
+
+def merge_dicts(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``over`` laid over it, mapping by mapping.
+
+    >>> merge_dicts({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
+    {'a': {'b': 3, 'c': 2}}
+    """
+    result = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merge_dicts(result[key], value)
+        else:
+            result[key] = copy.deepcopy(value)
+    return result
+
+
+def preset_overrides(plugin: Plugin, preset: str) -> Mapping[str, Any]:
+    """Return what a plugin's preset overrides, or that of the preset which stands in for it."""
+    presets = plugin.meta["presets"]
+    if preset not in presets:
+        preset = FALLBACK_PRESET.get(preset, preset)
+    return presets.get(preset) or {}
+
+
+def variants_and_readings(plugin: Plugin) -> dict[str, Mapping[str, Any]]:
+    """Return what the variants and readings override, by name."""
+    return {**plugin.meta.get("variants", {}), **plugin.meta.get("readings", {})}
+
+
+def variant_overrides(plugin: Plugin, variant: str | None) -> Mapping[str, Any]:
+    """Return what a variant or reading overrides; nothing where none is chosen.
+
+    Raises:
+        UserError: there is none of that name; close names are suggested.
+    """
+    known = variants_and_readings(plugin)
+    if variant is None or (variant == UNTRAINED_VARIANT and plugin.is_trained):
+        return {}
+    if variant not in known:
+        close = difflib.get_close_matches(variant, known, 1)
+        raise UserError(
+            f"{plugin.name} has no variant or reading {variant!r}",
+            where=f"{plugin.group}/{plugin.name}",
+            hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known) or 'none'}",
+        )
+    return known[variant]
+
+
+def add_override_faults(plugin: Plugin, values: Any, where: str, faults: Faults) -> None:
+    """Add everything that is wrong with one layer of overrides."""
+    for fault in plugin.all_parameters.find_faults(values):
+        faults.add(f"{plugin.name}: {fault.what}", where=f"{where}.{fault.path}", hint=fault.hint)
+
+
+def override_layers(plugin: Plugin, preset: str, variant: str | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the plugin's own overrides for a run, and where each stands."""
+    file = display_path(plugin.yaml_file)
+    yield f"{file}: presets.{preset}", preset_overrides(plugin, preset)
+    section = "variants" if variant in plugin.meta.get("variants", {}) else "readings"
+    yield f"{file}: {section}.{variant}", variant_overrides(plugin, variant)
+
+
+def resolve_params(
+    plugin: Plugin, preset: str, variant: str | None = None, overrides: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the parameters as plain nested values: the defaults, the preset, the variant or reading, the user's.
+
+    Raises:
+        UserError: anything in any layer that is not declared or not allowed, or the variant is unknown.
+    """
+    params = plugin.all_parameters.default_values()
+    with Faults(f"Parameters of {plugin.name} are wrong") as faults:
+        own = list(override_layers(plugin, preset, variant))
+        for where, layer in [*own, (f"{CONFIG_SOURCE}: params.{plugin.name}", overrides or {})]:
+            add_override_faults(plugin, layer, where, faults)
+            params = merge_dicts(params, layer)
+        if not faults.items:
+            add_length_fault(plugin, params, f"preset {preset}", faults)
+    return params
+
+
+def add_length_fault(plugin: Plugin, params: Mapping[str, Any], where: str, faults: Faults) -> None:
+    """Add a fault where something trained has no length, or two."""
+    if not plugin.is_trained:
+        return
+    steps, epochs = params["steps"], params["epochs"]
+    if (steps is None) == (epochs is None):
+        faults.add(
+            f"{plugin.name}: a training needs either steps or epochs",
+            where=where,
+            why=f"steps: {steps}, epochs: {epochs}",
+            hint="give one of steps and epochs, null the other",
+        )

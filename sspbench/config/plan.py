@@ -1,0 +1,233 @@
+"""What is run: the checked config, resolved into runs with their parameters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..checkout import ROOT
+from ..errors import UserError
+from ..files import fingerprint
+from ..plugins.discovery import Plugin, find_plugins, get_plugin
+from ..plugins.source_files import read_yaml
+from .coercion import names_as_text, parse_cli_values
+from .external_rows import external_row_plugin, external_row_settings
+from .input_files import hash_files, reject_missing_weights, vgg16_path
+from .overrides import merge_dicts, resolve_params
+from .paths import Layout, dataset_id
+from .row_labels import reject_duplicate_labels
+from .runs import Run
+from .selection import MethodEntry, select_methods
+from .settings import Engine, Settings
+from .validation import validate_config, validate_runs
+
+MAX_SHOWN_PATH_CHARS = 300
+"""Characters of a path that are shown."""
+
+DEFAULT_CONFIG_FILE = ROOT / "config" / "config.yaml"
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a YAML config merged over the defaults of ``config/config.yaml``.
+
+    Raises:
+        UserError: the file is missing or no YAML mapping.
+    """
+    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for what is no path
+        why = "it is a folder" if os.path.isdir(path) else f"there is no such file in {Path.cwd()}"  # noqa: PTH112
+        raise UserError(
+            "There is no such config file", where=_shorten_path(path), why=why, hint="give the path of a YAML file"
+        )
+    content = read_yaml(Path(path))
+    if not isinstance(content, dict):
+        why = "it is empty" if content is None else f"it holds {type(content).__name__}"
+        raise UserError(
+            "A config file must hold keys and values",
+            where=str(path),
+            why=why,
+            hint="write keys and values, e.g. preset: demo (all keys: config/config.yaml)",
+        )
+    defaults = {} if Path(path).resolve() == DEFAULT_CONFIG_FILE.resolve() else read_config(DEFAULT_CONFIG_FILE)
+    return merge_dicts(defaults, content)
+
+
+def _shorten_path(path: Path) -> str:
+    text = str(path)
+    return text if len(text) <= MAX_SHOWN_PATH_CHARS else f"{text[:MAX_SHOWN_PATH_CHARS]}... ({len(text)} characters)"
+
+
+def load_default_engine() -> Engine:
+    """Return the engine of ``config/config.yaml``."""
+    return Engine.from_config(read_config(DEFAULT_CONFIG_FILE))
+
+
+def settings_without_plan(found: Plugin, preset: str, variant: str | None = None) -> Settings:
+    """Return the settings of one plugin outside a plan: the preset's parameters and the default engine."""
+    params = resolve_params(found, preset, variant)
+    return Settings(found.kind.name, found.name, variant, 0, preset, params, load_default_engine())
+
+
+class Plan:
+    """A checked config and everything that follows from it.
+
+    Args:
+        config: The whole config, defaults included.
+        results: The results folder.
+
+    Raises:
+        UserError: all faults of the config at once.
+    """
+
+    def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
+        self.config = names_as_text(parse_cli_values(dict(config)))
+        validate_config(self.config)
+        self.dataset = get_plugin("data", self.config["dataset"])
+        self.segmenter = get_plugin("segmentation", self.config["segmenter"])
+        self.preset: str = self.config["preset"]
+        self._check_data_root()
+        entries = [(self.get_method(name), variant) for name, variant in self._select_entries()]
+        validate_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
+        name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)
+        self.layout = Layout(Path(results), name, self.preset, self.dataset.name)
+
+    def _check_data_root(self) -> None:
+        need, root = self.dataset.meta["source"], self.data_root
+        if need == "required" and root is None:
+            raise UserError(
+                f"The data set {self.dataset.name!r} needs your data",
+                where="config: data_root",
+                hint=f"add --config dataset={self.dataset.name} data_root=DIR (see data/{self.dataset.name}/README.md)",
+            )
+        if need == "none" and root is not None:
+            raise UserError(
+                f"The data set {self.dataset.name!r} takes no images of yours",
+                where=f"config: data_root={root}",
+                why="it is simulated: your folder would be left out without a word",
+                hint="for images of your own add dataset=folder; else remove data_root",
+            )
+        if root is not None and not os.path.exists(root):  # noqa: PTH110  # Path.exists raises for what is no path
+            raise UserError(
+                "The data folder does not exist", where=f"data_root={_shorten_path(root)}", hint="check the path"
+            )
+        if root is not None and not (root.is_dir() or root.is_file()):
+            why = "it is a device, a pipe or a socket"
+            hint = "give a folder, or a zip or tar archive"
+            raise UserError(
+                "The data folder is neither a folder nor a file", where=f"data_root={root}", why=why, hint=hint
+            )
+
+    @property
+    def data_root(self) -> Path | None:
+        """The user's folder or archive."""
+        root = self.config.get("data_root")
+        return None if root is None else Path(root)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, in the order of the tables' rows: seeds of a method together.
+
+        A seed is one replicate of the whole experiment: what is not trained, or was made elsewhere, is enhanced alike
+        in each, but segmented by the segmenter of that seed.
+        """
+        found = []
+        for name, variant in self._select_entries():
+            method = self.get_method(name)
+            if method.meta["kind"] == "control" and method.meta["shows"] not in self.known_truths:
+                continue
+            found += [Run(method, variant, seed) for seed in self.config["seeds"]]
+        reject_duplicate_labels({run.id: (run.label, run.plugin.folder) for run in found})
+        return sorted(found, key=lambda run: run.sort_key)
+
+    @property
+    def known_truths(self) -> frozenset[str]:
+        """The pictures of the test scenes that the data set knows: ``clean``, ``hq``; simulated data know the clean."""
+        return frozenset(self.dataset.meta.get("knows", [] if self.dataset.meta["real"] else ["clean"]))
+
+    def _select_entries(self) -> list[MethodEntry]:
+        entries = select_methods(self.config["methods"], find_plugins("methods"))
+        ablated = self.config["ablation"]
+        if ablated:
+            entries += [(ablated, None)] + [(ablated, name) for name in get_plugin("methods", ablated).meta["variants"]]
+        entries += [(name, row) for name, rows in self.config["rows"].items() for row in rows]
+        entries += [(name, None) for name in self.config["external"]]
+        return list(dict.fromkeys(entries))
+
+    def get_run(self, run_id: str, seed: int) -> Run:
+        """Return one run by its folder name, whether listed in the config or not."""
+        name, plus, variant = run_id.partition("+")
+        return Run(self.get_method(name), variant if plus else None, seed)
+
+    def get_method(self, name: str) -> Plugin:
+        """Return a method, or an external row; the rows that the config adds to a method are among its readings."""
+        if name in self.config["external"]:
+            return external_row_plugin(name, Path(self.config["external"][name]))
+        found, rows = get_plugin("methods", name), self.config["rows"].get(name, {})
+        return replace(found, meta={**found.meta, "readings": {**found.meta.get("readings", {}), **rows}})
+
+    def resolve_run_params(self, run: Run) -> dict[str, Any]:
+        """Return the resolved parameters of a run; what a row of the config says goes above ``params``."""
+        name = run.plugin.name
+        params = resolve_params(run.plugin, self.preset, run.variant, self.config["params"].get(name))
+        return merge_dicts(params, self.config["rows"].get(name, {}).get(run.variant, {}))
+
+    def prepare_settings(self) -> dict[str, Any]:
+        """Return what the preparation of the data depends on."""
+        options = resolve_params(self.dataset, self.preset, None, self.config["dataset_options"])
+        field_um = options.pop("field_um")
+        return {
+            "dataset": self.dataset.name,
+            "id": self.layout.dataset,
+            "real": self.dataset.meta["real"],
+            "field_um": float(field_um),
+            "options": options,
+            "data_root": None if self.data_root is None else str(self.data_root),
+            "seed": self.config["data_seed"],
+        }
+
+    def train_settings(self, run: Run) -> Settings:
+        """Return what the training of a run depends on."""
+        params = self.resolve_run_params(run)
+        files = hash_files([vgg16_path(params, self.config)])
+        return Settings("method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine, files=files)
+
+    def external_settings(self, run: Run) -> dict[str, Any]:
+        """Return what taking in the images of an external row depends on."""
+        return external_row_settings(run.plugin)
+
+    def segmenter_settings(self, seed: int) -> Settings:
+        """Return what the training of the segmenter of one replicate depends on."""
+        name, weights = self.segmenter.name, self.config["segmenter_weights"]
+        params = resolve_params(self.segmenter, self.preset, None, self.config["params"].get(name))
+        files = hash_files([weights, vgg16_path(params, self.config)])
+        return Settings("segmenter", name, None, seed, self.preset, params, self.engine, weights, files)
+
+    @property
+    def engine(self) -> Engine:
+        """How steps are computed."""
+        return Engine.from_config(self.config)
+
+    def reject_missing_files(self) -> None:
+        """Refuse weight files that the config names and that are not there.
+
+        Raises:
+            UserError: all of them.
+        """
+        reject_missing_weights({key: self.config[key] for key in ("segmenter_weights", "vgg16")})
+
+    def score_settings(self) -> dict[str, Any]:
+        """Return what scoring depends on."""
+        return {"metrics": self.config["metrics"], "field_um": self.prepare_settings()["field_um"]}
+
+    def report_settings(self) -> dict[str, Any]:
+        """Return what tables, figures and page depend on besides scores and images."""
+        return {
+            "runs": [[run.id, run.seed, run.label] for run in self.runs],
+            "methods": fingerprint([dict(run.plugin.meta) for run in self.runs]),
+            "ablation": self.config["ablation"],
+            "figures": self.config["figures"],
+            "seeds": self.config["seeds"],
+        }

@@ -1,0 +1,65 @@
+"""Which methods a config asks for: names, and words that stand for several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..plugins.discovery import Plugin
+from ..plugins.row_groups import OWN_GROUP, ROW_GROUPS, UNTRAINED_VARIANT, row_group
+
+MethodEntry = tuple[str, str | None]
+"""A method and its variant or reading."""
+
+METHOD_SETS: Mapping[str, frozenset[str]] = {
+    "paper": frozenset({"untouched", "paper", "oracle"}),
+    "controls": frozenset({"untouched", "trivial", "oracle"}),
+    OWN_GROUP: frozenset({OWN_GROUP}),
+    "all": frozenset(ROW_GROUPS),
+}
+"""Words that ``methods`` takes, and the groups each stands for."""
+
+
+def method_names(listed: str | Sequence[str]) -> list[str]:
+    """Return the methods that ``methods`` of a config names itself, without variants.
+
+    >>> method_names(["paper", "sspnet+gan"])
+    ['sspnet']
+    """
+    return [entry.partition("+")[0] for entry in _as_list(listed) if entry not in METHOD_SETS]
+
+
+def select_methods(listed: str | Sequence[str], methods: Mapping[str, Plugin]) -> list[MethodEntry]:
+    """Return the methods a config asks for, each once.
+
+    Who asks for the trivial ones gets the untrained networks of the paper's methods and of all others asked for.
+
+    Args:
+        listed: ``methods`` of the config: words of :data:`METHOD_SETS`, method, method+variant or method+reading.
+        methods: All methods by name.
+    """
+    words = _as_list(listed)
+    entries = list(dict.fromkeys(_expand_sets(words, methods)))
+    if any("trivial" in METHOD_SETS.get(word, ()) for word in words):
+        entries += [(name, UNTRAINED_VARIANT) for name in _with_networks(entries, methods)]
+    return list(dict.fromkeys(entries))
+
+
+def _as_list(listed: str | Sequence[str]) -> list[str]:
+    return [listed] if isinstance(listed, str) else [str(entry) for entry in listed]
+
+
+def _expand_sets(listed: Sequence[str], methods: Mapping[str, Plugin]) -> Iterator[MethodEntry]:
+    for entry in listed:
+        if entry in METHOD_SETS:
+            members = [found for found in methods.values() if row_group(found.meta) in METHOD_SETS[entry]]
+            yield from ((found.name, row) for found in members for row in (None, *found.meta.get("rows", [])))
+        else:
+            name, plus, variant = entry.partition("+")
+            yield name, variant if plus else None
+
+
+def _with_networks(entries: Sequence[MethodEntry], methods: Mapping[str, Plugin]) -> Iterator[str]:
+    asked = {name for name, _ in entries}
+    for name, found in methods.items():
+        if found.meta["kind"] == "learned" and (name in asked or row_group(found.meta) == "paper"):
+            yield name

@@ -1,0 +1,151 @@
+"""What one training, and all that is done with its weights, depends on: made once by the plan, kept as JSON, read once.
+
+The same record goes to Snakemake (:attr:`Settings.rerun_params`), into the provenance (:meth:`Settings.as_json`) and to the
+stages; ``enhance --weights RUN`` reads it back (:meth:`Settings.from_run_folder`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import Faults, UserError
+from ..files import read_mapping
+from ..plugins.discovery import Plugin, get_plugin
+from ..plugins.kinds import PLUGIN_KINDS
+from ..plugins.schemas import add_key_faults, add_schema_faults
+
+TRAIN_RECORD = Path("jobs") / "train.json"
+"""The record of a training within its run folder."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How steps are computed; every field is a key of the config, where its default and its text are.
+
+    Attributes:
+        precision: ``fp32``, ``tf32`` or ``bf16``; ``auto`` until the device is known.
+        channels_last: Memory layout of networks and batches; ``auto`` until the device is known.
+        compile: Whether networks are compiled.
+        threads: CPU threads; others sum in another order, as another machine does, and nothing is made anew for it.
+        vgg16: The weights file of VGG16 for methods that name none.
+    """
+
+    precision: str
+    channels_last: bool | Literal["auto"]
+    compile: bool
+    threads: int = field(metadata={"neutral": True})
+    vgg16: str | None
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Engine:
+        """Take the engine's keys from a whole config."""
+        return cls(**{key: config[key] for key in ENGINE_KEYS})
+
+
+ENGINE_KEYS = tuple(one.name for one in fields(Engine))
+"""The keys of the config that make the engine."""
+
+RERUN_NEUTRAL_KEYS = tuple(one.name for one in fields(Engine) if one.metadata.get("neutral"))
+"""Those for which nothing is made anew: they change no result beyond rounding."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run, or of a segmenter.
+
+    Attributes:
+        kind: ``method`` or ``segmenter``.
+        name: The plugin.
+        variant: Its variant or reading.
+        seed: The seed.
+        preset: The preset.
+        params: The resolved parameters.
+        engine: How steps are computed.
+        weights: A checkpoint used instead of training.
+        files: SHA-256 of the weight files that are named, by path.
+    """
+
+    kind: str
+    name: str
+    variant: str | None
+    seed: int
+    preset: str
+    params: Mapping[str, Any]
+    engine: Engine
+    weights: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def plugin(self) -> Plugin:
+        """The plugin it is for.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        return get_plugin(PLUGIN_KINDS[self.kind].group, self.name)
+
+    @property
+    def label(self) -> str:
+        """``name`` or ``name+variant``."""
+        return self.name + (f"+{self.variant}" if self.variant else "")
+
+    @property
+    def plugin_params(self) -> dict[str, Any]:
+        """The parameters as the plugin gets them: one that takes VGG16 and names no file gets the engine's."""
+        values = dict(self.params)
+        if "vgg16" in values and values["vgg16"] is None:
+            values["vgg16"] = self.engine.vgg16
+        return values
+
+    @property
+    def for_inference(self) -> Settings:
+        """The same without what only training needs: the file of VGG16 and compilation."""
+        params = {key: None if key == "vgg16" else value for key, value in self.params.items()}
+        return replace(self, params=params, engine=replace(self.engine, vgg16=None, compile=False))
+
+    @property
+    def rerun_params(self) -> dict[str, Any]:
+        """The record as JSON, without the neutral keys."""
+        record = self.as_json()
+        record["engine"] = {key: value for key, value in record["engine"].items() if key not in RERUN_NEUTRAL_KEYS}
+        return record
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Any, where: str) -> Settings:
+        """Take the record from what a JSON file holds.
+
+        Args:
+            content: What :meth:`as_json` gave.
+            where: The file, for faults.
+
+        Raises:
+            UserError: everything in it that no record has.
+        """
+        hint = "train it anew with this version, or give a run folder of it"
+        with Faults("The settings of a run cannot be read", where=where) as faults:
+            add_schema_faults(content, "settings", faults, where)
+            if not faults.items:
+                add_key_faults(content["engine"], "config", ENGINE_KEYS, faults, f"{where}: engine")
+            for item in faults.items:
+                item.hint = hint
+        return cls(**{**content, "engine": Engine(**content["engine"])})
+
+    @classmethod
+    def from_run_folder(cls, folder: Path) -> Settings:
+        """Read the settings that a run folder was trained with.
+
+        Raises:
+            UserError: the record is missing, cut or of another shape.
+        """
+        record = folder / TRAIN_RECORD
+        if not record.is_file():
+            hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
+            raise UserError("This is not the folder of a trained run", where=str(folder), why=f"no {record}", hint=hint)
+        return cls.from_json(read_mapping(record).get("settings"), str(record))

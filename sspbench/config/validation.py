@@ -1,0 +1,149 @@
+"""Everything a config says, checked before anything runs: names, parameters, options; all faults at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import Faults, UserError
+from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_metric_family
+from ..plugins.row_groups import UNTRAINED_VARIANT
+from ..plugins.schemas import add_schema_faults, load_schema
+from .external_rows import add_external_faults
+from .overrides import (
+    CONFIG_SOURCE,
+    add_length_fault,
+    add_override_faults,
+    merge_dicts,
+    override_layers,
+    variants_and_readings,
+)
+from .selection import method_names
+
+SHARE_TOLERANCE = 1e-9
+"""By how much sums of shares may exceed 1."""
+
+
+def validate_config(config: Mapping[str, Any]) -> None:
+    """Check keys, names and values, also those for plugins that do not run.
+
+    Raises:
+        UserError: all faults of the config at once.
+    """
+    with Faults("The config has faults") as faults:
+        add_schema_faults(config, "config", faults, "config")
+        add_external_faults(config.get("external"), faults)
+        if _is_readable(config, faults):
+            _check_names(config, faults)
+            _check_params(config, faults)
+            _check_rows(config, faults)
+            _check_metrics(config, faults)
+            _check_dataset_options(config, faults)
+            _check_zoom(config, faults)
+
+
+def _is_readable(config: Mapping[str, Any], faults: Faults) -> bool:
+    """Return whether the keys but ``external`` hold what they should, whatever else is written."""
+    wanted = load_schema("config")
+    keys = [re.match(r"config: ([^.]+)", fault.where) for fault in faults.items]
+    faulty = {key[1] for key in keys if key} & wanted["properties"].keys() - {"external"}
+    return not faulty and config.keys() >= set(wanted["required"])
+
+
+def validate_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
+    """Check the plugins' own presets, variants and readings as far as they are used, and each training's length.
+
+    Args:
+        config: A checked config.
+        used: Plugins, each with its variant or reading.
+
+    Raises:
+        UserError: all faults at once.
+    """
+    with Faults("The runs of this config have faults") as faults:
+        for found, variant in used:
+            try:
+                _check_run(config, found, variant, faults)
+            except UserError as error:
+                faults.items.append(error)
+
+
+def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
+    listed = method_names(config["methods"]) + ([config["ablation"]] if config.get("ablation") else [])
+    named = {"data": [config["dataset"]], "segmentation": [config["segmenter"]], "methods": listed}
+    for group, names in named.items():
+        for name in names:
+            try:
+                get_plugin(group, name)
+            except UserError as error:
+                faults.items.append(error)
+
+
+def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
+    known = {**find_plugins("methods"), **find_plugins("segmentation")}
+    for name, values in config.get("params", {}).items():
+        if name in known:
+            add_override_faults(known[name], values, f"{CONFIG_SOURCE}: params.{name}", faults)
+        else:
+            faults.add(f"params: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+
+
+def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
+    known = find_plugins("methods")
+    for name, rows in config.get("rows", {}).items():
+        if name not in known:
+            faults.add(f"rows: there is no method {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            continue
+        for row, values in rows.items():
+            where = f"{CONFIG_SOURCE}: rows.{name}.{row}"
+            add_override_faults(known[name], values, where, faults)
+            if row in (*variants_and_readings(known[name]), UNTRAINED_VARIANT):
+                faults.add(f"{name} has a variant or reading {row!r} already", where=where, hint="give another name")
+
+
+def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:
+    known = find_metric_files()
+    for name, values in config.get("metrics", {}).items():
+        if name not in known:
+            faults.add(f"metrics: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            continue
+        try:
+            load_metric_family(name, values)
+        except UserError as error:
+            faults.items.append(error)
+
+
+def _check_dataset_options(config: Mapping[str, Any], faults: Faults) -> None:
+    found = find_plugins("data").get(config["dataset"])
+    if found is not None:
+        add_override_faults(found, config.get("dataset_options", {}), f"{CONFIG_SOURCE}: dataset_options", faults)
+
+
+def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
+    zoom = config.get("figures", {}).get("zoom")
+    if isinstance(zoom, list):
+        left, top, width, height = zoom
+        if min(width, height) <= 0 or left + width > 1 + SHARE_TOLERANCE or top + height > 1 + SHARE_TOLERANCE:
+            faults.add(
+                f"{zoom} is not a region of an image",
+                where=f"{CONFIG_SOURCE}: figures.zoom",
+                why="left + width and top + height reach 1 at most, and neither width nor height is 0",
+                hint="give left, top, width, height as shares of the image, e.g. [0.35, 0.35, 0.3, 0.3]",
+            )
+
+
+def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:
+    params, before = found.all_parameters.default_values(), len(faults.items)
+    for where, layer in override_layers(found, config["preset"], variant):
+        add_override_faults(found, layer, where, faults)
+        params = merge_dicts(params, layer)
+    if len(faults.items) == before and found.is_trained:
+        params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
+        add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
+
+
+def _suggest_name(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

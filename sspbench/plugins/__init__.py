@@ -1,0 +1,1 @@
+"""Plugins: found by their YAML, with their kinds, parameters and groups of rows."""

@@ -1,0 +1,145 @@
+"""What people write, YAML and Python, read so that whatever is wrong names the file and the line."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..checkout import display_path
+from ..errors import UserError
+
+MAX_YAML_NESTING = 200
+"""Nesting that libyaml is trusted with."""
+
+MERGE_KEY = "<<"
+"""The key of YAML that takes over another mapping; it may stand beside itself."""
+
+MAX_YAML_VALUES = 100_000
+"""Values in a file, aliases written out."""
+
+
+class _UniqueKeys:
+    """What both loaders refuse besides: a key that stands twice in one mapping, of which YAML would keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node."""
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != MERGE_KEY]
+        twice = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and names.count(key.value) > 1]
+        if twice:
+            raise yaml.MarkedYAMLError(None, None, f"the key {twice[0].value!r} stands twice", twice[-1].start_mark)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)  # type: ignore[misc]
+        return found
+
+
+class _PythonLoader(_UniqueKeys, yaml.SafeLoader):
+    """Python's loader."""
+
+
+class _LibyamlLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The loader of libyaml, where it is there."""
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file.
+
+    Raises:
+        UserError: the file cannot be read, or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise UserError(
+            "A file is not UTF-8", where=f"{display_path(path)}:{line}", why=str(error), hint="save it as UTF-8"
+        ) from error
+    except OSError as error:
+        why, hint = error.strerror or str(error), "let this user read it, or give another file"
+        raise UserError("A file cannot be read", where=display_path(path), why=why, hint=hint) from error
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a YAML file holds.
+
+    Raises:
+        UserError: the file cannot be read, is no UTF-8 or no YAML.
+    """
+    try:
+        content = _load_yaml(read_text(path))
+        _reject_alias_bomb(content)
+        return content
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
+        why = " ".join(str(error).split())
+        raise UserError(
+            "A YAML file cannot be read", where=display_path(path), why=why, hint="correct the line named in why"
+        ) from error
+
+
+def _load_yaml(text: str) -> Any:
+    """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults in the words of Python's.
+
+    Text that is nested deeply goes to Python's parser, which gives up where libyaml's ends the whole process.
+    """
+    if _max_depth(text) > MAX_YAML_NESTING:
+        return yaml.load(text, _PythonLoader)
+    try:
+        return yaml.load(text, _LibyamlLoader)
+    except (yaml.YAMLError, ValueError):
+        return yaml.load(text, _PythonLoader)
+
+
+def _max_depth(text: str) -> int:
+    """Return a depth that the nesting of YAML text cannot exceed.
+
+    >>> _max_depth("a: [1, {b: 2}]"), _max_depth("- - - 1")
+    (2, 3)
+    """
+    deepest = opened = 0
+    for line in text.splitlines():
+        here = line.count("[") + line.count("{")
+        blocks = line.count("- ") + line.count("? ") + len(line) - len(line.lstrip())
+        deepest = max(deepest, opened + here + blocks)
+        opened = max(opened + here - line.count("]") - line.count("}"), 0)
+    return deepest
+
+
+def _reject_alias_bomb(content: Any) -> None:
+    """Refuse what grows beyond measure, or contains itself, once its aliases are written out.
+
+    Raises:
+        ValueError: it does.
+    """
+    sizes: dict[int, int] = {}
+
+    def size(part: Any) -> int:
+        if not isinstance(part, dict | list):
+            return 1
+        if sizes.setdefault(id(part), 0) == 0:
+            sizes[id(part)] = MAX_YAML_VALUES  # until it is known: whoever meets itself is endless
+            inside = part.values() if isinstance(part, dict) else part
+            sizes[id(part)] = min(1 + sum(map(size, inside)), MAX_YAML_VALUES)
+        return sizes[id(part)]
+
+    if size(content) >= MAX_YAML_VALUES:
+        raise ValueError(f"with its aliases (*name) written out it holds {MAX_YAML_VALUES} values or more, or itself")
+
+
+def parse_python(path: Path) -> ast.Module:
+    """Return the syntax tree of a Python file.
+
+    Raises:
+        UserError: the file cannot be read, is no UTF-8 or no Python.
+    """
+    text = read_text(path)
+    try:
+        return ast.parse(text, str(path))
+    except (SyntaxError, ValueError, RecursionError) as error:  # ValueError: null bytes
+        line = getattr(error, "lineno", None)
+        raise UserError(
+            "A file is no valid Python",
+            where=f"{display_path(path)}:{line}" if line else display_path(path),
+            why=str(getattr(error, "msg", error)),
+            hint=f"correct it: python -m py_compile {display_path(path)} shows the line",
+        ) from error
