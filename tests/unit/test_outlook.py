@@ -25,7 +25,7 @@ def record(found, seed=0, **changes):
     """Leave the record of a training of sspnet."""
     run = found.run("sspnet", seed)
     facts = {"seconds": 40.0, "cpu_seconds": 38.0, "settings": found.train_settings(run).as_json(), **changes}
-    path = found.layout.run("sspnet", seed) / "jobs" / "train.json"
+    path = found.layout.run_folder("sspnet", seed) / "jobs" / "train.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(facts))
 
@@ -56,7 +56,7 @@ def test_a_last_run_that_does_not_compare_is_left_alone(tmp_path, change):
 def test_a_broken_record_is_left_alone(tmp_path):
     found = plan(tmp_path)
     record(found)
-    (found.layout.run("sspnet", 0) / "jobs" / "train.json").write_text('{"seconds": 3')
+    (found.layout.run_folder("sspnet", 0) / "jobs" / "train.json").write_text('{"seconds": 3')
     assert DurationEstimator(found, 1.0).measured_seconds(train()) is None
 
 

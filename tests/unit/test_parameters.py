@@ -28,7 +28,7 @@ def nested(path, value):
 
 
 def faults(declared, values):
-    return {fault.path: f"{fault.what}; {fault.hint}" for fault in declared.faults(values)}
+    return {fault.path: f"{fault.what}; {fault.hint}" for fault in declared.find_faults(values)}
 
 
 def config(**changes):

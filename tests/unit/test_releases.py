@@ -29,7 +29,7 @@ PLACE = {"commit": "a" * 40, "dirty": False, "machine": {"cpu": "A"}, "versions"
 def stamped(plan):
     """Give every job of every run a clean commit, and the segmenter of each seed a job."""
     for run in plan.runs:
-        folder = plan.layout.run(run.id, run.seed)
+        folder = plan.layout.run_folder(run.id, run.seed)
         for path in folder.glob("run.json"):
             write_json(path, {stage: {**job, **PLACE} for stage, job in read_json(path).items()})
     for seed in plan.config["seeds"]:
@@ -73,7 +73,7 @@ def test_a_release_comes_back_as_the_results_it_was_made_of(made, tmp_path):
         plan.layout.segmenter("csnet", 1)
     )
     for run in plan.runs:
-        before, after = plan.layout.run(run.id, run.seed), again.layout.run_folder(run.id, run.seed)
+        before, after = plan.layout.run_folder(run.id, run.seed), again.layout.run_folder(run.id, run.seed)
         assert read_job_records(before) == read_job_records(after)
         if run.plugin.name == "msgnet":
             assert read_json(after / "status.json") == read_json(before / "status.json")
@@ -164,7 +164,7 @@ def test_publishing_twice_changes_nothing_and_other_results_need_another_name(ma
     before = {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
     assert publish(plan, "v1", {**MAKER, "commit": "c" * 40}, folder / "results") == (part, False)
     assert before == {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
-    scores = plan.layout.run("dcp", 0) / "scores.csv"
+    scores = plan.layout.run_folder("dcp", 0) / "scores.csv"
     text = scores.read_text()
     try:
         edit(scores, ",entropy,", ",entropy,1")
@@ -181,7 +181,7 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
     root = tmp_path / "results"
     shutil.copytree(plan.layout.root, root / "cornsim/demo")
     copied = type(plan)(plan.config, root)
-    folder = copied.layout.run("sspnet", 1)
+    folder = copied.layout.run_folder("sspnet", 1)
     jobs = read_json(folder / "run.json")
     maker, name, told = MAKER, "v2", ""
     if fault == "dirty":
