@@ -9,11 +9,11 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
+from .input_check import make_notes_where
+from .nerves.skeleton import mark_pixels_near, skeletonize_masks
 from .options import checked
-from .skeleton import near, skeletons
-from .stack import notes_where
 
-TOLERANCE_PX = 3.0
+CENTRELINE_TOLERANCE_PX = 3.0
 
 
 def share_within(lines: np.ndarray, regions: np.ndarray) -> np.ndarray:
@@ -83,16 +83,16 @@ class Centreline(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        self._tolerance = checked("centreline", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
+        self._tolerance = checked("centreline", self.options, {"tolerance_px": CENTRELINE_TOLERANCE_PX})["tolerance_px"]
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where there is no centreline to take a share of."""
         mask, label = batch.require("mask"), batch.require("label")
-        found, true = skeletons(mask), skeletons(label)
-        sensitivity = share_within(true, np.stack([near(lines, self._tolerance) for lines in found]))
-        precision = share_within(found, np.stack([near(lines, self._tolerance) for lines in true]))
+        found, true = skeletonize_masks(mask), skeletonize_masks(label)
+        sensitivity = share_within(true, np.stack([mark_pixels_near(lines, self._tolerance) for lines in found]))
+        precision = share_within(found, np.stack([mark_pixels_near(lines, self._tolerance) for lines in true]))
         return {
             "cldice": Scores(cl_dice(mask, label, found, true)),
-            "centreline_sen": Scores(sensitivity, notes_where(np.isnan(sensitivity), "the label has no nerve")),
-            "centreline_fdr": Scores(1 - precision, notes_where(np.isnan(precision), "nothing was segmented")),
+            "centreline_sen": Scores(sensitivity, make_notes_where(np.isnan(sensitivity), "the label has no nerve")),
+            "centreline_fdr": Scores(1 - precision, make_notes_where(np.isnan(precision), "nothing was segmented")),
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .benchmark.race import Lap
+    from .benchmark.race import MetricTiming
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,18 +34,18 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def bench_metrics(args: argparse.Namespace) -> int:
     """Run the comparison and print it."""
-    from .benchmark.inputs import bench_batch
-    from .benchmark.race import race
+    from .benchmark.inputs import make_bench_batch
+    from .benchmark.race import time_metrics
 
-    batch = bench_batch(args.images, max(1, args.count))
+    batch = make_bench_batch(args.images, max(1, args.count))
     number, height, width = batch.image.shape
     print(f"{number} images of {height} x {width}, one thread, CPU seconds")
     print(f"{'measure':<22}{'ours':>9}{'stock':>9}{'ratio':>9}{'largest difference':>21}  stock library")
-    laps = race(batch)
+    laps = time_metrics(batch)
     for lap in laps:
-        _print(lap.item, lap.ours, lap.stock, lap.difference, lap.library)
+        _print_timing(lap.item, lap.ours, lap.stock, lap.difference, lap.library)
     for group, title in (("quality", "four quality measures"), ("masks", "mask measures")):
-        _print_total(title, [lap for lap in laps if lap.group == group])
+        _print_group_total(title, [lap for lap in laps if lap.group == group])
     return 0
 
 
@@ -74,14 +74,14 @@ def fit_niqe(args: argparse.Namespace) -> int:
     return 0
 
 
-def _print(item: str, ours: float, stock: float | None, difference: float | None, library: str) -> None:
+def _print_timing(item: str, ours: float, stock: float | None, difference: float | None, library: str) -> None:
     others = "-" if stock is None else f"{stock:.3f}"
     ratio = "-" if stock is None else f"{stock / ours:.0f}x"
     apart = "-" if difference is None else f"{difference:.1e}"
     print(f"{item:<22}{ours:>9.3f}{others:>9}{ratio:>9}{apart:>21}  {library}")
 
 
-def _print_total(title: str, laps: list[Lap]) -> None:
+def _print_group_total(title: str, laps: list[MetricTiming]) -> None:
     ours = sum(lap.ours for lap in laps)
     stock = sum(lap.stock or 0.0 for lap in laps)
     print(f"{title}: {ours:.2f} s against {stock:.1f} s, {stock / ours:.0f} times faster")

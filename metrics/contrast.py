@@ -10,11 +10,11 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .stack import notes_where, require_grey_stack
+from .input_check import make_notes_where, require_grey_stack
 
-Difference = Literal["forward", "central"]
+DerivativeKind = Literal["forward", "central"]
 
-NOT_RANKED = "Not ranked: noise raises it as detail does."
+NOT_RANKED_NOTE = "Not ranked: noise raises it as detail does."
 """Why neither direction of these measures is better; the report shows where it puts the known clean image."""
 
 
@@ -41,7 +41,7 @@ def entropy_bits(images: np.ndarray) -> np.ndarray:
     return np.abs(np.sum(share * logarithm, axis=1))
 
 
-def average_gradient(images: np.ndarray, kind: Difference = "forward") -> np.ndarray:
+def average_gradient(images: np.ndarray, kind: DerivativeKind = "forward") -> np.ndarray:
     """Compute the average gradient (AvG), in grey levels per pixel.
 
     ``sum(sqrt((dx**2 + dy**2) / 2)) / ((H - 1) (W - 1))``, where the derivatives are
@@ -83,12 +83,12 @@ def _forward_slope(image: np.ndarray) -> np.ndarray:
 def _central_slope(image: np.ndarray) -> np.ndarray:
     # Twice the derivative is an integer; whole numbers are faster and exact: sqrt((4 dx^2 + 4 dy^2) / 8).
     levels = image.astype(np.int32)
-    dx = _twice_central(levels.T).T
-    dy = _twice_central(levels)
+    dx = _twice_central_difference(levels.T).T
+    dy = _twice_central_difference(levels)
     return np.sqrt((dx * dx + dy * dy) * 0.125)
 
 
-def _twice_central(levels: np.ndarray) -> np.ndarray:
+def _twice_central_difference(levels: np.ndarray) -> np.ndarray:
     difference = np.empty_like(levels)
     difference[1:-1] = levels[2:] - levels[:-2]
     difference[0] = 2 * (levels[1] - levels[0])
@@ -105,7 +105,7 @@ class Contrast(MetricFamily):
             "Entropy",
             "none",
             unit="bit",
-            description="Shannon entropy of the 256-level grey histogram, in bits (MATLAB entropy). " + NOT_RANKED,
+            description="Shannon entropy of the 256-level grey histogram, in bits (MATLAB entropy). " + NOT_RANKED_NOTE,
             table="quality",
         ),
         Measure(
@@ -114,7 +114,7 @@ class Contrast(MetricFamily):
             "none",
             unit="grey levels/px",
             description="Mean of sqrt((dx^2 + dy^2)/2), forward differences (Jagalingam and Hegde, 2015). "
-            + NOT_RANKED,
+            + NOT_RANKED_NOTE,
             table="quality",
         ),
         Measure(
@@ -122,7 +122,8 @@ class Contrast(MetricFamily):
             "AvG (central)",
             "none",
             unit="grey levels/px",
-            description="Average gradient, central differences, as MATLAB gradient() in avg_gradient.m. " + NOT_RANKED,
+            description="Average gradient, central differences, as MATLAB gradient() in avg_gradient.m. "
+            + NOT_RANKED_NOTE,
         ),
     )
 
@@ -137,9 +138,9 @@ class Contrast(MetricFamily):
         """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""
         images = batch.image
         scores = {"entropy": Scores(entropy_bits(images))}
-        kinds: dict[str, Difference] = {"avg_gradient": "forward", "avg_gradient_central": "central"}
+        kinds: dict[str, DerivativeKind] = {"avg_gradient": "forward", "avg_gradient_central": "central"}
         for name, kind in kinds.items():
             values = average_gradient(images, kind)
-            notes = notes_where(np.isnan(values), "the image is less than two pixels high or wide")
+            notes = make_notes_where(np.isnan(values), "the image is less than two pixels high or wide")
             scores[name] = Scores(values, notes)
         return scores

@@ -9,15 +9,15 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
+from .input_check import make_notes_where
+from .nerves.path_length import measure_path_length
+from .nerves.skeleton import mark_pixels_near, skeletonize_masks
 from .options import checked
-from .paths import path_length
-from .skeleton import near, skeletons
-from .stack import notes_where
 
-TOLERANCE_PX = 3.0
+HALLUCINATION_TOLERANCE_PX = 3.0
 
 
-def invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def measure_invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
     """Compute the nerve length that was invented and that was lost, in % of the true length.
 
     Args:
@@ -29,15 +29,15 @@ def invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -
         Two (N,) float64 arrays; NaN where the label has no nerve. Invented length may exceed 100 %.
     """
     values = np.full((2, len(masks)), np.nan)
-    for number, (found, true) in enumerate(zip(skeletons(masks), skeletons(labels), strict=True)):
-        whole = path_length(true)
+    for number, (found, true) in enumerate(zip(skeletonize_masks(masks), skeletonize_masks(labels), strict=True)):
+        whole = measure_path_length(true)
         if whole > 0:
-            values[0, number] = 100 * path_length(found & ~near(true, tolerance)) / whole
-            values[1, number] = 100 * path_length(true & ~near(found, tolerance)) / whole
+            values[0, number] = 100 * measure_path_length(found & ~mark_pixels_near(true, tolerance)) / whole
+            values[1, number] = 100 * measure_path_length(true & ~mark_pixels_near(found, tolerance)) / whole
     return values[0], values[1]
 
 
-class Lengths(MetricFamily):
+class Hallucination(MetricFamily):
     """Invented and lost nerve length; against a drawn or machine-made label they are as good as that label.
 
     Options: ``tolerance_px``, 3 by default.
@@ -67,10 +67,10 @@ class Lengths(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        self._tolerance = checked("lengths", self.options, {"tolerance_px": TOLERANCE_PX})["tolerance_px"]
+        self._tolerance = checked("lengths", self.options, {"tolerance_px": HALLUCINATION_TOLERANCE_PX})["tolerance_px"]
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where the label has no nerve."""
-        both = invented_and_lost(batch.require("mask"), batch.require("label"), self._tolerance)
-        notes = notes_where(np.isnan(both[0]), "the label has no nerve")
+        both = measure_invented_and_lost(batch.require("mask"), batch.require("label"), self._tolerance)
+        notes = make_notes_where(np.isnan(both[0]), "the label has no nerve")
         return {name: Scores(values, notes) for name, values in zip(("hallucinated", "lost"), both, strict=True)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, TableName, dice_by_level
 
-from .stack import notes_where
+from .input_check import make_notes_where
 
 NO_LABEL = "the label has no nerve"
 ALL_LABEL = "the label has no background"
@@ -17,8 +17,8 @@ NO_MASK = "nothing was segmented"
 NO_MAP = "there is no probability map"
 NO_THRESHOLD = "no threshold was chosen: the segmenter kept no labelled training image back"
 
-LEVELS = 256
-CURVE = {f"dice_at_{percent}": percent for percent in range(10, 100, 10)}
+PROBABILITY_LEVELS = 256
+CURVE_PERCENTS = {f"dice_at_{percent}": percent for percent in range(10, 100, 10)}
 """Points of the curve of Dice over thresholds: % of the probability, by measure."""
 
 
@@ -32,7 +32,7 @@ class Confusion:
     tn: np.ndarray
 
 
-def confusion(masks: np.ndarray, labels: np.ndarray) -> Confusion:
+def count_confusion(masks: np.ndarray, labels: np.ndarray) -> Confusion:
     """Count the agreement of (N, H, W) bool masks with (N, H, W) bool labels."""
     predicted, true, tp = (
         np.array([np.count_nonzero(one) for one in stack], np.int64) for stack in (masks, labels, masks & labels)
@@ -57,12 +57,12 @@ def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     >>> float(roc_auc(np.array([[[10, 40, 35, 80]]], np.uint8), labels)[0])
     0.75
     """
-    return np.array([_area(*pair) for pair in zip(probabilities, labels, strict=True)])
+    return np.array([_roc_area(*pair) for pair in zip(probabilities, labels, strict=True)])
 
 
-def _area(probability: np.ndarray, label: np.ndarray) -> float:
-    nerve = np.bincount(probability[label], minlength=LEVELS)
-    background = np.bincount(probability.ravel(), minlength=LEVELS) - nerve
+def _roc_area(probability: np.ndarray, label: np.ndarray) -> float:
+    nerve = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)
+    background = np.bincount(probability.ravel(), minlength=PROBABILITY_LEVELS) - nerve
     positives, negatives = int(nerve.sum()), int(background.sum())
     if positives == 0 or negatives == 0:
         return np.nan
@@ -87,24 +87,24 @@ def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
     >>> round(float(average_precision(np.array([[[10, 40, 35, 80]]], np.uint8), labels)[0]), 4)
     0.8333
     """
-    return np.array([_steps(*pair) for pair in zip(probabilities, labels, strict=True)])
+    return np.array([_sum_precision_steps(*pair) for pair in zip(probabilities, labels, strict=True)])
 
 
-def _steps(probability: np.ndarray, label: np.ndarray) -> float:
-    nerve = np.bincount(probability[label], minlength=LEVELS)[::-1]
-    everything = np.bincount(probability.ravel(), minlength=LEVELS)[::-1]
+def _sum_precision_steps(probability: np.ndarray, label: np.ndarray) -> float:
+    nerve = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)[::-1]
+    everything = np.bincount(probability.ravel(), minlength=PROBABILITY_LEVELS)[::-1]
     if nerve.sum() == 0:
         return np.nan
     seen = np.cumsum(everything)
-    precision = np.divide(np.cumsum(nerve), seen, out=np.zeros(LEVELS), where=seen > 0)
+    precision = np.divide(np.cumsum(nerve), seen, out=np.zeros(PROBABILITY_LEVELS), where=seen > 0)
     return float(nerve @ precision / nerve.sum())
 
 
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+def _divide_or_nan(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
 
 
-def agreement(counts: Confusion) -> dict[str, np.ndarray]:
+def compute_agreement(counts: Confusion) -> dict[str, np.ndarray]:
     """Compute the thresholded measures from pixel counts.
 
     Returns:
@@ -112,19 +112,19 @@ def agreement(counts: Confusion) -> dict[str, np.ndarray]:
         two empty masks is 1 (Metrics Reloaded).
     """
     tp, fp, fn, tn = (x.astype(np.float64) for x in (counts.tp, counts.fp, counts.fn, counts.tn))
-    sensitivity, specificity = _ratio(tp, tp + fn), _ratio(tn, tn + fp)
+    sensitivity, specificity = _divide_or_nan(tp, tp + fn), _divide_or_nan(tn, tn + fp)
     overlap = 2 * tp + fp + fn
     chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
     return {
-        "acc": _ratio(tp + tn, tp + fp + fn + tn),
+        "acc": _divide_or_nan(tp + tn, tp + fp + fn + tn),
         "sen": sensitivity,
         "spe": specificity,
-        "fdr": _ratio(fp, tp + fp),
-        "ppv": _ratio(tp, tp + fp),
-        "dice": np.where(overlap == 0, 1.0, _ratio(2 * tp, overlap)),
+        "fdr": _divide_or_nan(fp, tp + fp),
+        "ppv": _divide_or_nan(tp, tp + fp),
+        "dice": np.where(overlap == 0, 1.0, _divide_or_nan(2 * tp, overlap)),
         "gmean": np.sqrt(sensitivity * specificity),
         # (po - pe) / (1 - pe), multiplied out so that nothing cancels.
-        "kappa": _ratio(2 * (tp * tn - fp * fn), chance),
+        "kappa": _divide_or_nan(2 * (tp * tn - fp * fn), chance),
     }
 
 
@@ -150,27 +150,27 @@ class Masks(MetricFamily):
         _measure("ppv", "PPV", "higher", "TP / (TP + FP) = 1 - FDR.", table="extra"),
         *(
             _measure(name, f"Dice at {percent} %", "higher", f"Dice of the map above {percent} %.", table="curve")
-            for name, percent in CURVE.items()
+            for name, percent in CURVE_PERCENTS.items()
         ),
     )
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; a value that does not exist is NaN with the reason, never 0."""
-        counts = confusion(batch.require("mask"), batch.require("label"))
+        counts = count_confusion(batch.require("mask"), batch.require("label"))
         empty_label, full_label = counts.tp + counts.fn == 0, counts.tn + counts.fp == 0
         empty_mask = counts.tp + counts.fp == 0
-        no_nerve, no_background = notes_where(empty_label, NO_LABEL), notes_where(full_label, ALL_LABEL)
+        no_nerve, no_background = make_notes_where(empty_label, NO_LABEL), make_notes_where(full_label, ALL_LABEL)
         one_class = tuple(first or second for first, second in zip(no_nerve, no_background, strict=True))
         same = "mask and label are both empty or both full"
         notes = {
             "sen": no_nerve,
             "spe": no_background,
-            "fdr": notes_where(empty_mask, NO_MASK),
-            "ppv": notes_where(empty_mask, NO_MASK),
+            "fdr": make_notes_where(empty_mask, NO_MASK),
+            "ppv": make_notes_where(empty_mask, NO_MASK),
             "gmean": one_class,
         }
-        values = agreement(counts)
-        notes["kappa"] = notes_where(np.isnan(values["kappa"]), same)
+        values = compute_agreement(counts)
+        notes["kappa"] = make_notes_where(np.isnan(values["kappa"]), same)
         scores = {name: Scores(value, notes.get(name, ())) for name, value in values.items()}
         return scores | _map_scores(batch, no_nerve, one_class)
 
@@ -180,7 +180,7 @@ def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple
     count = len(one_class)
     if batch.probability is None:
         missing = Scores(np.full(count, np.nan), (NO_MAP,) * count)
-        return dict.fromkeys(("auc", "average_precision", "dice_chosen", *CURVE), missing)
+        return dict.fromkeys(("auc", "average_precision", "dice_chosen", *CURVE_PERCENTS), missing)
     label = batch.require("label")
     dice = np.array([dice_by_level(*pair) for pair in zip(batch.probability, label, strict=True)])
     chosen = Scores(np.full(count, np.nan), (NO_THRESHOLD,) * count)
@@ -190,5 +190,5 @@ def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple
         "auc": Scores(roc_auc(batch.probability, label), one_class),
         "average_precision": Scores(average_precision(batch.probability, label), no_nerve),
         "dice_chosen": chosen,
-        **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE.items()},
+        **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE_PERCENTS.items()},
     }

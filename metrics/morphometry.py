@@ -9,13 +9,20 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .branches import Branches, branch_points, branches, components, graph, without_spurs
+from .input_check import make_notes_where
+from .nerves.branches import (
+    SkeletonBranches,
+    build_skeleton_graph,
+    count_branch_points,
+    cut_into_branches,
+    label_components,
+    remove_spurs,
+)
+from .nerves.path_length import find_bridges, smooth_links
+from .nerves.skeleton import skeletonize_masks
 from .options import checked
-from .paths import bridges, smoothed
-from .skeleton import skeletons
-from .stack import notes_where
 
-DEFAULTS = {"spur_um": 10.0, "nerve_um": 50.0, "branch_um": 20.0, "gap_um": 20.0}
+DEFAULT_LIMITS_UM = {"spur_um": 10.0, "nerve_um": 50.0, "branch_um": 20.0, "gap_um": 20.0}
 """Shortest side branch kept, shortest nerve counted, shortest branch for tortuosity, widest gap within a nerve."""
 
 _QUANTITIES = {
@@ -31,18 +38,20 @@ _QUANTITIES = {
     "nerve_width": ("Width", "µm", 2, "Mean nerve width: segmented area divided by centreline length"),
     "tortuosity": ("Tortuosity", "", 4, "Length of the branches of at least 20 µm divided by that of their chords"),
 }
-_HOW = "; centrelines by scikit-image, side branches under 10 µm removed, lengths along smoothed paths."
-_UNDEFINED = {
+_METHOD_NOTE = "; centrelines by scikit-image, side branches under 10 µm removed, lengths along smoothed paths."
+_UNDEFINED_REASONS = {
     "nerve_width": "no centreline is longer than the nerve is wide",
     "tortuosity": "no nerve branch is long enough",
 }
 
 
-def morphometry(mask: np.ndarray, field_um: float, options: Mapping[str, float] | None = None) -> dict[str, float]:
+def measure_morphometry(
+    mask: np.ndarray, field_um: float, options: Mapping[str, float] | None = None
+) -> dict[str, float]:
     """Measure the nerves of one mask.
 
     The centrelines are those of ``skeletonize`` without side branches shorter than ``spur_um``; lengths are taken along
-    sub-pixel paths (:func:`metrics.paths.smoothed`), which have no preferred direction.
+    sub-pixel paths (:func:`metrics.nerves.path_length.smooth_links`), which have no preferred direction.
 
     Args:
         mask: (H, W) bool.
@@ -52,39 +61,41 @@ def morphometry(mask: np.ndarray, field_um: float, options: Mapping[str, float] 
     Returns:
         cnfl (mm/mm²), nerve_count and cnbd (1/mm²), nerve_width (µm) and tortuosity (1 or more); NaN where undefined.
     """
-    chosen = {**DEFAULTS, **(options or {})}
+    chosen = {**DEFAULT_LIMITS_UM, **(options or {})}
     pixel = field_um / mask.shape[1]
     area_mm2 = mask.size * (pixel / 1000) ** 2
-    skeleton = smoothed(graph(without_spurs(skeletons(mask[None])[0], chosen["spur_um"] / pixel)))
+    skeleton = smooth_links(
+        build_skeleton_graph(remove_spurs(skeletonize_masks(mask[None])[0], chosen["spur_um"] / pixel))
+    )
     # A nerve broken in two is still one nerve: counting pieces would reward broken segmentations.
-    joined = np.concatenate([skeleton.links, bridges(skeleton, chosen["gap_um"] / pixel)])
-    nerve = components(len(skeleton.pixels), joined)
+    joined = np.concatenate([skeleton.links, find_bridges(skeleton, chosen["gap_um"] / pixel)])
+    nerve = label_components(len(skeleton.pixels), joined)
     lengths = np.bincount(nerve[skeleton.links[:, 0]], skeleton.sizes, minlength=1) * pixel
     total = float(lengths.sum())
     return {
         "cnfl": total / 1000 / area_mm2,
         "nerve_count": int(np.count_nonzero(lengths >= chosen["nerve_um"])) / area_mm2,
-        "cnbd": branch_points(skeleton) / area_mm2,
-        "nerve_width": _width(np.count_nonzero(mask) * pixel**2, total),
-        "tortuosity": _tortuosity(branches(skeleton), chosen["branch_um"] / pixel),
+        "cnbd": count_branch_points(skeleton) / area_mm2,
+        "nerve_width": _mean_width(np.count_nonzero(mask) * pixel**2, total),
+        "tortuosity": _tortuosity(cut_into_branches(skeleton), chosen["branch_um"] / pixel),
     }
 
 
-def _width(area: float, length: float) -> float:
+def _mean_width(area: float, length: float) -> float:
     # The ratio is a width only of something longer than wide: a blob has hardly any centreline.
     return area / length if area < length**2 else np.nan
 
 
-def _tortuosity(found: Branches, shortest: float) -> float:
+def _tortuosity(found: SkeletonBranches, shortest: float) -> float:
     usable = (found.length >= shortest) & (found.chord > 0)
     if not usable.any():
         return np.nan
     return float(found.length[usable].sum() / found.chord[usable].sum())
 
 
-def _measures() -> tuple[Measure, ...]:
+def _declare_measures() -> tuple[Measure, ...]:
     own = [
-        Measure(name, label, "none", unit, decimals, text + _HOW, "morphometry")
+        Measure(name, label, "none", unit, decimals, text + _METHOD_NOTE, "morphometry")
         for name, (label, unit, decimals, text) in _QUANTITIES.items()
     ]
     errors = [
@@ -105,31 +116,35 @@ def _measures() -> tuple[Measure, ...]:
 class Morphometry(MetricFamily):
     """Length, density, branching, width and tortuosity of the segmented nerves.
 
-    Options: ``spur_um``, ``nerve_um``, ``branch_um``, ``gap_um``, see :func:`morphometry`.
+    Options: ``spur_um``, ``nerve_um``, ``branch_um``, ``gap_um``, see :func:`measure_morphometry`.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
-    measures: tuple[Measure, ...] = _measures()
+    measures: tuple[Measure, ...] = _declare_measures()
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        self._settings = checked("morphometry", self.options, DEFAULTS)
+        self._settings = checked("morphometry", self.options, DEFAULT_LIMITS_UM)
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Measure the masks and, where there are labels, the error against the labels' own values."""
         mask = batch.require("mask")
-        found = self._measure(mask, batch.field_um)
+        found = self._measure_masks(mask, batch.field_um)
         missing = np.full(len(mask), np.nan)
-        true = self._measure(batch.label, batch.field_um) if batch.label is not None else dict.fromkeys(found, missing)
+        true = (
+            self._measure_masks(batch.label, batch.field_um)
+            if batch.label is not None
+            else dict.fromkeys(found, missing)
+        )
         scores = {}
         for name, values in found.items():
-            reason = _UNDEFINED.get(name, "")
-            scores[name] = Scores(values, notes_where(np.isnan(values), reason))
+            reason = _UNDEFINED_REASONS.get(name, "")
+            scores[name] = Scores(values, make_notes_where(np.isnan(values), reason))
             error = np.abs(values - true[name])
             why = "there is no label" if batch.label is None else f"{reason} in the mask or in the label"
-            scores[f"{name}_error"] = Scores(error, notes_where(np.isnan(error), why))
+            scores[f"{name}_error"] = Scores(error, make_notes_where(np.isnan(error), why))
         return scores
 
-    def _measure(self, masks: np.ndarray, field_um: float) -> dict[str, np.ndarray]:
-        measured = [morphometry(mask, field_um, self._settings) for mask in masks]
+    def _measure_masks(self, masks: np.ndarray, field_um: float) -> dict[str, np.ndarray]:
+        measured = [measure_morphometry(mask, field_um, self._settings) for mask in masks]
         return {name: np.array([one[name] for one in measured], np.float64) for name in _QUANTITIES}

@@ -14,19 +14,19 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .niqe_model.features import BLOCK, block_features
-from .niqe_model.model import NiqeModel, official_model
+from .input_check import require_grey_stack
+from .iqa.niqe_features import NIQE_BLOCK_PX, compute_block_features
+from .iqa.niqe_model import NiqeModel, load_official_model
 from .options import checked
-from .stack import require_grey_stack
 
-MIN_BLOCKS = 9
+MIN_NIQE_BLOCKS = 9
 """With fewer blocks an image's own covariance is too poor: on 192 x 192 cuts (four blocks) of corneal images the score
 is half a point too high and shifts by 0.17 when the cut moves by a few pixels; from 288 x 288 on both vanish."""
 
-SHARP = 0.75
+MIN_RELATIVE_SHARPNESS = 0.75
 """Blocks at least this sharp, relative to the sharpest of their image, serve to fit a model."""
 
-_HQ = Measure(
+_NIQE_HQ = Measure(
     "niqe_hq",
     "NIQE-HQ",
     "lower",
@@ -34,7 +34,7 @@ _HQ = Measure(
 )
 
 
-def niqe(images: np.ndarray, model: NiqeModel | None = None, min_blocks: int = MIN_BLOCKS) -> np.ndarray:
+def niqe(images: np.ndarray, model: NiqeModel | None = None, min_blocks: int = MIN_NIQE_BLOCKS) -> np.ndarray:
     """Compute NIQE; lower is better.
 
     Args:
@@ -45,7 +45,7 @@ def niqe(images: np.ndarray, model: NiqeModel | None = None, min_blocks: int = M
     Returns:
         (N,) float64; NaN where an image has too few such blocks.
     """
-    return _scores(images, [model or official_model()], min_blocks)[0].values
+    return _score_against_models(images, [model or load_official_model()], min_blocks)[0].values
 
 
 def fit_niqe_model(images: np.ndarray) -> NiqeModel:
@@ -58,44 +58,47 @@ def fit_niqe_model(images: np.ndarray) -> NiqeModel:
         ValueError: the images have fewer than two blocks with structure.
     """
     require_grey_stack(images)
-    chosen = [_sharp_blocks(image) for image in images]
-    return NiqeModel.of_features(np.concatenate(chosen))
+    chosen = [_select_sharp_blocks(image) for image in images]
+    return NiqeModel.from_features(np.concatenate(chosen))
 
 
-def _sharp_blocks(image: np.ndarray) -> np.ndarray:
-    features, sharpness = block_features(image)
-    return features[sharpness > SHARP * sharpness.max(initial=0.0)]
+def _select_sharp_blocks(image: np.ndarray) -> np.ndarray:
+    features, sharpness = compute_block_features(image)
+    return features[sharpness > MIN_RELATIVE_SHARPNESS * sharpness.max(initial=0.0)]
 
 
-def _scores(images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int) -> list[Scores]:
+def _score_against_models(images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int) -> list[Scores]:
     """Compare the images with each model; the features, which take the time, are computed once."""
     require_grey_stack(images)
     values, notes = np.full((len(images), len(models)), np.nan), []
     for number, image in enumerate(images):
-        own, why = _own_gaussian(image.tobytes(), image.shape, min_blocks)
+        own, why = _fit_own_gaussian(image.tobytes(), image.shape, min_blocks)
         notes.append(why)
         if own is not None:
-            values[number] = [model.distance(own) for model in models]
+            values[number] = [model.distance_to(own) for model in models]
     return [Scores(column.copy(), tuple(notes)) for column in values.T]
 
 
-REMEMBERED = 8
+MAX_CACHED_IMAGES = 8
 """Images whose own Gaussian is kept: two definitions that see the same few images in turn fit each once."""
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _own_gaussian(pixels: bytes, shape: tuple[int, int], min_blocks: int) -> tuple[NiqeModel | None, str]:
+@lru_cache(maxsize=MAX_CACHED_IMAGES)
+def _fit_own_gaussian(pixels: bytes, shape: tuple[int, int], min_blocks: int) -> tuple[NiqeModel | None, str]:
     """Fit an image's own Gaussian, or say why it has none; the image is given as the bytes of (H, W) uint8."""
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
     height, width = shape
-    whole = (height // BLOCK) * (width // BLOCK)
+    whole = (height // NIQE_BLOCK_PX) * (width // NIQE_BLOCK_PX)
     if whole < min_blocks:
-        return None, f"too small for NIQE: {height} x {width} holds {whole} blocks of {BLOCK} px, {min_blocks} needed"
-    features, _ = block_features(image)
+        return (
+            None,
+            f"too small for NIQE: {height} x {width} holds {whole} blocks of {NIQE_BLOCK_PX} px, {min_blocks} needed",
+        )
+    features, _ = compute_block_features(image)
     structured = int(np.sum(~np.isnan(features).any(axis=1)))
     if structured < min_blocks:
         return None, f"too flat for NIQE: {structured} of {whole} blocks have structure, {min_blocks} needed"
-    return NiqeModel.of_features(features), ""
+    return NiqeModel.from_features(features), ""
 
 
 class Niqe(MetricFamily):
@@ -119,12 +122,12 @@ class Niqe(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        chosen = checked("niqe", self.options, {"hq_model": None, "min_blocks": MIN_BLOCKS})
+        chosen = checked("niqe", self.options, {"hq_model": None, "min_blocks": MIN_NIQE_BLOCKS})
         self._min_blocks = max(2, int(chosen["min_blocks"]))
-        self._models = [official_model()]
+        self._models = [load_official_model()]
         if chosen["hq_model"]:
             self._models.append(NiqeModel.load(Path(chosen["hq_model"])))
-            self.measures = (*type(self).measures, _HQ)
+            self.measures = (*type(self).measures, _NIQE_HQ)
 
     def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
         """Return NIQE with a model of the good images, or nothing where they have too few sharp blocks for one."""
@@ -138,5 +141,5 @@ class Niqe(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; NaN with the reason where an image is too small or too flat."""
-        scores = _scores(batch.image, self._models, self._min_blocks)
+        scores = _score_against_models(batch.image, self._models, self._min_blocks)
         return {measure.name: one for measure, one in zip(self.measures, scores, strict=True)}

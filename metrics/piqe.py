@@ -12,13 +12,13 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .mscn import local_statistics
-from .stack import notes_where, require_grey_stack
+from .input_check import make_notes_where, require_grey_stack
+from .iqa.mscn import local_statistics
 
-BLOCK = 16
-ACTIVE_VARIANCE = 0.1
-FLAT_DEVIATION = 0.1
-SEGMENT = 6
+PIQE_BLOCK_PX = 16
+MIN_ACTIVE_VARIANCE = 0.1
+MAX_FLAT_DEVIATION = 0.1
+EDGE_RUN_PX = 6
 
 
 def piqe(images: np.ndarray) -> np.ndarray:
@@ -38,31 +38,31 @@ def piqe(images: np.ndarray) -> np.ndarray:
 
 
 def _piqe_of_one(image: np.ndarray) -> float:
-    short = [-size % BLOCK for size in image.shape]
+    short = [-size % PIQE_BLOCK_PX for size in image.shape]
     padded = np.pad(image, [(0, missing) for missing in short], mode="symmetric")
     # The score is defined on the image stretched to its brightest pixel, in whole grey levels.
     levels = np.rint(255.0 * (np.arange(256) / padded.max()))
     normalised, _ = local_statistics(levels[padded])
-    return _pool(normalised)
+    return _pool_distortion(normalised)
 
 
-def _pool(normalised: np.ndarray) -> float:
+def _pool_distortion(normalised: np.ndarray) -> float:
     """Pool the distortion of the active blocks (equation 9 of the paper, C = 1)."""
-    sums, squares = _column_sums(normalised)
-    variance = _variance(sums.sum(axis=-1), squares.sum(axis=-1), BLOCK * BLOCK)
-    active = variance > ACTIVE_VARIANCE
+    sums, squares = _sum_columns(normalised)
+    variance = _variance(sums.sum(axis=-1), squares.sum(axis=-1), PIQE_BLOCK_PX * PIQE_BLOCK_PX)
+    active = variance > MIN_ACTIVE_VARIANCE
     variance = variance[active]
     noisy = _is_noisy(sums[active], squares[active], variance)
-    impaired = _is_impaired(_edges(normalised)[active])
+    impaired = _is_impaired(_collect_edges(normalised)[active])
     distortion = np.sum(impaired * (1 - variance)) + np.sum(noisy * variance)
     return float((distortion + 1) / (1 + variance.size) * 100)
 
 
-def _column_sums(normalised: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sum_columns(normalised: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sum values and squares over each column of each block: two arrays (rows, columns, BLOCK)."""
     height, width = normalised.shape
-    strips = normalised.reshape(height // BLOCK, BLOCK, width)
-    shape = (height // BLOCK, width // BLOCK, BLOCK)
+    strips = normalised.reshape(height // PIQE_BLOCK_PX, PIQE_BLOCK_PX, width)
+    shape = (height // PIQE_BLOCK_PX, width // PIQE_BLOCK_PX, PIQE_BLOCK_PX)
     return strips.sum(axis=1).reshape(shape), np.einsum("ijk,ijk->ik", strips, strips).reshape(shape)
 
 
@@ -73,29 +73,31 @@ def _variance(total: np.ndarray, squares: np.ndarray, count: int) -> np.ndarray:
 
 def _is_noisy(sums: np.ndarray, squares: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Tell which blocks (B, BLOCK) have more deviation than centre and surround explain (equation 6)."""
-    middle = [BLOCK // 2 - 1, BLOCK // 2]
+    middle = [PIQE_BLOCK_PX // 2 - 1, PIQE_BLOCK_PX // 2]
     # MATLAB deletes two columns one after the other: the second index has moved, so it drops one too far.
-    around = [column for column in range(BLOCK) if column not in (middle[0], middle[1] + 1)]
-    centre = np.sqrt(_variance(sums[:, middle].sum(axis=1), squares[:, middle].sum(axis=1), 2 * BLOCK))
-    surround = np.sqrt(_variance(sums[:, around].sum(axis=1), squares[:, around].sum(axis=1), 14 * BLOCK))
+    around = [column for column in range(PIQE_BLOCK_PX) if column not in (middle[0], middle[1] + 1)]
+    centre = np.sqrt(_variance(sums[:, middle].sum(axis=1), squares[:, middle].sum(axis=1), 2 * PIQE_BLOCK_PX))
+    surround = np.sqrt(_variance(sums[:, around].sum(axis=1), squares[:, around].sum(axis=1), 14 * PIQE_BLOCK_PX))
     ratio = np.divide(centre, surround, out=np.zeros_like(centre), where=surround > 0)
     sigma = np.sqrt(variance)
     beta = np.abs(sigma - ratio) / np.maximum(sigma, ratio)
     return (sigma > 2 * beta) & ((surround > 0) | (centre == 0))
 
 
-def _edges(normalised: np.ndarray) -> np.ndarray:
+def _collect_edges(normalised: np.ndarray) -> np.ndarray:
     """Collect the four edges of each block: (rows, columns, 4, BLOCK)."""
     height, width = normalised.shape
-    blocks = normalised.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK).swapaxes(1, 2)
+    blocks = normalised.reshape(height // PIQE_BLOCK_PX, PIQE_BLOCK_PX, width // PIQE_BLOCK_PX, PIQE_BLOCK_PX).swapaxes(
+        1, 2
+    )
     return np.stack([blocks[:, :, 0], blocks[:, :, -1], blocks[:, :, :, 0], blocks[:, :, :, -1]], axis=2)
 
 
 def _is_impaired(edges: np.ndarray) -> np.ndarray:
     """Tell which blocks (B, 4, BLOCK) have a flat run of six pixels on an edge: a blocking artefact."""
-    runs = np.lib.stride_tricks.sliding_window_view(edges, SEGMENT, axis=-1)
+    runs = np.lib.stride_tricks.sliding_window_view(edges, EDGE_RUN_PX, axis=-1)
     total, squares = runs.sum(axis=-1), np.einsum("...k,...k->...", runs, runs)
-    return np.any(_variance(total, squares, SEGMENT) < FLAT_DEVIATION**2, axis=(1, 2))
+    return np.any(_variance(total, squares, EDGE_RUN_PX) < MAX_FLAT_DEVIATION**2, axis=(1, 2))
 
 
 class Piqe(MetricFamily):
@@ -116,4 +118,4 @@ class Piqe(MetricFamily):
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; an all-black image has no PIQE."""
         values = piqe(batch.image)
-        return {"piqe": Scores(values, notes_where(np.isnan(values), "the image is all black"))}
+        return {"piqe": Scores(values, make_notes_where(np.isnan(values), "the image is all black"))}

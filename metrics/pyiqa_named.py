@@ -21,7 +21,7 @@ from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, Use
 
 from .options import checked
 
-PREFIX = "pyiqa:"
+PYIQA_PREFIX = "pyiqa:"
 
 
 class PyiqaNamed(MetricFamily):
@@ -38,10 +38,10 @@ class PyiqaNamed(MetricFamily):
         super().__init__(options)
         chosen = checked("pyiqa_named", self.options, {"names": [], "download": False})
         self._download = bool(chosen["download"])
-        self._directions = _directions(chosen["names"])
+        self._directions = _read_directions(chosen["names"])
         self._loaded: dict[str, Any] = {}
         self.measures = tuple(
-            Measure(PREFIX + name, name, better, description=f"{name} as implemented in pyiqa.")
+            Measure(PYIQA_PREFIX + name, name, better, description=f"{name} as implemented in pyiqa.")
             for name, better in self._directions.items()
         )
 
@@ -51,23 +51,23 @@ class PyiqaNamed(MetricFamily):
         Raises:
             UserError: pyiqa has no measure of that name, or ranks it the other way round.
         """
-        return {PREFIX + name: self._score_one(name, batch) for name in self._directions}
+        return {PYIQA_PREFIX + name: self._score_one(name, batch) for name in self._directions}
 
     def _score_one(self, name: str, batch: ScoringBatch) -> Scores:
         if name not in self._loaded:
-            with nullcontext() if self._download else no_network():
-                self._loaded[name] = _load(name, self._directions[name])
+            with nullcontext() if self._download else block_network():
+                self._loaded[name] = _load_measure(name, self._directions[name])
         metric = self._loaded[name]
         if isinstance(metric, str):
-            return _missing(metric, len(batch.image))
+            return _missing_scores(metric, len(batch.image))
         if metric.metric_mode == "FR" and batch.clean is None:
-            return _missing("n/a: it compares with a clean image, and there is none", len(batch.image))
+            return _missing_scores("n/a: it compares with a clean image, and there is none", len(batch.image))
         references = batch.require("clean") if metric.metric_mode == "FR" else [None] * len(batch.image)
-        pairs = [_value(metric, *pair) for pair in zip(batch.image, references, strict=True)]
+        pairs = [_score_image(metric, *pair) for pair in zip(batch.image, references, strict=True)]
         return Scores(np.array([value for value, _ in pairs]), tuple(note for _, note in pairs))
 
 
-def _directions(names: Any) -> dict[str, Direction]:
+def _read_directions(names: Any) -> dict[str, Direction]:
     if not isinstance(names, Mapping | list | tuple) or not all(isinstance(name, str) for name in names):
         raise UserError(
             f"{names!r} is no list of measures",
@@ -85,12 +85,12 @@ def _directions(names: Any) -> dict[str, Direction]:
     return directions
 
 
-def _missing(note: str, count: int) -> Scores:
+def _missing_scores(note: str, count: int) -> Scores:
     return Scores(np.full(count, np.nan), (note,) * count)
 
 
 @contextmanager
-def no_network() -> Iterator[None]:
+def block_network() -> Iterator[None]:
     """Make every attempt to reach another machine fail at once: weights are fetched only when asked for.
 
     What the libraries print meanwhile ("Downloading ...") is kept back, for it is not true.
@@ -109,7 +109,7 @@ def no_network() -> Iterator[None]:
         socket.getaddrinfo = original
 
 
-def _load(name: str, better: str) -> Any:
+def _load_measure(name: str, better: str) -> Any:
     """Create a pyiqa measure, or return the note that says why there is none."""
     import pyiqa
     import torch
@@ -122,7 +122,7 @@ def _load(name: str, better: str) -> Any:
             where="config: metrics.pyiqa_named.names",
             hint=f"did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
         )
-    metric = _attempt(lambda: pyiqa.create_metric(name, device=torch.device("cpu")))
+    metric = _run_or_explain(lambda: pyiqa.create_metric(name, device=torch.device("cpu")))
     if not isinstance(metric, str) and better != "none" and metric.lower_better != (better == "lower"):
         raise UserError(
             f"pyiqa ranks {name!r} the other way round",
@@ -132,7 +132,7 @@ def _load(name: str, better: str) -> Any:
     return metric
 
 
-def _attempt(action: Callable[[], Any]) -> Any:
+def _run_or_explain(action: Callable[[], Any]) -> Any:
     # Hundreds of foreign networks fail in as many ways; whatever it is, the table must say so and the rest go on.
     try:
         return action()
@@ -143,15 +143,15 @@ def _attempt(action: Callable[[], Any]) -> Any:
         return f"n/a: {text[:200]}"
 
 
-def _value(metric: Any, image: np.ndarray, reference: np.ndarray | None) -> tuple[float, str]:
-    inputs = [_tensor(pixels) for pixels in (image, reference) if pixels is not None]
-    outcome = _attempt(lambda: float(metric(*inputs)))
+def _score_image(metric: Any, image: np.ndarray, reference: np.ndarray | None) -> tuple[float, str]:
+    inputs = [_to_tensor(pixels) for pixels in (image, reference) if pixels is not None]
+    outcome = _run_or_explain(lambda: float(metric(*inputs)))
     if isinstance(outcome, str):
         return np.nan, outcome
     return (outcome, "") if np.isfinite(outcome) else (np.nan, f"n/a: pyiqa returned {outcome}")
 
 
-def _tensor(pixels: np.ndarray) -> Any:
+def _to_tensor(pixels: np.ndarray) -> Any:
     # Three channels: for one, some measures of pyiqa forget to scale (entropy comes out near zero).
     import torch
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .stack import notes_where
+from .input_check import make_notes_where
 
-SSIM_REACH_PX = 11
+SSIM_WINDOW_PX = 11
 
 
 def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -24,7 +24,7 @@ def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
         (N,) float64; infinite where both are identical.
     """
     error = np.square(images.astype(np.float64) - clean).mean(axis=(1, 2))
-    return _decibels(error)
+    return _psnr_from_error(error)
 
 
 def psnr_affine(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -40,10 +40,10 @@ def psnr_affine(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
     Returns:
         (N,) float64; infinite where an affine map makes both identical. Never below :func:`psnr`.
     """
-    return _decibels(np.array([_unexplained(one, two) for one, two in zip(images, clean, strict=True)]))
+    return _psnr_from_error(np.array([_unexplained_error(one, two) for one, two in zip(images, clean, strict=True)]))
 
 
-def _unexplained(image: np.ndarray, clean: np.ndarray) -> float:
+def _unexplained_error(image: np.ndarray, clean: np.ndarray) -> float:
     """Return the mean squared error of the best affine map, from exact whole-number moments."""
     x, y = image.astype(np.int64).ravel(), clean.astype(np.int64).ravel()
     n = x.size
@@ -52,7 +52,7 @@ def _unexplained(image: np.ndarray, clean: np.ndarray) -> float:
     return (yy * xx - xy * xy) / (xx * n * n) if xx else yy / (n * n)
 
 
-def _decibels(error: np.ndarray) -> np.ndarray:
+def _psnr_from_error(error: np.ndarray) -> np.ndarray:
     ratio = np.divide(255.0**2, error, out=np.full(len(error), np.inf), where=error > 0)
     return 10 * np.log10(ratio)
 
@@ -69,13 +69,13 @@ def ssim(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
     """
     from skimage.metrics import structural_similarity
 
-    if min(images.shape[1:]) < SSIM_REACH_PX:
+    if min(images.shape[1:]) < SSIM_WINDOW_PX:
         return np.full(len(images), np.nan)
     settings = {"data_range": 255, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     return np.array([structural_similarity(one, two, **settings) for one, two in zip(images, clean, strict=True)])
 
 
-class Truth(MetricFamily):
+class FullReference(MetricFamily):
     """Measures that need the clean image of simulated data."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"clean"})
@@ -111,17 +111,17 @@ class Truth(MetricFamily):
         """Score the enhanced images against the clean ones."""
         clean = batch.require("clean")
         likeness = ssim(batch.image, clean)
-        too_small = f"the image is smaller than the window of {SSIM_REACH_PX} px"
+        too_small = f"the image is smaller than the window of {SSIM_WINDOW_PX} px"
         return {
-            "psnr": _finite(psnr(batch.image, clean), "identical to the clean image: PSNR is infinite"),
-            "psnr_affine": _finite(
+            "psnr": _replace_infinite(psnr(batch.image, clean), "identical to the clean image: PSNR is infinite"),
+            "psnr_affine": _replace_infinite(
                 psnr_affine(batch.image, clean), "an affine map of the clean image: PSNR is infinite"
             ),
-            "ssim": Scores(likeness, notes_where(np.isnan(likeness), too_small)),
+            "ssim": Scores(likeness, make_notes_where(np.isnan(likeness), too_small)),
         }
 
 
-def _finite(ratio: np.ndarray, reason: str) -> Scores:
+def _replace_infinite(ratio: np.ndarray, reason: str) -> Scores:
     """Leave out infinite values: one would swallow every mean it enters."""
     identical = np.isinf(ratio)
-    return Scores(np.where(identical, np.nan, ratio), notes_where(identical, reason))
+    return Scores(np.where(identical, np.nan, ratio), make_notes_where(identical, reason))

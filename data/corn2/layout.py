@@ -13,18 +13,29 @@ from pathlib import Path, PurePath
 
 from sspbench import IMAGE_SUFFIXES
 
-PHASES = {"train": "train", "training": "train", "test": "test", "testing": "test"}
-DOMAINS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}
-LABELS = {"label", "labels", "mask", "masks", "gt", "groundtruth", "annotation", "annotations", "manual", "tracing"}
-FILLERS = {"nerve", "nerves", "binary", "image", "images", "img"}
+PHASE_WORDS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+DOMAIN_WORDS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}
+LABEL_WORDS = {
+    "label",
+    "labels",
+    "mask",
+    "masks",
+    "gt",
+    "groundtruth",
+    "annotation",
+    "annotations",
+    "manual",
+    "tracing",
+}
+FILLER_WORDS = {"nerve", "nerves", "binary", "image", "images", "img"}
 """Words that may stand beside a label word in a folder's name; ``CORN2 with labels`` is no folder of labels."""
 
-WORDS = re.compile(r"training|train|testing|test|[a-z]+|\d+")
-LABEL_ENDING = re.compile(rf"[-_ .]?({'|'.join(sorted(LABELS, key=len, reverse=True))})$", re.IGNORECASE)
+WORD_PATTERN = re.compile(r"training|train|testing|test|[a-z]+|\d+")
+LABEL_ENDING_PATTERN = re.compile(rf"[-_ .]?({'|'.join(sorted(LABEL_WORDS, key=len, reverse=True))})$", re.IGNORECASE)
 
 
 @dataclass
-class Found:
+class FoundFiles:
     """Where the images are.
 
     Attributes:
@@ -37,49 +48,52 @@ class Found:
     images: dict[str, dict[str, Path]] = field(default_factory=dict)
     labels: dict[str, dict[str, Path]] = field(default_factory=dict)
     left_out: list[Path] = field(default_factory=list)
-    doubles: list[tuple[Path, Path]] = field(default_factory=list)
+    duplicates: list[tuple[Path, Path]] = field(default_factory=list)
 
 
-def role(path: PurePath) -> tuple[str | None, bool, str]:
+def classify_path(path: PurePath) -> tuple[str | None, bool, str]:
     """Return the split of a file (None: unknown), whether it is a label, and the name of the image it belongs to.
 
     Args:
         path: Relative to the root of the copy.
 
-    >>> role(PurePath("CORN-2/Train/A/img_01.png"))
+    >>> classify_path(PurePath("CORN-2/Train/A/img_01.png"))
     ('trainA', False, 'img_01')
-    >>> role(PurePath("labels/testA/7_mask.tif"))
+    >>> classify_path(PurePath("labels/testA/7_mask.tif"))
     ('testA', True, '7')
     """
     phase, domain, label = None, None, False
     for part in path.parts[:-1]:
-        words = WORDS.findall(part.lower())
-        phase = next((PHASES[word] for word in words if word in PHASES), phase)
-        domain = next((DOMAINS[word] for word in words if word in DOMAINS), domain)
-        label = label or _of_labels(set(words))
-    name = LABEL_ENDING.sub("", path.stem)
+        words = WORD_PATTERN.findall(part.lower())
+        phase = next((PHASE_WORDS[word] for word in words if word in PHASE_WORDS), phase)
+        domain = next((DOMAIN_WORDS[word] for word in words if word in DOMAIN_WORDS), domain)
+        label = label or _is_label_folder(set(words))
+    name = LABEL_ENDING_PATTERN.sub("", path.stem)
     label = label or name != path.stem
     return (f"{phase}{domain}" if phase and domain else None), label, name if label else path.stem
 
 
-def _of_labels(words: set[str]) -> bool:
-    return not LABELS.isdisjoint(words) and words <= LABELS | FILLERS | PHASES.keys() | DOMAINS.keys()
+def _is_label_folder(words: set[str]) -> bool:
+    return (
+        not LABEL_WORDS.isdisjoint(words)
+        and words <= LABEL_WORDS | FILLER_WORDS | PHASE_WORDS.keys() | DOMAIN_WORDS.keys()
+    )
 
 
-def find(root: Path) -> Found:
+def find_splits(root: Path) -> FoundFiles:
     """Sort all image files below ``root``."""
-    found = Found()
+    found = FoundFiles()
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
         if hidden or path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             continue
-        split, label, name = role(inside)
+        split, label, name = classify_path(inside)
         if split in (None, "testB"):
             found.left_out.append(path)
             continue
         files = (found.labels if label else found.images).setdefault(split, {})
         if name in files:
-            found.doubles.append((files[name], path))
+            found.duplicates.append((files[name], path))
         files.setdefault(name, path)
     return found

@@ -26,12 +26,12 @@ from sspbench import (
     write_json,
 )
 
-from .layout import Found, find
+from .layout import FoundFiles, find_splits
 
 SPLITS = ("trainA", "trainB", "testA")
-NATIVE = 384
-SIZES = "get the file anew; for copies of another size see data/corn2/README.md"
-README = "data/corn2/README.md"
+NATIVE_SIDE_PX = 384
+SIZE_HINT = "get the file anew; for copies of another size see data/corn2/README.md"
+README_PATH = "data/corn2/README.md"
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -41,34 +41,34 @@ def prepare(request: PrepareRequest) -> None:
         UserError: wrong counts, sizes, colour, duplicates, labels without image, unreadable files: all at once.
     """
     if request.source is None:
-        raise UserError("CORN-2 needs your copy", where="config: data_root", hint=f"where to ask: {README}")
+        raise UserError("CORN-2 needs your copy", where="config: data_root", hint=f"where to ask: {README_PATH}")
     with open_source(request.source, request.output.parent) as root:
-        found = find(root)
-        pictures = _verify(found, root, request)
-        _write(found, root, request, pictures)
+        found = find_splits(root)
+        pictures = _verify_copy(found, root, request)
+        _write_splits(found, root, request, pictures)
 
 
-def _verify(found: Found, root: Path, request: PrepareRequest) -> dict[Path, InspectedImage]:
+def _verify_copy(found: FoundFiles, root: Path, request: PrepareRequest) -> dict[Path, InspectedImage]:
     """Return all readable pictures by file; raise with every fault there is."""
     options = request.options
     with Faults(f"This copy of CORN-2 cannot be used: {request.source}") as faults:
-        for first, second in found.doubles:
+        for first, second in found.duplicates:
             where = f"{first.relative_to(root)}, {second.relative_to(root)}"
             faults.add("Two files are the same image of a split by their names", where=where, hint="remove one")
-        _count(found, options, faults)
-        pictures = _read(found, root, request, faults)
+        _check_counts(found, options, faults)
+        pictures = _inspect_files(found, root, request, faults)
         _check_pictures(found, pictures, options, faults)
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
     return pictures
 
 
-def _count(found: Found, options: Mapping[str, Any], faults: Faults) -> None:
+def _check_counts(found: FoundFiles, options: Mapping[str, Any], faults: Faults) -> None:
     expected = options["counts"] or {}
     for split in SPLITS:
         there, wanted = len(found.images.get(split, {})), expected.get(split)
         if there == 0:
-            hint = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README}"
+            hint = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README_PATH}"
             faults.add(f"{split} was not found", hint=hint)
         elif wanted is not None and there != wanted:
             hint = "get the files anew, or for a subset: dataset_options={counts: null, labelled_test: null}"
@@ -82,8 +82,10 @@ def _count(found: Found, options: Mapping[str, Any], faults: Faults) -> None:
         faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why, hint=hint)
 
 
-def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> dict[Path, InspectedImage]:
-    paths = _all_paths(found)
+def _inspect_files(
+    found: FoundFiles, root: Path, request: PrepareRequest, faults: Faults
+) -> dict[Path, InspectedImage]:
+    paths = _list_paths(found)
     pictures = {}
     for done, path in enumerate(paths, start=1):
         picture = inspect_image(path, faults)
@@ -93,14 +95,14 @@ def _read(found: Found, root: Path, request: PrepareRequest, faults: Faults) -> 
     return pictures
 
 
-def _all_paths(found: Found) -> list[Path]:
+def _list_paths(found: FoundFiles) -> list[Path]:
     return [
         path for group in (found.images, found.labels) for split in SPLITS for path in group.get(split, {}).values()
     ]
 
 
 def _check_pictures(
-    found: Found, pictures: Mapping[Path, InspectedImage], options: Mapping[str, Any], faults: Faults
+    found: FoundFiles, pictures: Mapping[Path, InspectedImage], options: Mapping[str, Any], faults: Faults
 ) -> None:
     images = {split: [pictures[p] for p in found.images.get(split, {}).values() if p in pictures] for split in SPLITS}
     everything = [picture for split in SPLITS for picture in images[split]]
@@ -123,20 +125,24 @@ def _check_sizes(pictures: Sequence[InspectedImage], sides: Sequence[int] | None
         size = f"{picture.size[0]}x{picture.size[1]}"
         if sides is not None and (picture.size[0] != picture.size[1] or picture.size[0] not in sides):
             wanted = " or ".join(f"{side}x{side}" for side in sides)
-            faults.add("An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}", hint=SIZES)
+            faults.add(
+                "An image has a wrong size", where=str(picture.path), why=f"{size}, not {wanted}", hint=SIZE_HINT
+            )
         elif picture.size != usual:
             why = f"{size}, most are {usual[0]}x{usual[1]}"
-            faults.add("An image differs in size from the others", where=str(picture.path), why=why, hint=SIZES)
+            faults.add("An image differs in size from the others", where=str(picture.path), why=why, hint=SIZE_HINT)
 
 
-def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]) -> None:
+def _write_splits(
+    found: FoundFiles, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]
+) -> None:
     """Write the splits, and where each file came from."""
     sources, read = {}, len(pictures)
     done = read
     white = find_white_value(
         pictures[path] for group in found.images.values() for path in group.values() if path in pictures
     )
-    _tell(found, root, request, pictures)
+    _report_changes(found, root, request, pictures)
     for group, ending in ((found.images, ""), (found.labels, "_labels")):
         for split in SPLITS:
             for name, path in group.get(split, {}).items():
@@ -147,10 +153,12 @@ def _write(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[
                 request.progress(done, 2 * read)
     left_out = [str(path.relative_to(root)) for path in found.left_out]
     write_json(request.output / "sources.json", {"files": sources, "left_out": left_out})
-    _say_resized(next(iter(found.images["testA"].values())))
+    _warn_if_resized(next(iter(found.images["testA"].values())))
 
 
-def _tell(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]) -> None:
+def _report_changes(
+    found: FoundFiles, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]
+) -> None:
     turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.is_turned]
     if turned:
         request.tell("turned upright, as their metadata says", turned)
@@ -158,11 +166,11 @@ def _tell(found: Found, root: Path, request: PrepareRequest, pictures: Mapping[P
         request.tell(why, files)
 
 
-def _say_resized(example: Path) -> None:
+def _warn_if_resized(example: Path) -> None:
     side = read_grey(example).shape[0]
-    if side != NATIVE:
+    if side != NATIVE_SIDE_PX:
         print(
-            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE}: copies of 512\n"
+            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE_SIDE_PX}: copies of 512\n"
             "are upsampled, which lowers AvG and PIQE; figures at 512 do not compare with figures at 384.",
             file=sys.stderr,
         )

@@ -23,15 +23,15 @@ from scipy.ndimage import uniform_filter
 from sspbench import Scores, ScoringBatch, list_images, read_stack
 from sspbench.plugins.discovery import load_metric_families
 
-from .parameters import FIELD
-from .scene import Frame, Quality, simulate
+from .parameters import REFERENCE_SIDE_PX
+from .scene import Frame, Quality, simulate_frame
 
-QUALITY_MEASURES = {"Entropy (bits)": "entropy", "AvG": "avg_gradient", "NIQE": "niqe", "PIQE": "piqe"}
+MEASURE_BY_TITLE = {"Entropy (bits)": "entropy", "AvG": "avg_gradient", "NIQE": "niqe", "PIQE": "piqe"}
 """Rows of the table that come from the metric families: title and measure name."""
 
 
 @dataclass(frozen=True)
-class Sample:
+class ImageSample:
     """Images of one kind, (N, H, W) uint8, and the labels of those that have one, with the labelled images."""
 
     images: np.ndarray
@@ -39,32 +39,33 @@ class Sample:
     labels: np.ndarray
 
 
-def real_sample(root: Path, splits: Sequence[str]) -> Sample:
+def load_real_sample(root: Path, splits: Sequence[str]) -> ImageSample:
     """Read the images of ``splits``, and the labels there are."""
     images = {split: read_stack(list_images(root / split)) for split in splits}
     labels = {s: read_stack(list_images(root / f"{s}_labels")) for s in splits if (root / f"{s}_labels").is_dir()}
-    return Sample(
+    return ImageSample(
         np.concatenate(list(images.values())),
         np.concatenate([images[split] for split in labels]),
         np.concatenate(list(labels.values())),
     )
 
 
-SEED_KEYS: dict[Quality, int] = {"low": 8, "high": 9}
+COMPARISON_SEED_KEYS: dict[Quality, int] = {"low": 8, "high": 9}
 """Keys of the two kinds of frames compared: other ones than the splits of the data set have."""
 
 
-def simulated_frames(quality: Quality, count: int, seed: int = 0) -> list[Frame]:
+def simulate_frames(quality: Quality, count: int, seed: int = 0) -> list[Frame]:
     """Simulate ``count`` frames that are in no split of the data set."""
     return [
-        simulate(np.random.default_rng([seed, SEED_KEYS[quality], index]), FIELD, quality) for index in range(count)
+        simulate_frame(np.random.default_rng([seed, COMPARISON_SEED_KEYS[quality], index]), REFERENCE_SIDE_PX, quality)
+        for index in range(count)
     ]
 
 
-def simulated_sample(frames: Sequence[Frame]) -> Sample:
+def stack_frames(frames: Sequence[Frame]) -> ImageSample:
     """Stack frames."""
     images = np.stack([frame.image for frame in frames])
-    return Sample(images, images, np.stack([frame.label for frame in frames]))
+    return ImageSample(images, images, np.stack([frame.label for frame in frames]))
 
 
 def cv48(image: np.ndarray) -> float:
@@ -73,7 +74,7 @@ def cv48(image: np.ndarray) -> float:
     return float(slow.std() / slow.mean())
 
 
-def measure(sample: Sample) -> dict[str, np.ndarray]:
+def measure_sample(sample: ImageSample) -> dict[str, np.ndarray]:
     """Compute every row of the table: one value per image."""
     scores: dict[str, Scores] = {}
     for family in load_metric_families().values():
@@ -85,14 +86,14 @@ def measure(sample: Sample) -> dict[str, np.ndarray]:
         "grey mean": sample.images.mean(axis=(1, 2)),
         "grey sd": sample.images.std(axis=(1, 2)),
     }
-    rows |= {title: scores[name].values for title, name in QUALITY_MEASURES.items()}
+    rows |= {title: scores[name].values for title, name in MEASURE_BY_TITLE.items()}
     rows["unevenness CV48"] = np.array([cv48(image) for image in sample.images])
     rows["nerve share (%)"] = 100.0 * nerve.mean(axis=(1, 2))
     rows["nerve - background (grey)"] = np.array([image[on].mean() - image[~on].mean() for image, on in pairs])
     return rows
 
 
-def table(real: dict[str, np.ndarray], simulated: dict[str, np.ndarray]) -> str:
+def render_comparison_table(real: dict[str, np.ndarray], simulated: dict[str, np.ndarray]) -> str:
     """Set two sets of figures side by side, in Markdown."""
     lines = [
         "| | real: mean (min to max) | simulated: mean (min to max) | mean in real range | frames in real range |",
@@ -102,16 +103,18 @@ def table(real: dict[str, np.ndarray], simulated: dict[str, np.ndarray]) -> str:
         low, high = values.min(), values.max()
         inside = (simulated[name] >= low) & (simulated[name] <= high)
         verdict = "yes" if low <= simulated[name].mean() <= high else "**no**"
-        lines.append(f"| {name} | {_spread(values)} | {_spread(simulated[name])} | {verdict} | {inside.mean():.0%} |")
+        lines.append(
+            f"| {name} | {_format_range(values)} | {_format_range(simulated[name])} | {verdict} | {inside.mean():.0%} |"
+        )
     return "\n".join(lines)
 
 
-def _spread(values: np.ndarray) -> str:
+def _format_range(values: np.ndarray) -> str:
     digits = 3 if values.max() < 1 else 2
     return f"{values.mean():.{digits}f} ({values.min():.{digits}f} to {values.max():.{digits}f})"
 
 
-def sheet(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
+def make_contact_sheet(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
     """Lay images of one size out in rows, (H, W) uint8 on white."""
     padded = [[np.pad(image, gap // 2, constant_values=255) for image in row] for row in rows]
     return np.vstack([np.hstack(row) for row in padded])
@@ -125,22 +128,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--picture", type=Path, help="write the sheet of simulated frames here")
     parser.add_argument("--beside", type=Path, help="write the sheet of real and simulated frames here")
     chosen = parser.parse_args(arguments)
-    low, high = (simulated_frames(quality, chosen.count) for quality in ("low", "high"))
+    low, high = (simulate_frames(quality, chosen.count) for quality in ("low", "high"))
     if chosen.picture:
         rows = [[f.image for f in low[:4]], [f.clean for f in low[:4]], [f.label for f in low[:4]]]
-        half = Image.fromarray(sheet([*rows, [f.image for f in high[:4]]])).reduce(2)
+        half = Image.fromarray(make_contact_sheet([*rows, [f.image for f in high[:4]]])).reduce(2)
         half.save(chosen.picture, quality=80, optimize=True)
     if chosen.real is None:
         return
-    real_low = real_sample(chosen.real, ("trainA", "testA"))
-    real_high = real_sample(chosen.real, ("trainB",))
+    real_low = load_real_sample(chosen.real, ("trainA", "testA"))
+    real_high = load_real_sample(chosen.real, ("trainB",))
     for title, real, frames in (("Low quality", real_low, low), ("High quality", real_high, high)):
-        sys.stdout.write(f"\n{title}\n\n{table(measure(real), measure(simulated_sample(frames)))}\n")
+        sys.stdout.write(
+            f"\n{title}\n\n{render_comparison_table(measure_sample(real), measure_sample(stack_frames(frames)))}\n"
+        )
     if chosen.beside:
         rows = []
         for real, frames in ((real_low, low), (real_high, high)):
             rows += [list(real.images[:: len(real.images) // 4][:4]), [frame.image for frame in frames[4:8]]]
-        Image.fromarray(sheet(rows)).save(chosen.beside)
+        Image.fromarray(make_contact_sheet(rows)).save(chosen.beside)
 
 
 if __name__ == "__main__":

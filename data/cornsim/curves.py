@@ -8,10 +8,10 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter
 
-STEP = 0.5
+CURVE_STEP_PX = 0.5
 """Distance of neighbouring points of a curve, pixels."""
 
-MARGIN = 12
+MARGIN_PX = 12
 """Width of the border rendered around an image and cut off, pixels, so that nothing fades at the edge."""
 
 
@@ -29,30 +29,30 @@ class Curves:
     heading: np.ndarray
 
 
-def smooth_noise(rng: np.random.Generator, count: int, length: float, knot: float) -> np.ndarray:
+def draw_smooth_noise(rng: np.random.Generator, count: int, length: float, knot: float) -> np.ndarray:
     """Draw ``count`` smooth random functions of arc length, about unit sd, changing over ``knot`` pixels.
 
     Returns:
         (count, points) float64, ``points = round(length / STEP)``.
     """
-    points = round(length / STEP)
+    points = round(length / CURVE_STEP_PX)
     knots = int(np.ceil(length / knot)) + 3
     values = rng.standard_normal((knots, count))
-    arc = np.arange(points) * (STEP / knot) + 1.0
+    arc = np.arange(points) * (CURVE_STEP_PX / knot) + 1.0
     return np.ascontiguousarray(CubicSpline(np.arange(knots), values)(arc).T)
 
 
-def walk(y: np.ndarray, x: np.ndarray, heading: np.ndarray) -> Curves:
-    """Follow ``heading`` (n, points) in steps of :data:`STEP` from the starting points ``y``, ``x`` (n,)."""
+def follow_heading(y: np.ndarray, x: np.ndarray, heading: np.ndarray) -> Curves:
+    """Follow ``heading`` (n, points) in steps of :data:`CURVE_STEP_PX` from the starting points ``y``, ``x`` (n,)."""
     return Curves(
-        y=y[:, None] + np.cumsum(np.sin(heading), axis=1) * STEP,
-        x=x[:, None] + np.cumsum(np.cos(heading), axis=1) * STEP,
+        y=y[:, None] + np.cumsum(np.sin(heading), axis=1) * CURVE_STEP_PX,
+        x=x[:, None] + np.cumsum(np.cos(heading), axis=1) * CURVE_STEP_PX,
         heading=heading,
     )
 
 
-def splat(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
-    """Add up ``weight`` of points at sub-pixel positions on a canvas with :data:`MARGIN` on every side.
+def splat_points(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
+    """Add up ``weight`` of points at sub-pixel positions on a canvas with :data:`MARGIN_PX` on every side.
 
     Args:
         y: Positions, pixels of the image, any shape.
@@ -63,8 +63,8 @@ def splat(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.nda
     Returns:
         (size + 2 MARGIN,) * 2 float32.
     """
-    side = size + 2 * MARGIN
-    y, x = y.ravel() + MARGIN, x.ravel() + MARGIN
+    side = size + 2 * MARGIN_PX
+    y, x = y.ravel() + MARGIN_PX, x.ravel() + MARGIN_PX
     inside = (y >= 0) & (x >= 0) & (y < side - 1) & (x < side - 1)
     y, x, weight = y[inside], x[inside], weight.ravel()[inside]
     row, column = y.astype(np.int64), x.astype(np.int64)
@@ -77,12 +77,12 @@ def splat(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.nda
     return canvas.reshape(side, side).astype(np.float32)
 
 
-def cut(canvas: np.ndarray) -> np.ndarray:
-    """Cut the :data:`MARGIN` off a canvas."""
-    return canvas[MARGIN:-MARGIN, MARGIN:-MARGIN]
+def cut_margin(canvas: np.ndarray) -> np.ndarray:
+    """Cut the :data:`MARGIN_PX` off a canvas."""
+    return canvas[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
 
 
-def smooth_field(rng: np.random.Generator, size: int, period: float) -> np.ndarray:
+def draw_smooth_field(rng: np.random.Generator, size: int, period: float) -> np.ndarray:
     """Draw a smooth random field, (size, size) float32 of about unit sd, that changes over ``period`` pixels."""
     knots = int(np.ceil(size / period)) + 3
     basis = CubicSpline(np.arange(knots), np.eye(knots))(np.arange(size) / period + 1.0)
@@ -91,7 +91,7 @@ def smooth_field(rng: np.random.Generator, size: int, period: float) -> np.ndarr
     return np.einsum("il,jl->ij", rows, basis).astype(np.float32)
 
 
-def enlarge(coarse: np.ndarray, factor: int, size: int) -> np.ndarray:
+def enlarge_field(coarse: np.ndarray, factor: int, size: int) -> np.ndarray:
     """Enlarge a field bilinearly ``factor`` times, then cut it to (size, size); pixel 0 stays pixel 0."""
     position = np.arange(size) / factor
     low = position.astype(int)
@@ -100,7 +100,7 @@ def enlarge(coarse: np.ndarray, factor: int, size: int) -> np.ndarray:
     return rows[:, low] * (1 - part) + rows[:, low + 1] * part
 
 
-def correlated_noise(rng: np.random.Generator, size: int, sigma: float) -> np.ndarray:
+def draw_correlated_noise(rng: np.random.Generator, size: int, sigma: float) -> np.ndarray:
     """Draw Gaussian noise blurred by ``sigma`` pixels and brought back to unit sd, (size, size) float32."""
     noise = gaussian_filter(rng.standard_normal((size, size), dtype=np.float32), sigma, mode="wrap")
     return noise / noise.std()

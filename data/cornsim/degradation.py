@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from .curves import correlated_noise, smooth_field
-from .parameters import Imaging, draw
+from .curves import draw_correlated_noise, draw_smooth_field
+from .parameters import Imaging, draw_uniform
 
 
-def photograph(rng: np.random.Generator, clean: np.ndarray, imaging: Imaging) -> np.ndarray:
+def photograph_layer(rng: np.random.Generator, clean: np.ndarray, imaging: Imaging) -> np.ndarray:
     """Image a clean layer.
 
     Args:
@@ -20,18 +20,20 @@ def photograph(rng: np.random.Generator, clean: np.ndarray, imaging: Imaging) ->
     Returns:
         Grey levels, (size, size) float32, not yet clipped to 0..255.
     """
-    image = _defocus(rng, clean, draw(rng, imaging.defocus))
-    image = _shift_rows(rng, image, draw(rng, imaging.row_shift))
-    image = _smear_rows(rng, image, round(draw(rng, imaging.motion_lines)))
-    image = draw(rng, imaging.gain) * (image + draw(rng, imaging.haze) * np.median(clean))
-    image = image * illumination(rng, clean.shape[0], draw(rng, imaging.unevenness), draw(rng, imaging.vignetting))
-    image = image * (1.0 + draw(rng, imaging.row_gain) * rng.standard_normal((image.shape[0], 1)))
-    return _noise(rng, image.astype(np.float32), imaging)
+    image = _defocus(rng, clean, draw_uniform(rng, imaging.defocus))
+    image = _shift_rows(rng, image, draw_uniform(rng, imaging.row_shift))
+    image = _smear_rows(rng, image, round(draw_uniform(rng, imaging.motion_lines)))
+    image = draw_uniform(rng, imaging.gain) * (image + draw_uniform(rng, imaging.haze) * np.median(clean))
+    image = image * draw_illumination(
+        rng, clean.shape[0], draw_uniform(rng, imaging.unevenness), draw_uniform(rng, imaging.vignetting)
+    )
+    image = image * (1.0 + draw_uniform(rng, imaging.row_gain) * rng.standard_normal((image.shape[0], 1)))
+    return _add_noise(rng, image.astype(np.float32), imaging)
 
 
-def illumination(rng: np.random.Generator, size: int, unevenness: float, vignetting: float) -> np.ndarray:
+def draw_illumination(rng: np.random.Generator, size: int, unevenness: float, vignetting: float) -> np.ndarray:
     """Draw the light on the field, (size, size) float32 of mean 1: a slow random field and darker corners."""
-    field = 0.8 * smooth_field(rng, size, size / 2.5) + 0.6 * smooth_field(rng, size, size / 5)
+    field = 0.8 * draw_smooth_field(rng, size, size / 2.5) + 0.6 * draw_smooth_field(rng, size, size / 5)
     light = np.exp(unevenness * field)
     centre = (0.5 + rng.normal(0.0, 0.08, 2)) * size
     y, x = np.ogrid[:size, :size]
@@ -42,7 +44,7 @@ def illumination(rng: np.random.Generator, size: int, unevenness: float, vignett
 
 def _defocus(rng: np.random.Generator, image: np.ndarray, sigma: float) -> np.ndarray:
     """Blur by ``sigma / 2`` to ``sigma`` pixels: the focal plane is tilted against the layer."""
-    depth = np.clip(0.5 + 0.5 * smooth_field(rng, image.shape[0], image.shape[0] / 2), 0.0, 1.0)
+    depth = np.clip(0.5 + 0.5 * draw_smooth_field(rng, image.shape[0], image.shape[0] / 2), 0.0, 1.0)
     near, far = gaussian_filter(image, sigma / 2), gaussian_filter(image, sigma)
     return near + depth * (far - near)
 
@@ -64,14 +66,14 @@ def _smear_rows(rng: np.random.Generator, image: np.ndarray, count: int) -> np.n
     out = image.copy()
     for top in rng.integers(0, image.shape[0] - 3, count):
         height = rng.integers(1, 4)
-        out[top : top + height] = gaussian_filter1d(image[top : top + height], draw(rng, (4.0, 12.0)), axis=1)
+        out[top : top + height] = gaussian_filter1d(image[top : top + height], draw_uniform(rng, (4.0, 12.0)), axis=1)
     return out
 
 
-def _noise(rng: np.random.Generator, image: np.ndarray, imaging: Imaging) -> np.ndarray:
+def _add_noise(rng: np.random.Generator, image: np.ndarray, imaging: Imaging) -> np.ndarray:
     """Add speckle (proportional to the light) and sensor noise (shot and read), correlated over neighbours."""
-    size, blur = image.shape[0], draw(rng, imaging.noise_blur)
-    speckle = np.exp(draw(rng, imaging.speckle) * correlated_noise(rng, size, blur))
+    size, blur = image.shape[0], draw_uniform(rng, imaging.noise_blur)
+    speckle = np.exp(draw_uniform(rng, imaging.speckle) * draw_correlated_noise(rng, size, blur))
     noisy = image * speckle / speckle.mean()
-    sensor = np.sqrt(draw(rng, imaging.shot) * np.clip(image, 0.0, None) + draw(rng, imaging.read) ** 2)
-    return noisy + sensor * correlated_noise(rng, size, blur)
+    sensor = np.sqrt(draw_uniform(rng, imaging.shot) * np.clip(image, 0.0, None) + draw_uniform(rng, imaging.read) ** 2)
+    return noisy + sensor * draw_correlated_noise(rng, size, blur)

@@ -13,15 +13,15 @@ import numpy as np
 
 Range = tuple[float, float]
 
-FIELD = 384
+REFERENCE_SIDE_PX = 384
 """Side in pixels for which counts (fibres, cells, bands) are given; they scale with the side of other sizes."""
 
 
 @overload
-def draw(rng: np.random.Generator, bounds: Range) -> float: ...
+def draw_uniform(rng: np.random.Generator, bounds: Range) -> float: ...
 @overload
-def draw(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray: ...
-def draw(rng: np.random.Generator, bounds: Range, count: int | None = None) -> np.ndarray | float:
+def draw_uniform(rng: np.random.Generator, bounds: Range, count: int) -> np.ndarray: ...
+def draw_uniform(rng: np.random.Generator, bounds: Range, count: int | None = None) -> np.ndarray | float:
     """Draw uniformly from ``bounds``: a float, or ``count`` float64 values."""
     return rng.uniform(*bounds, size=count)
 

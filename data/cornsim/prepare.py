@@ -12,9 +12,9 @@ import numpy as np
 from sspbench import Faults, PrepareRequest, write_grey
 
 from .parameters import Anatomy
-from .scene import Quality, dosed, simulate
+from .scene import Quality, scale_anatomy, simulate_frame
 
-SMALLEST = 64
+MIN_SIDE_PX = 64
 """Smallest side of an image, pixels: below it a field shows no nerve plexus."""
 
 
@@ -34,7 +34,7 @@ SPLITS = (
     _Split("testA", "test", "test", "low", key=2, with_truth=True),
 )
 
-SECOND_PICTURE = 3
+SECOND_PICTURE_KEY = 3
 """Key of the random stream of second pictures: no split's."""
 
 
@@ -52,9 +52,9 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
 
     Threads are enough: NumPy, SciPy and the PNG writer let go of the interpreter lock in all that takes time.
     """
-    counts, size = _checked(request)
+    counts, size = _check_options(request)
     dose = request.options.get("dose")
-    layers = {"high": None if dose is None else dosed(dose)}
+    layers = {"high": None if dose is None else scale_anatomy(dose)}
     jobs = [(split, index) for split in SPLITS for index in range(counts[split.name])]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         running = [
@@ -70,9 +70,9 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
             raise
 
 
-def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
+def _check_options(request: PrepareRequest) -> tuple[dict[str, int], int]:
     """Return the number of images a split, and the side."""
-    minimum = {split.option: 1 for split in SPLITS} | {"size": SMALLEST}
+    minimum = {split.option: 1 for split in SPLITS} | {"size": MIN_SIDE_PX}
     with Faults("The options of the data set cornsim have faults", where="data/cornsim/dataset.yaml, config") as faults:
         for name, smallest in minimum.items():
             value = request.options.get(name)
@@ -82,8 +82,8 @@ def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
 
 
 def _write_frame(output: Path, seed: int, size: int, split: _Split, index: int, layer: Anatomy | None) -> None:
-    second = np.random.default_rng([seed, SECOND_PICTURE, index]) if split.with_truth else None
-    frame = simulate(np.random.default_rng([seed, split.key, index]), size, split.quality, second, layer)
+    second = np.random.default_rng([seed, SECOND_PICTURE_KEY, index]) if split.with_truth else None
+    frame = simulate_frame(np.random.default_rng([seed, split.key, index]), size, split.quality, second, layer)
     name = f"{split.prefix}_{index:03d}.png"
     write_grey(output / split.name / name, frame.image)
     write_grey(output / f"{split.name}_labels" / name, frame.label)

@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from . import background, nerves
-from .degradation import photograph
+from .degradation import photograph_layer
 from .parameters import HIGH_ANATOMY, HIGH_IMAGING, LOW_ANATOMY, LOW_IMAGING, Anatomy
 
 Quality = Literal["low", "high"]
 
-CONDITIONS = {"low": (LOW_ANATOMY, LOW_IMAGING), "high": (HIGH_ANATOMY, HIGH_IMAGING)}
+CONDITIONS_BY_QUALITY = {"low": (LOW_ANATOMY, LOW_IMAGING), "high": (HIGH_ANATOMY, HIGH_IMAGING)}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Frame:
     high: np.ndarray | None = None
 
 
-def dosed(dose: float) -> Anatomy:
+def scale_anatomy(dose: float) -> Anatomy:
     """Return the anatomy of low-quality images with ``dose`` times as many trunks and dendritic cells.
 
     Branches leave the trunks at the same rate, so that the length of all nerves grows with the dose.
@@ -44,7 +44,7 @@ def dosed(dose: float) -> Anatomy:
     return replace(anatomy, trunks=(dose * low, dose * high), dendritic_cells=(dose * few, dose * many))
 
 
-def simulate(
+def simulate_frame(
     rng: np.random.Generator,
     size: int,
     quality: Quality,
@@ -61,22 +61,24 @@ def simulate(
             quality; its own, so that the first picture does not depend on whether there is a second.
         layer: Anatomy to show instead of the quality's own.
     """
-    anatomy, imaging = CONDITIONS[quality]
+    anatomy, imaging = CONDITIONS_BY_QUALITY[quality]
     anatomy = layer or anatomy
-    fibres = nerves.grow(rng, size, anatomy)
-    tissue = background.tissue(rng, size, anatomy)
-    clean = tissue + _grained(tissue, nerves.render(fibres, size) + background.dendritic_cells(rng, size, anatomy))
-    image = photograph(rng, _saturate(clean), imaging)
-    high = None if second is None else photograph(second, _saturate(clean), HIGH_IMAGING)
+    fibres = nerves.grow_fibres(rng, size, anatomy)
+    tissue = background.draw_tissue(rng, size, anatomy)
+    clean = tissue + _add_grain(
+        tissue, nerves.render_fibres(fibres, size) + background.draw_dendritic_cells(rng, size, anatomy)
+    )
+    image = photograph_layer(rng, _saturate(clean), imaging)
+    high = None if second is None else photograph_layer(second, _saturate(clean), HIGH_IMAGING)
     return Frame(
-        image=_grey8(_saturate(image)),
-        clean=_grey8(_saturate(clean)),
-        label=nerves.mask(fibres, size).astype(np.uint8) * np.uint8(255),
-        high=None if high is None else _grey8(_saturate(high)),
+        image=_round_to_uint8(_saturate(image)),
+        clean=_round_to_uint8(_saturate(clean)),
+        label=nerves.mask_fibres(fibres, size).astype(np.uint8) * np.uint8(255),
+        high=None if high is None else _round_to_uint8(_saturate(high)),
     )
 
 
-def _grained(tissue: np.ndarray, structures: np.ndarray) -> np.ndarray:
+def _add_grain(tissue: np.ndarray, structures: np.ndarray) -> np.ndarray:
     """Give structures half of the grain of the tissue they lie in."""
     return structures * (0.5 + 0.5 * tissue / np.median(tissue))
 
@@ -88,5 +90,5 @@ def _saturate(brightness: np.ndarray, knee: float = 190.0) -> np.ndarray:
     return np.where(brightness > knee, knee + room * (1.0 - np.exp(-above / room)), brightness)
 
 
-def _grey8(brightness: np.ndarray) -> np.ndarray:
+def _round_to_uint8(brightness: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(brightness, 0.0, 255.0)).astype(np.uint8)

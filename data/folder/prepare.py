@@ -29,27 +29,29 @@ from sspbench import (
     write_json,
 )
 
-LABELS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
+LABEL_SPLITS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
 
-FULL = 65535
+FULL_16_BIT_LEVEL = 65535
 """White of 16-bit images unless they show another."""
 
-DIM = 0.25
+DIM_LEVEL_SHARE = 0.25
 """Share of the 16-bit range below which images are so dark that their white may be another."""
 
-CHOOSE = "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"
-ACCEPT = "remove one, or accept it: dataset_options={duplicates: allow}"
+NERVE_CLASSES_HINT = (
+    "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"
+)
+DUPLICATES_HINT = "remove one, or accept it: dataset_options={duplicates: allow}"
 
 
 @dataclass(frozen=True)
-class _Source:
+class _SourceFiles:
     """The files of a user's folder by split, and what was seen in them."""
 
     root: Path
     files: dict[str, list[Path]]
     pictures: dict[Path, InspectedImage | None]
 
-    def seen(self, *splits: str) -> Iterator[InspectedImage]:
+    def iter_readable(self, *splits: str) -> Iterator[InspectedImage]:
         """Yield the pictures of some splits that could be read."""
         for split in splits:
             yield from filter(None, (self.pictures[path] for path in self.files[split]))
@@ -69,31 +71,33 @@ def prepare(request: PrepareRequest) -> None:
             hint="give a folder or an archive with trainA, trainB, testA",
         )
     with open_source(request.source, request.output.parent) as place:
-        root = _root(place)
-        source = _checked({split: _images(root / split) for split in (*SPLITS, *LABELS)}, root, request)
-        white = request.options.get("white") or find_white_value(source.seen(*SPLITS))
-        for what, paths in _done(source, white):
+        root = _find_root(place)
+        source = _check_files(
+            {split: _list_images_if_any(root / split) for split in (*SPLITS, *LABEL_SPLITS)}, root, request
+        )
+        white = request.options.get("white") or find_white_value(source.iter_readable(*SPLITS))
+        for what, paths in _describe_changes(source, white):
             files = [str(path.relative_to(root)) for path in paths]
             if files:
                 request.tell(what, files)
         for what, names in find_unused_files(place, source.pictures).items():
             request.tell(what, names)
-        _write(source, white, request)
+        _write_splits(source, white, request)
 
 
-def _root(place: Path) -> Path:
+def _find_root(place: Path) -> Path:
     """Return the folder that holds the splits: ``place``, or the only folder in it."""
     folders = [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
     alone = len(folders) == 1 and folders[0].name not in SPLITS
     return folders[0] if alone else place
 
 
-def _images(folder: Path) -> list[Path]:
+def _list_images_if_any(folder: Path) -> list[Path]:
     return list_images(folder) if folder.is_dir() else []
 
 
-def _checked(files: dict[str, list[Path]], root: Path, request: PrepareRequest) -> _Source:
-    source = _Source(root, files, {})
+def _check_files(files: dict[str, list[Path]], root: Path, request: PrepareRequest) -> _SourceFiles:
+    source = _SourceFiles(root, files, {})
     total, done = sum(map(len, files.values())), 0
     with Faults(f"The images in {request.source} cannot be used") as faults:
         for split, paths in files.items():
@@ -102,10 +106,12 @@ def _checked(files: dict[str, list[Path]], root: Path, request: PrepareRequest) 
                 source.pictures[path] = inspect_image(path, faults)
                 done += 1
                 request.progress(done, 2 * total)
-        for extra in LABELS:
+        for extra in LABEL_SPLITS:
             _check_pairs(extra, source, request, faults)
         if request.options.get("duplicates") != "allow":
-            add_duplicate_image_faults({split: list(source.seen(split)) for split in SPLITS}, faults, ACCEPT)
+            add_duplicate_image_faults(
+                {split: list(source.iter_readable(split)) for split in SPLITS}, faults, DUPLICATES_HINT
+            )
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
     return source
@@ -123,21 +129,21 @@ def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> N
     add_duplicate_name_faults({path: path.stem for path in paths}, faults)
 
 
-def _check_pairs(extra: str, source: _Source, request: PrepareRequest, faults: Faults) -> None:
+def _check_pairs(extra: str, source: _SourceFiles, request: PrepareRequest, faults: Faults) -> None:
     labels = {path.stem: path for path in source.files[extra]}
     images = {path.stem: source.pictures[path] for path in source.files[extra.removesuffix("_labels")]}
     seen = {name: source.pictures[path] for name, path in labels.items()}
-    add_label_faults(images, seen, faults, labels, request.options.get("nerve_classes"), CHOOSE)
+    add_label_faults(images, seen, faults, labels, request.options.get("nerve_classes"), NERVE_CLASSES_HINT)
 
 
-def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
+def _describe_changes(source: _SourceFiles, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
     """Yield what is done to files that nobody asked for, and to which."""
-    images, labels = list(source.seen(*SPLITS)), list(source.seen(*LABELS))
+    images, labels = list(source.iter_readable(*SPLITS)), list(source.iter_readable(*LABEL_SPLITS))
     yield "turned upright, as their metadata says", [image.path for image in images + labels if image.is_turned]
     deep = {image.path: image.top for image in images if image.top is not None}
-    if white != FULL:
+    if white != FULL_16_BIT_LEVEL:
         yield f"of 16 bit scaled so that {white} is white", deep
-    elif deep and max(deep.values()) < DIM * FULL:
+    elif deep and max(deep.values()) < DIM_LEVEL_SHARE * FULL_16_BIT_LEVEL:
         yield f"of 16 bit no brighter than {max(deep.values())} (another white: dataset_options={{white: N}})", deep
     yield (
         "transparent in part, taken as if they were not",
@@ -145,20 +151,20 @@ def _done(source: _Source, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
     )
     yield "in colour made grey", [image.path for image in images if not image.is_grey]
     yield "labels without any nerve", [label.path for label in labels if label.label.nerve_share == 0]
-    for extra in LABELS:
+    for extra in LABEL_SPLITS:
         named = {path.stem for path in source.files[extra]}
         bare = [path for path in source.files[extra.removesuffix("_labels")] if path.stem not in named]
         if named:
             yield f"without a label in {extra}", bare
 
 
-def _write(source: _Source, white: int, request: PrepareRequest) -> None:
+def _write_splits(source: _SourceFiles, white: int, request: PrepareRequest) -> None:
     done = len(source.pictures)
     total, sources = 2 * done, {}
     for split, paths in source.files.items():
         for path in paths:
             target = f"{split}/{path.stem}.png"
-            labels = split in LABELS
+            labels = split in LABEL_SPLITS
             pixels = read_label(path, request.options.get("nerve_classes")) if labels else read_grey(path, white)
             write_grey(request.output / target, pixels)
             sources[target] = {"from": str(path.relative_to(source.root)), "sha256": sha256(path)}

@@ -27,19 +27,19 @@ from sspbench import (
     write_json,
 )
 
-from .quality import Figures, figures, quality
-from .splitting import split, subjects
+from .quality import FrameQuality, measure_frame_quality, rank_quality
+from .splitting import assign_splits, group_by_subject
 
-HERE = Path(__file__).resolve().parent
-SHARES = ("low", "high", "test")
+DATASET_DIR = Path(__file__).resolve().parent
+SHARE_OPTIONS = ("low", "high", "test")
 
 
 @dataclass(frozen=True)
-class _Image:
+class _QiluImage:
     path: Path
     mask: Path
     picture: InspectedImage
-    figures: Figures
+    quality: FrameQuality
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -48,46 +48,48 @@ def prepare(request: PrepareRequest) -> None:
     Raises:
         UserError: the archive is not the published one, or its content is not what ``dataset.yaml`` says.
     """
-    shares = _shares(request.options)
-    source = _source(request)
+    shares = _read_shares(request.options)
+    source = _find_source(request)
     with open_source(source, request.output.parent) as place:
-        images = _verified(_root(place, source), request)
-        rated = quality([image.figures for image in images])
+        images = _verify_images(_find_root(place, source), request)
+        rated = rank_quality([image.quality for image in images])
         names = [image.path.stem for image in images]
-        groups, carried = subjects(names, [image.picture.digest for image in images])
-        splits = split(groups, rated, shares, request.seed)
-        _write(images, splits, request)
+        groups, carried = group_by_subject(names, [image.picture.digest for image in images])
+        splits = assign_splits(groups, rated, shares, request.seed)
+        _write_splits(images, splits, request)
     rows = [
         {
             "image": image.path.name,
             "subject": group,
-            "sharpness": round(image.figures.sharpness, 6),
-            "evenness": round(image.figures.evenness, 6),
+            "sharpness": round(image.quality.sharpness, 6),
+            "evenness": round(image.quality.evenness, 6),
             "quality": round(float(value), 6),
             "split": chosen,
         }
         for image, group, value, chosen in zip(images, groups, rated, splits, strict=True)
     ]
     facts = {"subjects_in_names": carried, "subjects": len(set(groups)), "seed": request.seed}
-    write_json(request.output / "split.json", {**facts, "rule": dict(zip(SHARES, shares, strict=True)), "images": rows})
+    write_json(
+        request.output / "split.json", {**facts, "rule": dict(zip(SHARE_OPTIONS, shares, strict=True)), "images": rows}
+    )
 
 
-def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
+def _read_shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
     with Faults("The options of the data set qilu have faults") as faults:
-        for name in SHARES:
+        for name in SHARE_OPTIONS:
             value = options[name]
             if not isinstance(value, int | float) or not 0 < value < 1:
                 faults.add(f"{name} is {value!r}", hint="give a share between 0 and 1")
         if not faults.items and options["low"] + options["high"] > 1:
             faults.add("low and high together exceed 1", hint="an image cannot be both")
-    low, high, test = (float(options[name]) for name in SHARES)
+    low, high, test = (float(options[name]) for name in SHARE_OPTIONS)
     return low, high, test
 
 
-def _source(request: PrepareRequest) -> Path:
+def _find_source(request: PrepareRequest) -> Path:
     """Return the archive or folder; an archive has been verified."""
-    facts = yaml.safe_load((HERE / "dataset.yaml").read_text())["download"]
-    source = request.source or raw_file_path(HERE, facts)
+    facts = yaml.safe_load((DATASET_DIR / "dataset.yaml").read_text())["download"]
+    source = request.source or raw_file_path(DATASET_DIR, facts)
     if not source.exists():
         raise UserError("Qilu has not been downloaded yet", where=str(source), hint="python -m sspbench download qilu")
     if source.is_file() and request.options["verify"]:
@@ -102,14 +104,14 @@ def _source(request: PrepareRequest) -> Path:
     return source
 
 
-def _root(place: Path, source: Path) -> Path:
+def _find_root(place: Path, source: Path) -> Path:
     for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
         if (folder / "images").is_dir() and (folder / "annotations").is_dir():
             return folder
     raise UserError("There are no folders images and annotations", where=str(source), hint="see data/qilu/README.md")
 
 
-def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
+def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
     images, masks = list_images(root / "images"), list_images(root / "annotations")
     wanted, total = request.options["images"], len(images) + len(masks)
     pictures: dict[Path, InspectedImage | None] = {}
@@ -134,10 +136,13 @@ def _verified(root: Path, request: PrepareRequest) -> list[_Image]:
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")
     readable = [(path, picture) for path in images if (picture := pictures[path]) is not None]
-    return [_Image(path, by_name[path.stem], picture, figures(read_grey(path))) for path, picture in readable]
+    return [
+        _QiluImage(path, by_name[path.stem], picture, measure_frame_quality(read_grey(path)))
+        for path, picture in readable
+    ]
 
 
-def _write(images: list[_Image], splits: list[str | None], request: PrepareRequest) -> None:
+def _write_splits(images: list[_QiluImage], splits: list[str | None], request: PrepareRequest) -> None:
     sources = {}
     for done, (image, chosen) in enumerate(zip(images, splits, strict=True), start=1):
         request.progress(2 * (len(images) + done), 4 * len(images))

@@ -8,15 +8,15 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, gaussian_laplace
 from scipy.stats import rankdata
 
-FINE = 1.5
+FINE_SIGMA_PX = 1.5
 """Standard deviation, in pixels of a 384-pixel frame, at which nerve borders show and single-pixel noise does not."""
 
-BROAD = 32.0
+BROAD_SIGMA_PX = 32.0
 """Standard deviation, in pixels of a 384-pixel frame, that leaves only the illumination."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class FrameQuality:
     """Two figures of one image.
 
     Attributes:
@@ -28,19 +28,19 @@ class Figures:
     evenness: float
 
 
-def figures(grey: np.ndarray) -> Figures:
+def measure_frame_quality(grey: np.ndarray) -> FrameQuality:
     """Return both figures of (H, W) uint8; a black image has neither: 0 and 0."""
     image = grey.astype(np.float64)
     mean = float(image.mean())
     if mean == 0:
-        return Figures(0.0, 0.0)
+        return FrameQuality(0.0, 0.0)
     scale = grey.shape[1] / 384
-    fine = gaussian_laplace(image, FINE * scale, mode="reflect") * scale**2
-    light = gaussian_filter(image, BROAD * scale, mode="reflect")
-    return Figures(float(np.sqrt((fine**2).mean())) / mean, 1.0 - float(light.std()) / mean)
+    fine = gaussian_laplace(image, FINE_SIGMA_PX * scale, mode="reflect") * scale**2
+    light = gaussian_filter(image, BROAD_SIGMA_PX * scale, mode="reflect")
+    return FrameQuality(float(np.sqrt((fine**2).mean())) / mean, 1.0 - float(light.std()) / mean)
 
 
-def quality(all_figures: list[Figures]) -> np.ndarray:
+def rank_quality(all_figures: list[FrameQuality]) -> np.ndarray:
     """Return one quality in (0, 1] an image: the mean of its two ranks among all images, ties averaged."""
     sharp = rankdata([entry.sharpness for entry in all_figures])
     even = rankdata([entry.evenness for entry in all_figures])

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-SUBJECT = re.compile(r"^(?P<subject>[^-_ .()]*\d[^-_ .()]*)[-_ .(]+.*\d", re.ASCII)
+SUBJECT_PATTERN = re.compile(r"^(?P<subject>[^-_ .()]*\d[^-_ .()]*)[-_ .(]+.*\d", re.ASCII)
 """The subject stands before the first separator, holds a digit, and a number follows it: ``12_3``, ``P07-OD-2``."""
 
-LARGEST_SHARE = 0.34
+MAX_SUBJECT_SHARE = 0.34
 """Names whose most frequent first part covers more than this carry no subjects (``2023_001``, ``2023_002``, ...)."""
 
 
-def subjects(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], bool]:
+def group_by_subject(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], bool]:
     """Return the subject of every image, and whether the names carry subjects at all.
 
     Without subjects in the names each image is one of its own. Equal pictures always share a subject.
@@ -25,14 +25,14 @@ def subjects(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], b
         names: File names without ending.
         digests: Pixel hashes.
     """
-    found = [match.group("subject") if (match := SUBJECT.match(name)) else None for name in names]
+    found = [match.group("subject") if (match := SUBJECT_PATTERN.match(name)) else None for name in names]
     counts = Counter(found)
-    carried = None not in counts and max(counts.values()) <= max(1, LARGEST_SHARE * len(names))
+    carried = None not in counts and max(counts.values()) <= max(1, MAX_SUBJECT_SHARE * len(names))
     groups = [str(subject) for subject in found] if carried else list(names)
-    return _joined(groups, digests), carried
+    return _join_equal_pictures(groups, digests), carried
 
 
-def _joined(groups: list[str], digests: Sequence[str]) -> list[str]:
+def _join_equal_pictures(groups: list[str], digests: Sequence[str]) -> list[str]:
     """Give groups that share a picture one name: the first in order."""
     leader: dict[str, str] = {}
 
@@ -49,7 +49,7 @@ def _joined(groups: list[str], digests: Sequence[str]) -> list[str]:
     return [find(group) for group in groups]
 
 
-def split(
+def assign_splits(
     groups: Sequence[str], qualities: np.ndarray, shares: tuple[float, float, float], seed: int
 ) -> list[str | None]:
     """Return ``trainA``, ``trainB``, ``testA`` or None (left out) for every image.
@@ -70,12 +70,12 @@ def split(
     kind = np.full(len(groups), "", dtype=object)
     kind[order[: math.floor(low * len(groups))]] = "low"
     kind[order[len(groups) - math.floor(high * len(groups)) :]] = "high"
-    tested = _test_subjects(groups, kind == "low", test, seed)
+    tested = _draw_test_subjects(groups, kind == "low", test, seed)
     names = {("low", False): "trainA", ("high", False): "trainB", ("low", True): "testA"}
     return [names.get((kind[index], group in tested)) for index, group in enumerate(groups)]
 
 
-def _test_subjects(groups: Sequence[str], low: np.ndarray, share: float, seed: int) -> set[str]:
+def _draw_test_subjects(groups: Sequence[str], low: np.ndarray, share: float, seed: int) -> set[str]:
     sizes = Counter(group for group, is_low in zip(groups, low, strict=True) if is_low)
     wanted = max(1.0, share * int(low.sum()))
     taken: set[str] = set()

@@ -36,11 +36,13 @@ class CUT(PatchContrastGAN):
         discriminator = self.networks["discriminator"]
         discriminator_loss = lsgan_discriminator_loss(discriminator(b), discriminator(fake.detach()))
         self.descend(discriminator_loss, "discriminator")
-        keys = self._encoded(inputs) if flipped else taps  # unmirrored: already computed on the way to the fakes
+        keys = (
+            self._encode_without_gradient(inputs) if flipped else taps
+        )  # unmirrored: already computed on the way to the fakes
         with self.frozen("discriminator"):
             losses = {
                 "adversarial": lsgan_loss(discriminator(fake), 1.0),
-                **self._contrasts(outputs, keys, len(a), flipped),
+                **self._contrast_losses(outputs, keys, len(a), flipped),
             }
             weights = self.params["weights"]
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
@@ -48,14 +50,14 @@ class CUT(PatchContrastGAN):
         return {**losses, "generator": total, "discriminator": discriminator_loss}
 
     @torch.no_grad()
-    def _encoded(self, images: Tensor) -> list[Tensor]:
+    def _encode_without_gradient(self, images: Tensor) -> list[Tensor]:
         return self._generator.encode(images)
 
     @property
     def _generator(self) -> TappedGenerator:
         return cast(TappedGenerator, self.networks["generator"])
 
-    def _contrasts(self, outputs: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
+    def _contrast_losses(self, outputs: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
         """Return the contrast of the fakes with their inputs and, where they were made, of the identities.
 
         Args:

@@ -8,7 +8,7 @@ from scipy.ndimage import minimum_filter
 
 from sspbench import Method, UserError
 
-AIRLIGHT_FLOOR = 1e-6
+MIN_AIR_LIGHT = 1e-6
 """Keeps the division by the air light finite on a black image."""
 
 
@@ -17,10 +17,10 @@ class DarkChannelPrior(Method):
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Dehaze each of (N, 1, H, W) float32 images in [0, 1] on its own."""
-        enhanced = [self._one(image[0].astype(np.float64)) for image in images]
+        enhanced = [self._enhance_one(image[0].astype(np.float64)) for image in images]
         return np.stack(enhanced)[:, None].astype(np.float32) if enhanced else images.copy()
 
-    def _one(self, image: np.ndarray) -> np.ndarray:
+    def _enhance_one(self, image: np.ndarray) -> np.ndarray:
         if image.min() == image.max():
             return image
         if self.params["inverted"]:
@@ -30,7 +30,7 @@ class DarkChannelPrior(Method):
     def _dehaze(self, image: np.ndarray) -> np.ndarray:
         p = self.params
         dark = minimum_filter(image, size=p["window"], mode="nearest")
-        light = air_light(image, dark, share=p["airlight_share"], skip=p["airlight_skip"])
+        light = estimate_air_light(image, dark, share=p["airlight_share"], skip=p["airlight_skip"])
         rough = 1.0 - p["omega"] * dark / light
         transmission = guided_filter(
             image, rough, side=p["filter_side"], eps=p["filter_eps"], border=p["filter_border"]
@@ -38,7 +38,7 @@ class DarkChannelPrior(Method):
         return np.clip((image - light) / np.maximum(transmission, p["t0"]) + light, 0.0, 1.0)
 
 
-def air_light(image: np.ndarray, dark: np.ndarray, *, share: float, skip: int = 0) -> float:
+def estimate_air_light(image: np.ndarray, dark: np.ndarray, *, share: float, skip: int = 0) -> float:
     """Mean of the image over the brightest dark-channel pixels.
 
     Args:
@@ -50,7 +50,7 @@ def air_light(image: np.ndarray, dark: np.ndarray, *, share: float, skip: int = 
     """
     count = max(int(share * image.size), 1)
     brightest = np.argsort(dark, axis=None, kind="stable")[-count:]
-    return max(float(image.ravel()[brightest[skip:]].sum()) / count, AIRLIGHT_FLOOR)
+    return max(float(image.ravel()[brightest[skip:]].sum()) / count, MIN_AIR_LIGHT)
 
 
 def guided_filter(guide: np.ndarray, values: np.ndarray, *, side: int, eps: float, border: str) -> np.ndarray:

@@ -20,10 +20,10 @@ def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "
         layer: Name of the feature map.
     """
     with torch.no_grad():
-        wanted = _features(vgg, targets, layer)
-    return (_features(vgg, images, layer) - wanted).square().mean()
+        wanted = _normalised_features(vgg, targets, layer)
+    return (_normalised_features(vgg, images, layer) - wanted).square().mean()
 
 
-def _features(vgg: VGG16, images: Tensor, layer: str) -> Tensor:
+def _normalised_features(vgg: VGG16, images: Tensor, layer: str) -> Tensor:
     bgr = (images.flip(1) + 1) * 127.5
     return instance_norm(vgg(bgr, (layer,), pools=3, centre=False)[layer].float())

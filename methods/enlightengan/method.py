@@ -18,8 +18,8 @@ from sspbench import (
 )
 
 from .losses import feature_distance
-from .networks import Discriminator, Generator, attention_map, initialise
-from .sampling import cut, darken, flip_jointly, patch_corners
+from .networks import Discriminator, Generator, attention_map, init_weights
+from .sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 
 GLOBAL_LAYERS, PATCH_LAYERS = 5, 4
 """Strided convolutions of the two discriminators."""
@@ -33,15 +33,15 @@ class EnlightenGAN(TrainableMethod):
         params = self.params
         base = max(round(32 * params["width"]), 1)
         generator = Generator(base, align_corners=params["align_corners"])
-        self._add("generator", generator, keep=True)
-        self._add("discriminator_global", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
-        self._add("discriminator_local", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
+        self._add_initialised("generator", generator, keep=True)
+        self._add_initialised("discriminator_global", Discriminator(GLOBAL_LAYERS, 2 * base), keep=False)
+        self._add_initialised("discriminator_local", Discriminator(PATCH_LAYERS, 2 * base), keep=False)
         if not self.inference_only:
             self.vgg = load_vgg16(params["vgg16"], self.seed, width=params["vgg_width"]).to(self.device)
             self.notes["VGG"] = self.vgg.source
 
-    def _add(self, name: str, network: torch.nn.Module, keep: bool) -> None:
-        initialise(network)
+    def _add_initialised(self, name: str, network: torch.nn.Module, keep: bool) -> None:
+        init_weights(network)
         self.add_network(name, network, keep=keep)
         betas = tuple(self.params["betas"])
         constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
@@ -52,14 +52,15 @@ class EnlightenGAN(TrainableMethod):
         """Generator first, then both discriminators on the image made before that update."""
         original, normal = flip_jointly(2 * low - 1, 2 * high - 1, self.random)
         inputs = darken(original, self.params["darken"], self.random)
-        original, normal, inputs = (_rgb(images) for images in (original, normal, inputs))
+        original, normal, inputs = (_grey_to_rgb(images) for images in (original, normal, inputs))
         enhanced, _ = self.networks["generator"](inputs, attention_map(inputs))
         side, count = self.params["patch_side"], self.params["patch_count"]
         height, width = enhanced.shape[-2:]
-        corners = patch_corners(height, width, side, count, self.random)
+        corners = draw_patch_corners(height, width, side, count, self.random)
         # no norm looks across images in what follows, so all patches of a step form one batch
         patches, normal_patches, original_patches = (
-            torch.cat([cut(images, corner, side) for corner in corners]) for images in (enhanced, normal, original)
+            torch.cat([cut_patch(images, corner, side) for corner in corners])
+            for images in (enhanced, normal, original)
         )
         discriminator_global, discriminator_local = (
             self.networks["discriminator_global"],
@@ -69,7 +70,8 @@ class EnlightenGAN(TrainableMethod):
             losses = {
                 "global": relativistic_lsgan_loss(discriminator_global(enhanced), discriminator_global(normal)),
                 "local": lsgan_loss(discriminator_local(patches), 1.0),
-                "perceptual": self._distance(enhanced, original) + self._distance(patches, original_patches),
+                "perceptual": self._perceptual_distance(enhanced, original)
+                + self._perceptual_distance(patches, original_patches),
             }
             total = reduce(torch.add, losses.values())
             self.descend(total, "generator")
@@ -81,17 +83,17 @@ class EnlightenGAN(TrainableMethod):
         discriminator_losses = {"discriminator_global": global_loss, "discriminator_local": local_loss}
         return {**losses, "generator": total, **discriminator_losses}
 
-    def _distance(self, images: Tensor, targets: Tensor) -> Tensor:
+    def _perceptual_distance(self, images: Tensor, targets: Tensor) -> Tensor:
         return feature_distance(self.vgg, images, targets, self.params["vgg_layer"])
 
     def translate(self, images: Tensor) -> Tensor:
         """Enhance at the native size; the three channels that come out are clipped and weighted to grey (ITU-R 601)."""
-        x = _rgb(2 * images - 1)
+        x = _grey_to_rgb(2 * images - 1)
         enhanced, _ = self.networks["generator"](x, attention_map(x))
         weights = torch.tensor(LUMA_WEIGHTS, device=images.device).view(1, 3, 1, 1)
         return (((enhanced.float() + 1) / 2).clamp(0, 1) * weights).sum(dim=1, keepdim=True)
 
 
-def _rgb(images: Tensor) -> Tensor:
+def _grey_to_rgb(images: Tensor) -> Tensor:
     """Repeat the grey channel of (N, 1, H, W) three times."""
     return images.repeat(1, 3, 1, 1)

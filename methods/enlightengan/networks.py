@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from sspbench import LUMA_WEIGHTS, list_layer_tensors, list_official_tensors
 
-MULTIPLE = 16
+SIZE_MULTIPLE_PX = 16
 """Four poolings: height and width are padded to multiples of this."""
 
 
@@ -48,7 +48,7 @@ class ConvBlock(nn.Module):
         return list_layer_tensors(self.conv, self.norm)
 
 
-class Up(nn.Module):
+class UpBlock(nn.Module):
     """One decoder level: enlarge, convolve, join the attended skip, convolve twice.
 
     Args:
@@ -96,7 +96,7 @@ class Generator(nn.Module):
         )
         self.pool = nn.MaxPool2d(2)
         self.up = nn.ModuleList(
-            Up(width, align_corners=align_corners, last=width == 2 * base) for width in reversed(widths[1:])
+            UpBlock(width, align_corners=align_corners, last=width == 2 * base) for width in reversed(widths[1:])
         )
         self.out = nn.Conv2d(base, 3, kernel_size=1)
 
@@ -111,18 +111,18 @@ class Generator(nn.Module):
             The enhanced images (not clamped) and the residual that was added.
         """
         height, width = x.shape[-2:]
-        rows, columns = -height % MULTIPLE, -width % MULTIPLE
+        rows, columns = -height % SIZE_MULTIPLE_PX, -width % SIZE_MULTIPLE_PX
         left, top = columns // 2, rows // 2
         padding = (left, columns - left, top, rows - top)
         if rows or columns:
-            mode = "reflect" if min(height, width) > MULTIPLE // 2 else "replicate"  # too small to be mirrored
+            mode = "reflect" if min(height, width) > SIZE_MULTIPLE_PX // 2 else "replicate"  # too small to be mirrored
             x, attention = (functional.pad(image, padding, mode=mode) for image in (x, attention))
-        residual = self._residual(x, attention)
+        residual = self._predict_residual(x, attention)
         enhanced = x + residual
         window = (..., slice(top, top + height), slice(left, left + width))
         return enhanced[window], residual[window]
 
-    def _residual(self, x: Tensor, attention: Tensor) -> Tensor:
+    def _predict_residual(self, x: Tensor, attention: Tensor) -> Tensor:
         skips: list[Tensor] = []
         guide, features = attention, torch.cat([x, attention], dim=1)
         for block in self.down[:-1]:
@@ -169,7 +169,7 @@ class Discriminator(nn.Module):
         return list_layer_tensors(*self.hidden, self.last)
 
 
-def initialise(network: nn.Module) -> None:
+def init_weights(network: nn.Module) -> None:
     """Draw convolution weights from N(0, 0.02) and norm weights from N(1, 0.02), as the public code does.
 
     Convolution biases keep torch's default U(-b, b) with b = 1 / sqrt(fan_in); norm biases are cleared.

@@ -8,7 +8,7 @@ import numpy as np
 
 from sspbench import Method, to_uint8
 
-LEVELS = 256
+GREY_LEVELS = 256
 
 
 class HistogramMatching(Method):
@@ -16,26 +16,26 @@ class HistogramMatching(Method):
 
     def fit(self, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> Mapping[str, list[int]]:
         """Return the pooled histogram of the high-quality images: pixels by 8-bit grey level."""
-        counts = np.zeros(LEVELS, np.int64)
+        counts = np.zeros(GREY_LEVELS, np.int64)
         for image in high:
-            counts += np.bincount(to_uint8(image).ravel(), minlength=LEVELS)
+            counts += np.bincount(to_uint8(image).ravel(), minlength=GREY_LEVELS)
         return {"high_histogram": counts.tolist()}
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Match each of (N, 1, H, W) float32 images in [0, 1] on its own, in 8-bit grey levels."""
         wanted = np.asarray(self.fitted["high_histogram"])
-        return np.stack([matched(to_uint8(image), wanted) for image in images])
+        return np.stack([match_histogram(to_uint8(image), wanted) for image in images])
 
 
-def matched(image: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def match_histogram(image: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the image, uint8, with the histogram ``wanted`` (256 counts): float32 in [0, 1].
 
     A level goes to where the wanted cumulative distribution reaches its own, interpolated between the levels that
     occur, as ``skimage.exposure.match_histograms`` does against the stacked images themselves.
     """
-    own = np.cumsum(np.bincount(image.ravel(), minlength=LEVELS)) / image.size
+    own = np.cumsum(np.bincount(image.ravel(), minlength=GREY_LEVELS)) / image.size
     levels = np.flatnonzero(wanted)
     reached = np.cumsum(wanted)[levels] / wanted.sum()
-    table = np.interp(own, reached, levels) / (LEVELS - 1)
+    table = np.interp(own, reached, levels) / (GREY_LEVELS - 1)
     result: np.ndarray = table.astype(np.float32)[image]
     return result

@@ -35,7 +35,7 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         p = self.params
         net = MSGNet(p["ngf"], p["stem"], p["blocks"])
         if p["start_grey"] is not None:
-            net.start_at(p["start_grey"], p["start_gain"])
+            net.init_output_head(p["start_grey"], p["start_gain"])
         self.net = self.add_network("generator", net, keep=True)
         self.target = self.add_network("target", StyleTarget(EXPANSION * p["ngf"]), keep=True)
         self.add_optimizer("generator", torch.optim.Adam, net.parameters(), lambda step: p["lr"])
@@ -50,8 +50,8 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Render the low-quality crops in the style of one high-quality picture and descend."""
         p = self.params
-        content = bgr(resized(low, p["content_side"]))
-        style = bgr(resized(high[:1], p["style_side"]))
+        content = grey_to_bgr(resize_to_side(low, p["content_side"]))
+        style = grey_to_bgr(resize_to_side(high[:1], p["style_side"]))
         layers = p["style_layers"]
         output = self.net(content, self.net.style_gram(style))
         with torch.no_grad():
@@ -66,7 +66,9 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
     def finish(self, high: Iterable[Tensor]) -> None:
         """Set the test-time target from the high-quality training images."""
         with torch.no_grad():
-            grams = torch.cat([self.net.style_gram(bgr(resized(image, self.params["style_side"]))) for image in high])
+            grams = torch.cat(
+                [self.net.style_gram(grey_to_bgr(resize_to_side(image, self.params["style_side"]))) for image in high]
+            )
             mean = grams.mean(0, keepdim=True)
             if self.params["target"] == "medoid":
                 # The least summed squared distance to all others is the least distance to the mean.
@@ -80,18 +82,18 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         if wide is not None:
             tall = max(round(height * wide / width / self.multiple), 1) * self.multiple
             content = functional.interpolate(images, (tall, wide), mode="bicubic", antialias=True)
-        rendered = self.net(bgr(content), self.target.gram).mean(1, keepdim=True).clamp(0, 255) / 255
+        rendered = self.net(grey_to_bgr(content), self.target.gram).mean(1, keepdim=True).clamp(0, 255) / 255
         if wide is not None:
             rendered = functional.interpolate(rendered, (height, width), mode="bicubic", antialias=True)
         return rendered
 
 
-def bgr(grey: Tensor) -> Tensor:
+def grey_to_bgr(grey: Tensor) -> Tensor:
     """Bring (N, 1, H, W) in [0, 1] to the network's (N, 3, H, W), BGR 0..255."""
     return 255 * grey.expand(-1, 3, -1, -1)
 
 
-def resized(images: Tensor, side: int | None) -> Tensor:
+def resize_to_side(images: Tensor, side: int | None) -> Tensor:
     """Bring (N, 1, H, W) to ``side`` x ``side`` with anti-aliasing; None leaves them."""
     if side is None or images.shape[-2:] == (side, side):
         return images

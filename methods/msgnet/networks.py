@@ -13,7 +13,7 @@ from sspbench import InstanceNorm2d, list_layer_tensors
 
 EXPANSION = 4
 """A bottleneck of ``planes`` channels gives ``4 planes``."""
-COMATCH_INIT = 0.02
+MAX_COMATCH_INIT = 0.02
 """CoMatch weights start uniform in 0..0.02."""
 
 
@@ -45,7 +45,7 @@ class ReflectConv(nn.Sequential):
             self.upsample = nn.Upsample(scale_factor=upsample)
 
 
-def norm(channels: int) -> list[nn.Module]:
+def make_norm_layers(channels: int) -> list[nn.Module]:
     """Instance norm without parameters, then ReLU."""
     return [InstanceNorm2d(channels), nn.ReLU()]
 
@@ -66,11 +66,11 @@ class Bottleneck(nn.Module):
         changes = stride > 1 or upsample > 1
         self.shortcut = ReflectConv(in_channels, out_channels, 1, stride, upsample) if changes else nn.Identity()
         self.branch = nn.Sequential(
-            *norm(in_channels),
+            *make_norm_layers(in_channels),
             ReflectConv(in_channels, planes, 1),
-            *norm(planes),
+            *make_norm_layers(planes),
             ReflectConv(planes, planes, 3, stride, upsample),
-            *norm(planes),
+            *make_norm_layers(planes),
             ReflectConv(planes, out_channels, 1),
         )
 
@@ -84,7 +84,7 @@ class CoMatch(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(1, channels, channels).uniform_(0, COMATCH_INIT))
+        self.weight = nn.Parameter(torch.empty(1, channels, channels).uniform_(0, MAX_COMATCH_INIT))
 
     def forward(self, features: Tensor, target: Tensor) -> Tensor:
         """Map (N, C, H, W) features with a target (1, C, C) or (N, C, C) to the same shape."""
@@ -113,7 +113,7 @@ class MSGNet(nn.Module):
         features = EXPANSION * ngf
         self.encoder = nn.Sequential(
             ReflectConv(3, stem, 7),
-            *norm(stem),
+            *make_norm_layers(stem),
             Bottleneck(stem, stem // 2, stride=2),
             Bottleneck(2 * stem, ngf, stride=2),
         )
@@ -122,12 +122,12 @@ class MSGNet(nn.Module):
             *(Bottleneck(features, ngf) for _ in range(blocks)),
             Bottleneck(features, stem // 2, upsample=2),
             Bottleneck(2 * stem, stem // 4, upsample=2),
-            *norm(stem),
+            *make_norm_layers(stem),
             ReflectConv(stem, 3, 7),
         )
 
     @torch.no_grad()
-    def start_at(self, grey: float, gain: float) -> None:
+    def init_output_head(self, grey: float, gain: float) -> None:
         """Let the untrained head paint around ``grey`` (0..255), ``gain`` times stronger than by default.
 
         The head's default start gives values around 0 +- 0.3; reaching pictures of 0..255 takes a constant rate of

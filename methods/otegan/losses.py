@@ -8,19 +8,19 @@ from torch.nn import functional
 
 from sspbench import gaussian_means
 
-WINDOW = 11
+WINDOW_SIZE_PX = 11
 """Side of SSIM's Gaussian window, pixels."""
 C1, C2 = 0.01**2, 0.03**2
 """SSIM's stabilisers of the luminance and the contrast factor, for values in [0, 1]."""
-FLOOR = 1e-6
+MIN_SCALE_FACTOR = 1e-6
 """Smallest factor of a scale; the gradient of a power of 0 is infinite."""
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Exponents of the scales, the finest first (Wang, Simoncelli & Bovik 2003)."""
 
 
-def fits(side: int, scales: int) -> bool:
+def is_large_enough(side: int, scales: int) -> bool:
     """Tell whether the windows of the coarsest of ``scales`` lie within images whose smaller side is ``side``."""
-    return side > (WINDOW - 1) << (scales - 1)
+    return side > (WINDOW_SIZE_PX - 1) << (scales - 1)
 
 
 def ms_ssim(x: Tensor, y: Tensor, scales: int = 5) -> Tensor:
@@ -39,22 +39,22 @@ def ms_ssim(x: Tensor, y: Tensor, scales: int = 5) -> Tensor:
     Raises:
         ValueError: the images are too small for the windows of the coarsest scale.
     """
-    if not fits(min(x.shape[-2:]), scales):
+    if not is_large_enough(min(x.shape[-2:]), scales):
         raise ValueError(f"images of {tuple(x.shape[-2:])} are too small for {scales} scales of MS-SSIM")
     x, y = x.float(), y.float()
     total = sum(SCALE_WEIGHTS[:scales]) if scales < len(SCALE_WEIGHTS) else 1.0
     product = x.new_ones(x.shape[:2])
     for scale, weight in enumerate(SCALE_WEIGHTS[:scales], 1):
-        similarity, contrast = similarities(x, y)
+        similarity, contrast = compute_similarities(x, y)
         factor = similarity if scale == scales else contrast
-        product = product * factor.clamp(min=FLOOR).pow(weight / total)
+        product = product * factor.clamp(min=MIN_SCALE_FACTOR).pow(weight / total)
         x, y = (functional.avg_pool2d(image, 2, padding=[side % 2 for side in image.shape[-2:]]) for image in (x, y))
     return product.mean(dim=1)
 
 
-def similarities(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def compute_similarities(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Return SSIM and its factor of contrast and structure, each (N, C): means over all windows within the image."""
-    rim = WINDOW // 2
+    rim = WINDOW_SIZE_PX // 2
     means = gaussian_means(torch.stack([x, y, x * x, y * y, x * y]))[..., rim:-rim, rim:-rim]
     mean_x, mean_y, square_x, square_y, product = means.unbind()
     covariance = product - mean_x * mean_y

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from sspbench import Faults, TrainableMethod, epoch_at_step
 
-from .losses import fits, gradient_penalty, ms_ssim
+from .losses import gradient_penalty, is_large_enough, ms_ssim
 from .networks import CRITIC_WIDTHS, Critic, Generator
 
-DROP = 0.1
+PLATEAU_RATE_FACTOR = 0.1
 """Factor on the learning rates from one plateau to the next."""
 
 
@@ -29,24 +29,28 @@ class OTEGAN(TrainableMethod):
             UserError: critic and similarity do not fit the training images.
         """
         params = self.params
-        side = _side(params)
+        side = _check_training_side(params)
         channels = params["in_channels"]
         base, growth = (max(round(full * params["width"]), 1) for full in (80, 48))
-        self._add("generator", Generator(channels, base, growth), params["lr"], keep=True)
-        self._add("critic", Critic(channels, max(round(64 * params["width"]), 1), side), params["critic_lr"])
+        self._add_with_optimizer("generator", Generator(channels, base, growth), params["lr"], keep=True)
+        self._add_with_optimizer(
+            "critic", Critic(channels, max(round(64 * params["width"]), 1), side), params["critic_lr"]
+        )
 
-    def _add(self, name: str, network: torch.nn.Module, lr: float, *, keep: bool = False) -> None:
+    def _add_with_optimizer(self, name: str, network: torch.nn.Module, lr: float, *, keep: bool = False) -> None:
         self.add_network(name, network, keep=keep)
 
         def rate(step: int) -> float:
-            return float(lr * DROP ** (epoch_at_step(step, self.total_steps, self.params["plateaus"]) - 1))
+            return float(
+                lr * PLATEAU_RATE_FACTOR ** (epoch_at_step(step, self.total_steps, self.params["plateaus"]) - 1)
+            )
 
         self.add_optimizer(name, torch.optim.RMSprop, network.parameters(), rate)
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Critic first, in two steps of one optimiser; then the generator against the critic that comes out."""
         params = self.params
-        images, wanted = self._channels(low), self._channels(high)
+        images, wanted = self._repeat_grey(low), self._repeat_grey(high)
         critic = self.networks["critic"]
         # the generator stands still while the critic learns, so one pass serves all three
         enhanced = self.networks["generator"](images)
@@ -58,7 +62,7 @@ class OTEGAN(TrainableMethod):
         self.descend(params["weights"]["penalty"] * penalty, "critic")
         with self.frozen("critic"):
             adversarial = -critic(enhanced).float().mean()
-            cost = self._cost(enhanced.float(), images)
+            cost = self._transport_cost(enhanced.float(), images)
             total = adversarial + params["weights"]["transport"] * cost
             self.descend(total, "generator")
         return {
@@ -69,22 +73,22 @@ class OTEGAN(TrainableMethod):
             "total": total,
         }
 
-    def _cost(self, enhanced: Tensor, images: Tensor) -> Tensor:
+    def _transport_cost(self, enhanced: Tensor, images: Tensor) -> Tensor:
         if self.params["cost"] == "squared":
             return (enhanced - images).square().mean()
         return 1 - ms_ssim(enhanced, images, self.params["scales"]).mean()
 
     def translate(self, images: Tensor) -> Tensor:
         """Enhance at the native size; of three channels that come out the mean is taken."""
-        enhanced: Tensor = self.networks["generator"](self._channels(images))
+        enhanced: Tensor = self.networks["generator"](self._repeat_grey(images))
         return enhanced.mean(dim=1, keepdim=True)
 
-    def _channels(self, images: Tensor) -> Tensor:
+    def _repeat_grey(self, images: Tensor) -> Tensor:
         """Repeat the grey channel of (N, 1, H, W) as often as the networks have inputs."""
         return images.expand(-1, self.params["in_channels"], -1, -1)
 
 
-def _side(params: Mapping[str, Any]) -> int:
+def _check_training_side(params: Mapping[str, Any]) -> int:
     """Return the side of the training images.
 
     Raises:
@@ -98,6 +102,6 @@ def _side(params: Mapping[str, Any]) -> int:
                 f"the critic needs training images of a fixed side, a multiple of {multiple}, not {side or 'any'}",
                 hint="change batches.crop or batches.resize",
             )
-        if side and params["cost"] == "ms_ssim" and not fits(side, scales):
+        if side and params["cost"] == "ms_ssim" and not is_large_enough(side, scales):
             faults.add(f"images of side {side} are too small for {scales} scales of MS-SSIM", hint="lower scales")
     return int(side)

@@ -12,7 +12,7 @@ from sspbench import list_layer_tensors
 
 CRITIC_WIDTHS = (1, 2, 2, 4, 4, 8, 8)
 """Channels of the critic's convolutions, in units of its first one's."""
-CRITIC_HIDDEN = 64
+CRITIC_HIDDEN_FEATURES = 64
 """Features between the critic's two linear layers."""
 
 
@@ -52,14 +52,14 @@ class Generator(nn.Module):
         self.rectify = nn.PReLU()  # one slope, shared by all blocks
         self.shallow = nn.Conv2d(in_channels, base, 3, padding=1, bias=False)
         self.enter = AttentionBlock(base, 3)
-        self.encoder = _levels(widths, (3, 5, 7))
-        self.down = nn.ModuleList(_pointwise(i, o) for i, o in pairwise(widths))
-        self.decoder = _levels(widths, (7, 5, 3))
+        self.encoder = _make_levels(widths, (3, 5, 7))
+        self.down = nn.ModuleList(_make_pointwise(i, o) for i, o in pairwise(widths))
+        self.decoder = _make_levels(widths, (7, 5, 3))
         self.skips = nn.ModuleList(AttentionBlock(width, reach) for width, reach in zip(widths, (7, 5), strict=False))
-        self.up = nn.ModuleList(_pointwise(i, o) for i, o in zip(widths[1:], widths, strict=False))
-        self.out = _pointwise(base, in_channels)
+        self.up = nn.ModuleList(_make_pointwise(i, o) for i, o in zip(widths[1:], widths, strict=False))
+        self.out = _make_pointwise(base, in_channels)
         # the published module has two more convolutions, which reach no output; they keep their place in its order
-        self.unused = nn.ModuleList([_pointwise(base, base), _pointwise(in_channels, base)])
+        self.unused = nn.ModuleList([_make_pointwise(base, base), _make_pointwise(in_channels, base)])
 
     def forward(self, x: Tensor) -> Tensor:
         """Enhance (N, in_channels, H, W) in [0, 1]; H and W are multiples of 4."""
@@ -67,28 +67,32 @@ class Generator(nn.Module):
         passed = []
         for level, blocks in enumerate(self.encoder):
             if level:
-                features = self.down[level - 1](_scaled(features, 0.5))
-            features = self._through(blocks, features)
+                features = self.down[level - 1](_resize_by_factor(features, 0.5))
+            features = self._run_blocks(blocks, features)
             passed.append(features)
-        features = self._through(self.decoder[2], passed[2])
+        features = self._run_blocks(self.decoder[2], passed[2])
         for level in (1, 0):
-            features = self.up[level](_scaled(features, 2.0)) + self.skips[level](passed[level], self.rectify)
-            features = self._through(self.decoder[level], features)
+            features = self.up[level](_resize_by_factor(features, 2.0)) + self.skips[level](passed[level], self.rectify)
+            features = self._run_blocks(self.decoder[level], features)
         residual: Tensor = self.out(features)
         return (x + residual).clamp(0, 1)
 
-    def _through(self, blocks: nn.Module, x: Tensor) -> Tensor:
+    def _run_blocks(self, blocks: nn.Module, x: Tensor) -> Tensor:
         for block in blocks.children():
             x = block(x, self.rectify)
         return x
 
     def official_tensors(self) -> list[Tensor]:
         """Entry, encoder, downs, decoder from level 1, skips, ups, the last module; the slope once: 69 tensors."""
-        entry = _tensors(self.enter)
+        entry = _list_block_tensors(self.enter)
         entry.insert(3, self.rectify.weight)
-        encoder = [tensor for level in self.encoder for block in level.children() for tensor in _tensors(block)]
-        decoder = [tensor for level in self.decoder for block in level.children() for tensor in _tensors(block)]
-        skips = [tensor for block in self.skips for tensor in _tensors(block)]
+        encoder = [
+            tensor for level in self.encoder for block in level.children() for tensor in _list_block_tensors(block)
+        ]
+        decoder = [
+            tensor for level in self.decoder for block in level.children() for tensor in _list_block_tensors(block)
+        ]
+        skips = [tensor for block in self.skips for tensor in _list_block_tensors(block)]
         last = list_layer_tensors(*self.up, self.unused[0], self.out, self.unused[1])
         return [
             *list_layer_tensors(self.shallow),
@@ -117,8 +121,8 @@ class Critic(nn.Module):
             nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in zip([in_channels, *widths], widths, strict=False)
         )
         left = side // 2 ** len(widths)
-        self.hidden = nn.Linear(widths[-1] * left * left, CRITIC_HIDDEN)
-        self.score = nn.Linear(CRITIC_HIDDEN, 1)
+        self.hidden = nn.Linear(widths[-1] * left * left, CRITIC_HIDDEN_FEATURES)
+        self.score = nn.Linear(CRITIC_HIDDEN_FEATURES, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Score (N, in_channels, side, side) in [0, 1]: (N, 1), higher for better images."""
@@ -132,21 +136,21 @@ class Critic(nn.Module):
         return list_layer_tensors(*self.convolutions, self.hidden, self.score)
 
 
-def _levels(widths: list[int], reaches: tuple[int, ...]) -> nn.ModuleList:
+def _make_levels(widths: list[int], reaches: tuple[int, ...]) -> nn.ModuleList:
     return nn.ModuleList(
         nn.ModuleList(AttentionBlock(width, reach) for _ in range(2))
         for width, reach in zip(widths, reaches, strict=True)
     )
 
 
-def _pointwise(inputs: int, outputs: int) -> nn.Conv2d:
+def _make_pointwise(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 1, bias=False)
 
 
-def _scaled(x: Tensor, factor: float) -> Tensor:
+def _resize_by_factor(x: Tensor, factor: float) -> Tensor:
     return functional.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=False)
 
 
-def _tensors(block: nn.Module) -> list[Tensor]:
+def _list_block_tensors(block: nn.Module) -> list[Tensor]:
     """Attention (weight, bias), then both convolutions: the order in which the block holds them."""
     return list_layer_tensors(*block.children())

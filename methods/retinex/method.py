@@ -15,9 +15,9 @@ class MultiScaleRetinex(Method):
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Enhance each of (N, 1, H, W) float32 images in [0, 1]; constant images come back as they are."""
-        return np.stack([self._one(image[0]) for image in images])[:, None]
+        return np.stack([self._enhance_one(image[0]) for image in images])[:, None]
 
-    def _one(self, image: np.ndarray) -> np.ndarray:
+    def _enhance_one(self, image: np.ndarray) -> np.ndarray:
         levels = image * np.float32(255)
         widths = [surround / math.sqrt(2) for surround in self.params["surrounds"]]
         around = np.mean([np.log1p(cv2.GaussianBlur(levels, (0, 0), width)) for width in widths], axis=0)

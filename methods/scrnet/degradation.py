@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-REACH = 3
+WINDOW_REACH_SDS = 3
 """Half the side of a Gaussian window in its largest standard deviations."""
 
 
-def degraded(clear: Tensor, ranges: Mapping[str, Sequence[float]], random: torch.Generator) -> Tensor:
+def degrade(clear: Tensor, ranges: Mapping[str, Sequence[float]], random: torch.Generator) -> Tensor:
     """Return (N, 1, H, W) in [0, 1]: the images ``clear``, of the same shape and range, spoilt.
 
     Args:
@@ -37,16 +37,16 @@ def degraded(clear: Tensor, ranges: Mapping[str, Sequence[float]], random: torch
 
     blurred = gaussian_blur(clear, draw("defocus"))
     veiled = blurred + draw("haze") * clear.mean(dim=(2, 3), keepdim=True)
-    lit = draw("gain") * veiled * torch.exp(draw("unevenness") * light_field(clear, ranges["light_scale"], random))
+    lit = draw("gain") * veiled * torch.exp(draw("unevenness") * draw_light_field(clear, ranges["light_scale"], random))
     noise = torch.randn(clear.shape, generator=random).to(clear.device)
-    noise = _standardised(gaussian_blur(noise, draw("noise_blur")))
+    noise = _standardise(gaussian_blur(noise, draw("noise_blur")))
     spread = (draw("shot") * lit + draw("read").square()).sqrt()
     return (lit + spread * noise).clamp(0, 1)
 
 
 def gaussian_blur(images: Tensor, sd: Tensor) -> Tensor:
     """Blur each of (N, 1, H, W) by its own standard deviation, (N, 1, 1, 1) in pixels; borders are repeated."""
-    reach = max(int(REACH * float(sd.max()) + 0.5), 1)
+    reach = max(int(WINDOW_REACH_SDS * float(sd.max()) + 0.5), 1)
     offsets = torch.arange(-reach, reach + 1, device=images.device)
     weights = torch.exp(-offsets.square() / (2 * sd.clamp(min=1e-3).square()))
     weights = weights / weights.sum(dim=3, keepdim=True)
@@ -56,7 +56,7 @@ def gaussian_blur(images: Tensor, sd: Tensor) -> Tensor:
         return functional.conv2d(rows, weights.transpose(2, 3), groups=len(images)).transpose(0, 1)
 
 
-def light_field(images: Tensor, scale: Sequence[float], random: torch.Generator) -> Tensor:
+def draw_light_field(images: Tensor, scale: Sequence[float], random: torch.Generator) -> Tensor:
     """Draw a smooth field for each of (N, 1, H, W), of mean 0 and standard deviation 1.
 
     Args:
@@ -68,9 +68,9 @@ def light_field(images: Tensor, scale: Sequence[float], random: torch.Generator)
     step = scale[0] + (scale[1] - scale[0]) * float(torch.rand((), generator=random))
     nodes = tuple(max(round(extent / step), 1) + 1 for extent in (height, width))
     coarse = torch.randn(len(images), 1, *nodes, generator=random).to(images.device)
-    return _standardised(functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=True))
+    return _standardise(functional.interpolate(coarse, (height, width), mode="bicubic", align_corners=True))
 
 
-def _standardised(fields: Tensor) -> Tensor:
+def _standardise(fields: Tensor) -> Tensor:
     mean, sd = fields.mean(dim=(2, 3), keepdim=True), fields.std(dim=(2, 3), keepdim=True)
     return (fields - mean) / sd.clamp(min=1e-6)

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WINDOW, SIGMA = 27, 9.0
+WINDOW_SIZE_PX, WINDOW_SIGMA_PX = 27, 9.0
 """Side and standard deviation of the Gaussian window, pixels."""
-GAIN = 4.0
+DETAIL_GAIN = 4.0
 """Factor on the high-frequency part, which is cut to [-1, 1] afterwards."""
-LIFT = 0.2
+OUTSIDE_LIFT = 0.2
 """Added to an image's median to fill what lies outside the field of view."""
 
 
@@ -26,22 +26,22 @@ def high_frequency(images: Tensor, view: Tensor | None = None) -> Tensor:
     """
     images = images.float()
     if view is None:
-        return (GAIN * (images - _wide_mean(images))).clamp(-1, 1)
-    filled = view * images + (1 - view) * (images.flatten(2).median(dim=2).values[..., None, None] + LIFT)
-    amplified = (GAIN * (filled - _wide_mean(filled))).clamp(-1, 1)
-    return within(amplified, view)
+        return (DETAIL_GAIN * (images - _wide_mean(images))).clamp(-1, 1)
+    filled = view * images + (1 - view) * (images.flatten(2).median(dim=2).values[..., None, None] + OUTSIDE_LIFT)
+    amplified = (DETAIL_GAIN * (filled - _wide_mean(filled))).clamp(-1, 1)
+    return mask_outside_view(amplified, view)
 
 
-def within(images: Tensor, view: Tensor) -> Tensor:
+def mask_outside_view(images: Tensor, view: Tensor) -> Tensor:
     """Set (N, C, H, W) in [-1, 1] to -1 outside the field of view."""
     return (images + 1) * view - 1
 
 
 def _wide_mean(images: Tensor) -> Tensor:
     """Average (N, C, H, W) float32 under the Gaussian window, the border repeated; in full precision."""
-    channels, reach = int(images.shape[1]), WINDOW // 2  # a plain number also where ONNX traces shapes
-    offsets = torch.arange(WINDOW, dtype=torch.float64) - reach
-    weights = torch.exp(-offsets.square() / (2 * SIGMA**2))
+    channels, reach = int(images.shape[1]), WINDOW_SIZE_PX // 2  # a plain number also where ONNX traces shapes
+    offsets = torch.arange(WINDOW_SIZE_PX, dtype=torch.float64) - reach
+    weights = torch.exp(-offsets.square() / (2 * WINDOW_SIGMA_PX**2))
     kernel = (weights / weights.sum()).float().to(images.device).expand(channels, 1, -1)
     with torch.autocast(images.device.type, enabled=False):
         padded = functional.pad(images, (reach, reach, reach, reach), mode="replicate")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sspbench import TrainableMethod, constant_then_linear, init_normal
 
-from .degradation import degraded
+from .degradation import degrade
 from .frequency import high_frequency
 from .losses import restoration_losses
 from .networks import Generator
@@ -38,7 +38,7 @@ class SCRNet(TrainableMethod):
     def training_step(self, high: Tensor) -> dict[str, Tensor]:
         """Degrade good images, restore them and descend on the distance to what they were."""
         clear = 2 * high - 1
-        spoilt = 2 * degraded(high, self.params["degradation"], self.random) - 1
+        spoilt = 2 * degrade(high, self.params["degradation"], self.random) - 1
         detail, image = self.generator(high_frequency(spoilt))
         losses = restoration_losses(detail, image, clear)
         weights = self.params["weights"]

@@ -26,8 +26,8 @@ class Generator(nn.Module):
         above = [in_channels, *widths[:-1]]
         joined = [*(2 * width for width in widths[:-1]), widths[-1]]
         self.down = nn.ModuleList(nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in zip(above, widths, strict=True))
-        self.detail = _decoder(joined, above)
-        self.image = _decoder(joined, above)
+        self.detail = _make_decoder(joined, above)
+        self.image = _make_decoder(joined, above)
         # neither the first map nor the innermost one, which may be a single pixel, is normalised
         self.norms = nn.ModuleList(InstanceNorm2d(width) for width in widths)
         self.rectify = nn.ReLU()
@@ -42,25 +42,25 @@ class Generator(nn.Module):
         Returns:
             The high-frequency part of the clear images and the clear images, both as ``x``.
         """
-        skips = self._encoded(x)
+        skips = self._encode(x)
         detail = image = self.rectify(skips.pop())
         for level in reversed(range(1, len(self.down))):
-            drawn = self._normed(level - 1, self.detail[level](detail))
-            painted = self._normed(level - 1, self.image[level](image))
+            drawn = self._apply_norm(level - 1, self.detail[level](detail))
+            painted = self._apply_norm(level - 1, self.image[level](image))
             detail = self.rectify(torch.cat([drawn, skips.pop()], dim=1))
             image = self.rectify(torch.cat([drawn, painted], dim=1))
         return torch.tanh(self.detail[0](detail)), torch.tanh(self.image[0](image))
 
-    def _encoded(self, x: Tensor) -> list[Tensor]:
+    def _encode(self, x: Tensor) -> list[Tensor]:
         """Return the maps of all levels, the finest first."""
         maps = [self.down[0](x)]
         for level in range(1, len(self.down)):
             encoded = self.down[level](self.leak(maps[-1]))
             innermost = level == len(self.down) - 1
-            maps.append(encoded if innermost else self._normed(level, encoded))
+            maps.append(encoded if innermost else self._apply_norm(level, encoded))
         return maps
 
-    def _normed(self, level: int, x: Tensor) -> Tensor:
+    def _apply_norm(self, level: int, x: Tensor) -> Tensor:
         normed: Tensor = self.norms[level](x)
         return normed
 
@@ -74,5 +74,5 @@ class Generator(nn.Module):
         ]
 
 
-def _decoder(inputs: list[int], outputs: list[int]) -> nn.ModuleList:
+def _make_decoder(inputs: list[int], outputs: list[int]) -> nn.ModuleList:
     return nn.ModuleList(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1) for i, o in zip(inputs, outputs, strict=True))

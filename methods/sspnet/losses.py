@@ -17,12 +17,12 @@ C2 = 0.03**2
 MIN_VARIANCE = 1e-12
 
 
-def fooling(logits: Tensor, saturating: bool) -> Tensor:
+def fooling_loss(logits: Tensor, saturating: bool) -> Tensor:
     """Return what the generator minimises: -log D (the usual form), or log(1 - D) as printed in equation (2)."""
     return -vanilla_gan_loss(logits, real=False) if saturating else vanilla_gan_loss(logits, real=True)
 
 
-def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
+def illumination_loss(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
     """Return the illumination uniformity loss, equation (3), averaged over patch sizes.
 
     Args:
@@ -37,7 +37,7 @@ def illumination(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def texture(x: Tensor, y: Tensor, form: str) -> Tensor:
+def texture_loss(x: Tensor, y: Tensor, form: str) -> Tensor:
     """Return the texture-aware loss of one domain, half of equation (4): 1 - mean over all local windows.
 
     Args:
@@ -50,7 +50,7 @@ def texture(x: Tensor, y: Tensor, form: str) -> Tensor:
 
 
 def texture_map(x: Tensor, y: Tensor, form: str) -> Tensor:
-    """Return the local similarity under :func:`texture`, (N, 1, H, W)."""
+    """Return the local similarity under :func:`texture_loss`, (N, 1, H, W)."""
     variance_x, variance_y, covariance = local_moments(x, y)
     variance_x, variance_y = variance_x.clamp_min(MIN_VARIANCE), variance_y.clamp_min(MIN_VARIANCE)
     deviations = variance_x.sqrt() * variance_y.sqrt()

@@ -56,28 +56,28 @@ class SSPNet(TrainableMethod):
         p, weights = self.params, self.params["weights"]
         with self.frozen("discriminator"):
             logits_low, logits_high = self._judge(enhanced, given).chunk(2)
-            adversarial = weights["lambda1"] * losses.fooling(logits_low, p["saturating"])
-            adversarial = adversarial + weights["lambda2"] * losses.fooling(logits_high, p["saturating"])
+            adversarial = weights["lambda1"] * losses.fooling_loss(logits_low, p["saturating"])
+            adversarial = adversarial + weights["lambda2"] * losses.fooling_loss(logits_high, p["saturating"])
             report = {"adversarial": adversarial}
             total = adversarial
             if weights["alpha"] and weights["illumination"]:
                 low = (enhanced.chunk(2)[0] + 1) / 2
-                report["illumination"] = losses.illumination(low, p["patch_shares"], p["illumination_signed"])
+                report["illumination"] = losses.illumination_loss(low, p["patch_shares"], p["illumination_signed"])
                 total = total + weights["alpha"] * weights["illumination"] * report["illumination"]
             if weights["alpha"] and weights["beta"]:
-                report["texture"] = self._texture(given, enhanced)
+                report["texture"] = self._texture_loss(given, enhanced)
                 total = total + weights["alpha"] * weights["beta"] * report["texture"]
             self.descend(total, "generator")
         return {name: value.detach() for name, value in report.items()}
 
-    def _texture(self, given: Tensor, enhanced: Tensor) -> Tensor:
+    def _texture_loss(self, given: Tensor, enhanced: Tensor) -> Tensor:
         """Return TE(x1, y1) + TE(x2, y2): the mean over the stacked pair, times two."""
         x, y = (given + 1) / 2, (enhanced.float() + 1) / 2
         sd = self.params["texture_noise"]
         if sd:
             noise = sd * torch.randn(x.shape, generator=self.random).to(x.device)
             x, y = (x + noise).clamp(0, 1), (y + noise).clamp(0, 1)
-        return 2 * losses.texture(x, y, self.params["texture"])
+        return 2 * losses.texture_loss(x, y, self.params["texture"])
 
     def _step_discriminator(self, given: Tensor, enhanced: Tensor) -> Tensor:
         p, lambda1, lambda2 = self.params, self.params["weights"]["lambda1"], self.params["weights"]["lambda2"]

@@ -12,29 +12,29 @@ from torch.nn import functional
 
 from sspbench import InstanceNorm2d, init_normal
 
-BLOCKS = (3, 4, 6, 3)
+STAGE_BLOCKS = (3, 4, 6, 3)
 """Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
-PLANES = (64, 128, 256, 512)
-DECODER = (512, 256, 128, 64)
-EXPANSION = 4
+STAGE_PLANES = (64, 128, 256, 512)
+DECODER_CHANNELS = (512, 256, 128, 64)
+BOTTLENECK_EXPANSION = 4
 
 
-def normalisation(kind: str, channels: int) -> nn.Module:
+def make_norm_layer(kind: str, channels: int) -> nn.Module:
     """Return batch or instance normalisation, both with scale and shift."""
     return nn.BatchNorm2d(channels) if kind == "batch" else InstanceNorm2d(channels, affine=True)
 
 
-def scaled(channels: int, width: float) -> int:
+def scale_channels(channels: int, width: float) -> int:
     """Return a channel number under the width multiplier, at least 4 and a multiple of 4."""
     return max(4, int(channels * width) // 4 * 4)
 
 
-class Unit(nn.Sequential):
+class ConvUnit(nn.Sequential):
     """Convolution without bias, normalisation, ReLU."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int, stride: int, norm: str) -> None:
         convolution = nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
-        super().__init__(convolution, normalisation(norm, out_channels), nn.ReLU(inplace=True))
+        super().__init__(convolution, make_norm_layer(norm, out_channels), nn.ReLU(inplace=True))
 
 
 class Bottleneck(nn.Module):
@@ -42,17 +42,17 @@ class Bottleneck(nn.Module):
 
     def __init__(self, in_channels: int, planes: int, stride: int, norm: str) -> None:
         super().__init__()
-        out_channels = planes * EXPANSION
+        out_channels = planes * BOTTLENECK_EXPANSION
         self.branch = nn.Sequential(
-            *Unit(in_channels, planes, 1, 1, norm),
-            *Unit(planes, planes, 3, stride, norm),
+            *ConvUnit(in_channels, planes, 1, 1, norm),
+            *ConvUnit(planes, planes, 3, stride, norm),
             nn.Conv2d(planes, out_channels, 1, bias=False),
-            normalisation(norm, out_channels),
+            make_norm_layer(norm, out_channels),
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or in_channels != out_channels:
             convolution = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
-            self.shortcut = nn.Sequential(convolution, normalisation(norm, out_channels))
+            self.shortcut = nn.Sequential(convolution, make_norm_layer(norm, out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, 4 * planes, H / stride, W / stride)."""
@@ -74,28 +74,28 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.input_skip, self.upsampling = input_skip, upsampling
-        stem = scaled(64, width)
-        self.stem = Unit(1, stem, 7, 2, norm)
-        self.pool = Unit(stem, stem, 3, 2, norm)  # in place of ResNet50's max-pooling
+        stem = scale_channels(64, width)
+        self.stem = ConvUnit(1, stem, 7, 2, norm)
+        self.pool = ConvUnit(stem, stem, 3, 2, norm)  # in place of ResNet50's max-pooling
         stages, channels = [], [stem]
         given = stem
-        for index, (planes, blocks) in enumerate(zip(PLANES, BLOCKS, strict=True)):
-            planes_here = scaled(planes, width)
+        for index, (planes, blocks) in enumerate(zip(STAGE_PLANES, STAGE_BLOCKS, strict=True)):
+            planes_here = scale_channels(planes, width)
             stride = 1 if index == 0 else 2
             layers = [Bottleneck(given, planes_here, stride, norm)]
-            given = planes_here * EXPANSION
+            given = planes_here * BOTTLENECK_EXPANSION
             layers += [Bottleneck(given, planes_here, 1, norm) for _ in range(blocks - 1)]
             stages.append(nn.Sequential(*layers))
             channels.append(given)
         self.stages = nn.ModuleList(stages)
         skips = channels[-2::-1]
         decoder = []
-        for out, skip in zip(DECODER, skips, strict=True):
-            decoder.append(Unit(given + skip, scaled(out, width), 3, 1, norm))
-            given = scaled(out, width)
+        for out, skip in zip(DECODER_CHANNELS, skips, strict=True):
+            decoder.append(ConvUnit(given + skip, scale_channels(out, width), 3, 1, norm))
+            given = scale_channels(out, width)
         self.decoder = nn.ModuleList(decoder)
         self.out = nn.Conv2d(given + int(input_skip), 1, 3, padding=1)
-        _initialise(self)
+        _init_weights(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, 1, H, W) to the same shape."""
@@ -105,11 +105,11 @@ class Generator(nn.Module):
             h = stage(h)
             features.append(h)
         for unit, skip in zip(self.decoder, features[-2::-1], strict=True):
-            h = unit(torch.cat([self._up(h), skip], 1))
-        h = self._up(h)
+            h = unit(torch.cat([self._upsample2x(h), skip], 1))
+        h = self._upsample2x(h)
         return torch.tanh(self.out(torch.cat([h, x], 1) if self.input_skip else h))
 
-    def _up(self, x: Tensor) -> Tensor:
+    def _upsample2x(self, x: Tensor) -> Tensor:
         if self.upsampling == "nearest":
             return functional.interpolate(x, scale_factor=2.0)
         return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -126,7 +126,7 @@ class Generator(nn.Module):
         self.out.weight[:, -1, 1, 1] = gain
 
 
-def _initialise(network: nn.Module) -> None:
+def _init_weights(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

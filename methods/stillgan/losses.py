@@ -14,11 +14,11 @@ from sspbench import illumination_unevenness, local_moments
 
 C3 = (0.03 * 1.0) ** 2 / 2
 """SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
-NOISE = 0.01
+NOISE_SD = 0.01
 """Standard deviation of the noise added to both images of the structure loss."""
 
 
-def central(images: Tensor, roi: int) -> Tensor:
+def crop_centre(images: Tensor, roi: int) -> Tensor:
     """Cut the central ``roi`` x ``roi`` region out of (N, C, H, W).
 
     Raises:
@@ -44,14 +44,14 @@ def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
     """
     if roi % patch:
         raise ValueError(f"patches of {patch} do not tile a region of {roi}")
-    region = (central(images.float(), roi) + 1) / 2
+    region = (crop_centre(images.float(), roi) + 1) / 2
     return illumination_unevenness(region, patch).abs().mean()
 
 
-def structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Tensor:
+def draw_structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Tensor:
     """Draw the noise field of one call of :func:`structure_loss`: N(0, 0.01 ** 2), shape of the cropped batch."""
     shape = (*like.shape[:2], roi, roi)
-    return (NOISE * torch.randn(shape, generator=random)).to(like.device)
+    return (NOISE_SD * torch.randn(shape, generator=random)).to(like.device)
 
 
 def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Tensor:
@@ -62,9 +62,9 @@ def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Te
     Args:
         first: (N, C, H, W) in [-1, 1].
         second: The same shape.
-        noise: (N, C, roi, roi); see :func:`structure_noise`.
+        noise: (N, C, roi, roi); see :func:`draw_structure_noise`.
         roi: Side length of the central region.
     """
-    x, y = (((central(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
+    x, y = (((crop_centre(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
     variance_x, variance_y, covariance = local_moments(x, y)
     return 1 - ((covariance + C3) / (variance_x.sqrt() * variance_y.sqrt() + C3)).mean()

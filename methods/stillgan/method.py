@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from sspbench import Faults, PatchGAN, TwoWayGAN
 
-from .losses import illumination_loss, structure_loss, structure_noise
+from .losses import draw_structure_noise, illumination_loss, structure_loss
 from .networks import Generator
 
 
@@ -40,17 +40,17 @@ class StillGAN(TwoWayGAN):
     def extra_terms(self, low: Tensor, high: Tensor, fake_low: Tensor, fake_high: Tensor) -> dict[str, Tensor]:
         """Even light in the enhanced image, and in both directions the local correlation with the input."""
         return {
-            "illumination": self._illumination(fake_high),
-            "structure": self._structure(high, fake_low) + self._structure(low, fake_high),
+            "illumination": self._illumination_loss(fake_high),
+            "structure": self._structure_loss(high, fake_low) + self._structure_loss(low, fake_high),
         }
 
-    def _illumination(self, images: Tensor) -> Tensor:
+    def _illumination_loss(self, images: Tensor) -> Tensor:
         roi, patches = self.params["roi"], self.params["patches"]
         return torch.stack([illumination_loss(images, patch, roi) for patch in patches]).sum()
 
-    def _structure(self, first: Tensor, second: Tensor) -> Tensor:
+    def _structure_loss(self, first: Tensor, second: Tensor) -> Tensor:
         roi = self.params["roi"]
-        return structure_loss(first, second, structure_noise(first, roi, self.random), roi)
+        return structure_loss(first, second, draw_structure_noise(first, roi, self.random), roi)
 
 
 def _check_sizes(params: Mapping[str, Any]) -> None:

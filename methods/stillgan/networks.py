@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sspbench import InstanceNorm2d, list_layer_tensors, list_official_tensors, upsample2x_conv
 
 
-def _conv3(in_channels: int, out_channels: int) -> nn.Conv2d:
+def _make_conv3x3(in_channels: int, out_channels: int) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
 
 
@@ -20,9 +20,9 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv_a = _conv3(in_channels, out_channels)
+        self.conv_a = _make_conv3x3(in_channels, out_channels)
         self.norm_a = InstanceNorm2d(out_channels)
-        self.conv_b = _conv3(out_channels, out_channels)
+        self.conv_b = _make_conv3x3(out_channels, out_channels)
         self.norm_b = InstanceNorm2d(out_channels)
         self.shortcut = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
         self.norm_shortcut = InstanceNorm2d(out_channels)
@@ -39,12 +39,12 @@ class ResidualBlock(nn.Module):
         return list_layer_tensors(self.conv_a, self.conv_b, self.shortcut)
 
 
-class Up(nn.Module):
+class UpBlock(nn.Module):
     """Nearest-neighbour doubling, 3 x 3 convolution, instance norm, leaky ReLU."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv = _conv3(in_channels, out_channels)
+        self.conv = _make_conv3x3(in_channels, out_channels)
         self.norm = InstanceNorm2d(out_channels)
         self.rectify = nn.LeakyReLU(0.2)
 
@@ -73,7 +73,7 @@ class Generator(nn.Module):
         self.down = nn.ModuleList(ResidualBlock(i, o) for i, o in zip([in_channels, *widths], widths, strict=False))
         self.pool = nn.MaxPool2d(2)
         levels = range(depth - 1, -1, -1)
-        self.up = nn.ModuleList(Up(widths[min(k + 1, depth - 1)], widths[k]) for k in levels)
+        self.up = nn.ModuleList(UpBlock(widths[min(k + 1, depth - 1)], widths[k]) for k in levels)
         self.merge = nn.ModuleList(ResidualBlock(2 * widths[k], widths[k]) for k in levels)
         self.out = nn.Conv2d(base, in_channels, kernel_size=1)
 

@@ -23,7 +23,7 @@ def bridge_times(count: int) -> list[float]:
     return [0.0, *(0.5 + 0.5 * total / sums[-1] for total in sums)]
 
 
-def moved(place: Tensor, target: Tensor, noise: Tensor, now: float, then: float, tau: float) -> Tensor:
+def move_along_bridge(place: Tensor, target: Tensor, noise: Tensor, now: float, then: float, tau: float) -> Tensor:
     """Go on along the bridge from ``place`` at time ``now`` towards ``target`` (which stands at time 1).
 
     Args:
@@ -38,7 +38,7 @@ def moved(place: Tensor, target: Tensor, noise: Tensor, now: float, then: float,
     return (1 - share) * place + share * target + ((then - now) * (1 - share) * tau) ** 0.5 * noise
 
 
-def contrasted(energy: Energy, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+def compare_energies(energy: Energy, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean energy of pairs with themselves, and the log-sum-exp over all scores with other pairs.
 
     Args:
@@ -51,8 +51,8 @@ def contrasted(energy: Energy, own: Tensor, other: Tensor) -> tuple[Tensor, Tens
 
 
 def energy_loss(energy: Energy, own: Tensor, other: Tensor) -> Tensor:
-    """Return what the energy network minimises; for arguments see :func:`contrasted`."""
-    same, apart = contrasted(energy, own, other)
+    """Return what the energy network minimises; for arguments see :func:`compare_energies`."""
+    same, apart = compare_energies(energy, own, other)
     return -same + apart + apart.square()
 
 
@@ -66,6 +66,6 @@ def bridge_loss(energy: Energy, own: Tensor, other: Tensor, remaining: float, ta
         remaining: Share of the bridge's steps still ahead, 1 at the start.
         tau: Temperature.
     """
-    same, apart = contrasted(energy, own, other)
+    same, apart = compare_energies(energy, own, other)
     place, made = own.chunk(2, dim=1)
     return tau * ((place - made).square().mean() - remaining * (same - apart))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sspbench import PatchContrastGAN, PatchSampler, UserError, lsgan_discriminator_loss, lsgan_loss, run_at_size
 
-from .losses import bridge_loss, bridge_times, energy_loss, moved
+from .losses import bridge_loss, bridge_times, energy_loss, move_along_bridge
 from .networks import BridgeGenerator, TimedPatchGAN
 
 
@@ -44,9 +44,9 @@ class UNSB(PatchContrastGAN):
         """Go to a place on the bridge; there discriminator, energy network, then generator and sampler."""
         count = len(low) // 2
         a, other, b = 2 * low[:count] - 1, 2 * low[count:] - 1, 2 * high[:count] - 1
-        index = self.place()
-        x, x_other, x_b = self.walked([a, other, b], index)
-        codes = torch.cat([self.codes(2 * count), self.codes(count)])
+        index = self.draw_bridge_step()
+        x, x_other, x_b = self.walk_bridge([a, other, b], index)
+        codes = torch.cat([self.draw_codes(2 * count), self.draw_codes(count)])
         fake, identity, fake_other = self._generator(torch.cat([x, x_b, x_other]), codes).split(count)
         own, apart = torch.cat([x, fake], 1), torch.cat([x_other, fake_other], 1)
         discriminator = partial(self.networks["discriminator"], index=index)
@@ -60,8 +60,8 @@ class UNSB(PatchContrastGAN):
             losses = {
                 "adversarial": lsgan_loss(discriminator(fake), 1.0),
                 "bridge": bridge_loss(energy, own, apart, (steps - index) / steps, tau),
-                "contrast": self._contrast(fake, a),
-                "identity": self._contrast(identity, b),
+                "contrast": self._pair_contrast_loss(fake, a),
+                "identity": self._pair_contrast_loss(identity, b),
             }
             weights = self.params["weights"]
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
@@ -72,35 +72,35 @@ class UNSB(PatchContrastGAN):
     def _generator(self) -> BridgeGenerator:
         return cast(BridgeGenerator, self.networks["generator"])
 
-    def place(self) -> int:
+    def draw_bridge_step(self) -> int:
         """Draw the step of the bridge that is trained, the same for the whole batch."""
         return int(torch.randint(self.params["bridge_steps"], (), generator=self.random))
 
-    def noise(self, *shape: int) -> Tensor:
+    def draw_noise(self, *shape: int) -> Tensor:
         """Draw from N(0, 1), on the device."""
         return torch.randn(shape, generator=self.random).to(self.device)
 
-    def codes(self, count: int) -> Tensor:
+    def draw_codes(self, count: int) -> Tensor:
         """Draw the random codes of ``count`` images."""
-        return self.noise(count, self._generator.code_length)
+        return self.draw_noise(count, self._generator.code_length)
 
     @torch.no_grad()
-    def walked(self, starts: list[Tensor], index: int) -> list[Tensor]:
+    def walk_bridge(self, starts: list[Tensor], index: int) -> list[Tensor]:
         """Return where images (N, 1, H, W) in [-1, 1] are after ``index`` steps of the bridge.
 
         Several sets of one shape go together; noise and codes are drawn set by set.
         """
         places, times = torch.cat(starts), bridge_times(self.params["bridge_steps"])
-        codes = torch.cat([self.codes(len(start)) for start in starts])
+        codes = torch.cat([self.draw_codes(len(start)) for start in starts])
         for now, then in pairwise(times[: index + 1]):
             targets = self._generator(places, codes)
-            drawn = [(self.noise(*start.shape), self.codes(len(start))) for start in starts]
+            drawn = [(self.draw_noise(*start.shape), self.draw_codes(len(start))) for start in starts]
             noise, codes = (torch.cat(parts) for parts in zip(*drawn, strict=True))
-            places = moved(places, targets, noise, now, then, self.params["tau"])
+            places = move_along_bridge(places, targets, noise, now, then, self.params["tau"])
         return list(places.split([len(start) for start in starts]))
 
-    def _contrast(self, images: Tensor, originals: Tensor) -> Tensor:
-        codes = self.codes(len(images))
+    def _pair_contrast_loss(self, images: Tensor, originals: Tensor) -> Tensor:
+        codes = self.draw_codes(len(images))
         with torch.no_grad():
             keys = self._generator.encode(originals, codes)
         queries = self._generator.encode(images, codes)
@@ -108,8 +108,8 @@ class UNSB(PatchContrastGAN):
 
     def translate(self, images: Tensor) -> Tensor:
         """Go the whole bridge at ``inference_side`` squared and bring the result back; or at the native size."""
-        return run_at_size(images, self.params["inference_side"], lambda x: (self._crossed(2 * x - 1) + 1) / 2)
+        return run_at_size(images, self.params["inference_side"], lambda x: (self._cross_bridge(2 * x - 1) + 1) / 2)
 
-    def _crossed(self, images: Tensor) -> Tensor:
-        (last,) = self.walked([images], self.params["bridge_steps"] - 1)
-        return self._generator(last, self.codes(len(images)))
+    def _cross_bridge(self, images: Tensor) -> Tensor:
+        (last,) = self.walk_bridge([images], self.params["bridge_steps"] - 1)
+        return self._generator(last, self.draw_codes(len(images)))

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from sspbench import TAPPED_BLOCKS, ResidualGenerator, downsample2x, instance_norm, list_layer_tensors, upsample2x
 
-LONGEST_PERIOD = 10_000.0
+MAX_SINE_PERIOD = 10_000.0
 """Of the sines that describe an index, as in the transformer."""
 
 
@@ -56,7 +56,7 @@ class BridgeGenerator(ResidualGenerator):
         self.mapping = nn.ModuleList(nn.Linear(self.code_length, self.code_length) for _ in range(4))
         self.unused_times = nn.ModuleList(nn.Linear(n * base, self.code_length) for n in (1, 4))
 
-    def _mapped(self, code: Tensor) -> Tensor:
+    def _map_code(self, code: Tensor) -> Tensor:
         code = code / torch.sqrt(code.square().mean(1, keepdim=True) + 1e-8)
         for layer in self.mapping:
             code = functional.leaky_relu(layer(code), 0.2)
@@ -64,15 +64,15 @@ class BridgeGenerator(ResidualGenerator):
 
     def encode(self, x: Tensor, code: Tensor) -> list[Tensor]:  # type: ignore[override]
         """Return the taps of (N, in_channels, H, W) under a code (N, ``code_length``) from N(0, 1), as CUT's."""
-        return self._encoded(x, self._mapped(code))
+        return self._encode_steered(x, self._map_code(code))
 
-    def _encoded(self, x: Tensor, steer: Tensor) -> list[Tensor]:
+    def _encode_steered(self, x: Tensor, steer: Tensor) -> list[Tensor]:
         x = functional.pad(x, (3,) * 4, mode="reflect")
         taps = [x]
-        x = _rectified(self.stem(x))
+        x = _normalise_and_rectify(self.stem(x))
         for conv in self.down:
             taps.append(conv(x))
-            x = downsample2x(_rectified(taps[-1]))
+            x = downsample2x(_normalise_and_rectify(taps[-1]))
         for number, block in enumerate(self.blocks[: TAPPED_BLOCKS[-1]], 1):
             x = block(x, steer)
             if number in TAPPED_BLOCKS:
@@ -81,12 +81,12 @@ class BridgeGenerator(ResidualGenerator):
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:  # type: ignore[override]
         """Map (N, in_channels, H, W) in [-1, 1] and codes (N, ``code_length``) from N(0, 1) to images in [-1, 1]."""
-        steer = self._mapped(code)
-        x = self._encoded(x, steer)[-1]
+        steer = self._map_code(code)
+        x = self._encode_steered(x, steer)[-1]
         for block in self.blocks[TAPPED_BLOCKS[-1] :]:
             x = block(x, steer)
         for conv in self.up:
-            x = _rectified(conv(upsample2x(x)))
+            x = _normalise_and_rectify(conv(upsample2x(x)))
         return torch.tanh(self.out(functional.pad(x, (3,) * 4, mode="reflect")))
 
     def official_tensors(self) -> list[Tensor]:
@@ -95,7 +95,7 @@ class BridgeGenerator(ResidualGenerator):
         return list_layer_tensors(*inner, self.stem, *self.down, *self.up, self.out, *self.mapping, *self.unused_times)
 
 
-def _rectified(x: Tensor) -> Tensor:
+def _normalise_and_rectify(x: Tensor) -> Tensor:
     return functional.relu(instance_norm(x))
 
 
@@ -121,7 +121,7 @@ class TimedPatchGAN(nn.Module):
 
     def forward(self, x: Tensor, index: int) -> Tensor:
         """Judge (N, in_channels, H, W) in [-1, 1] at place ``index``: (N, 1, H // 8 - 2, W // 8 - 2)."""
-        time = described(index, self.length).to(x)
+        time = encode_index(index, self.length).to(x)
         for layer in self.times:
             time = functional.leaky_relu(layer(time), 0.2)
         for number, (conv, shift) in enumerate(zip(self.convs, self.shifts, strict=True)):
@@ -137,8 +137,8 @@ class TimedPatchGAN(nn.Module):
         return list_layer_tensors(*blocks, self.last, *self.times)
 
 
-def described(index: int, length: int) -> Tensor:
+def encode_index(index: int, length: int) -> Tensor:
     """Return sines, then cosines of ``index`` at falling frequencies: (length,), length even and 4 or more."""
     half = length // 2
-    angles = index * torch.exp(-math.log(LONGEST_PERIOD) / (half - 1) * torch.arange(half))
+    angles = index * torch.exp(-math.log(MAX_SINE_PERIOD) / (half - 1) * torch.arange(half))
     return torch.cat([angles.sin(), angles.cos()])

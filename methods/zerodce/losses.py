@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-CELL = 4
+SPATIAL_CELL_PX = 4
 """Side of the cells whose mean brightness the spatial term compares with their neighbours', pixels."""
-EXPOSED = 16
+EXPOSURE_CELL_PX = 16
 """Side of the cells whose mean brightness the exposure term looks at, pixels."""
-FLOOR = 1e-12
+COLOUR_ROOT_FLOOR = 1e-12
 """Added under the root of the colour term, whose gradient is 0 / 0 where all channels have the same mean."""
 
 
@@ -19,7 +19,7 @@ def spatial_map(enhanced: Tensor, images: Tensor) -> Tensor:
 
     Each cell is compared with those to its left, right, top and bottom; beyond the border everything is 0.
     """
-    after, before = (_differences(_cells(given, CELL)) for given in (enhanced, images))
+    after, before = (_neighbour_differences(_cell_means(given, SPATIAL_CELL_PX)) for given in (enhanced, images))
     return (after - before).square().sum(dim=1, keepdim=True)
 
 
@@ -30,14 +30,14 @@ def spatial_loss(enhanced: Tensor, images: Tensor) -> Tensor:
 
 def exposure_loss(enhanced: Tensor, target: float | Tensor) -> Tensor:
     """Return the mean squared distance of the local brightness to a wanted one in [0, 1]."""
-    return (_cells(enhanced, EXPOSED) - target).square().mean()
+    return (_cell_means(enhanced, EXPOSURE_CELL_PX) - target).square().mean()
 
 
 def colour_loss(enhanced: Tensor) -> Tensor:
     """Return how far apart the mean red, green and blue are, as the public code has it: fourth powers under a root."""
     red, green, blue = enhanced.float().mean(dim=(2, 3)).unbind(dim=1)
     apart = torch.stack([red - green, red - blue, green - blue])
-    return (apart.pow(4).sum(dim=0) + FLOOR).sqrt().mean()
+    return (apart.pow(4).sum(dim=0) + COLOUR_ROOT_FLOOR).sqrt().mean()
 
 
 def smoothness_loss(curves: Tensor) -> Tensor:
@@ -49,11 +49,11 @@ def smoothness_loss(curves: Tensor) -> Tensor:
     return 2 * (down + across) / count
 
 
-def _cells(images: Tensor, side: int) -> Tensor:
+def _cell_means(images: Tensor, side: int) -> Tensor:
     return functional.avg_pool2d(images.float().mean(dim=1, keepdim=True), side)
 
 
-def _differences(cells: Tensor) -> Tensor:
+def _neighbour_differences(cells: Tensor) -> Tensor:
     """Return (N, 4, h, w): each cell less its left, right, upper and lower neighbour."""
     framed = functional.pad(cells, (1, 1, 1, 1))
     inner_rows, inner_columns = framed[:, :, 1:-1], framed[:, :, :, 1:-1]

@@ -10,7 +10,7 @@ from torch import Tensor
 from sspbench import TrainableMethod
 
 from .losses import colour_loss, exposure_loss, smoothness_loss, spatial_loss
-from .networks import CurveNetwork, initialise
+from .networks import CurveNetwork, init_weights
 
 
 class ZeroDCE(TrainableMethod):
@@ -25,7 +25,7 @@ class ZeroDCE(TrainableMethod):
         """Create the network and Adam with weight decay at a constant rate."""
         params = self.params
         self.network = CurveNetwork(params["in_channels"], max(round(32 * params["width"]), 1), params["iterations"])
-        initialise(self.network)
+        init_weights(self.network)
         self.add_network("curves", self.network, keep=True)
         self.add_optimizer(
             "curves",
@@ -37,7 +37,7 @@ class ZeroDCE(TrainableMethod):
 
     def training_step(self, low: Tensor, high: Tensor | None = None) -> dict[str, Tensor]:
         """Bend the brightness of low-quality images and descend on the four losses."""
-        images = self._channels(low)
+        images = self._repeat_grey(low)
         enhanced, curves = self.network.enhance(images)
         # the loss is quadratic in the target, so the mean over each batch has the gradient of the mean over all
         target = self.params["exposure"] if high is None else high.mean()
@@ -54,9 +54,9 @@ class ZeroDCE(TrainableMethod):
 
     def translate(self, images: Tensor) -> Tensor:
         """Enhance at the native size; of three channels that come out the mean is taken."""
-        enhanced, _ = self.network.enhance(self._channels(images))
+        enhanced, _ = self.network.enhance(self._repeat_grey(images))
         return enhanced.mean(dim=1, keepdim=True)
 
-    def _channels(self, images: Tensor) -> Tensor:
+    def _repeat_grey(self, images: Tensor) -> Tensor:
         """Repeat the grey channel of (N, 1, H, W) as often as the network has inputs."""
         return images.expand(-1, self.params["in_channels"], -1, -1)

@@ -66,7 +66,7 @@ def apply_curves(images: Tensor, curves: Iterable[Tensor]) -> Tensor:
     return images
 
 
-def initialise(network: CurveNetwork) -> None:
+def init_weights(network: CurveNetwork) -> None:
     """Draw all convolution weights from N(0, 0.02), as the public code does; biases keep torch's default."""
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):

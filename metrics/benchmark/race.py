@@ -15,13 +15,13 @@ from ..masks import Masks
 from ..niqe import niqe
 from ..piqe import piqe
 from . import stock
-from .inputs import chunks
+from .inputs import split_bench_batch
 
-Values = dict[str, np.ndarray]
+MeasureValues = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Lap:
+class MetricTiming:
     """One line of the result: seconds of CPU, and the largest difference of any value."""
 
     group: str
@@ -32,7 +32,9 @@ class Lap:
     difference: float | None
 
 
-def _timed(function: Callable[[ScoringBatch], Values | None], parts: list[ScoringBatch]) -> tuple[float, Values | None]:
+def _time_chunks(
+    function: Callable[[ScoringBatch], MeasureValues | None], parts: list[ScoringBatch]
+) -> tuple[float, MeasureValues | None]:
     start = time.process_time()
     found = [function(part) for part in parts]
     seconds = time.process_time() - start
@@ -42,20 +44,20 @@ def _timed(function: Callable[[ScoringBatch], Values | None], parts: list[Scorin
     return seconds, {name: np.concatenate([one[name] for one in values]) for name in values[0]}
 
 
-def _family(family: MetricFamily) -> Callable[[ScoringBatch], Values]:
+def _score_family(family: MetricFamily) -> Callable[[ScoringBatch], MeasureValues]:
     return lambda part: {name: scores.values for name, scores in family.score(part).items()}
 
 
-def race(batch: ScoringBatch) -> list[Lap]:
+def time_metrics(batch: ScoringBatch) -> list[MetricTiming]:
     """Time everything on one thread, chunk by chunk (ours) and image by image (theirs)."""
     import cv2
     import torch
     from threadpoolctl import threadpool_limits
 
-    theirs = stock.pyiqa_measures()
+    theirs = stock.load_pyiqa_measures()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    masks = _family(Masks())
+    masks = _score_family(Masks())
     plan = [
         ("quality", "entropy", lambda part: {"entropy": entropy_bits(part.image)}, "pyiqa", theirs["entropy"]),
         ("quality", "avg_gradient", lambda part: {"avg_gradient": average_gradient(part.image)}, "none", None),
@@ -69,30 +71,30 @@ def race(batch: ScoringBatch) -> list[Lap]:
             "numpy.gradient",
             stock.gradient_by_numpy,
         ),
-        ("masks", "all nine", masks, "scikit-learn", _both_sklearn),
+        ("masks", "all nine", masks, "scikit-learn", _score_with_sklearn),
     ]
     with threadpool_limits(1):
-        return [_lap(batch, *entry) for entry in plan]
+        return [_time_metric(batch, *entry) for entry in plan]
 
 
-def _both_sklearn(part: ScoringBatch) -> Values:
+def _score_with_sklearn(part: ScoringBatch) -> MeasureValues:
     return stock.auc_by_sklearn(part) | stock.masks_by_sklearn(part)
 
 
-def _lap(
+def _time_metric(
     batch: ScoringBatch,
     group: str,
     item: str,
-    ours: Callable[[ScoringBatch], Values],
+    ours: Callable[[ScoringBatch], MeasureValues],
     library: str,
-    theirs: Callable[[ScoringBatch], Values | None] | None,
-) -> Lap:
-    ours(chunks(batch)[0])  # loads what is loaded lazily
-    seconds, values = _timed(ours, chunks(batch))
+    theirs: Callable[[ScoringBatch], MeasureValues | None] | None,
+) -> MetricTiming:
+    ours(split_bench_batch(batch)[0])  # loads what is loaded lazily
+    seconds, values = _time_chunks(ours, split_bench_batch(batch))
     if theirs is None:
-        return Lap(group, item, seconds, library, None, None)
-    stock_seconds, reference = _timed(theirs, chunks(batch, 1))
+        return MetricTiming(group, item, seconds, library, None, None)
+    stock_seconds, reference = _time_chunks(theirs, split_bench_batch(batch, 1))
     if values is None or reference is None:
-        return Lap(group, item, seconds, f"{library} (not installed)", None, None)
+        return MetricTiming(group, item, seconds, f"{library} (not installed)", None, None)
     difference = max(float(np.max(np.abs(values[name] - reference[name]))) for name in reference)
-    return Lap(group, item, seconds, library, stock_seconds, difference)
+    return MetricTiming(group, item, seconds, library, stock_seconds, difference)

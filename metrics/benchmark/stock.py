@@ -14,28 +14,28 @@ import numpy as np
 
 from sspbench.contract import ScoringBatch
 
-from ..niqe_model.model import official_model
+from ..iqa.niqe_model import load_official_model
 
-Stock = Callable[[ScoringBatch], dict[str, np.ndarray]]
+StockMeasure = Callable[[ScoringBatch], dict[str, np.ndarray]]
 
 
-def pyiqa_measures() -> dict[str, Stock]:
+def load_pyiqa_measures() -> dict[str, StockMeasure]:
     """Load entropy, NIQE and PIQE of pyiqa (the import takes about ten seconds); NIQE gets the released model."""
     import pyiqa
     import torch
     from scipy.io import savemat
 
-    model = official_model()
+    model = load_official_model()
     cpu = torch.device("cpu")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "niqe.mat"
         savemat(path, {"mu_prisparam": model.mean[None], "cov_prisparam": model.covariance})
         metrics = {"niqe": pyiqa.create_metric("niqe", device=cpu, pretrained_model_path=str(path))}
     metrics |= {name: pyiqa.create_metric(name, device=cpu) for name in ("entropy", "piqe")}
-    return {name: _per_image(name, metric) for name, metric in metrics.items()}
+    return {name: _score_per_image(name, metric) for name, metric in metrics.items()}
 
 
-def _per_image(name: str, metric: Any) -> Stock:
+def _score_per_image(name: str, metric: Any) -> StockMeasure:
     import torch
 
     def score(batch: ScoringBatch) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SMOOTHING = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13
+SMOOTHING_KERNEL = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13
 """The blur that sharpness blends with, as in Pillow."""
 
 
@@ -28,40 +28,40 @@ def augment(
         turned, turned_label = image, label
         if rotation:
             degrees = int(torch.randint(-rotation, rotation + 1, (), generator=generator))
-            turned, turned_label = (_turned(part, degrees) for part in (image, label))
+            turned, turned_label = (_rotate_nearest(part, degrees) for part in (image, label))
         if torch.rand((), generator=generator) < chance:
             kind = int(torch.randint(4, (), generator=generator))
             amount = float(torch.rand((), generator=generator) * 2 - 1) * factor
-            turned = (brightness, colour, contrast, sharpness)[kind](turned, amount)
+            turned = (adjust_brightness, adjust_saturation, adjust_contrast, adjust_sharpness)[kind](turned, amount)
         pairs.append((turned, turned_label))
     return torch.stack([image for image, _ in pairs]), torch.stack([label for _, label in pairs])
 
 
-def _turned(image: Tensor, degrees: int) -> Tensor:
+def _rotate_nearest(image: Tensor, degrees: int) -> Tensor:
     from torchvision.transforms.functional import InterpolationMode, rotate  # seconds: only where it is used
 
     return rotate(image, degrees, InterpolationMode.NEAREST, fill=[0.0])
 
 
-def brightness(image: Tensor, factor: float) -> Tensor:
+def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     """Scale a (1, H, W) image in [0, 1] and clip."""
     return (image * factor).clamp(0, 1)
 
 
-def colour(image: Tensor, factor: float) -> Tensor:
+def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     """Change the saturation: nothing on a grey image, but one of the official four draws."""
     del factor
     return image
 
 
-def contrast(image: Tensor, factor: float) -> Tensor:
+def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     """Stretch a (1, H, W) image in [0, 1] around its mean and clip."""
     mean = image.mean()
     return (mean + factor * (image - mean)).clamp(0, 1)
 
 
-def sharpness(image: Tensor, factor: float) -> Tensor:
+def adjust_sharpness(image: Tensor, factor: float) -> Tensor:
     """Blend a (1, H, W) image in [0, 1] with its 3 x 3 blur (the border is not blurred) and clip."""
     smooth = image.clone()
-    smooth[:, 1:-1, 1:-1] = functional.conv2d(image[None], SMOOTHING.to(image)[None, None])[0]
+    smooth[:, 1:-1, 1:-1] = functional.conv2d(image[None], SMOOTHING_KERNEL.to(image)[None, None])[0]
     return (smooth + factor * (image - smooth)).clamp(0, 1)

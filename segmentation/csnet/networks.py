@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sspbench import list_layer_tensors, list_official_tensors
 
-QUERY_SHARE = 8
+QUERY_REDUCTION = 8
 """The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""
 
 
@@ -64,7 +64,7 @@ class SpatialAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        narrow = max(channels // QUERY_SHARE, 1)
+        narrow = max(channels // QUERY_REDUCTION, 1)
         self.gamma = nn.Parameter(torch.zeros(1))
         self.query = nn.Conv2d(channels, narrow, (1, 3), padding=(0, 1))
         self.query_bn = nn.BatchNorm2d(narrow)
@@ -121,9 +121,9 @@ class CSNet(nn.Module):
         self.decoders = nn.ModuleList(Decoder(a, b) for a, b in pairwise(upwards))
         self.ups = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2) for a, b in pairwise(upwards))
         self.head = nn.Conv2d(base, classes, 1)
-        self._initialise()
+        self._init_weights()
 
-    def _initialise(self) -> None:
+    def _init_weights(self) -> None:
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

@@ -47,18 +47,18 @@ class CSNetSegmenter(TrainableSegmenter):
         return self.network(images)
 
     def binarise(self, probability: np.ndarray) -> np.ndarray:
-        """Threshold an (H, W) uint8 probability map as ``threshold`` says; see :func:`foreground`."""
-        return foreground(probability, self.params["threshold"])
+        """Threshold an (H, W) uint8 probability map as ``threshold`` says; see :func:`threshold_probability`."""
+        return threshold_probability(probability, self.params["threshold"])
 
 
-def foreground(probability: np.ndarray, threshold: str | float) -> np.ndarray:
+def threshold_probability(probability: np.ndarray, threshold: str | float) -> np.ndarray:
     """Return the (H, W) bool mask of an (H, W) uint8 probability map: values above the threshold.
 
     Args:
         probability: Probability x 255, rounded.
         threshold: ``"otsu"`` for Otsu's threshold of this map (a constant map is all background), or a probability.
 
-    >>> foreground(np.array([[0, 10], [240, 250]], np.uint8), "otsu").tolist()
+    >>> threshold_probability(np.array([[0, 10], [240, 250]], np.uint8), "otsu").tolist()
     [[False, False], [True, True]]
     """
     if threshold == "otsu":

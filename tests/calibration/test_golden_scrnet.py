@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from methods.scrnet.frequency import high_frequency, within
+from methods.scrnet.frequency import high_frequency, mask_outside_view
 from methods.scrnet.losses import restoration_losses
 from methods.scrnet.networks import Generator
 from tests.golden_vectors import Golden, find
@@ -28,7 +28,7 @@ def test_filter(case):
     golden.check("inside", inside)
     golden.check("whole", high_frequency(images, torch.ones_like(view)))
     golden.check("whole", high_frequency(images))
-    golden.check("masked", within(inside, view))
+    golden.check("masked", mask_outside_view(inside, view))
 
 
 @pytest.mark.parametrize("case", find("scrnet_step_*"))

@@ -42,10 +42,10 @@ def test_discriminator_and_energy(case):
 class Given(Unmoved, UNSB):
     """What is drawn is given."""
 
-    def place(self):
+    def draw_bridge_step(self):
         return self.index
 
-    def noise(self, *shape):
+    def draw_noise(self, *shape):
         drawn = self.drawn.pop(0)
         assert drawn.shape == shape
         return drawn
@@ -53,8 +53,8 @@ class Given(Unmoved, UNSB):
     def draw_positions(self, maps):
         return self.places.pop(0)
 
-    def walked(self, starts, index):
-        self.reached = super().walked(starts, index)
+    def walk_bridge(self, starts, index):
+        self.reached = super().walk_bridge(starts, index)
         return self.reached
 
 

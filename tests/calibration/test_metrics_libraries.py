@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from metrics.benchmark import stock
-from metrics.benchmark.inputs import bench_batch
+from metrics.benchmark.inputs import make_bench_batch
 from metrics.contrast import average_gradient, entropy_bits
-from metrics.masks import Masks, agreement, confusion, roc_auc
+from metrics.masks import Masks, compute_agreement, count_confusion, roc_auc
+from metrics.nerves.skeleton import measure_step_length, skeletonize_masks
 from metrics.niqe import niqe
 from metrics.piqe import piqe
 from metrics.pyiqa_named import PyiqaNamed
-from metrics.skeleton import length, skeletons
 from sspbench.contract import ScoringBatch
 
 COUNT = 6
@@ -20,12 +20,12 @@ COUNT = 6
 
 @pytest.fixture(scope="module")
 def batch():
-    return bench_batch(None, COUNT)
+    return make_bench_batch(None, COUNT)
 
 
 @pytest.fixture(scope="module")
 def pyiqa_measures():
-    return stock.pyiqa_measures()
+    return stock.load_pyiqa_measures()
 
 
 def test_entropy_is_that_of_pyiqa_on_three_channels(batch, pyiqa_measures):
@@ -110,7 +110,9 @@ def test_degenerate_masks_against_scikit_learn(mask, label):
         label=CASES[label](rng)[None],
         probability=rng.integers(0, 4, (1, 8, 9), dtype=np.uint8),
     )
-    ours = agreement(confusion(small.mask, small.label)) | {"auc": roc_auc(small.probability, small.label)}
+    ours = compute_agreement(count_confusion(small.mask, small.label)) | {
+        "auc": roc_auc(small.probability, small.label)
+    }
     reference = stock.masks_by_sklearn(small) | stock.auc_by_sklearn(small)
     for name, expected in reference.items():
         # scikit-learn says 0 (or 1 - 0) where there is nothing to divide by; we say NaN, and 1 for two empty masks.
@@ -141,9 +143,9 @@ def test_nerve_length_is_that_of_skan(batch):
     image = np.zeros((160, 160), np.uint8)
     for points in (((5, 20), (150, 60)), ((20, 150), (120, 8)), ((0, 80), (159, 84))):
         image = cv2.line(image, *points, 255, 5)
-    line = skeletons(image[None] > 0)[0]
+    line = skeletonize_masks(image[None] > 0)[0]
     table = skan.summarize(skan.Skeleton(line), separator="-")
-    assert length(line) == pytest.approx(table["branch-distance"].sum(), rel=0.005)
+    assert measure_step_length(line) == pytest.approx(table["branch-distance"].sum(), rel=0.005)
 
 
 def test_pyiqa_by_name(batch):
@@ -179,7 +181,7 @@ def test_bench_metrics_prints_ratios(capsys, tmp_path):
     from metrics.commands import register
     from sspbench.images.grey import write_grey
 
-    for number, image in enumerate(bench_batch(None, 2).image):
+    for number, image in enumerate(make_bench_batch(None, 2).image):
         write_grey(tmp_path / f"{number}.png", image)
     parser = argparse.ArgumentParser()
     register(parser.add_subparsers())

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from metrics.iqa.niqe_model import OFFICIAL_MODEL_FILE
 from metrics.niqe import niqe
-from metrics.niqe_model.model import OFFICIAL
 from sspbench.images.grey import read_grey
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "niqe-reference"
@@ -27,5 +27,5 @@ def test_official_figures(name, matlab, tolerance):
 
 @needs_reference
 def test_shipped_model_is_the_released_one():
-    with np.load(OFFICIAL) as shipped, np.load(REFERENCE / OFFICIAL.name) as released:
+    with np.load(OFFICIAL_MODEL_FILE) as shipped, np.load(REFERENCE / OFFICIAL_MODEL_FILE.name) as released:
         assert all((shipped[key] == released[key]).all() for key in ("mu", "cov"))

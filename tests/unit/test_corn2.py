@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.corn2.layout import find, role
+from data.corn2.layout import classify_path, find_splits
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json, sha256
@@ -88,7 +88,7 @@ def fault(source: Path, target: Path, **options) -> str:
     ],
 )
 def test_role_of_a_file(path, expected):
-    assert role(PurePath(path)) == expected
+    assert classify_path(PurePath(path)) == expected
 
 
 def test_the_whole_set_as_an_archive_with_testb(tmp_path):
@@ -220,7 +220,7 @@ def test_a_trap_in_the_archive_is_refused(tmp_path):
 def test_hidden_files_are_no_images(tmp_path):
     root = copy_of(tmp_path / "c", SMALL)
     (root / "trainA/._0.png").write_bytes(b"resource fork")
-    assert len(find(root).images["trainA"]) == 4
+    assert len(find_splits(root).images["trainA"]) == 4
 
 
 def test_without_a_copy_the_command_says_where_to_ask(capsys):

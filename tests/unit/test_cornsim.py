@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from data.cornsim import compare, nerves
-from data.cornsim.curves import enlarge, smooth_field, smooth_noise, splat
+from data.cornsim.curves import draw_smooth_field, draw_smooth_noise, enlarge_field, splat_points
 from data.cornsim.nerves import Fibres
 from data.cornsim.parameters import HIGH_ANATOMY, LOW_ANATOMY
 from data.cornsim.prepare import prepare, write_dataset
-from data.cornsim.scene import simulate
+from data.cornsim.scene import simulate_frame
 from sspbench.config.overrides import resolve_params
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
@@ -39,7 +39,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def frames():
-    return {q: [simulate(np.random.default_rng([5, i]), 384, q) for i in range(10)] for q in ("low", "high")}
+    return {q: [simulate_frame(np.random.default_rng([5, i]), 384, q) for i in range(10)] for q in ("low", "high")}
 
 
 def test_folders_counts_sizes_and_names(prepared):
@@ -57,7 +57,9 @@ def test_folders_counts_sizes_and_names(prepared):
 
 
 def test_the_second_picture_shows_the_same_scene_better_and_leaves_the_first_alone():
-    alone, both = (simulate(np.random.default_rng([5, 1]), 192, "low", rng) for rng in (None, np.random.default_rng(8)))
+    alone, both = (
+        simulate_frame(np.random.default_rng([5, 1]), 192, "low", rng) for rng in (None, np.random.default_rng(8))
+    )
     assert np.array_equal(alone.image, both.image)
     assert np.array_equal(alone.clean, both.clean)
     assert alone.high is None
@@ -138,7 +140,7 @@ def test_all_wrong_options_are_told_at_once(tmp_path):
 
 @pytest.mark.parametrize("size", [97, 200])
 def test_odd_sizes(size):
-    frame = simulate(np.random.default_rng(3), size, "low")
+    frame = simulate_frame(np.random.default_rng(3), size, "low")
     for image in (frame.image, frame.clean, frame.label):
         assert image.shape == (size, size)
         assert image.dtype == np.uint8
@@ -191,7 +193,7 @@ def test_clean_shows_the_scene_of_its_image_and_of_no_other(frames):
 
 @pytest.mark.parametrize("anatomy", [LOW_ANATOMY, HIGH_ANATOMY])
 def test_fibres_are_thin_and_visible(anatomy):
-    fibres = nerves.grow(np.random.default_rng(0), 384, anatomy)
+    fibres = nerves.grow_fibres(np.random.default_rng(0), 384, anatomy)
     assert fibres.sigma.min() > 0
     assert np.quantile(2.35 * fibres.sigma, 0.95) < 6.0
     assert fibres.peak.min() > 0
@@ -204,7 +206,7 @@ def _line(sigma, peak):
 
 @pytest.mark.parametrize("sigma", [0.8, 1.2, 1.75])
 def test_a_fibre_is_rendered_with_its_peak_and_width(sigma):
-    profile = nerves.render(_line(sigma, 100.0), 64)[:, 30]
+    profile = nerves.render_fibres(_line(sigma, 100.0), 64)[:, 30]
     assert profile[32] == pytest.approx(100.0, rel=0.12)
     measured = np.sqrt(np.sum(profile * (np.arange(64) - 32.0) ** 2) / profile.sum())
     assert measured == pytest.approx(sigma, rel=0.12)
@@ -212,39 +214,39 @@ def test_a_fibre_is_rendered_with_its_peak_and_width(sigma):
 
 def test_the_mask_covers_the_bright_part_of_a_fibre():
     line = _line(1.75, 100.0)
-    bright = nerves.render(line, 64)[:, 30] > 50.0
-    mask = nerves.mask(line, 64)[:, 30]
+    bright = nerves.render_fibres(line, 64)[:, 30] > 50.0
+    mask = nerves.mask_fibres(line, 64)[:, 30]
     assert (mask | ~bright).all()
     assert mask.sum() == 5
 
 
 def test_no_fibres_no_mask():
     nothing = Fibres(*(np.zeros(0) for _ in range(4)))
-    assert not nerves.mask(nothing, 64).any()
-    assert not nerves.render(nothing, 64).any()
+    assert not nerves.mask_fibres(nothing, 64).any()
+    assert not nerves.render_fibres(nothing, 64).any()
 
 
 def test_splat_keeps_the_total_of_points_inside():
-    canvas = splat(np.array([3.25, -100.0]), np.array([5.5, 2.0]), np.array([2.0, 7.0]), 16)
+    canvas = splat_points(np.array([3.25, -100.0]), np.array([5.5, 2.0]), np.array([2.0, 7.0]), 16)
     assert canvas.sum() == pytest.approx(2.0)
 
 
 def test_smooth_random_material_has_about_unit_sd():
     rng = np.random.default_rng(0)
-    assert smooth_noise(rng, 200, 300.0, 20.0).std() == pytest.approx(0.85, abs=0.2)
-    assert smooth_field(rng, 256, 20.0).std() == pytest.approx(0.72, abs=0.2)
+    assert draw_smooth_noise(rng, 200, 300.0, 20.0).std() == pytest.approx(0.85, abs=0.2)
+    assert draw_smooth_field(rng, 256, 20.0).std() == pytest.approx(0.72, abs=0.2)
 
 
 def test_enlarge_is_bilinear():
     coarse = np.add.outer(np.arange(6.0), 2 * np.arange(6.0))
-    assert np.allclose(enlarge(coarse, 3, 12), np.add.outer(np.arange(12) / 3, 2 * np.arange(12) / 3))
+    assert np.allclose(enlarge_field(coarse, 3, 12), np.add.outer(np.arange(12) / 3, 2 * np.arange(12) / 3))
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real frames of ../shared/data/ivcm-mini")
 @pytest.mark.parametrize(("quality", "splits"), [("low", ("trainA", "testA")), ("high", ("trainB",))])
 def test_mean_figures_lie_in_the_range_of_real_frames(quality, splits):
-    real = compare.measure(compare.real_sample(REAL, splits))
-    simulated = compare.measure(compare.simulated_sample(compare.simulated_frames(quality, 24)))
+    real = compare.measure_sample(compare.load_real_sample(REAL, splits))
+    simulated = compare.measure_sample(compare.stack_frames(compare.simulate_frames(quality, 24)))
     outside = {name for name, values in real.items() if not values.min() <= simulated[name].mean() <= values.max()}
     assert outside == set()
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from PIL import Image, ImageEnhance
 
-from segmentation.csnet.augmentation import augment, brightness, contrast, sharpness
+from segmentation.csnet.augmentation import adjust_brightness, adjust_contrast, adjust_sharpness, augment
 from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.networks import CSNet
-from segmentation.csnet.segmenter import CSNetSegmenter, foreground
+from segmentation.csnet.segmenter import CSNetSegmenter, threshold_probability
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.networks import official_weights
@@ -99,7 +99,11 @@ def test_the_rate_changes_after_each_epoch():
 def test_enhancement_agrees_with_pillow_within_its_rounding():
     picture = (np.random.default_rng(0).random((20, 24)) * 200 + 20).astype(np.uint8)
     tensor = torch.from_numpy(picture / 255.0).float()[None]
-    pillow = {brightness: ImageEnhance.Brightness, contrast: ImageEnhance.Contrast, sharpness: ImageEnhance.Sharpness}
+    pillow = {
+        adjust_brightness: ImageEnhance.Brightness,
+        adjust_contrast: ImageEnhance.Contrast,
+        adjust_sharpness: ImageEnhance.Sharpness,
+    }
     for ours, theirs in pillow.items():
         for factor in (-1.3, 0.0, 0.4, 1.0, 1.7):
             expected = np.asarray(theirs(Image.fromarray(picture)).enhance(factor), np.float32)
@@ -127,10 +131,10 @@ def test_augmentation_turns_images_and_labels_alike_and_repeats():
 
 def test_otsu_is_strictly_above_and_constant_maps_are_background():
     two = np.array([[10, 10, 10], [200, 200, 200]], np.uint8)
-    assert foreground(two, "otsu").tolist() == [[False] * 3, [True] * 3]
+    assert threshold_probability(two, "otsu").tolist() == [[False] * 3, [True] * 3]
     for level in (0, 7, 255):
-        assert not foreground(np.full((4, 5), level, np.uint8), "otsu").any()
-    assert foreground(np.array([[127, 128]], np.uint8), 0.5).tolist() == [[False, True]]
+        assert not threshold_probability(np.full((4, 5), level, np.uint8), "otsu").any()
+    assert threshold_probability(np.array([[127, 128]], np.uint8), 0.5).tolist() == [[False, True]]
 
 
 def test_paper_preset_is_the_public_configuration():

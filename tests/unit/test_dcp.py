@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from methods.dcp.method import DarkChannelPrior, air_light, box_mean, guided_filter
+from methods.dcp.method import DarkChannelPrior, box_mean, estimate_air_light, guided_filter
 from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
 from sspbench.plugins.discovery import get_plugin
@@ -73,9 +73,9 @@ def test_guided_filter_keeps_what_is_linear_in_the_guide():
 
 def test_air_light_takes_exactly_the_top_share():
     image = np.arange(4000, dtype=np.float64).reshape(40, 100) / 4000
-    assert air_light(image, image, share=0.001) == pytest.approx(np.mean([3996, 3997, 3998, 3999]) / 4000)
+    assert estimate_air_light(image, image, share=0.001) == pytest.approx(np.mean([3996, 3997, 3998, 3999]) / 4000)
     short = np.sum([3997, 3998, 3999]) / 4 / 4000
-    assert air_light(image, image, share=0.001, skip=1) == pytest.approx(short)
+    assert estimate_air_light(image, image, share=0.001, skip=1) == pytest.approx(short)
 
 
 @pytest.mark.parametrize("reading", READINGS)

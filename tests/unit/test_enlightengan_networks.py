@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from methods.enlightengan.networks import Discriminator, Generator, attention_map, initialise
+from methods.enlightengan.networks import Discriminator, Generator, attention_map, init_weights
 
 
 def count(network):
@@ -93,7 +93,7 @@ def test_the_grid_of_the_enlargement_matters():
 def test_initial_weights():
     torch.manual_seed(0)
     generator = Generator(base=16)
-    initialise(generator)
+    init_weights(generator)
     conv, norm = generator.down[4][1].conv, generator.down[4][1].norm
     assert float(conv.weight.detach().std()) == pytest.approx(0.02, rel=0.01)
     bound = 1 / (256 * 9) ** 0.5

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from methods.enlightengan.losses import feature_distance
-from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
+from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 from sspbench.training.losses.adversarial import lsgan_loss, relativistic_lsgan_loss
 from sspbench.training.networks.vgg16 import random_vgg16
 from sspbench.training.schedules import epoch_at_step, linear_decay_factor
@@ -62,10 +62,10 @@ def test_darkening_divides_half_of_the_images_by_two_to_four():
 
 
 def test_patches_never_begin_at_the_last_position():
-    corners = patch_corners(35, 34, 32, 300, seeded())
+    corners = draw_patch_corners(35, 34, 32, 300, seeded())
     assert {top for top, _ in corners} == {0, 1, 2}
     assert {left for _, left in corners} == {0, 1}
-    assert cut(torch.zeros(2, 3, 35, 34), corners[0], 32).shape == (2, 3, 32, 32)
+    assert cut_patch(torch.zeros(2, 3, 35, 34), corners[0], 32).shape == (2, 3, 32, 32)
 
 
 @pytest.mark.parametrize(

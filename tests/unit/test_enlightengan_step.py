@@ -9,7 +9,7 @@ from torch.nn import functional
 from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.method import EnlightenGAN
 from methods.enlightengan.networks import attention_map
-from methods.enlightengan.sampling import cut, darken, flip_jointly, patch_corners
+from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 from sspbench.config.overrides import merge_dicts
 from sspbench.plugins.discovery import get_plugin
 from tests.recorded_steps import Recorded
@@ -47,7 +47,7 @@ def images(start, batch):
     given = darken(original, (200, 400), random).repeat(1, 3, 1, 1)
     original, normal = original.repeat(1, 3, 1, 1), normal.repeat(1, 3, 1, 1)
     enhanced = start["generator"](given, attention_map(given))[0]
-    return original, normal, enhanced, patch_corners(64, 64, 32, 6, random)
+    return original, normal, enhanced, draw_patch_corners(64, 64, 32, 6, random)
 
 
 def same(first, second):
@@ -72,9 +72,9 @@ def test_generator_steps_first_and_its_loss_is_the_published_sum(stepped):
         expected = (mse(real - fake.mean(), 0.0) + mse(fake - real.mean(), 1.0)) / 2
         expected += feature_distance(method.vgg, enhanced, original)
         for corner in corners:
-            patch = cut(enhanced, corner, 32)
+            patch = cut_patch(enhanced, corner, 32)
             expected += mse(start["discriminator_local"](patch), 1.0) / 6
-            expected += feature_distance(method.vgg, patch, cut(original, corner, 32)) / 6
+            expected += feature_distance(method.vgg, patch, cut_patch(original, corner, 32)) / 6
     assert method.descents[0][1] == pytest.approx(float(expected), rel=1e-4)
 
 
@@ -86,7 +86,7 @@ def test_discriminators_judge_the_images_made_before_the_generator_step(stepped)
         real, fake = start["discriminator_global"](normal), start["discriminator_global"](enhanced)
         whole = (mse(real - fake.mean(), 1.0) + mse(fake - real.mean(), 0.0)) / 2
         judge = start["discriminator_local"]
-        pairs = [(judge(cut(normal, corner, 32)), judge(cut(enhanced, corner, 32))) for corner in corners]
+        pairs = [(judge(cut_patch(normal, corner, 32)), judge(cut_patch(enhanced, corner, 32))) for corner in corners]
         local = sum(0.5 * (mse(good, 1.0) + mse(bad, 0.0)) for good, bad in pairs) / 6
     assert method.descents[1][1] == pytest.approx(float(whole), rel=1e-4)
     assert method.descents[2][1] == pytest.approx(float(local), rel=1e-4)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
 
-from metrics.masks import CURVE, Masks, agreement, average_precision, confusion, roc_auc
+from metrics.masks import CURVE_PERCENTS, Masks, average_precision, compute_agreement, count_confusion, roc_auc
 from sspbench.contract import ScoringBatch
 from sspbench.images.thresholds import choose_best_level, dice_by_level
 
@@ -22,7 +22,7 @@ def batch(mask, label, probability=None):
 
 
 def values(mask, label):
-    return {name: array[0] for name, array in agreement(confusion(mask, label)).items()}
+    return {name: array[0] for name, array in compute_agreement(count_confusion(mask, label)).items()}
 
 
 @FAST
@@ -95,9 +95,12 @@ def test_dice_at_the_chosen_level_and_along_the_curve():
     mask = probability > 127
     known = ScoringBatch(np.zeros(mask.shape, np.uint8), mask=mask, label=label, probability=probability, threshold=100)
     found = Masks().score(known)
-    assert found["dice_chosen"].values.tolist() == agreement(confusion(probability > 100, label))["dice"].tolist()
-    for name, percent in CURVE.items():
-        above = agreement(confusion(probability > 2.55 * percent, label))["dice"]
+    assert (
+        found["dice_chosen"].values.tolist()
+        == compute_agreement(count_confusion(probability > 100, label))["dice"].tolist()
+    )
+    for name, percent in CURVE_PERCENTS.items():
+        above = compute_agreement(count_confusion(probability > 2.55 * percent, label))["dice"]
         assert found[name].values.tolist() == above.tolist(), name
     unknown = Masks().score(batch(mask, label, probability))["dice_chosen"]
     assert np.isnan(unknown.values).all()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import gamma
 
-from metrics.mscn import local_statistics
-from metrics.niqe_model.features import block_features
+from metrics.iqa.mscn import local_statistics
+from metrics.iqa.niqe_features import compute_block_features
 
 SHAPES = np.arange(200, 10001) / 1000
 
@@ -36,7 +36,7 @@ def test_features_of_textured_flat_and_partly_black_blocks():
     image[:, 200:] = 50
     image[20:90, 110:150] = 0
     normalised, deviation = local_statistics(image.astype(np.float64))
-    features, sharpness = block_features(image)
+    features, sharpness = compute_block_features(image)
     for number, columns in enumerate((slice(0, 96), slice(96, 192), slice(192, 288))):
         assert features[number, :18] == pytest.approx(features_by_definition(normalised[:, columns]), abs=1e-9)
         assert sharpness[number] == pytest.approx(deviation[:, columns].mean())

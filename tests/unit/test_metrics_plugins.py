@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from metrics.pyiqa_named import PyiqaNamed, no_network
+from metrics.pyiqa_named import PyiqaNamed, block_network
 from sspbench.checkout import ROOT
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
@@ -49,7 +49,7 @@ def test_listing_the_measures_loads_no_heavy_library():
 
 def test_no_network_is_reached_unless_asked():
     before = socket.getaddrinfo
-    with no_network(), pytest.raises(OSError, match="downloads are off"):
+    with block_network(), pytest.raises(OSError, match="downloads are off"):
         socket.create_connection(("localhost", 9))
     assert socket.getaddrinfo is before
 

@@ -11,10 +11,10 @@ from PIL import Image
 
 from metrics.commands import register
 from metrics.contrast import Contrast, average_gradient, entropy_bits
+from metrics.iqa.half_size import halve_image
+from metrics.iqa.niqe_features import compute_block_features
+from metrics.iqa.niqe_model import NiqeModel, load_official_model
 from metrics.niqe import Niqe, fit_niqe_model, niqe
-from metrics.niqe_model.features import block_features
-from metrics.niqe_model.half_size import half_size
-from metrics.niqe_model.model import NiqeModel, official_model
 from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
@@ -106,9 +106,9 @@ def test_a_model_is_fitted_to_the_sharp_blocks_only():
     image = textured(1, size=384)
     dull = image.copy()
     dull[0, :, 192:] = 100 + image[0, :, 192:] // 16
-    features, sharpness = block_features(dull[0])
+    features, sharpness = compute_block_features(dull[0])
     assert (sharpness.reshape(4, 4)[:, 2:] < 0.7 * sharpness.max()).all()
-    left = NiqeModel.of_features(features.reshape(4, 4, 36)[:, :2].reshape(8, 36))
+    left = NiqeModel.from_features(features.reshape(4, 4, 36)[:, :2].reshape(8, 36))
     assert fit_niqe_model(dull).covariance == pytest.approx(left.covariance, abs=1e-12)
 
 
@@ -120,14 +120,14 @@ def test_niqe_cuts_what_exceeds_whole_blocks():
 def test_niqe_of_a_model_to_itself_is_zero_and_grows_with_noise():
     clean = textured(4, count=3)
     model = fit_niqe_model(clean)
-    assert model.distance(model) == pytest.approx(0, abs=1e-9)
+    assert model.distance_to(model) == pytest.approx(0, abs=1e-9)
     noise = np.random.default_rng(9).normal(0, 60, clean.shape)
     noisy = np.clip(clean + noise, 0, 255).astype(np.uint8)
     assert (niqe(noisy, model) > niqe(clean, model)).all()
 
 
 def test_niqe_model_file(tmp_path):
-    model = official_model()
+    model = load_official_model()
     path = tmp_path / "model.npz"
     np.savez(path, mu=model.mean, cov=model.covariance)
     image = ScoringBatch(textured(5))
@@ -167,14 +167,14 @@ def test_fit_niqe_writes_a_model_that_the_family_reads(tmp_path, capsys):
 
 def test_half_size_follows_a_linear_ramp():
     ramp = np.tile(np.arange(40.0), (16, 1))
-    inner = half_size(ramp)[:, 4:-4]
+    inner = halve_image(ramp)[:, 4:-4]
     assert inner == pytest.approx(np.tile(np.arange(20.0) * 2 + 0.5, (8, 1))[:, 4:-4], abs=1e-12)
 
 
 def test_half_size_is_antialiased_bicubic_as_in_pillow_away_from_the_border():
     image = np.random.default_rng(2).integers(0, 256, (40, 60)).astype(np.float32)
     expected = np.asarray(Image.fromarray(image).resize((30, 20), Image.Resampling.BICUBIC))
-    assert half_size(image.astype(np.float64))[2:-2, 2:-2] == pytest.approx(expected[2:-2, 2:-2], abs=1e-3)
+    assert halve_image(image.astype(np.float64))[2:-2, 2:-2] == pytest.approx(expected[2:-2, 2:-2], abs=1e-3)
 
 
 def test_piqe_stays_in_range_and_ignores_pure_scaling():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from methods.otegan.losses import gradient_penalty, ms_ssim, similarities
+from methods.otegan.losses import compute_similarities, gradient_penalty, ms_ssim
 from methods.otegan.method import OTEGAN
 from methods.otegan.networks import Critic, Generator
 from sspbench.config.plan import resolve_params
@@ -61,7 +61,7 @@ def test_ms_ssim_of_equal_flat_and_inverted_images():
     torch.testing.assert_close(ms_ssim(images, images, 3), torch.ones(2))
     flat = torch.full((1, 1, 64, 64), 0.5)
     luminance = (2 * 0.5 * 0.25 + 1e-4) / (0.25 + 0.0625 + 1e-4)
-    assert float(similarities(flat, flat / 2)[0]) == pytest.approx(luminance, rel=1e-3)
+    assert float(compute_similarities(flat, flat / 2)[0]) == pytest.approx(luminance, rel=1e-3)
     inverted = (1 - images).requires_grad_()
     value = ms_ssim(images, inverted, 3).sum()
     assert float(value.detach()) < 1e-3

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from data.qilu.quality import Figures, figures, quality
-from data.qilu.splitting import split, subjects
+from data.qilu.quality import FrameQuality, measure_frame_quality, rank_quality
+from data.qilu.splitting import assign_splits, group_by_subject
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json
@@ -122,16 +122,18 @@ def test_without_the_download_the_command_says_how(tmp_path, capsys):
 def test_blur_lowers_sharpness_and_a_slope_lowers_evenness():
     clear = frame(1, 0.5)
     slope = np.linspace(0.3, 1.0, 96)[None]
-    assert figures(frame(1, 2.0)).sharpness < figures(clear).sharpness
-    assert figures((clear * slope).astype(np.uint8)).evenness < figures(clear).evenness - 0.1
-    darker = figures((clear // 2).astype(np.uint8))
-    assert darker.sharpness == pytest.approx(figures(clear).sharpness, rel=0.05)
-    assert figures(np.zeros((96, 96), np.uint8)) == Figures(0.0, 0.0)
+    assert measure_frame_quality(frame(1, 2.0)).sharpness < measure_frame_quality(clear).sharpness
+    assert (
+        measure_frame_quality((clear * slope).astype(np.uint8)).evenness < measure_frame_quality(clear).evenness - 0.1
+    )
+    darker = measure_frame_quality((clear // 2).astype(np.uint8))
+    assert darker.sharpness == pytest.approx(measure_frame_quality(clear).sharpness, rel=0.05)
+    assert measure_frame_quality(np.zeros((96, 96), np.uint8)) == FrameQuality(0.0, 0.0)
 
 
 def test_quality_is_the_mean_of_both_ranks():
-    given = [Figures(0.1, 0.5), Figures(0.3, 0.9), Figures(0.2, 0.5)]
-    assert quality(given) == pytest.approx([(1 + 1.5) / 6, 1.0, (2 + 1.5) / 6])
+    given = [FrameQuality(0.1, 0.5), FrameQuality(0.3, 0.9), FrameQuality(0.2, 0.5)]
+    assert rank_quality(given) == pytest.approx([(1 + 1.5) / 6, 1.0, (2 + 1.5) / 6])
 
 
 @pytest.mark.parametrize(
@@ -146,20 +148,20 @@ def test_quality_is_the_mean_of_both_ranks():
     ],
 )
 def test_subjects_from_names(names, groups):
-    found, carried = subjects(names, [str(index) for index in range(len(names))])
+    found, carried = group_by_subject(names, [str(index) for index in range(len(names))])
     assert carried is (groups is not None)
     assert found == (groups or names)
 
 
 def test_equal_pictures_share_a_subject():
-    found, _ = subjects(["1", "2", "3", "4"], ["x", "y", "y", "x"])
+    found, _ = group_by_subject(["1", "2", "3", "4"], ["x", "y", "y", "x"])
     assert found[0] == found[3] != found[1] == found[2]
 
 
 def test_the_split_depends_on_the_seed_only_for_the_test():
     groups = [f"s{index // 4}" for index in range(200)]
     rated = np.random.default_rng(0).random(200)
-    one, same, other = (split(groups, rated, SHARES, seed) for seed in (1, 1, 2))
+    one, same, other = (assign_splits(groups, rated, SHARES, seed) for seed in (1, 1, 2))
     assert one == same != other
     for chosen in (one, other):
         assert abs(chosen.count("testA") - 0.15 * 90) <= 2

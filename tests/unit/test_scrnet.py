@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from methods.scrnet.degradation import degraded, gaussian_blur, light_field
+from methods.scrnet.degradation import degrade, draw_light_field, gaussian_blur
 from methods.scrnet.frequency import high_frequency
 from methods.scrnet.losses import restoration_losses
 from methods.scrnet.method import SCRNet
@@ -91,7 +91,7 @@ def test_agreement_teaches_the_image_alone():
 
 def test_without_faults_an_image_stays_as_it_is():
     images = pictures(3)
-    torch.testing.assert_close(degraded(images, STILL, torch.Generator()), images)
+    torch.testing.assert_close(degrade(images, STILL, torch.Generator()), images)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_without_faults_an_image_stays_as_it_is():
 )
 def test_gain_and_haze_of_a_flat_image(fault, value, expected):
     flat = torch.full((2, 1, 16, 16), 0.4)
-    spoilt = degraded(flat, {**STILL, fault: [value, value]}, torch.Generator())
+    spoilt = degrade(flat, {**STILL, fault: [value, value]}, torch.Generator())
     torch.testing.assert_close(spoilt, torch.full_like(flat, expected))
 
 
 def test_noise_has_the_variance_that_is_said():
     flat = torch.full((1, 1, 256, 256), 0.5)
     random = torch.Generator().manual_seed(0)
-    spoilt = degraded(flat, {**STILL, "shot": [0.01, 0.01], "read": [0.03, 0.03], "noise_blur": [1.0, 1.0]}, random)
+    spoilt = degrade(flat, {**STILL, "shot": [0.01, 0.01], "read": [0.03, 0.03], "noise_blur": [1.0, 1.0]}, random)
     assert float(spoilt.var()) == pytest.approx(0.01 * 0.5 + 0.03**2, rel=1e-3)
 
 
@@ -123,7 +123,7 @@ def test_blur_has_the_width_that_is_said_for_each_image():
 
 
 def test_light_is_standardised_and_smooth():
-    field = light_field(torch.zeros(2, 1, 64, 48), (30, 30), torch.Generator().manual_seed(0))
+    field = draw_light_field(torch.zeros(2, 1, 64, 48), (30, 30), torch.Generator().manual_seed(0))
     torch.testing.assert_close(field.mean(dim=(2, 3)), torch.zeros(2, 1), atol=1e-5, rtol=0)
     torch.testing.assert_close(field.std(dim=(2, 3)), torch.ones(2, 1))
     assert float((field[..., 1:] - field[..., :-1]).abs().max()) < 0.5
@@ -131,7 +131,7 @@ def test_light_is_standardised_and_smooth():
 
 def test_the_same_generator_gives_the_same_pairs():
     ranges = built().params["degradation"]
-    first, second, other = (degraded(pictures(2), ranges, torch.Generator().manual_seed(s)) for s in (1, 1, 2))
+    first, second, other = (degrade(pictures(2), ranges, torch.Generator().manual_seed(s)) for s in (1, 1, 2))
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
     assert 0 <= float(first.min()) <= float(first.max()) <= 1
@@ -140,7 +140,7 @@ def test_the_same_generator_gives_the_same_pairs():
 def test_a_step_descends_the_sum_of_the_three_terms():
     method, high = built(), pictures(2)
     method.random.manual_seed(3)
-    spoilt = degraded(high, method.params["degradation"], torch.Generator().manual_seed(3))
+    spoilt = degrade(high, method.params["degradation"], torch.Generator().manual_seed(3))
     with torch.no_grad():
         detail, image = method.generator(high_frequency(2 * spoilt - 1))
         expected = functional.l1_loss(image, 2 * high - 1) + functional.l1_loss(detail, high_frequency(2 * high - 1))

@@ -91,23 +91,23 @@ def test_structure_times_contrast_times_luminance_is_ssim(image):
 def test_what_the_readings_of_the_texture_loss_can_see(image):
     """The reasons of README A8: the printed form is blind to inversion and punishes gain."""
     inverted, gained = 1 - image, (image - image.mean()) * 1.66 + image.mean()
-    assert float(losses.texture(image, image, "structure")) == pytest.approx(0, abs=1e-5)
-    assert float(losses.texture(image, inverted, "structure")) > 1.3
-    assert float(losses.texture(image, inverted, "contrast")) < 0.05
-    assert float(losses.texture(image, gained, "structure")) < 0.02
-    assert float(losses.texture(image, gained, "contrast")) > 0.05
+    assert float(losses.texture_loss(image, image, "structure")) == pytest.approx(0, abs=1e-5)
+    assert float(losses.texture_loss(image, inverted, "structure")) > 1.3
+    assert float(losses.texture_loss(image, inverted, "contrast")) < 0.05
+    assert float(losses.texture_loss(image, gained, "structure")) < 0.02
+    assert float(losses.texture_loss(image, gained, "contrast")) > 0.05
 
 
 def test_the_printed_illumination_loss_is_about_zero_for_an_uneven_image():
     uneven = torch.linspace(0.1, 0.9, 96).expand(1, 1, 96, 96).contiguous()
-    assert abs(float(losses.illumination(uneven, (8, 4), signed=True))) < 1e-3
-    assert float(losses.illumination(uneven, (8, 4), signed=False)) > 0.1
+    assert abs(float(losses.illumination_loss(uneven, (8, 4), signed=True))) < 1e-3
+    assert float(losses.illumination_loss(uneven, (8, 4), signed=False)) > 0.1
 
 
 def test_illumination_ignores_level_and_scales_with_contrast(image):
-    value = losses.illumination(image, (8, 4), signed=False)
-    assert losses.illumination(image + 0.2, (8, 4), signed=False) == pytest.approx(float(value), rel=1e-4)
-    assert losses.illumination(image * 0.5, (8, 4), signed=False) == pytest.approx(float(value) / 2, rel=1e-4)
+    value = losses.illumination_loss(image, (8, 4), signed=False)
+    assert losses.illumination_loss(image + 0.2, (8, 4), signed=False) == pytest.approx(float(value), rel=1e-4)
+    assert losses.illumination_loss(image * 0.5, (8, 4), signed=False) == pytest.approx(float(value) / 2, rel=1e-4)
     assert illumination_unevenness(torch.full((1, 1, 32, 32), 0.3), 8).abs().max() < 1e-6
 
 
@@ -119,13 +119,13 @@ def test_moments_of_an_image_with_itself(image):
 
 def test_losses_of_the_gan_at_known_logits():
     zero = torch.zeros(2, 1, 3, 3)
-    assert float(losses.fooling(zero, saturating=False)) == pytest.approx(np.log(2))
-    assert float(losses.fooling(zero, saturating=True)) == pytest.approx(-np.log(2))
+    assert float(losses.fooling_loss(zero, saturating=False)) == pytest.approx(np.log(2))
+    assert float(losses.fooling_loss(zero, saturating=True)) == pytest.approx(-np.log(2))
     assert (
-        float(losses.fooling(zero + 50, saturating=False))
+        float(losses.fooling_loss(zero + 50, saturating=False))
         < 1e-9
         < 49
-        < -float(losses.fooling(zero + 50, saturating=True))
+        < -float(losses.fooling_loss(zero + 50, saturating=True))
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from methods.stillgan.losses import central, illumination_loss, structure_loss, structure_noise
+from methods.stillgan.losses import crop_centre, draw_structure_noise, illumination_loss, structure_loss
 
 
 def noise(*shape, seed=0):
@@ -13,9 +13,9 @@ def noise(*shape, seed=0):
 def test_central_region_of_512_is_384_and_too_small_images_are_refused():
     image = torch.zeros(1, 1, 512, 512)
     image[..., 64:448, 64:448] = 1
-    assert central(image, 384).min() == 1
+    assert crop_centre(image, 384).min() == 1
     with pytest.raises(ValueError, match="does not fit"):
-        central(torch.zeros(1, 1, 100, 400), 128)
+        crop_centre(torch.zeros(1, 1, 100, 400), 128)
 
 
 def test_even_light_costs_nothing_and_a_step_costs_its_height():
@@ -54,7 +54,7 @@ def test_structure_ignores_gain_and_sees_inversion():
 def test_structure_is_finite_and_zero_for_flat_black_images_thanks_to_the_noise():
     x = torch.full((1, 1, 64, 64), -1.0)
     y = x.clone().requires_grad_()
-    field = structure_noise(x, 64, torch.Generator().manual_seed(1))
+    field = draw_structure_noise(x, 64, torch.Generator().manual_seed(1))
     loss = structure_loss(x, y, field, 64)
     loss.backward()
     assert float(loss.detach()) == pytest.approx(0, abs=1e-5)
@@ -63,7 +63,7 @@ def test_structure_is_finite_and_zero_for_flat_black_images_thanks_to_the_noise(
 
 def test_structure_noise_is_repeatable_with_the_right_spread():
     x = torch.zeros(2, 1, 128, 128)
-    fields = [structure_noise(x, 96, torch.Generator().manual_seed(3)) for _ in range(2)]
+    fields = [draw_structure_noise(x, 96, torch.Generator().manual_seed(3)) for _ in range(2)]
     assert torch.equal(*fields)
     assert fields[0].shape == (2, 1, 96, 96)
     assert float(fields[0].std()) == pytest.approx(0.01, rel=0.02)
@@ -71,7 +71,7 @@ def test_structure_noise_is_repeatable_with_the_right_spread():
 
 def test_structure_keeps_full_precision_under_autocast():
     x, y = (noise(1, 1, 64, 64, seed=seed) * 0.02 + 0.9 for seed in (1, 2))
-    field = structure_noise(x, 64, torch.Generator().manual_seed(1))
+    field = draw_structure_noise(x, 64, torch.Generator().manual_seed(1))
     expected = structure_loss(x, y, field, 64)
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(structure_loss(x, y, field, 64), expected)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from methods.stillgan.losses import illumination_loss, structure_loss, structure_noise
+from methods.stillgan.losses import draw_structure_noise, illumination_loss, structure_loss
 from methods.stillgan.method import StillGAN
 from sspbench.config.overrides import merge_dicts
 from sspbench.errors import UserError
@@ -48,7 +48,7 @@ def test_generators_step_first_and_their_loss_is_the_published_sum(stepped):
     _, total, nets = method.descents[0]
     a, b = 2 * low - 1, 2 * high - 1
     random = torch.Generator().manual_seed(5)
-    noises = [structure_noise(a, 32, random) for _ in range(2)]
+    noises = [draw_structure_noise(a, 32, random) for _ in range(2)]
     with torch.no_grad():
         fake_b, fake_a = nets["generator_high"](a), nets["generator_low"](b)
         expected = mse(nets["discriminator_high"](fake_b), 1.0) + mse(nets["discriminator_low"](fake_a), 1.0)

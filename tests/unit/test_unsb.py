@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from methods.unsb.losses import bridge_times, moved
+from methods.unsb.losses import bridge_times, move_along_bridge
 from methods.unsb.method import UNSB
 from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.config.overrides import resolve_params
@@ -64,9 +64,9 @@ def test_times_of_the_bridge():
 
 def test_the_bridge_ends_at_its_target_and_is_straight_without_temperature():
     here, there, noise = torch.zeros(4), torch.ones(4), torch.randn(4, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(moved(here, there, noise, 0.5, 1.0, 0.01), there)
-    assert torch.equal(moved(here, there, noise, 0.0, 0.25, 0.0), torch.full((4,), 0.25))
-    spread = moved(here, here, noise, 0.0, 0.5, 0.01)
+    assert torch.equal(move_along_bridge(here, there, noise, 0.5, 1.0, 0.01), there)
+    assert torch.equal(move_along_bridge(here, there, noise, 0.0, 0.25, 0.0), torch.full((4,), 0.25))
+    spread = move_along_bridge(here, here, noise, 0.0, 0.5, 0.01)
     torch.testing.assert_close(spread, 0.05 * noise)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.cornsim.scene import simulate
+from data.cornsim.scene import simulate_frame
 from sspbench.commands.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ SIDE = 64
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     """Every image differs in its noise; the nerves under it are one of four simulated fields."""
-    fields = [simulate(np.random.default_rng(key), SIDE, "high") for key in range(4)]
+    fields = [simulate_frame(np.random.default_rng(key), SIDE, "high") for key in range(4)]
     random = np.random.default_rng(9)
     root = tmp_path_factory.mktemp("corn2")
     with zipfile.ZipFile(root / "CORN-2.zip", "w") as target:

@@ -14,29 +14,31 @@ from report.verifying.judging import RowVerdict, verify
 from report.verifying.same_seed import Kind
 from sspbench.files import write_text
 
-from .faults import ARITHMETIC, FAULTS, RIGHT, Case
+from .faults import ARITHMETIC_CASES, CORRECT_CASE, FAULT_CASES, TrainingCase
 
-PUBLISHED = 5
+PUBLISHED_SEED_COUNT = 5
 """Seeds that are published."""
 
-SPLITS = 200
+RANDOM_DRAWS = 200
 """Draws of five published and one or three further seeds among all right ones."""
 
 
-def judge(output: Path, seeds: int) -> str:
+def write_verdict_table(output: Path, seeds: int) -> str:
     """Write ``cases.csv`` and ``table.md`` into ``output``; return the table."""
-    right = recorded(output / RIGHT.name)
-    published = right.only(range(PUBLISHED))
-    lines = list(_cases(output, published, seeds))
+    right = recorded(output / CORRECT_CASE.name)
+    published = right.only(range(PUBLISHED_SEED_COUNT))
+    lines = list(_iter_case_records(output, published, seeds))
     write_text(output / "cases.csv", pd.DataFrame(lines).to_csv(index=False, float_format="%.6g"))
-    text = "\n".join([*_table(lines, seeds), "", *_false_alarms(right, seeds), _same_seeds(lines, seeds), ""])
+    text = "\n".join(
+        [*_table_lines(lines, seeds), "", *_false_alarm_lines(right, seeds), _same_seed_line(lines, seeds), ""]
+    )
     write_text(output / "table.md", text)
     return text
 
 
-def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, Any]]:
+def _iter_case_records(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, Any]]:
     """Yield for every case and number of seeds what was found, by evidence."""
-    for case in (*ARITHMETIC, *FAULTS):
+    for case in (*ARITHMETIC_CASES, *FAULT_CASES):
         given = recorded(output / case.name)
         for count in sorted({1, seeds}):
             found = verify(given.only(range(count)), published)
@@ -44,19 +46,19 @@ def _cases(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, 
                 "case": case.name,
                 "text": case.text,
                 "seeds": count,
-                "alone": sum(_wrong(verify(given.only([seed]), published)) for seed in range(count)),
-                **_evidence(found),
-                **_starts(given, published),
+                "alone": sum(_is_not_consistent(verify(given.only([seed]), published)) for seed in range(count)),
+                **_summarise_evidence(found),
+                **_compare_losses(given, published),
             }
 
 
-def _evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
+def _summarise_evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
     outside = [check for one in found for check in one.outside]
     worst = max(outside, key=lambda check: check.distance, default=None)
     kinds = [one.kind for row in found for one in row.same_seed]
     return {
         "verdict": "; ".join(f"{one.row}: {one.verdict}" for one in found),
-        "found": _wrong(found),
+        "found": _is_not_consistent(found),
         "bands": len(outside),
         "worst": "" if worst is None else f"{worst.feature.row}: {worst.feature.name}",
         "distance": np.nan if worst is None else worst.distance,
@@ -65,63 +67,65 @@ def _evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
     }
 
 
-def _wrong(found: Sequence[RowVerdict]) -> bool:
+def _is_not_consistent(found: Sequence[RowVerdict]) -> bool:
     return any(one.verdict == "not consistent" for one in found)
 
 
-def _starts(given: Recorded, published: Recorded) -> dict[str, float]:
+def _compare_losses(given: Recorded, published: Recorded) -> dict[str, float]:
     """Return the largest relative difference of first losses of the same seed, and of losses half way."""
     pairs = [(log, published.losses[key]) for key, log in given.losses.items() if log and published.losses.get(key)]
     return {
-        "first_losses": max((_relative(one[0][1], other[0][1]) for one, other in pairs), default=np.nan),
-        "half_way": max((_relative(a[len(a) // 2][1], b[len(b) // 2][1]) for a, b in pairs), default=np.nan),
+        "first_losses": max((_max_relative_difference(one[0][1], other[0][1]) for one, other in pairs), default=np.nan),
+        "half_way": max(
+            (_max_relative_difference(a[len(a) // 2][1], b[len(b) // 2][1]) for a, b in pairs), default=np.nan
+        ),
     }
 
 
-def _relative(one: dict[str, float], other: dict[str, float]) -> float:
+def _max_relative_difference(one: dict[str, float], other: dict[str, float]) -> float:
     return max(
         abs(one[name] - other[name]) / max(abs(one[name]), abs(other[name])) for name in one.keys() & other.keys()
     )
 
 
-def _table(lines: Sequence[dict[str, Any]], seeds: int) -> Iterator[str]:
+def _table_lines(lines: Sequence[dict[str, Any]], seeds: int) -> Iterator[str]:
     heads = (
         f"found with 1 seed | with {seeds} seeds | by each alone | farthest outside its band | first losses differ by"
     )
     yield f"| Planted | {heads} |"
     yield "| --- | --- | --- | ---: | --- | ---: |"
-    for case in (*ARITHMETIC, *FAULTS):
-        one, all_seeds = (_line(lines, case, count) for count in (1, seeds))
-        words = [f"{_found(line)}" for line in (one, all_seeds)]
+    for case in (*ARITHMETIC_CASES, *FAULT_CASES):
+        one, all_seeds = (_find_record(lines, case, count) for count in (1, seeds))
+        words = [f"{_describe_evidence(line)}" for line in (one, all_seeds)]
         worst = f"{all_seeds['worst']} ({all_seeds['distance']:.1f} half-widths)" if all_seeds["worst"] else "–"
         alone = f"{all_seeds['alone']} of {seeds}"
         first = f"{100 * all_seeds['first_losses']:.2g} %"
         yield f"| {case.text} | {words[0]} | {words[1]} | {alone} | {worst} | {first} |"
 
 
-def _line(lines: Sequence[dict[str, Any]], case: Case, count: int) -> dict[str, Any]:
+def _find_record(lines: Sequence[dict[str, Any]], case: TrainingCase, count: int) -> dict[str, Any]:
     return next(line for line in lines if (line["case"], line["seeds"]) == (case.name, count))
 
 
-def _found(line: dict[str, Any]) -> str:
+def _describe_evidence(line: dict[str, Any]) -> str:
     evidence = [name for name in ("bands", "records", *get_args(Kind)) if line[name]]
     return f"yes ({', '.join(evidence)})" if evidence else "no"
 
 
-def _false_alarms(right: Recorded, seeds: int) -> Iterator[str]:
+def _false_alarm_lines(right: Recorded, seeds: int) -> Iterator[str]:
     """Yield how often right trainings were called not consistent, over random draws of who is published."""
     random = np.random.default_rng(0)
     for count in sorted({1, seeds}):
         wrong = 0
-        for _ in range(SPLITS):
-            drawn = [int(seed) for seed in random.permutation(right.seeds)[: PUBLISHED + count]]
-            found = verify(right.only(drawn[PUBLISHED:]), right.only(drawn[:PUBLISHED]))
-            wrong += _wrong(found)
-        drawn_from = f"{SPLITS} draws of {len(right.seeds)} right trainings"
+        for _ in range(RANDOM_DRAWS):
+            drawn = [int(seed) for seed in random.permutation(right.seeds)[: PUBLISHED_SEED_COUNT + count]]
+            found = verify(right.only(drawn[PUBLISHED_SEED_COUNT:]), right.only(drawn[:PUBLISHED_SEED_COUNT]))
+            wrong += _is_not_consistent(found)
+        drawn_from = f"{RANDOM_DRAWS} draws of {len(right.seeds)} right trainings"
         yield f"False alarms with {count} further seed(s): {wrong} of {drawn_from}."
 
 
-def _same_seeds(lines: Sequence[dict[str, Any]], seeds: int) -> str:
+def _same_seed_line(lines: Sequence[dict[str, Any]], seeds: int) -> str:
     """Return how often a right training under a published seed, in other arithmetic, was called not consistent."""
-    wrong = sum(_line(lines, case, seeds)["alone"] for case in ARITHMETIC)
-    return f"False alarms under published seeds, in other arithmetic: {wrong} of {seeds * len(ARITHMETIC)}."
+    wrong = sum(_find_record(lines, case, seeds)["alone"] for case in ARITHMETIC_CASES)
+    return f"False alarms under published seeds, in other arithmetic: {wrong} of {seeds * len(ARITHMETIC_CASES)}."

@@ -17,10 +17,10 @@ def require_grey_stack(images: np.ndarray) -> None:
         raise ValueError(f"expected (N, H, W) uint8 grey images, got {images.shape} {images.dtype}")
 
 
-def notes_where(undefined: np.ndarray, reason: str) -> tuple[str, ...]:
+def make_notes_where(undefined: np.ndarray, reason: str) -> tuple[str, ...]:
     """Give one note an image: ``reason`` where ``undefined`` (N,) bool is set, else an empty text.
 
-    >>> notes_where(np.array([False, True]), "no nerve")
+    >>> make_notes_where(np.array([False, True]), "no nerve")
     ('', 'no nerve')
     """
     return tuple(reason if bad else "" for bad in undefined)

@@ -13,8 +13,8 @@ import numpy as np
 # coefficients in flat regions, which are rounding noise, are mostly just above zero, and NIQE counts signs. A factor
 # normalised to 1 gives 7.85 for image3 of the release (19 % flat), this one 8.04, MATLAB 8.036. Which last digits
 # MATLAB's own decomposition has is unknown: these are one of several that differ by an ulp, kept as image3 agrees.
-_HALF = ["0x1.9b92991f24880p-7", "0x1.42e11ca517a5dp-4", "0x1.e5fb7c557fad0p-3", "0x1.5edacbc602376p-2"]
-_FACTOR = np.array([float.fromhex(digits) for digits in [*_HALF, *_HALF[2::-1]]])
+_HALF_FACTOR = ["0x1.9b92991f24880p-7", "0x1.42e11ca517a5dp-4", "0x1.e5fb7c557fad0p-3", "0x1.5edacbc602376p-2"]
+_FILTER_FACTOR = np.array([float.fromhex(digits) for digits in [*_HALF_FACTOR, *_HALF_FACTOR[2::-1]]])
 
 
 def local_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -27,8 +27,8 @@ def local_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ``(image - mean) / (deviation + 1)`` and ``deviation``, both (H, W) float64. Mean and deviation are
         weighted by a 7x7 Gaussian of sigma 7/6; the border is replicated.
     """
-    mean = _blurred(image)
-    deviation = _blurred(np.square(image))
+    mean = _blur(image)
+    deviation = _blur(np.square(image))
     deviation -= np.square(mean)
     np.sqrt(np.abs(deviation, out=deviation), out=deviation)
     normalised = np.subtract(image, mean, out=mean)
@@ -36,5 +36,5 @@ def local_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return normalised, deviation
 
 
-def _blurred(image: np.ndarray) -> np.ndarray:
-    return cv2.sepFilter2D(image, cv2.CV_64F, _FACTOR, _FACTOR, borderType=cv2.BORDER_REPLICATE)
+def _blur(image: np.ndarray) -> np.ndarray:
+    return cv2.sepFilter2D(image, cv2.CV_64F, _FILTER_FACTOR, _FILTER_FACTOR, borderType=cv2.BORDER_REPLICATE)

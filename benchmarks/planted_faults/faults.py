@@ -17,7 +17,7 @@ from sspbench.training.loop.batches import Batches
 
 SSPNet: Any = load_method_class(get_plugin("methods", "sspnet"))
 
-BASE: Mapping[str, Any] = {
+BASE_PARAMS: Mapping[str, Any] = {
     "norm": "batch",
     "steps": 60,
     "schedule": {"start": 1e-4, "warm_up": 10, "halve_every": 1000},
@@ -37,27 +37,27 @@ class SwappedSteps(SSPNet):  # type: ignore[misc]
         return {**self._step_generator(given, enhanced), "discriminator": judged}
 
 
-class StillTraining(SSPNet):  # type: ignore[misc]
+class KeepsTrainingMode(SSPNet):  # type: ignore[misc]
     """Enhances in training mode."""
 
     def inference_mode(self) -> None:
         """Leave all networks as training left them."""
 
 
-class Blurred(SSPNet):  # type: ignore[misc]
+class BlurredTraining(SSPNet):  # type: ignore[misc]
     """Trains on images that were halved and enlarged again."""
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Resize the wrong way, then do the step."""
-        return dict(super().training_step(_halved(low), _halved(high)))
+        return dict(super().training_step(_halve_and_enlarge(low), _halve_and_enlarge(high)))
 
 
-def _halved(images: Tensor) -> Tensor:
+def _halve_and_enlarge(images: Tensor) -> Tensor:
     small = functional.interpolate(images, scale_factor=0.5)
     return functional.interpolate(small, scale_factor=2.0)
 
 
-class FirstEpoch(Batches):
+class FirstEpochBatches(Batches):
     """The first epoch's batches, again and again: the same crops, flips and partners."""
 
     def __init__(self, batches: Batches) -> None:
@@ -70,13 +70,13 @@ class FirstEpoch(Batches):
 
 
 @dataclass(frozen=True)
-class Case:
+class TrainingCase:
     """A training, right or with a fault.
 
     Attributes:
         name: Folder of its results.
         text: What is wrong.
-        params: Parameters over :data:`BASE`.
+        params: Parameters over :data:`BASE_PARAMS`.
         kind: The method.
         first_epoch: Whether the batches of the first epoch come again and again.
         data_seed: Added to the data's seed.
@@ -92,32 +92,32 @@ class Case:
     engine: Mapping[str, Any] = field(default_factory=dict)
 
 
-RIGHT = Case("right", "nothing")
+CORRECT_CASE = TrainingCase("right", "nothing")
 
-ARITHMETIC = (
-    Case("channels_last", "nothing; another memory layout", engine={"channels_last": True}),
-    Case("threads", "nothing; two CPU threads instead of one", engine={"threads": 2}),
-    Case("bf16", "nothing; bf16 instead of fp32", engine={"precision": "bf16"}),
+ARITHMETIC_CASES = (
+    TrainingCase("channels_last", "nothing; another memory layout", engine={"channels_last": True}),
+    TrainingCase("threads", "nothing; two CPU threads instead of one", engine={"threads": 2}),
+    TrainingCase("bf16", "nothing; bf16 instead of fp32", engine={"precision": "bf16"}),
 )
 """Right trainings whose arithmetic differs, as on another machine."""
 
-FAULTS = (
-    Case("rate", "learning rate × 3", {"lr": 1.5e-3, "schedule": {"start": 3e-4}}),
-    Case("term", "a loss term is logged but not added", {"weights": {"illumination": 1e-12}}),
-    Case("flips", "no flips", {"batches": {"flips": []}}),
-    Case("norm", "instance instead of batch normalisation", {"norm": "instance"}),
-    Case("swapped", "the discriminator steps before the generator", kind=SwappedSteps),
-    Case("start", "no identity start", {"identity_start": None}),
-    Case("epoch", "only the first epoch's batches", first_epoch=True),
-    Case("resize", "training images halved and enlarged again", kind=Blurred),
-    Case("eval", "evaluation mode forgotten", kind=StillTraining),
-    Case("data", "another seed of the data", data_seed=1),
+FAULT_CASES = (
+    TrainingCase("rate", "learning rate × 3", {"lr": 1.5e-3, "schedule": {"start": 3e-4}}),
+    TrainingCase("term", "a loss term is logged but not added", {"weights": {"illumination": 1e-12}}),
+    TrainingCase("flips", "no flips", {"batches": {"flips": []}}),
+    TrainingCase("norm", "instance instead of batch normalisation", {"norm": "instance"}),
+    TrainingCase("swapped", "the discriminator steps before the generator", kind=SwappedSteps),
+    TrainingCase("start", "no identity start", {"identity_start": None}),
+    TrainingCase("epoch", "only the first epoch's batches", first_epoch=True),
+    TrainingCase("resize", "training images halved and enlarged again", kind=BlurredTraining),
+    TrainingCase("eval", "evaluation mode forgotten", kind=KeepsTrainingMode),
+    TrainingCase("data", "another seed of the data", data_seed=1),
 )
 
-ALL = (RIGHT, *ARITHMETIC, *FAULTS)
+ALL_CASES = (CORRECT_CASE, *ARITHMETIC_CASES, *FAULT_CASES)
 
 
-def measures(image: np.ndarray, origin: np.ndarray, clean: np.ndarray) -> dict[str, np.ndarray]:
+def score_without_segmenter(image: np.ndarray, origin: np.ndarray, clean: np.ndarray) -> dict[str, np.ndarray]:
     """Return the measures that need no segmenter, (N,) each, of (N, H, W) uint8 images."""
     from sspbench.contract import ScoringBatch
     from sspbench.plugins.discovery import load_metric_families

@@ -12,9 +12,9 @@ import numpy as np
 
 from sspbench import UserError, write_bytes
 
-from .features import COUNT
+from .niqe_features import NIQE_FEATURE_COUNT
 
-OFFICIAL = Path(__file__).parent / "niqe_pristine_params.npz"
+OFFICIAL_MODEL_FILE = Path(__file__).parent / "niqe_pristine_params.npz"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class NiqeModel:
     covariance: np.ndarray
 
     @classmethod
-    def of_features(cls, features: np.ndarray) -> NiqeModel:
+    def from_features(cls, features: np.ndarray) -> NiqeModel:
         """Fit (B, 36) block features; blocks with NaN count for the mean where they have a value, as in MATLAB.
 
         Raises:
@@ -50,8 +50,8 @@ class NiqeModel:
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                mean = np.asarray(arrays["mu"], np.float64).reshape(COUNT)
-                covariance = np.asarray(arrays["cov"], np.float64).reshape(COUNT, COUNT)
+                mean = np.asarray(arrays["mu"], np.float64).reshape(NIQE_FEATURE_COUNT)
+                covariance = np.asarray(arrays["cov"], np.float64).reshape(NIQE_FEATURE_COUNT, NIQE_FEATURE_COUNT)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(
                 "A NIQE model cannot be read",
@@ -67,7 +67,7 @@ class NiqeModel:
         np.savez(content, mu=self.mean, cov=self.covariance)
         write_bytes(path, content.getvalue())
 
-    def distance(self, other: NiqeModel) -> float:
+    def distance_to(self, other: NiqeModel) -> float:
         """Compute the NIQE distance between two Gaussians (equation 10 of the paper)."""
         difference = self.mean - other.mean
         inverse = np.linalg.pinv((self.covariance + other.covariance) / 2, hermitian=True)
@@ -75,6 +75,6 @@ class NiqeModel:
 
 
 @cache
-def official_model() -> NiqeModel:
+def load_official_model() -> NiqeModel:
     """Return the model of the NIQE release (125 pristine natural images)."""
-    return NiqeModel.load(OFFICIAL)
+    return NiqeModel.load(OFFICIAL_MODEL_FILE)

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .skeleton import steps
+from .skeleton import iter_pixel_links
 
 
 @dataclass(frozen=True)
-class Graph:
+class SkeletonGraph:
     """The pixels of a skeleton and the links between them.
 
     Attributes:
@@ -29,7 +29,7 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Branches:
+class SkeletonBranches:
     """The branches of a skeleton: what is left between branch points.
 
     Attributes:
@@ -47,30 +47,30 @@ class Branches:
     joints: np.ndarray
 
 
-def graph(lines: np.ndarray) -> Graph:
+def build_skeleton_graph(lines: np.ndarray) -> SkeletonGraph:
     """Link the neighbouring pixels of one (H, W) bool skeleton."""
     pixels = np.argwhere(lines)
     index = np.full(lines.shape, -1)
     index[lines] = np.arange(len(pixels))
     links, sizes = [], []
-    for first, second, linked, size in steps(lines):
+    for first, second, linked, size in iter_pixel_links(lines):
         links.append(np.stack([index[first][linked], index[second][linked]], axis=1))
         sizes.append(np.full(len(links[-1]), size))
     joined = np.concatenate(links)
-    return Graph(pixels, joined, np.concatenate(sizes), np.bincount(joined.ravel(), minlength=len(pixels)))
+    return SkeletonGraph(pixels, joined, np.concatenate(sizes), np.bincount(joined.ravel(), minlength=len(pixels)))
 
 
-def components(count: int, links: np.ndarray) -> np.ndarray:
+def label_components(count: int, links: np.ndarray) -> np.ndarray:
     """Number the connected components of ``count`` nodes joined by (L, 2) links; (count,) int."""
     adjacency = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(count, count))
     return connected_components(adjacency, directed=False)[1]
 
 
-def branches(skeleton: Graph) -> Branches:
+def cut_into_branches(skeleton: SkeletonGraph) -> SkeletonBranches:
     """Cut a skeleton at its branch points."""
     inner = skeleton.degree < 3
     both = inner[skeleton.links].all(axis=1)
-    member = components(len(inner), skeleton.links[both])
+    member = label_components(len(inner), skeleton.links[both])
     _, member[inner] = np.unique(member[inner], return_inverse=True)
     member[~inner] = -1
     count = member.max(initial=-1) + 1
@@ -83,16 +83,16 @@ def branches(skeleton: Graph) -> Branches:
     ends = np.flatnonzero(skeleton.degree == 1)
     owner = np.concatenate([member[ends], member[own]])
     where = skeleton.pixels[np.concatenate([ends, other])]
-    return Branches(
+    return SkeletonBranches(
         member,
         size,
-        _chords(owner, where, count),
+        _measure_chords(owner, where, count),
         np.bincount(member[ends], minlength=count),
         np.bincount(member[own], minlength=count),
     )
 
 
-def _chords(owner: np.ndarray, where: np.ndarray, count: int) -> np.ndarray:
+def _measure_chords(owner: np.ndarray, where: np.ndarray, count: int) -> np.ndarray:
     """Measure the distance between the two ends of each branch; ends (E, 2) belong to branches ``owner`` (E,)."""
     order = np.argsort(owner, kind="stable")
     number = np.bincount(owner, minlength=count)
@@ -104,13 +104,13 @@ def _chords(owner: np.ndarray, where: np.ndarray, count: int) -> np.ndarray:
     return chord
 
 
-def without_spurs(lines: np.ndarray, shortest: float) -> np.ndarray:
+def remove_spurs(lines: np.ndarray, shortest: float) -> np.ndarray:
     """Remove side branches with a free end that are shorter than ``shortest`` px: artefacts of thinning.
 
     One pass; nerves that stand alone are kept whatever their length.
     """
-    skeleton = graph(lines)
-    found = branches(skeleton)
+    skeleton = build_skeleton_graph(lines)
+    found = cut_into_branches(skeleton)
     spur = (found.free_ends == 1) & (found.length < shortest)
     gone = skeleton.pixels[np.isin(found.member, np.flatnonzero(spur))]
     kept = lines.copy()
@@ -118,8 +118,8 @@ def without_spurs(lines: np.ndarray, shortest: float) -> np.ndarray:
     return kept
 
 
-def branch_points(skeleton: Graph) -> int:
+def count_branch_points(skeleton: SkeletonGraph) -> int:
     """Count the branch points; pixels of degree three or more that touch are one point."""
     joint = skeleton.degree >= 3
     between = skeleton.links[joint[skeleton.links].all(axis=1)]
-    return int(np.unique(components(len(joint), between)[joint]).size)
+    return int(np.unique(label_components(len(joint), between)[joint]).size)

@@ -1,0 +1,1 @@
+"""Benchmarks of speed, and studies of how sensitive the checks are."""

@@ -1,0 +1,1 @@
+"""What the no-reference metrics share: normalised coefficients and the NIQE model."""

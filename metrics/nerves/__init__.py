@@ -1,0 +1,1 @@
+"""Nerves as lines: skeletons, branches and the length of paths."""
