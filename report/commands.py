@@ -12,18 +12,18 @@ from sspbench.errors import UserError
 from .releases import commands as releases
 
 if TYPE_CHECKING:
-    from .results import Results
+    from .analysis.results import Results
 
-STEPS = ("tables", "figures", "page", "summary")
+REPORT_STEPS = ("tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
     from audit import command as audit
 
-    from .across import command as across
-    from .comparing import command as comparing
-    from .verifying import command as verifying
+    from .compare import command as comparing
+    from .studies import command as across
+    from .verify import command as verifying
 
     across.register(commands)
     audit.register(commands)
@@ -36,65 +36,67 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     study.add_argument("folder", type=Path, metavar="RESULTS", help="results or release with scores of several seeds")
     study.add_argument("--draws", type=int, default=1000, help="simulated comparisons per line (1000)")
     study.add_argument("--write", type=Path, metavar="FILE", help="put the table between the markers of this page")
-    study.set_defaults(run=_simulate)
+    study.set_defaults(run=_simulate_statistics)
     parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)}; all if none is named")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(REPORT_STEPS)}; all if none is named")
     parser.add_argument("--partial", action="store_true", help="use what there is and show what failed")
     parser.add_argument("--processes", type=int, default=1, help="processes that share the work (1); the same bytes")
     add_config_options(parser)
-    parser.set_defaults(run=_report)
+    parser.set_defaults(run=_run_steps)
 
 
-def _simulate(args: argparse.Namespace) -> int:
+def _simulate_statistics(args: argparse.Namespace) -> int:
     from sspbench.files import write_text
 
-    from .simulated import between_markers, simulated_table
+    from .analysis.simulation_study import make_simulation_table, replace_between_markers
 
-    text = simulated_table(args.folder, args.draws)
+    text = make_simulation_table(args.folder, args.draws)
     if args.write is None:
         print(text)
     else:
-        write_text(args.write, between_markers(args.write, text))
+        write_text(args.write, replace_between_markers(args.write, text))
     return 0
 
 
-def _report(args: argparse.Namespace) -> int:
-    wrong = [step for step in args.steps if step not in STEPS]
+def _run_steps(args: argparse.Namespace) -> int:
+    wrong = [step for step in args.steps if step not in REPORT_STEPS]
     if wrong:
-        raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(STEPS)}")
-    from .results import Results
+        raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(REPORT_STEPS)}")
+    from .analysis.results import Results
 
     results = Results(plan_from_args(args), args.partial, args.processes)
-    for step in args.steps or STEPS:
-        _FUNCTIONS[step](results)
+    for step in args.steps or REPORT_STEPS:
+        _STEP_FUNCTIONS[step](results)
     return 0
 
 
-def _tables(results: Results) -> None:
-    from .contents import build
+def _write_tables(results: Results) -> None:
+    from .tables.write_all import write_tables
 
-    build(results, results.plan.layout.tables)
-
-
-def _figures(results: Results) -> None:
-    from .figures import draw
-
-    draw(results, results.plan.layout.figures)
+    write_tables(results, results.plan.layout.tables)
 
 
-def _page(results: Results) -> None:
-    from .page import write
+def _draw_figures(results: Results) -> None:
+    from .figures.draw_all import draw_figures
 
-    write(results, results.plan.layout.root / "report.html")
+    draw_figures(results, results.plan.layout.figures)
 
 
-def _summary(results: Results) -> None:
+def _write_page(results: Results) -> None:
+    from .page.build import write_page
+
+    write_page(results, results.plan.layout.root / "report.html")
+
+
+def _print_summary(results: Results) -> None:
     """Print the answer, what it may not claim, what failed, and where the page lies."""
-    from .answer import answer
+    from .tables.terminal_answer import format_answer
 
     plan = results.plan
-    print("\n".join(["", *answer(plan.layout.tables)]))
-    failed = [f"FAILED {row.label}: {results.ended(row)}" for row in results.rows if results.ended(row) != "done"]
+    print("\n".join(["", *format_answer(plan.layout.tables)]))
+    failed = [
+        f"FAILED {row.label}: {results.status_text(row)}" for row in results.rows if results.status_text(row) != "done"
+    ]
     if failed:
         print("\n".join(failed))
     scale = "" if plan.preset == "paper" else f" at {plan.preset} scale: not the paper's protocol"
@@ -102,4 +104,4 @@ def _summary(results: Results) -> None:
     print(f"page: {plan.layout.root / 'report.html'} (tables and figures beside it)")
 
 
-_FUNCTIONS = {"tables": _tables, "figures": _figures, "page": _page, "summary": _summary}
+_STEP_FUNCTIONS = {"tables": _write_tables, "figures": _draw_figures, "page": _write_page, "summary": _print_summary}

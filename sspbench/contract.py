@@ -34,7 +34,7 @@ class Method:
         seed: Seed of the run; a method must give the same output for the same seed.
 
     Attributes:
-        fitted: What :meth:`fit` returned, of a classical method that defines it; else empty.
+        fitted: What :meth:`fit_to_page` returned, of a classical method that defines it; else empty.
     """
 
     fitted: Mapping[str, Any] = MappingProxyType({})
@@ -55,7 +55,7 @@ class Method:
 
     @classmethod
     def is_fitted(cls) -> bool:
-        """Tell whether the class defines :meth:`fit`."""
+        """Tell whether the class defines :meth:`fit_to_page`."""
         return cls.fit is not Method.fit
 
     def enhance(self, images: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from report.contents import build
-from report.primary import read_primary
-from report.results import Results
+from report.analysis.primary_analysis import read_primary
+from report.analysis.results import Results
+from report.tables.write_all import write_tables
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.files import write_text
 from sspbench.jobs.outcome import write_status
@@ -62,7 +62,7 @@ def made(
 
 
 def built(results, folder):
-    build(results, folder / "tables")
+    write_tables(results, folder / "tables")
     return read_primary(folder / "tables" / "primary.json")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from report.results import Results
+from report.analysis.results import Results
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.config.runs import Run
 from sspbench.files import write_json, write_text

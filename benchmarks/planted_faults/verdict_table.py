@@ -9,9 +9,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from report.comparing.recorded import Recorded, recorded
-from report.verifying.judging import RowVerdict, verify
-from report.verifying.same_seed import Kind
+from report.compare.recorded_results import RecordedResults, read_results_folder
+from report.verify.same_seed import DivergenceKind
+from report.verify.verdicts import RowVerdict, judge_rows
 from sspbench.files import write_text
 
 from .faults import ARITHMETIC_CASES, CORRECT_CASE, FAULT_CASES, TrainingCase
@@ -25,8 +25,8 @@ RANDOM_DRAWS = 200
 
 def write_verdict_table(output: Path, seeds: int) -> str:
     """Write ``cases.csv`` and ``table.md`` into ``output``; return the table."""
-    right = recorded(output / CORRECT_CASE.name)
-    published = right.only(range(PUBLISHED_SEED_COUNT))
+    right = read_results_folder(output / CORRECT_CASE.name)
+    published = right.select_seeds(range(PUBLISHED_SEED_COUNT))
     lines = list(_iter_case_records(output, published, seeds))
     write_text(output / "cases.csv", pd.DataFrame(lines).to_csv(index=False, float_format="%.6g"))
     text = "\n".join(
@@ -36,24 +36,26 @@ def write_verdict_table(output: Path, seeds: int) -> str:
     return text
 
 
-def _iter_case_records(output: Path, published: Recorded, seeds: int) -> Iterator[dict[str, Any]]:
+def _iter_case_records(output: Path, published: RecordedResults, seeds: int) -> Iterator[dict[str, Any]]:
     """Yield for every case and number of seeds what was found, by evidence."""
     for case in (*ARITHMETIC_CASES, *FAULT_CASES):
-        given = recorded(output / case.name)
+        given = read_results_folder(output / case.name)
         for count in sorted({1, seeds}):
-            found = verify(given.only(range(count)), published)
+            found = judge_rows(given.select_seeds(range(count)), published)
             yield {
                 "case": case.name,
                 "text": case.text,
                 "seeds": count,
-                "alone": sum(_is_not_consistent(verify(given.only([seed]), published)) for seed in range(count)),
+                "alone": sum(
+                    _is_not_consistent(judge_rows(given.select_seeds([seed]), published)) for seed in range(count)
+                ),
                 **_summarise_evidence(found),
                 **_compare_losses(given, published),
             }
 
 
 def _summarise_evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
-    outside = [check for one in found for check in one.outside]
+    outside = [check for one in found for check in one.outside_checks]
     worst = max(outside, key=lambda check: check.distance, default=None)
     kinds = [one.kind for row in found for one in row.same_seed]
     return {
@@ -63,7 +65,7 @@ def _summarise_evidence(found: Sequence[RowVerdict]) -> dict[str, Any]:
         "worst": "" if worst is None else f"{worst.feature.row}: {worst.feature.name}",
         "distance": np.nan if worst is None else worst.distance,
         "records": sum(len(one.records) for one in found),
-        **{kind: kinds.count(kind) for kind in get_args(Kind)},
+        **{kind: kinds.count(kind) for kind in get_args(DivergenceKind)},
     }
 
 
@@ -71,7 +73,7 @@ def _is_not_consistent(found: Sequence[RowVerdict]) -> bool:
     return any(one.verdict == "not consistent" for one in found)
 
 
-def _compare_losses(given: Recorded, published: Recorded) -> dict[str, float]:
+def _compare_losses(given: RecordedResults, published: RecordedResults) -> dict[str, float]:
     """Return the largest relative difference of first losses of the same seed, and of losses half way."""
     pairs = [(log, published.losses[key]) for key, log in given.losses.items() if log and published.losses.get(key)]
     return {
@@ -108,18 +110,20 @@ def _find_record(lines: Sequence[dict[str, Any]], case: TrainingCase, count: int
 
 
 def _describe_evidence(line: dict[str, Any]) -> str:
-    evidence = [name for name in ("bands", "records", *get_args(Kind)) if line[name]]
+    evidence = [name for name in ("bands", "records", *get_args(DivergenceKind)) if line[name]]
     return f"yes ({', '.join(evidence)})" if evidence else "no"
 
 
-def _false_alarm_lines(right: Recorded, seeds: int) -> Iterator[str]:
+def _false_alarm_lines(right: RecordedResults, seeds: int) -> Iterator[str]:
     """Yield how often right trainings were called not consistent, over random draws of who is published."""
     random = np.random.default_rng(0)
     for count in sorted({1, seeds}):
         wrong = 0
         for _ in range(RANDOM_DRAWS):
             drawn = [int(seed) for seed in random.permutation(right.seeds)[: PUBLISHED_SEED_COUNT + count]]
-            found = verify(right.only(drawn[PUBLISHED_SEED_COUNT:]), right.only(drawn[:PUBLISHED_SEED_COUNT]))
+            found = judge_rows(
+                right.select_seeds(drawn[PUBLISHED_SEED_COUNT:]), right.select_seeds(drawn[:PUBLISHED_SEED_COUNT])
+            )
             wrong += _is_not_consistent(found)
         drawn_from = f"{RANDOM_DRAWS} draws of {len(right.seeds)} right trainings"
         yield f"False alarms with {count} further seed(s): {wrong} of {drawn_from}."

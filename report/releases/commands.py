@@ -11,7 +11,7 @@ from sspbench.config.datasets import build_plans
 from sspbench.errors import UserError
 from sspbench.releases.release_folder import PUBLISHED_DIR, ReleasePart, find_release_parts, find_releases
 
-RESULTS = Path("results")
+RELEASES_PARENT_DIR = Path("results")
 """Where a checkout keeps its releases."""
 
 
@@ -38,29 +38,29 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _publish(args: argparse.Namespace) -> int:
-    from .publish import publish, renew, take_back, tree
+    from .publish import describe_checkout, publish_release, renew_release, withdraw_part
 
     if args.renew:
-        for part in find_release_parts(RESULTS / PUBLISHED_DIR / args.release):
-            changed = renew(part, tree())
+        for part in find_release_parts(RELEASES_PARENT_DIR / PUBLISHED_DIR / args.release):
+            changed = renew_release(part, describe_checkout())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
     with ExitStack() as undone:  # a release is whole or not there
         for plan in build_plans(config_from_args(args), args.results).values():
-            part, new = publish(plan, args.release, tree())
+            part, new = publish_release(plan, args.release, describe_checkout())
             if new:
-                undone.callback(take_back, part.folder)
+                undone.callback(withdraw_part, part.folder)
             size = sum((part.folder / name).stat().st_size for name in part.list_files())
             print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
         undone.pop_all()
-    print(f"now: git add {RESULTS / PUBLISHED_DIR / args.release} && git commit")
+    print(f"now: git add {RELEASES_PARENT_DIR / PUBLISHED_DIR / args.release} && git commit")
     return 0
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from .reproduce import reproduce
+    from .reproduce import reproduce_release
 
-    newest = find_releases(RESULTS)[-1:]
+    newest = find_releases(RELEASES_PARENT_DIR)[-1:]
     chosen = [args.release] if args.release else newest
     if not chosen:
         print("no release is published yet: there is nothing to reproduce")
@@ -68,20 +68,20 @@ def _reproduce(args: argparse.Namespace) -> int:
     if args.keep is not None and args.keep.exists():
         why, hint = "what lies there would be mixed with what is rebuilt", "name a folder that is not there: --keep DIR"
         raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
-    compared = [reproduce(part, args.keep) for part in find_release_parts(chosen[0])]
+    compared = [reproduce_release(part, args.keep) for part in find_release_parts(chosen[0])]
     for one in compared:
-        print("\n".join(one.lines()))
+        print("\n".join(one.format_lines()))
     return 0 if all(one.agrees for one in compared) else 1
 
 
 def _check(args: argparse.Namespace) -> int:
-    from .check import check
+    from .check import check_release
 
-    wrong = [fault for part in find_release_parts(args.release) for fault in _said(part, check(part))]
+    wrong = [fault for part in find_release_parts(args.release) for fault in _print_faults(part, check_release(part))]
     return 1 if wrong else 0
 
 
-def _said(part: ReleasePart, faults: list[str]) -> list[str]:
+def _print_faults(part: ReleasePart, faults: list[str]) -> list[str]:
     print("\n".join([f"{part.name}:", *(f"  {fault}" for fault in faults)]))
     print(f"  {'not to be merged' if faults else 'hashes, provenance, tables and audit are in order'}")
     return faults

@@ -26,16 +26,16 @@ from sspbench.releases.release_folder import (
     write_sums,
 )
 
-from .rebuild import hashes, rebuilt
+from .rebuild import hash_rebuilt_files, rebuild_release
 
-LARGEST = 32_000
+MAX_TABLE_BYTES = 32_000
 """Bytes beyond which a table is not kept but its hash alone, as all LaTeX is; the scores give it again."""
 
-MAKERS = ("matplotlib", "numpy", "pandas", "scipy")
+MAKER_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
 """Packages that tables and figures are made with."""
 
 
-def publish(
+def publish_release(
     plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Path("results")
 ) -> tuple[ReleasePart, bool]:
     """Publish the results of a plan in ``published/<release>``.
@@ -43,7 +43,7 @@ def publish(
     Args:
         plan: What was run.
         release: The release's name.
-        maker: Commit of the code that makes the tables, see :func:`tree`.
+        maker: Commit of the code that makes the tables, see :func:`describe_checkout`.
         into: The results folder that git keeps the release of; the plan's results may lie elsewhere.
 
     Returns:
@@ -54,20 +54,20 @@ def publish(
     """
     if not RELEASE_NAME_PATTERN.fullmatch(release):
         raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
-    _refuse_changes(maker)
+    _reject_local_changes(maker)
     target = ReleasePart(into / PUBLISHED_DIR / release / plan.layout.dataset / plan.preset)
-    with _beside(target.folder) as folder:
+    with _temporary_folder(target.folder) as folder:
         part = pack_release(plan, release, folder)
         if target.folder.exists():
-            _refuse_other(part, target)
+            _reject_other_results(part, target)
             return target, False
-        _finish(part, maker)
-        _refuse_heavy(part, target)
+        _write_derived_files(part, maker)
+        _reject_large_release(part, target)
         folder.rename(target.folder)
     return target, True
 
 
-def renew(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
+def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     """Compute the tables and figures of a release anew with today's code; its scores and records stay.
 
     Returns:
@@ -76,7 +76,7 @@ def renew(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     Raises:
         UserError: the checkout has local changes, or a file of the release itself was changed.
     """
-    _refuse_changes(maker)
+    _reject_local_changes(maker)
     wrong = part.find_changes()
     if wrong:
         hint = f"get it back: git checkout -- {part.folder}"
@@ -84,11 +84,11 @@ def renew(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
             "The release is not as it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
         )
     before = part.expected_hashes()
-    with _beside(part.folder) as folder:
+    with _temporary_folder(part.folder) as folder:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
         fresh = ReleasePart(folder)
-        _finish(fresh, maker)
-        _refuse_heavy(fresh, part)
+        _write_derived_files(fresh, maker)
+        _reject_large_release(fresh, part)
         after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
         if changed:
@@ -97,15 +97,15 @@ def renew(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     return changed
 
 
-def tree() -> dict[str, Any]:
+def describe_checkout() -> dict[str, Any]:
     """Return the checkout's commit and its tracked files with local changes, published results left out.
 
     Raises:
         UserError: this is no git checkout.
     """
     try:
-        head = _git("rev-parse", "HEAD").strip()
-        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED_DIR}")
+        head = _run_git("rev-parse", "HEAD").strip()
+        changed = _run_git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED_DIR}")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(
             "Publishing needs a git checkout: a release names its commit",
@@ -116,11 +116,11 @@ def tree() -> dict[str, Any]:
     return {"commit": head, "changed": [line[3:] for line in changed.splitlines()]}
 
 
-def _git(*arguments: str) -> str:
+def _run_git(*arguments: str) -> str:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def _refuse_changes(maker: Mapping[str, Any]) -> None:
+def _reject_local_changes(maker: Mapping[str, Any]) -> None:
     if maker["changed"]:
         why = "the release would name a commit that its tables were not made with"
         where = ", ".join(maker["changed"][:10])
@@ -128,7 +128,7 @@ def _refuse_changes(maker: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def _temporary_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder on the target's file system, in the published folder; it is gone afterwards."""
     home = target.parents[2]
     home.mkdir(parents=True, exist_ok=True)
@@ -139,29 +139,29 @@ def _beside(target: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
     finally:
-        _remove_empty(target)
+        _remove_empty_folders(target)
 
 
-def take_back(folder: Path) -> None:
+def withdraw_part(folder: Path) -> None:
     """Remove a part that was published before a later one could not be."""
     shutil.rmtree(folder)
-    _remove_empty(folder)
+    _remove_empty_folders(folder)
 
 
-def _remove_empty(target: Path) -> None:
+def _remove_empty_folders(target: Path) -> None:
     """Remove the folders of a data set and of a release that hold nothing."""
     for empty in (target.parent, target.parent.parent):
         if not any(empty.iterdir()):
             empty.rmdir()
 
 
-def _refuse_other(part: ReleasePart, target: ReleasePart) -> None:
+def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
     """Refuse to publish other results under a name that is taken; tables do not count, they follow from the scores."""
     ours, theirs = (read_json(one.folder / RELEASE_RECORD) for one in (part, target))
     theirs.pop("tables")
     differ = [] if ours == theirs else [RELEASE_RECORD]
     for name in part.list_files():
-        if name != RELEASE_RECORD and _bytes(part.folder / name) != _bytes(target.folder / name):
+        if name != RELEASE_RECORD and _read_bytes(part.folder / name) != _read_bytes(target.folder / name):
             differ.append(name)
     if differ:
         hint = "a release stays as it is: publish under another name"
@@ -169,21 +169,21 @@ def _refuse_other(part: ReleasePart, target: ReleasePart) -> None:
         raise UserError(f"There is another release {target.name}", where=str(target.folder), why=why, hint=hint)
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
-def _finish(part: ReleasePart, maker: Mapping[str, Any]) -> None:
+def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     """Write tables and figures from the packed scores, what made them, and the sums."""
     for old in (part.tables, part.figures):
         shutil.rmtree(old, ignore_errors=True)
-    made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKERS}}
+    made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKER_PACKAGES}}
     write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
-    with rebuilt(part) as plan:
+    with rebuild_release(part) as plan:
         large = {}
-        for name, value in hashes(plan.layout.root).items():
+        for name, value in hash_rebuilt_files(plan.layout.root).items():
             source = plan.layout.root / name
-            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > LARGEST):
+            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > MAX_TABLE_BYTES):
                 large[name] = value
                 continue
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def _finish(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     part.write_sums_file()
 
 
-def _refuse_heavy(part: ReleasePart, target: ReleasePart) -> None:
+def _reject_large_release(part: ReleasePart, target: ReleasePart) -> None:
     """Refuse a release of more than :data:`MAX_RELEASE_BYTES`, all its parts together."""
     release = target.folder.parents[1]
     others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]

@@ -14,42 +14,46 @@ from sspbench.files import sha256
 from sspbench.releases.packing import unpack_release
 from sspbench.releases.release_folder import ReleasePart
 
-from ..contents import build
-from ..figures import draw
-from ..results import Results
+from ..analysis.results import Results
+from ..figures.draw_all import draw_figures
+from ..tables.write_all import write_tables
 
-REBUILT = ("tables", "figures")
+REBUILT_DIRS = ("tables", "figures")
 
-SHRINK = 3
+FIGURE_SHRINK_FACTOR = 3
 """By how much a figure is smaller than in print: 100 dots per inch."""
 
-COLOURS = 64
+FIGURE_COLOUR_COUNT = 64
 """Colours of a published figure."""
 
 
 @contextmanager
-def rebuilt(part: ReleasePart) -> Iterator[Plan]:
+def rebuild_release(part: ReleasePart) -> Iterator[Plan]:
     """Give the plan of a temporary results folder with tables and figures, computed from the release's scores alone."""
     with tempfile.TemporaryDirectory(prefix="sspbench-release-") as folder:
         plan = unpack_release(part, Path(folder))
         results = Results(plan, partial=True)
-        build(results, plan.layout.tables)
-        draw(results, plan.layout.figures, pictures=False)
-        _reduce(plan.layout.figures)
+        write_tables(results, plan.layout.tables)
+        draw_figures(results, plan.layout.figures, pictures=False)
+        _shrink_figures(plan.layout.figures)
         yield plan
 
 
-def _reduce(figures: Path) -> None:
+def _shrink_figures(figures: Path) -> None:
     """Reduce figures from print to screen size, with few colours and without PDF: they are kept in git."""
     for vector in figures.glob("*.pdf"):
         vector.unlink()
     for path in figures.glob("*.png"):
         with Image.open(path) as picture:
-            small = picture.convert("RGB").reduce(SHRINK).quantize(COLOURS, dither=Image.Dither.NONE)
+            small = (
+                picture.convert("RGB")
+                .reduce(FIGURE_SHRINK_FACTOR)
+                .quantize(FIGURE_COLOUR_COUNT, dither=Image.Dither.NONE)
+            )
         small.save(path, "PNG", optimize=True)
 
 
-def hashes(root: Path) -> dict[str, str]:
+def hash_rebuilt_files(root: Path) -> dict[str, str]:
     """Return the hashes of all tables and figures below a folder, by relative name."""
-    found = (path for name in REBUILT for path in (root / name).rglob("*") if path.is_file())
+    found = (path for name in REBUILT_DIRS for path in (root / name).rglob("*") if path.is_file())
     return {str(path.relative_to(root)): sha256(path) for path in sorted(found)}

@@ -13,17 +13,17 @@ import numpy as np
 from sspbench.images.grey import read_grey
 from sspbench.releases.release_folder import ReleasePart
 
-from .rebuild import hashes, rebuilt
+from .rebuild import hash_rebuilt_files, rebuild_release
 
-CLOSE = 1e-9
+MAX_RELATIVE_NUMBER_DIFFERENCE = 1e-9
 """Relative difference of numbers that another processor's arithmetic may bring about."""
 
-LEVELS = 3
+MAX_PIXEL_DIFFERENCE = 3
 """Difference of a figure's pixels, of 255, that another processor's arithmetic may bring about."""
 
 
 @dataclass
-class Comparison:
+class ReleaseComparison:
     """What comparing a release with its own scores gave.
 
     Attributes:
@@ -47,7 +47,7 @@ class Comparison:
         """Whether nothing was altered and all files agree."""
         return not self.altered and not self.different
 
-    def lines(self) -> list[str]:
+    def format_lines(self) -> list[str]:
         """Return the comparison in words."""
         told = [*self.altered, *(f"DIFFERS  {name}" for name in self.different)]
         told += [f"CLOSE    {name}: other bytes, the same numbers to nine digits" for name in self.close]
@@ -56,7 +56,7 @@ class Comparison:
         return [*told, f"{self.part.name}: {counts}{close}"]
 
 
-def reproduce(part: ReleasePart, keep: Path | None = None) -> Comparison:
+def reproduce_release(part: ReleasePart, keep: Path | None = None) -> ReleaseComparison:
     """Compare a release with what its scores give now.
 
     Args:
@@ -66,15 +66,15 @@ def reproduce(part: ReleasePart, keep: Path | None = None) -> Comparison:
     Raises:
         UserError: a file that is needed is missing or has another form.
     """
-    found = Comparison(part, part.find_changes())
+    found = ReleaseComparison(part, part.find_changes())
     expected = part.expected_hashes()
-    with rebuilt(part) as plan:
-        made = hashes(plan.layout.root)
+    with rebuild_release(part) as plan:
+        made = hash_rebuilt_files(plan.layout.root)
         found.total = len(expected)
         for name in sorted(expected | made):
             if expected.get(name) == made.get(name):
                 found.equal += 1
-            elif name in expected and name in made and alike(part.folder / name, plan.layout.root / name):
+            elif name in expected and name in made and is_alike(part.folder / name, plan.layout.root / name):
                 found.close.append(name)
             else:
                 found.different.append(name)
@@ -83,7 +83,7 @@ def reproduce(part: ReleasePart, keep: Path | None = None) -> Comparison:
     return found
 
 
-def alike(published: Path, made: Path) -> bool:
+def is_alike(published: Path, made: Path) -> bool:
     """Return whether two files say the same to nine digits, or two figures look the same.
 
     Args:
@@ -93,19 +93,19 @@ def alike(published: Path, made: Path) -> bool:
     if not published.is_file():
         return False
     if made.suffix == ".png":
-        return _look_alike(read_grey(published), read_grey(made))
-    return _read_alike(published.read_text(encoding="utf-8"), made.read_text(encoding="utf-8"))
+        return _is_same_picture(read_grey(published), read_grey(made))
+    return _is_same_text(published.read_text(encoding="utf-8"), made.read_text(encoding="utf-8"))
 
 
-def _look_alike(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= LEVELS
+def _is_same_picture(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= MAX_PIXEL_DIFFERENCE
 
 
-NUMBER = re.compile(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
+NUMBER_PATTERN = re.compile(r"-?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
-def _read_alike(one: str, other: str) -> bool:
-    if NUMBER.sub("#", one) != NUMBER.sub("#", other):
+def _is_same_text(one: str, other: str) -> bool:
+    if NUMBER_PATTERN.sub("#", one) != NUMBER_PATTERN.sub("#", other):
         return False
-    pairs = zip(NUMBER.findall(one), NUMBER.findall(other), strict=True)
-    return all(isclose(float(a), float(b), rel_tol=CLOSE, abs_tol=1e-12) for a, b in pairs)
+    pairs = zip(NUMBER_PATTERN.findall(one), NUMBER_PATTERN.findall(other), strict=True)
+    return all(isclose(float(a), float(b), rel_tol=MAX_RELATIVE_NUMBER_DIFFERENCE, abs_tol=1e-12) for a, b in pairs)

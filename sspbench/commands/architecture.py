@@ -192,7 +192,7 @@ prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score
 4. `sspbench/config/plan.py`: the checked config becomes runs, each with its settings.
 5. `sspbench/training/loop/training.py`: how anything is trained, stopped and resumed to the same bytes.
 6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
-7. `report/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
+7. `report/tables/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
 """
 
 

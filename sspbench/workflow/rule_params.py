@@ -70,22 +70,22 @@ class CodeDigests:
     @cached_property
     def tables(self) -> str:
         """Of the tables."""
-        return code_digest([REPORT_DIR / "contents.py"])
+        return code_digest([REPORT_DIR / "tables" / "write_all.py"])
 
     @cached_property
     def across(self) -> str:
         """Of the summary above several data sets."""
-        return code_digest([REPORT_DIR / "across" / "build.py"])
+        return code_digest([REPORT_DIR / "studies" / "write_summary.py"])
 
     @cached_property
     def figures(self) -> str:
         """Of the figures."""
-        return code_digest([REPORT_DIR / "figures.py"])
+        return code_digest([REPORT_DIR / "figures" / "draw_all.py"])
 
     @cached_property
     def page(self) -> str:
         """Of the HTML page."""
-        return code_digest([REPORT_DIR / "page.py"])
+        return code_digest([REPORT_DIR / "page" / "build.py"])
 
     @cached_property
     def import_external(self) -> str:
@@ -115,5 +115,5 @@ def paper_table_files() -> list[Path]:
 
 def page_source_files() -> list[Path]:
     """Return what the page is made from besides Python: templates, styles, the paper's tables and claims."""
-    found = [path for ending in ("j2", "css", "js") for path in (REPORT_DIR / "html").glob(f"*.{ending}")]
+    found = [path for ending in ("j2", "css", "js") for path in (REPORT_DIR / "page").glob(f"*.{ending}")]
     return [*(path.relative_to(ROOT) for path in sorted(found)), *paper_table_files()]

@@ -6,12 +6,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.stats import spearmanr
 
-from report.across.budget import budget
-from report.across.build import build
-from report.across.card import TRUTHS, graded
-from report.across.doses import doses, drawn, slope, table
-from report.across.order import order
-from report.results import Results
+from report.analysis.results import Results
+from report.studies.dose_response import draw_dose_figure, estimate_dose_slope, make_dose_table, sort_by_dose
+from report.studies.method_order import make_order_table
+from report.studies.metric_reliability import RELIABILITY_TRUTHS, rank_metrics
+from report.studies.training_budget import make_budget_table
+from report.studies.write_summary import write_study_summary
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
 
@@ -38,7 +38,7 @@ def several(tmp_path, monkeypatch):
 
 
 def test_order_ranks_and_wins_are_those_of_the_scores(several):
-    found = order(several)
+    found = make_order_table(several)
     frame = pd.concat(results.scores for results in several.values())
     dice = frame[frame["metric"] == "dice"].groupby(["dataset", "row"])["value"].mean().unstack("dataset")
     ranked = dice.drop(index=[row.key for row in found.rows if row.cells[-1].text], errors="ignore")
@@ -48,13 +48,13 @@ def test_order_ranks_and_wins_are_those_of_the_scores(several):
         if not row.cells[-1].text:
             assert row.cells[-2].mean == pytest.approx(ranks.loc[row.key].mean())
             assert row.cells[-1].mean == (ranks.loc[row.key] == 1).sum()
-    assert found.cell("oracle", "mean_rank").text == "not ranked"
+    assert found.find_cell("oracle", "mean_rank").text == "not ranked"
     assert "Kendall's W" in found.notes[0]
 
 
 def test_the_slope_over_doses_is_found_with_its_interval(several):
-    assert list(doses(several)) == [1.0, 2.0]
-    lines = {row.key: row.cells[-1] for row in table(several, "hallucinated").rows}
+    assert list(sort_by_dose(several)) == [1.0, 2.0]
+    lines = {row.key: row.cells[-1] for row in make_dose_table(several, "hallucinated").rows}
     assert lines["sspnet"].mean == pytest.approx(3.0)
     assert lines["identity"].mean == pytest.approx(0.0, abs=1e-9)
     assert "dcp" not in lines
@@ -62,22 +62,22 @@ def test_the_slope_over_doses_is_found_with_its_interval(several):
 
 def test_slopes_are_of_each_training_and_image():
     grids = {dose: pd.DataFrame({0: [dose, 2 * dose], 1: [3 * dose, 4 * dose]}) for dose in (1.0, 1.5, 3.0)}
-    assert slope(grids).difference == pytest.approx(np.mean([1, 2, 3, 4]))
-    assert slope({1.0: grids[1.0]}) is None
+    assert estimate_dose_slope(grids).difference == pytest.approx(np.mean([1, 2, 3, 4]))
+    assert estimate_dose_slope({1.0: grids[1.0]}) is None
 
 
 def test_budgets_are_rows_that_differ_in_steps_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = {name: {"short": {"steps": 5}, "long": {"steps": 9}} for name in ("sspnet", "stillgan")}
     rows["sspnet"]["other"] = {"steps": 5, "weights": {"beta": 2.0}}
-    found = budget(make_results(tmp_path, None, rows=rows, ablation=None))
+    found = make_budget_table(make_results(tmp_path, None, rows=rows, ablation=None))
     assert [column.label for column in found.columns] == ["5 steps", "9 steps"]
     assert {row.key for row in found.rows} == {"sspnet", "stillgan"}
-    assert budget(make_results(tmp_path / "b", None, ablation=None)) is None
+    assert make_budget_table(make_results(tmp_path / "b", None, ablation=None)) is None
 
 
 def test_everything_is_written_and_the_index_last(several, tmp_path):
-    build(several, tmp_path / "summary")
+    write_study_summary(several, tmp_path / "summary")
     names = {path.name for path in (tmp_path / "summary").iterdir()}
     assert {
         "order.csv",
@@ -97,26 +97,28 @@ def test_everything_is_written_and_the_index_last(several, tmp_path):
 def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, None, ablation="sspnet")
-    found = {each.measure.name: each for each in graded({"one": results})}
+    found = {each.measure.name: each for each in rank_metrics({"one": results})}
     assert {"entropy", "niqe"} <= set(found)
     by_row = results.scores.groupby(["metric", "row"])["value"]
     means = (
         by_row.mean().where(by_row.count() == by_row.size()).unstack("row").drop(columns=["oracle", "hq_photograph"])
     )
     for name, sign in (("entropy", 1), ("niqe", -1)):
-        for truth, mark in found[name].marks.items():
+        for truth, mark in found[name].correlations.items():
             pairs = means.loc[[name, truth]].dropna(axis=1)
-            expected = sign * TRUTHS[truth][1] * spearmanr(*pairs.to_numpy()).statistic
+            expected = sign * RELIABILITY_TRUTHS[truth][1] * spearmanr(*pairs.to_numpy()).statistic
             assert mark.mean == pytest.approx(expected) and mark.low <= mark.high
 
 
 def test_without_a_clean_image_there_is_no_report_card(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert graded({"one": make_results(tmp_path, None, ablation=None, methods=["identity", "dcp", "sspnet"])}) == []
+    assert (
+        rank_metrics({"one": make_results(tmp_path, None, ablation=None, methods=["identity", "dcp", "sspnet"])}) == []
+    )
 
 
 def test_everything_in_the_figure_of_doses_lies_inside_it(several):
-    figure = drawn(several).figure
+    figure = draw_dose_figure(several).figure
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     box, (width, height) = figure.get_tightbbox(canvas.get_renderer()), figure.get_size_inches()

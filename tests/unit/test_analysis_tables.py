@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.makers import MAKERS
-from report.own_audit import audit_own
-from report.rendering.latex import latex
-from report.rendering.markdown import markdown
-from report.results import Results
+from report.analysis.own_audit import audit_own_scores
+from report.analysis.results import Results
+from report.tables.all_makers import TABLE_MAKERS
+from report.tables.render.latex import render_latex
+from report.tables.render.markdown import render_markdown
 from sspbench.config.plan import Plan, merge_dicts, read_config
 from sspbench.files import write_text
 from sspbench.images.grey import write_grey
@@ -66,7 +66,7 @@ def results(tmp_path):
 
 
 def made(results):
-    return {table.key: table for make in MAKERS for table in make(results)}
+    return {table.key: table for make in TABLE_MAKERS for table in make(results)}
 
 
 def test_every_table_is_made_and_can_be_written(results):
@@ -75,8 +75,8 @@ def test_every_table_is_made_and_can_be_written(results):
     for table in tables.values():
         assert {len(row.cells) for row in table.rows} == {len(table.columns)}
         assert table.data is None or len(table.data) > 0
-        assert table.title in markdown(table)
-        assert r"\bottomrule" in latex(table)
+        assert table.title in render_markdown(table)
+        assert r"\bottomrule" in render_latex(table)
 
 
 def test_the_audits_tell_what_they_find(results):
@@ -96,7 +96,7 @@ def test_scores_of_eight_digits_contradict_nothing():
         for metric, values in (("ppv", ppv), ("fdr", 1 - ppv))
         for number, value in enumerate(values)
     ]
-    assert not set(audit_own(pd.DataFrame(lines, columns=columns))["verdict"]) & {"impossible", "inconsistent"}
+    assert not set(audit_own_scores(pd.DataFrame(lines, columns=columns))["verdict"]) & {"impossible", "inconsistent"}
 
 
 def test_without_a_trivial_row_tests_compare_with_the_untouched_image(results):

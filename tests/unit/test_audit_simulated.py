@@ -10,7 +10,7 @@ from audit.engine import audit
 from audit.hard import run_hard
 from audit.printed_table import PrintedRow, PrintedTable
 from audit.quantity import quantities
-from report.own_audit import audit_own
+from report.analysis.own_audit import audit_own_scores
 
 IMAGES = 60
 HIGHEST_PREVALENCE = 0.12
@@ -179,7 +179,7 @@ def tidy(values, metric_names, method="sspnet"):
 
 def test_our_own_consistent_scores_pass():
     names = {"accuracy": "acc", "sensitivity": "sen", "specificity": "spe"}
-    cells = audit_own(tidy(typical(np.random.default_rng(5)), names))
+    cells = audit_own_scores(tidy(typical(np.random.default_rng(5)), names))
     assert len(cells) == 8
     assert set(cells["verdict"]) <= {"ok", "suspicious"}
     assert set(cells["table"]) == {"cornsim/demo"}
@@ -188,7 +188,7 @@ def test_our_own_consistent_scores_pass():
 def test_our_own_wrong_auc_is_found():
     values = typical(np.random.default_rng(5))
     values["auc"] = np.full((1, IMAGES), 0.5)
-    cells = audit_own(tidy(values, {})).set_index("quantity")
+    cells = audit_own_scores(tidy(values, {})).set_index("quantity")
     assert cells.loc["auc", "verdict"] == "impossible"
 
 
@@ -196,11 +196,11 @@ def test_cells_over_different_images_are_not_compared():
     values = typical(np.random.default_rng(5))
     values["auc"] = np.full((1, IMAGES), 0.5)
     values["auc"][0, 3] = np.nan
-    cells = audit_own(tidy(values, {})).set_index("quantity")
+    cells = audit_own_scores(tidy(values, {})).set_index("quantity")
     assert cells.loc["auc", "n"] == IMAGES - 1
     assert cells.loc["auc", "verdict"] != "impossible"
 
 
 def test_scores_without_a_known_metric_give_an_empty_audit():
     scores = tidy(typical(np.random.default_rng(5)), {})
-    assert audit_own(scores.assign(metric="tortuosity")).empty
+    assert audit_own_scores(scores.assign(metric="tortuosity")).empty

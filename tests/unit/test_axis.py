@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from report.charts.axis import Axis
+from report.figures.svg.axis import ChartAxis
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,13 @@ from report.charts.axis import Axis
     ],
 )
 def test_a_logarithmic_axis_has_the_densest_usual_series_that_fits(low, high, ticks):
-    assert Axis(low, high, "log").ticks(6) == pytest.approx(ticks)
+    assert ChartAxis(low, high, "log").ticks(6) == pytest.approx(ticks)
 
 
 @pytest.mark.parametrize("decades", [0.7, 1.3, 2.0, 3.1, 5.0, 9.0])
 @pytest.mark.parametrize("start", [0.003, 0.7, 25.0])
 def test_logarithmic_ticks_look_even(start, decades):
-    ticks = Axis(start, start * 10**decades, "log").ticks(6)
+    ticks = ChartAxis(start, start * 10**decades, "log").ticks(6)
     gaps = [math.log10(high / low) for low, high in itertools.pairwise(ticks)]
     assert len(ticks) <= 6
     assert not gaps or max(gaps) < 1.5 * min(gaps)

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from report.comparing.place import newest, opened
+from report.compare.open_results import find_newest_release, open_results
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.releases.packing import pack_release
@@ -48,23 +48,23 @@ def test_runs_are_verified_against_the_newest_release(folder, capsys):
 
 
 def test_of_several_parts_the_one_that_fits_is_meant(folder, tmp_path):
-    with opened("results/cornsim/demo") as ours:
+    with open_results("results/cornsim/demo") as ours:
         published = folder / "results/published/v1/cornsim/demo"
         several = tmp_path / "results/published/v2/cornsim"
         for preset in ("demo", "smoke"):
             shutil.copytree(published, several / preset)
-        with pytest.raises(UserError, match="several data sets"), opened(str(several.parent)):
+        with pytest.raises(UserError, match="several data sets"), open_results(str(several.parent)):
             pass
-        with opened(str(several.parent), ours) as found:
-            assert found.subject == ("cornsim", "demo")
+        with open_results(str(several.parent), ours) as found:
+            assert found.dataset_and_preset == ("cornsim", "demo")
 
 
 def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypatch):
-    with pytest.raises(UserError, match=r"no results of this name(?s:.)*v1"), opened("v7"):
+    with pytest.raises(UserError, match=r"no results of this name(?s:.)*v1"), open_results("v7"):
         pass
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="no release to verify against"):
-        newest()
+        find_newest_release()
 
 
 def without(key):

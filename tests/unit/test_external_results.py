@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.contents import build
-from report.html.facts import COST_HEADS, costs
-from report.page import render
-from report.record import read_table
-from report.releases.check import strangers, unknown_origins
-from report.releases.publish import publish
-from report.statistics import paired_tests
+from report.analysis.statistics import compare_with_references
+from report.page.build import render_page
+from report.page.run_facts import COST_HEADS, collect_costs
+from report.releases.check import find_foreign_files, find_unknown_origins
+from report.releases.publish import publish_release
+from report.tables.record import read_table
+from report.tables.write_all import write_tables
 from sspbench.commands.cli import main
 from sspbench.files import read_json
 from sspbench.releases.release_folder import ReleasePart
@@ -52,9 +52,11 @@ def test_seeds_give_a_row_made_elsewhere_no_verdict_and_take_none_from_the_other
 
 def test_a_row_made_elsewhere_changes_no_p_value_of_another(tmp_path, theirs):
     results = made(tmp_path, seeds=range(5), levels={"theirs": 0.1}, external={"theirs": str(theirs)})
-    others = results.compared[results.compared["row"] != "theirs"]
-    wanted = paired_tests(others, results.references, results.better)
-    found = paired_tests(results.compared, results.references, results.better, once=results.once)
+    others = results.tested_scores[results.tested_scores["row"] != "theirs"]
+    wanted = compare_with_references(others, results.references, results.better)
+    found = compare_with_references(
+        results.tested_scores, results.references, results.better, once=results.external_row_ids
+    )
     found = found[found["row"] != "theirs"].reset_index(drop=True)
     assert wanted["p_holm"].notna().any()
     pd.testing.assert_frame_equal(found, wanted)
@@ -79,8 +81,8 @@ def published(tmp_path_factory):
         rows = {"methods": ["identity", "dcp", "sspnet"], "ablation": None, "seeds": [0, 1]}
         results = make_results(folder, None, **rows, external={"theirs": str(folder / "secret/their images")})
         stamped(results.plan)
-        build(results, results.plan.layout.tables)
-        part, _ = publish(results.plan, "v1", MAKER, folder / "results")
+        write_tables(results, results.plan.layout.tables)
+        part, _ = publish_release(results.plan, "v1", MAKER, folder / "results")
     shutil.rmtree(folder / "secret")  # nothing of what follows needs the images
     return folder, results, part
 
@@ -99,7 +101,7 @@ def test_a_release_holds_the_scores_of_the_row_and_not_where_its_images_lay(publ
 def test_a_release_with_the_row_is_reproduced_compared_and_verified(published, tmp_path, monkeypatch, capsys):
     folder, results, part = published
     monkeypatch.chdir(folder)
-    assert [*strangers(part), *unknown_origins(part)] == []
+    assert [*find_foreign_files(part), *find_unknown_origins(part)] == []
     assert main(["reproduce-tables"]) == 0
     assert main(["compare", str(results.plan.layout.root), "v1", "--output", str(tmp_path / "compared")]) == 0
     assert "32 cells (rows by measures) compared: 32 equal." in capsys.readouterr().out
@@ -107,15 +109,15 @@ def test_a_release_with_the_row_is_reproduced_compared_and_verified(published, t
     assert "theirs" in capsys.readouterr().out
     copy = ReleasePart(shutil.copytree(part.folder, tmp_path / "v1/cornsim/demo"))
     (copy.folder / "runs/theirs.json").unlink()
-    assert list(unknown_origins(copy)) == ["ORIGIN   runs/theirs.json has seeds none, not those of release.json"]
+    assert list(find_unknown_origins(copy)) == ["ORIGIN   runs/theirs.json has seeds none, not those of release.json"]
 
 
 def test_the_page_shows_the_row_everywhere_and_says_that_its_cost_is_not_known(published):
     _, results, _ = published
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(published[0])
-        page = render(results)
-    ((_, cells),) = [(row, cells) for row, cells in costs(results) if row.id == "theirs"]
+        page = render_page(results)
+    ((_, cells),) = [(row, cells) for row, cells in collect_costs(results) if row.id == "theirs"]
     assert [text for text, _ in cells[:-1]] == ["n/a"] * 7 and "not known" in cells[-1][0]
     assert len(cells) == len(COST_HEADS) - 1
     assert page.count("Images made elsewhere") >= 2

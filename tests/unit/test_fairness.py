@@ -6,7 +6,7 @@ import pytest
 import yaml
 from synthetic_results import make_results
 
-from report.makers.fairness import RATES, SEARCH, fairness
+from report.tables.fairness import RATE_NAMES, RATE_SEARCH_FILE, make_fairness_table
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.row_groups import row_group
@@ -17,32 +17,34 @@ LEARNED = [
 
 
 def recorded(name):
-    with SEARCH.open(newline="") as lines:
+    with RATE_SEARCH_FILE.open(newline="") as lines:
         return {line["row"]: line for line in csv.DictReader(lines) if line["method"] == name}
 
 
 @pytest.mark.parametrize("name", LEARNED)
 def test_the_rate_taken_is_the_best_of_as_many_for_every_method(name):
-    tried = {rate: recorded(name)[rate] for rate in RATES}
+    tried = {rate: recorded(name)[rate] for rate in RATE_NAMES}
     best = max(tried.values(), key=lambda line: float(line["dice"]))
     assert resolve_params(get_plugin("methods", name), "demo")["lr"] == float(best["lr"])
 
 
 @pytest.mark.parametrize("name", LEARNED)
 def test_what_is_recorded_is_what_the_study_runs(name):
-    rows = yaml.safe_load(SEARCH.with_suffix(".yaml").read_text())["rows"][name]
+    rows = yaml.safe_load(RATE_SEARCH_FILE.with_suffix(".yaml").read_text())["rows"][name]
     assert set(recorded(name)) == set(rows)
-    rates = [float(rows[rate]["lr"]) for rate in RATES]
-    assert rates == [float(recorded(name)[rate]["lr"]) for rate in RATES]
+    rates = [float(rows[rate]["lr"]) for rate in RATE_NAMES]
+    assert rates == [float(recorded(name)[rate]["lr"]) for rate in RATE_NAMES]
     assert rates[1] == pytest.approx(2 * rates[0]) and rates[2] == pytest.approx(2 * rates[1])
 
 
 def test_only_the_demonstration_has_the_table_and_it_names_who_starts_as_the_identity(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (table,) = fairness(make_results(tmp_path, failed="msgnet"))
+    (table,) = make_fairness_table(make_results(tmp_path, failed="msgnet"))
     assert [row.key for row in table.rows] == ["enlightengan", "stillgan", "sspnet"]
-    assert table.cell("sspnet", "start").text == "the input, unchanged"
-    assert table.cell("stillgan", "start").text == "random weights"
-    best = {row.key: [rate for rate in RATES if table.cell(row.key, f"dice:{rate}").best] for row in table.rows}
+    assert table.find_cell("sspnet", "start").text == "the input, unchanged"
+    assert table.find_cell("stillgan", "start").text == "random weights"
+    best = {
+        row.key: [rate for rate in RATE_NAMES if table.find_cell(row.key, f"dice:{rate}").best] for row in table.rows
+    }
     assert all(len(rates) == 1 for rates in best.values())
-    assert not list(fairness(make_results(tmp_path / "smoke", preset="smoke")))
+    assert not list(make_fairness_table(make_results(tmp_path / "smoke", preset="smoke")))

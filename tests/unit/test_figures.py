@@ -4,14 +4,28 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from report.contents import build
-from report.drawing import panels
-from report.drawing.pictures import FALSE, HIT, MISSED, Pictures, disputed, mask_picture, region
-from report.drawing.residual import residual
-from report.drawing.showcase import by_hash, groups, rule, showcase, unevenness
-from report.drawing.tradeoff import dominated
-from report.drawing.training import read_log
-from report.figures import draw
+from report.figures import picture_grid
+from report.figures.centreline_difference import compare_centrelines
+from report.figures.draw_all import draw_figures
+from report.figures.image_choice import (
+    choose_images,
+    describe_choice_rule,
+    find_difficulty_groups,
+    measure_unevenness,
+    sort_by_hash,
+)
+from report.figures.run_images import (
+    FALSE_COLOUR,
+    HIT_COLOUR,
+    MISSED_COLOUR,
+    RunImages,
+    colour_mask,
+    find_disputed_window,
+    zoom_slices,
+)
+from report.figures.tradeoff import find_dominated
+from report.figures.training_curves import read_loss_log
+from report.tables.write_all import write_tables
 from sspbench.files import read_json, sha256
 from sspbench.images.grey import write_grey
 from tests.synthetic_results import make_results
@@ -29,12 +43,12 @@ def results(tmp_path, monkeypatch):
 
 
 def test_every_figure_is_drawn_twice_the_same_with_the_failed_method_named(results, tmp_path):
-    build(results, results.plan.layout.tables)
+    write_tables(results, results.plan.layout.tables)
     (tmp_path / "first").mkdir()
     (tmp_path / "first" / "of_yesterday.png").write_bytes(b"")
-    draw(results, tmp_path / "first")
+    draw_figures(results, tmp_path / "first")
     assert not (tmp_path / "first" / "of_yesterday.png").exists()
-    draw(results, tmp_path / "second")
+    draw_figures(results, tmp_path / "second")
     index = read_json(tmp_path / "first" / "index.json")
     assert set(index) == ALL
     for name, facts in index.items():
@@ -50,14 +64,14 @@ def test_every_figure_is_drawn_twice_the_same_with_the_failed_method_named(resul
 def test_figures_without_labels_leave_out_what_needs_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, labels=False, methods=["identity", "sspnet"], ablation=None)
-    draw(results, tmp_path / "figures")
+    draw_figures(results, tmp_path / "figures")
     assert set(read_json(tmp_path / "figures" / "index.json")) == ALL - {"facilitation", "trust"}
 
 
 def test_figures_when_every_run_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, failed="dcp", methods=["dcp"], ablation=None)
-    draw(results, tmp_path / "figures")
+    draw_figures(results, tmp_path / "figures")
     index = read_json(tmp_path / "figures" / "index.json")
     assert "DCP (diverged" in index["comparison"]["alt"]
     assert "tradeoff" not in index and "distributions" not in index
@@ -66,24 +80,24 @@ def test_figures_when_every_run_failed(tmp_path, monkeypatch):
 def test_best_median_and_worst_are_of_the_papers_method_by_dice(results):
     scores = results.scores
     dice = scores[(scores["row"] == "sspnet") & (scores["metric"] == "dice")].set_index("image")["value"]
-    chosen = showcase(results, Pictures(results))
+    chosen = choose_images(results, RunImages(results))
     order = list(dice.sort_values(ascending=False).index)
     assert [choice.name for choice in chosen[:3]] == [order[0], order[3], order[-1]]
     assert [choice.why for choice in chosen[:3]] == [f"{word} of SSP-Net, Dice" for word in ("best", "median", "worst")]
-    assert "SSP-Net by Dice" in rule(results)
+    assert "SSP-Net by Dice" in describe_choice_rule(results)
 
 
 def test_the_others_are_chosen_by_hash_and_never_twice(results):
-    chosen = [choice.name for choice in showcase(results, Pictures(results))]
+    chosen = [choice.name for choice in choose_images(results, RunImages(results))]
     assert len(chosen) == len(set(chosen)) == 6
-    rest = [name for name in by_hash([f"image_{number}" for number in range(8)]) if name not in chosen[:3]]
+    rest = [name for name in sort_by_hash([f"image_{number}" for number in range(8)]) if name not in chosen[:3]]
     assert chosen[3:] == rest[:3]
 
 
 def test_choice_falls_back_when_the_papers_method_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, failed="sspnet")
-    assert "best of StillGAN" in showcase(results, Pictures(results))[0].why
+    assert "best of StillGAN" in choose_images(results, RunImages(results))[0].why
 
 
 def test_groups_are_disjoint_and_by_the_stated_measures(results, tmp_path):
@@ -91,20 +105,25 @@ def test_groups_are_disjoint_and_by_the_stated_measures(results, tmp_path):
     ramp = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (48, 1))
     write_grey(folder / "image_5.png", ramp)
     write_grey(folder / "image_2.png", np.full((48, 48), 90, np.uint8))
-    found = groups(Pictures(results))
+    found = find_difficulty_groups(RunImages(results))
     assert found.illumination[0] == "image_5"
     assert found.texture[0] == "image_2"
     assert not set(found.illumination) & set(found.texture)
-    assert unevenness(ramp) > 0.5 > unevenness(np.full((48, 48), 90, np.uint8)) == 0.0
+    assert measure_unevenness(ramp) > 0.5 > measure_unevenness(np.full((48, 48), 90, np.uint8)) == 0.0
 
 
 def test_mask_pictures_tell_hits_from_errors():
     mask, label = np.array([[True, True, False, False]]), np.array([[True, False, True, False]])
-    assert mask_picture(mask, label)[0].tolist() == [list(HIT), list(FALSE), list(MISSED), [255] * 3]
-    assert mask_picture(mask)[0].tolist() == [[0] * 3, [0] * 3, [255] * 3, [255] * 3]
+    assert colour_mask(mask, label)[0].tolist() == [
+        list(HIT_COLOUR),
+        list(FALSE_COLOUR),
+        list(MISSED_COLOUR),
+        [255] * 3,
+    ]
+    assert colour_mask(mask)[0].tolist() == [[0] * 3, [0] * 3, [255] * 3, [255] * 3]
 
 
-@pytest.mark.parametrize("colour", [HIT, FALSE, MISSED])
+@pytest.mark.parametrize("colour", [HIT_COLOUR, FALSE_COLOUR, MISSED_COLOUR])
 def test_colours_of_masks_can_be_read_on_white(colour):
     shares = [value / 255 for value in colour]
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
@@ -115,44 +134,44 @@ def test_the_residual_forgives_what_lies_within_the_tolerance():
     label, mask = np.zeros((2, 40, 60), bool)
     label[10, 5:55] = label[30, 5:55] = True
     mask[12, 5:55] = mask[20, 5:30] = True
-    found = residual(mask, label, 3)
+    found = compare_centrelines(mask, label, 3)
     assert found.missed_share == 0.5 and found.false_share == pytest.approx(25 / 75)
-    assert found.words() == "missed 50 %, false 33 %"
-    assert residual(mask, label, 1).missed_share == 1.0
-    assert residual(np.zeros_like(mask), label).words() == "missed 100 %, false n/a"
-    assert {tuple(colour) for colour in found.picture().reshape(-1, 3).tolist()} >= {FALSE, MISSED}
+    assert found.describe() == "missed 50 %, false 33 %"
+    assert compare_centrelines(mask, label, 1).missed_share == 1.0
+    assert compare_centrelines(np.zeros_like(mask), label).describe() == "missed 100 %, false n/a"
+    assert {tuple(colour) for colour in found.draw().reshape(-1, 3).tolist()} >= {FALSE_COLOUR, MISSED_COLOUR}
 
 
 def test_the_enlarged_region_is_where_pictures_differ_most():
     stack = np.zeros((3, 50, 100), np.uint8)
     stack[0, 30:40, 70:90] = 1
     stack[1, :, 0] = 1
-    left, top, width, height = disputed(stack, (0.3, 0.3))
-    rows, columns = region((50, 100), [left, top, width, height])
+    left, top, width, height = find_disputed_window(stack, (0.3, 0.3))
+    rows, columns = zoom_slices((50, 100), [left, top, width, height])
     assert rows.start <= 30 and rows.stop >= 40 and columns.start <= 70 and columns.stop >= 90
-    assert disputed(np.zeros((2, 7, 5)), (0.3, 0.3))[:2] == [0.0, 0.0]
+    assert find_disputed_window(np.zeros((2, 7, 5)), (0.3, 0.3))[:2] == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("zoom", [[0, 0, 0, 0], [1, 1, 1, 1], [0.9, 0.9, 0.5, 0.5]])
 def test_a_region_is_never_empty_and_stays_inside(zoom):
-    rows, columns = region((7, 11), zoom)
+    rows, columns = zoom_slices((7, 11), zoom)
     assert 0 <= rows.start < rows.stop <= 7 and 0 <= columns.start < columns.stop <= 11
 
 
 def test_equal_points_are_both_optimal():
-    assert dominated(np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]])).tolist() == [False, False, True]
+    assert find_dominated(np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]])).tolist() == [False, False, True]
 
 
 def test_a_half_written_line_of_a_log_is_left_out(tmp_path):
     log = tmp_path / "training.jsonl"
     log.write_text('{"step": 1, "losses": {"a": 2.0}}\n{"step": 2, "los')
-    assert read_log(log) == [(1, {"a": 2.0})]
-    assert read_log(tmp_path / "none.jsonl") == []
+    assert read_loss_log(log) == [(1, {"a": 2.0})]
+    assert read_loss_log(tmp_path / "none.jsonl") == []
 
 
 @pytest.mark.parametrize("columns", [1, 2, 9])
 def test_names_of_lines_lie_inside_the_figure_whatever_the_size_of_pictures(columns):
-    figure, axes = panels.sheet(1, columns)
-    panels.side(axes[0, 0], "test_008")
+    figure, axes = picture_grid.make_picture_grid(1, columns)
+    picture_grid.write_line_name(axes[0, 0], "test_008")
     box = axes[0, 0].texts[0].get_window_extent(FigureCanvasAgg(figure).get_renderer())
     assert box.x0 >= 0 and box.x1 <= axes[0, 0].get_window_extent().x0

@@ -202,10 +202,10 @@ def test_scores_of_another_form_are_refused_and_nothing_compared_is_no_agreement
 
 @pytest.mark.parametrize(("name", "content"), [(name, one) for name, many in RECORDS.items() for one in many])
 def test_odd_records_of_runs_are_told_when_results_are_verified(tmp_path, name, content):
-    from report.comparing.recorded import recorded
+    from report.compare.recorded_results import read_results_folder
 
     (results(tmp_path / "r", HEAD + "d,p,m,,0,i,dice,0.5,\n") / name).write_text(content)
-    found = recorded(tmp_path / "r")
+    found = read_results_folder(tmp_path / "r")
     with pytest.raises(UserError, match="hint"):
         _ = found.jobs, found.losses
 

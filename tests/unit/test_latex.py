@@ -6,10 +6,10 @@ import subprocess
 
 import pytest
 
-from report.contents import build
-from report.record import Cell, Column, Row, Table
-from report.rendering.latex import latex
-from report.rendering.page_fit import fit
+from report.tables.record import Cell, Column, Row, Table
+from report.tables.render.latex import render_latex
+from report.tables.render.page_fit import fit_to_page
+from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
 
 PAGE = r"""\documentclass[a4paper,twocolumn]{article}
@@ -31,26 +31,26 @@ def table(columns, rows=3, words=0, notes=(), label="EnlightenGAN (VGG: random)"
 
 
 def test_a_small_table_stands_in_one_column():
-    assert not fit(table(1, label="DCP")).wide
-    assert r"\begin{table}" in latex(table(1, label="DCP"))
+    assert not fit_to_page(table(1, label="DCP")).spans_both_columns
+    assert r"\begin{table}" in render_latex(table(1, label="DCP"))
 
 
 def test_too_many_columns_are_stacked_and_none_is_lost():
-    found = fit(table(14))
-    assert found.wide and len(found.floats[0]) > 1
+    found = fit_to_page(table(14))
+    assert found.spans_both_columns and len(found.floats[0]) > 1
     assert [place for block in found.floats[0] for place in block.columns] == list(range(14))
-    assert latex(table(14)).count("Measure 13") == 1
+    assert render_latex(table(14)).count("Measure 13") == 1
 
 
 def test_words_wrap():
-    assert set(fit(table(1, words=2)).wrapped) == {-1, 1, 2}
+    assert set(fit_to_page(table(1, words=2)).wrapped_widths) == {-1, 1, 2}
 
 
 def test_a_long_table_goes_on_and_no_row_is_lost():
-    found = fit(table(2, rows=150))
+    found = fit_to_page(table(2, rows=150))
     rows = [place for blocks in found.floats for block in blocks for place in range(150)[block.rows]]
     assert len(found.floats) > 1 and rows == list(range(150))
-    text = latex(table(2, rows=150))
+    text = render_latex(table(2, rows=150))
     assert text.count(r"\caption{Title}") == 1 and text.count("(continued)") == len(found.floats) - 1
 
 
@@ -66,12 +66,12 @@ def compiled(tmp_path, bodies):
 def test_every_table_fits_the_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, seeds=[0, 1])
-    build(results, results.plan.layout.tables)
+    write_tables(results, results.plan.layout.tables)
     made = sorted(results.plan.layout.tables.glob("*.tex"))
     assert {"table1_quality", "table2_segmentation", "paper_delta", "tests"} <= {path.stem for path in made}
     long = table(1, words=2, rows=90, notes=("Note. " * 90,))
     hard = [table(9), table(14), table(3, words=3), table(4, rows=150), long]
-    log = compiled(tmp_path, [*(path.read_text() for path in made), *(latex(one) for one in hard)])
+    log = compiled(tmp_path, [*(path.read_text() for path in made), *(render_latex(one) for one in hard)])
     over = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", log)]
     assert [points for points in over if points > 1] == []
     assert "Float too large" not in log and "Too many unprocessed floats" not in log
@@ -81,7 +81,7 @@ def test_every_table_fits_the_page(tmp_path, monkeypatch):
 def test_no_table_shows_a_key(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path)
-    build(results, results.plan.layout.tables)
+    write_tables(results, results.plan.layout.tables)
     keys = {row.id for row in results.rows if row.id != row.label} | set(results.measures)
     keys |= {"table1_quality", "table2_segmentation", "table3_ablation", "mean_rank", "p_holm"}
     keys -= {measure.label for measure in results.measures.values()} | {"lost"}  # also a word: "nerve lost"

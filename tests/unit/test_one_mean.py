@@ -13,17 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.quantity import find_quantity
-from report.delta import paper_delta
-from report.drawing.distributions import values_of
-from report.drawing.tradeoff import means_of
-from report.html.numbers import Ours
-from report.html.shown import Shelf
-from report.makers.measured import measure_table
-from report.own_audit import audit_own
-from report.record import from_json, to_json
-from report.results import MethodRow, Results
-from report.statistics import grids, mean_ranks, means, paired_tests, summarise
-from report.subject import published
+from report.analysis.own_audit import audit_own_scores
+from report.analysis.paper import load_paper
+from report.analysis.paper_comparison import compare_with_paper
+from report.analysis.results import MethodRow, Results
+from report.analysis.statistics import collect_means, compare_with_references, compute_mean_ranks, iter_grids, summarise
+from report.figures.distributions import average_row_by_image
+from report.figures.tradeoff import find_mean_pair
+from report.page.our_results import OurResults
+from report.page.table_store import TableStore
+from report.tables.measures import make_measure_table
+from report.tables.record import table_from_json, table_to_json
 from sspbench.contract import Measure
 
 ROWS = ("identity", "dcp", "sspnet")
@@ -46,7 +46,7 @@ class Scored(Results):
     def __init__(self, scores):
         self.__dict__["scores"] = scores
 
-    def ended(self, row):
+    def status_text(self, row):
         return "done"
 
     def notes(self, row):
@@ -79,27 +79,27 @@ def grids_of_scores(draw):
 def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
     scores = tidy(grid)
     results = Scored(scores)
-    table = from_json(to_json(measure_table(results, "table2_segmentation", "T", rows(), [DICE])))
-    delta = paper_delta(scores, published())
-    audited = audit_own(scores).set_index("method") if np.isfinite(grid).any() else pd.DataFrame()
-    ours = Ours(_Shelf(table))
+    table = table_from_json(table_to_json(make_measure_table(results, "table2_segmentation", "T", rows(), [DICE])))
+    delta = compare_with_paper(scores, load_paper())
+    audited = audit_own_scores(scores).set_index("method") if np.isfinite(grid).any() else pd.DataFrame()
+    ours = OurResults(_Shelf(table))
     for index, row in enumerate(ROWS):
         kept = expected(grid[index])
         mean = np.mean(list(kept.values())) if kept else np.nan
-        cell, facts = table.cell(row, "dice"), results.summary(row, "dice")
+        cell, facts = table.find_cell(row, "dice"), results.summary(row, "dice")
         assert [cell.mean, facts.mean] == pytest.approx([mean, mean], nan_ok=True)
         assert (cell.n, cell.missing) == (len(kept), grid.shape[2] - len(kept))
         assert cell.sd_images == pytest.approx(facts.sd_images, nan_ok=True)
-        assert values_of(results, row, DICE).to_dict() == pytest.approx({f"{i}.png": kept[i] for i in kept})
-        assert means_of(results, row, DICE, DICE) == (pytest.approx((mean, mean)) if kept else None)
-        assert means(results.summaries).get(row, {}) == (pytest.approx({"dice": mean}) if kept else {})
+        assert average_row_by_image(results, row, DICE).to_dict() == pytest.approx({f"{i}.png": kept[i] for i in kept})
+        assert find_mean_pair(results, row, DICE, DICE) == (pytest.approx((mean, mean)) if kept else None)
+        assert collect_means(results.summaries).get(row, {}) == (pytest.approx({"dice": mean}) if kept else {})
         line = delta[(delta["row"] == row) & (delta["table"] == "table2_segmentation") & (delta["metric"] == "Dice")]
         assert line["ours"].item() == pytest.approx(mean, nan_ok=True)
         assert line["ours_n"].item() == len(kept)
         assert (row in audited.index) == bool(kept)
         if kept:
             assert audited.loc[row, "mean"] == pytest.approx(mean)
-        entry = ours.entry("table2_segmentation", "dice", {"identity": "Origin", "dcp": "DCP"}.get(row, "SSP-Net"))
+        entry = ours.find_mean("table2_segmentation", "dice", {"identity": "Origin", "dcp": "DCP"}.get(row, "SSP-Net"))
         assert (entry is None) == (not kept)
         assert entry is None or entry.mean == pytest.approx(mean)
 
@@ -109,25 +109,25 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
 def test_tests_and_ranks_start_from_the_same_images(grid):
     scores = tidy(grid)
     kept = [expected(values) for values in grid]
-    for line in paired_tests(scores, ["identity"], {"dice": "higher"}).itertuples(index=False):
+    for line in compare_with_references(scores, ["identity"], {"dice": "higher"}).itertuples(index=False):
         row = kept[ROWS.index(line.row)]
         both = sorted(set(row) & set(kept[0]))
         assert line.n == len(both)
         assert line.difference == pytest.approx(np.mean([row[i] - kept[0][i] for i in both]))
-    ranks = mean_ranks(scores, {"dice": "higher"})
+    ranks = compute_mean_ranks(scores, {"dice": "higher"})
     everywhere = set.intersection(*(set(row) for row in kept))
     assert set(ranks["n"]) <= {len(everywhere)}
     assert len(ranks) == (len(ROWS) if everywhere else 0)
 
 
-class _Shelf(Shelf):
+class _Shelf(TableStore):
     """A shelf with one table."""
 
     def __init__(self, table):
-        super().__init__(Path("none"), published())
+        super().__init__(Path("none"), load_paper())
         self._table = table
 
-    def record(self, name):
+    def read_record(self, name):
         return self._table if name == self._table.key else None
 
 
@@ -166,9 +166,9 @@ def test_all_rows_pivoted_at_once_are_as_each_by_itself():
     ]
     columns = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
     scores = pd.DataFrame(lines, columns=columns).sample(frac=0.9, random_state=1)
-    for (_, _, metric), rows in grids(scores):
+    for (_, _, metric), rows in iter_grids(scores):
         for row, grid in rows.items():
             own = scores[(scores["metric"] == metric) & (scores["method"] == row)]
             pd.testing.assert_frame_equal(grid, own.pivot(index="image", columns="seed", values="value"))
     with pytest.raises(ValueError, match="two values"):
-        list(grids(pd.concat([scores, scores.head(1)])))
+        list(iter_grids(pd.concat([scores, scores.head(1)])))

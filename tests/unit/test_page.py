@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from report.contents import build
-from report.figures import draw
-from report.html.facts import command, reservations
-from report.html.numbers import Ours
-from report.html.shown import Shelf, paper_cell
-from report.html.verdicts import FAILS, UNKNOWN, verdicts
-from report.page import render, write
-from report.subject import published
+from report.analysis.paper import load_paper
+from report.figures.draw_all import draw_figures
+from report.page.build import render_page, write_page
+from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
+from report.page.our_results import OurResults
+from report.page.run_facts import format_repeat_command, list_reservations
+from report.page.table_store import TableStore, format_paper_cell
+from report.tables.write_all import write_tables
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from tests.synthetic_results import make_results
 
@@ -23,10 +23,10 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         results = make_results(folder, rename={"dcp": "<b>DCP</b> & co"})
-        build(results, results.plan.layout.tables)
-        draw(results, results.plan.layout.figures)
-        write(results, folder / "report.html")
-        again = render(results)
+        write_tables(results, results.plan.layout.tables)
+        draw_figures(results, results.plan.layout.figures)
+        write_page(results, folder / "report.html")
+        again = render_page(results)
     return results, (folder / "report.html").read_text(), again
 
 
@@ -97,7 +97,7 @@ def test_links_lead_somewhere(page):
 def test_a_missing_table_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, ablation=None, methods=["identity", "dcp"])
-    page = render(results)
+    page = render_page(results)
     assert "There is no Table 2" in page and "There is no Table 3" in page
     assert "There are no figures of images" in page
 
@@ -106,13 +106,13 @@ def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, failed="dcp", methods=["dcp"], ablation=None)
     results.plan.layout.manifest.unlink()
-    assert "there is nothing to show" in render(results)
+    assert "there is nothing to show" in render_page(results)
 
 
 def _judged(made, keep=()):
     results = made[0]
-    shelf = Shelf(results.plan.layout.tables, published())
-    return {line.quote: line for line in verdicts(Ours(shelf), list(keep))}
+    shelf = TableStore(results.plan.layout.tables, load_paper())
+    return {line.quote: line for line in judge_claims(OurResults(shelf), list(keep))}
 
 
 @pytest.fixture
@@ -122,11 +122,11 @@ def in_folder(made, monkeypatch):
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(made):
-    lines = _judged(made, reservations(made[0].plan, published()))
-    assert lines["17%, and 8% in Dice"].verdict == UNKNOWN
+    lines = _judged(made, list_reservations(made[0].plan, load_paper()))
+    assert lines["17%, and 8% in Dice"].verdict == CLAIM_UNDECIDED
     assert "demo scale" in lines["17%, and 8% in Dice"].why and "simulated" in lines["17%, and 8% in Dice"].why
     better = next(line for quote, line in lines.items() if "all enhanced images are better" in quote)
-    assert better.verdict == FAILS and "own tables" in better.why
+    assert better.verdict == CLAIM_FAILS and "own tables" in better.why
     assert lines["As shown in Table 2 [...] especially AvG and PIQE"].verdict == "misplaced"
     assert next(line for quote, line in lines.items() if quote.startswith("628")).verdict == "consistent"
 
@@ -136,7 +136,7 @@ def test_without_a_test_not_even_the_papers_protocol_judges(made):
     means = made[0].scores.groupby(["row", "metric"])["value"].mean()
     gain = 100 * (means["sspnet", "dice"] - means["enlightengan", "dice"])
     line = _judged(made)["17%, and 8% in Dice"]
-    assert line.verdict == UNKNOWN and "not shown beyond chance" in line.why
+    assert line.verdict == CLAIM_UNDECIDED and "not shown beyond chance" in line.why
     assert f"{gain:+.1f} points over EnlightenGAN" in line.seen.text
 
 
@@ -149,31 +149,31 @@ def test_wins_by_means_are_counted_in_the_papers_direction_and_called_untested(m
     assert all((row, name) in means.index for row in others for name in higher)
     line = _judged(made)[quote]
     assert line.seen.text == "MSG-Net has no Entropy in this run"
-    shelf = Shelf(made[0].plan.layout.tables, published())
+    shelf = TableStore(made[0].plan.layout.tables, load_paper())
     for name, up in higher.items():
-        gain = Ours(shelf).gain("table1_quality", name, "SSP-Net", "DCP")
+        gain = OurResults(shelf).compute_gain("table1_quality", name, "SSP-Net", "DCP")
         assert gain == pytest.approx((means["sspnet", name] - means["dcp", name]) * (1 if up else -1), abs=1e-6)
 
 
 @pytest.mark.usefixtures("in_folder")
 def test_a_claim_about_a_failed_method_is_left_open(made):
     line = next(line for quote, line in _judged(made).items() if "MSG-Net (d) method is the worst" in quote)
-    assert line.verdict == UNKNOWN and "MSG-Net" in line.why
+    assert line.verdict == CLAIM_UNDECIDED and "MSG-Net" in line.why
 
 
 def test_the_papers_cell_stands_beside_ours(page):
-    theirs = published()
-    assert paper_cell(theirs, "table1_quality", "sspnet", "niqe").startswith("3.9778")
-    assert paper_cell(theirs, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
-    assert paper_cell(theirs, "table1_quality", "sspnet+gan", "niqe") == ""
+    theirs = load_paper()
+    assert format_paper_cell(theirs, "table1_quality", "sspnet", "niqe").startswith("3.9778")
+    assert format_paper_cell(theirs, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
+    assert format_paper_cell(theirs, "table1_quality", "sspnet+gan", "niqe") == ""
     cell = re.search(r'<td id="cell-table1_quality-sspnet-niqe".*?</td>', page, re.S)[0]
     assert "paper 3.9778" in cell and "data-key=" in cell
 
 
 def test_the_command_repeats_what_differs_from_the_defaults():
-    assert "--config" not in command(Plan(read_config(DEFAULT_CONFIG_FILE)))
+    assert "--config" not in format_repeat_command(Plan(read_config(DEFAULT_CONFIG_FILE)))
     plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), {"data_seed": 7, "seeds": [0, 1], "preset": "smoke"}))
-    assert command(plan).endswith("--config preset=smoke 'seeds=[0, 1]' data_seed=7")
+    assert format_repeat_command(plan).endswith("--config preset=smoke 'seeds=[0, 1]' data_seed=7")
 
 
 def test_the_charts_are_drawn_in_the_page(page):
@@ -195,7 +195,7 @@ def test_the_trade_off_labels_every_finished_method_at_its_place(made, page):
     part = html.unescape(page[page.index('id="tradeoff"') : page.index('id="distributions"')])
     assert part.count("<svg") == 2
     for row in results.rows:
-        if row.ablation or row.tables is not None or results.ended(row) != "done":
+        if row.is_ablation or row.tables is not None or results.status_text(row) != "done":
             continue
         assert part.count(f">{row.label}</text>") == 2
         niqe, dice = (results.summary(row.id, name).mean for name in ("niqe", "dice"))

@@ -12,9 +12,9 @@ from statsmodels.stats.multitest import multipletests
 
 from audit.claims import check_claims
 from audit.engine import audit
-from report.contents import build
-from report.page import render
-from report.subject import published
+from report.analysis.paper import load_paper
+from report.page.build import render_page
+from report.tables.write_all import write_tables
 from tests.scored_rows import difference, interval, made, mean_of, p_value, read_scores
 
 CONTENDERS = ("dcp", "sspnet", "msgnet")
@@ -24,8 +24,8 @@ LABELS = {"dcp": "DCP", "sspnet": "SSP-Net", "msgnet": "MSG-Net", "brightness": 
 def page_of(tmp_path, monkeypatch, **made_up):
     monkeypatch.chdir(tmp_path)
     results = made(tmp_path, **made_up)
-    build(results, results.plan.layout.tables)
-    return results, render(results)
+    write_tables(results, results.plan.layout.tables)
+    return results, render_page(results)
 
 
 def words(text):
@@ -119,11 +119,11 @@ def test_the_cards_count_what_there_is(tmp_path, monkeypatch):
     misleads = place > (len(means) + 1) / 2 or order < 0
     assert found[0].startswith(f"{int(misleads)} of 1 quality measures")
     assert (f"{place} of {len(means)} in NIQE" in found[0]) == misleads
-    verdicts = Counter(cell.verdict for table in published().tables.values() for cell in audit(table).cells)
+    verdicts = Counter(cell.verdict for table in load_paper().tables.values() for cell in audit(table).cells)
     bad = {word: verdicts[word] for word in ("impossible", "conditional", "inconsistent")}
     assert found[1].startswith(f"{sum(bad.values())} of {verdicts.total()} published cells")
     assert all((f"{count} {word}" in found[1]) == bool(count) for word, count in bad.items())
-    false = sum(claim.verdict == "false" for claim in check_claims(published()) if claim.about == "results")
+    false = sum(claim.verdict == "false" for claim in check_claims(load_paper()) if claim.about == "results")
     assert re.match(rf"{false} of \d+ of the paper's claims about results fails?, contradicted by", found[2])
 
 

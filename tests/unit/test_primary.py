@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from report.contents import build
-from report.primary import from_json, to_json
+from report.analysis.primary_analysis import primary_from_json, primary_to_json
+from report.tables.write_all import write_tables
 from tests.scored_rows import LEVELS, built, difference, interval, made, mean_of, p_value, read_scores
 
 
@@ -132,12 +132,12 @@ def test_one_image_has_a_gain_without_interval(tmp_path):
 
 def test_the_record_survives_its_file(tmp_path):
     found = built(made(tmp_path, images=1), tmp_path)
-    assert to_json(from_json(to_json(found))) == to_json(found)
+    assert primary_to_json(primary_from_json(primary_to_json(found))) == primary_to_json(found)
 
 
 def test_the_truth_takes_no_bold_and_enters_no_test(tmp_path):
     results = made(tmp_path, seeds=range(5))
-    build(results, tmp_path / "tables")
+    write_tables(results, tmp_path / "tables")
     table = json.loads((tmp_path / "tables" / "table2_segmentation.json").read_text())
     cells = {row["key"]: row["cells"][0] for row in table["rows"]}
     assert "oracle" in cells and not cells["oracle"].get("best")

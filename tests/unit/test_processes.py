@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from report.contents import build
-from report.figures import draw
-from report.page import render
-from report.processes import shared
-from report.results import Results
+from report.analysis.results import Results
+from report.figures.draw_all import draw_figures
+from report.page.build import render_page
+from report.parallel import parallel_map
+from report.tables.write_all import write_tables
 from sspbench.errors import UserError
 from sspbench.files import sha256
 from tests.synthetic_results import make_results
@@ -19,13 +19,13 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied
 
 
 def test_results_come_in_the_order_of_the_items_whoever_made_them():
-    assert shared(lambda item: item * item, range(7), 3) == [item * item for item in range(7)]
+    assert parallel_map(lambda item: item * item, range(7), 3) == [item * item for item in range(7)]
 
 
 @linux
 def test_several_processes_take_part_and_one_stays_here():
-    assert os.getpid() not in shared(lambda _: os.getpid(), range(4), 2)
-    assert shared(lambda _: os.getpid(), range(2), 1) == [os.getpid()] * 2
+    assert os.getpid() not in parallel_map(lambda _: os.getpid(), range(4), 2)
+    assert parallel_map(lambda _: os.getpid(), range(2), 1) == [os.getpid()] * 2
 
 
 def test_a_fault_of_the_work_is_told_as_it_is():
@@ -33,13 +33,13 @@ def test_a_fault_of_the_work_is_told_as_it_is():
         raise UserError(f"{item} is no good", hint="take another")
 
     with pytest.raises(UserError, match=r"0 is no good\n  hint: take another"):
-        shared(refuse, range(2), 2)
+        parallel_map(refuse, range(2), 2)
 
 
 @linux
 def test_a_killed_process_is_told():
     with pytest.raises(UserError, match="ended before its work was done"):
-        shared(lambda _: os.kill(os.getpid(), signal.SIGKILL), range(2), 2)
+        parallel_map(lambda _: os.kill(os.getpid(), signal.SIGKILL), range(2), 2)
 
 
 def files(folder):
@@ -52,10 +52,10 @@ def test_tables_figures_and_page_have_the_same_bytes_from_any_number_of_processe
     made, pages = {}, set()
     for processes in (1, 2):
         results = Results(plan, partial=True, processes=processes)
-        build(results, plan.layout.tables)
-        draw(results, plan.layout.figures)
+        write_tables(results, plan.layout.tables)
+        draw_figures(results, plan.layout.figures)
         made[processes] = files(plan.layout.tables) | files(plan.layout.figures)
-        pages.add(render(results))
+        pages.add(render_page(results))
     assert made[1] == made[2]
     assert {"definition_sensitivity.csv", "comparison.pdf"} <= set(made[1])
     assert len(pages) == 1

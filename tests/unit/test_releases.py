@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from report.releases.check import check, strangers, unknown_origins
-from report.releases.publish import publish, renew, take_back
-from report.releases.reproduce import alike
+from report.releases.check import check_release, find_foreign_files, find_unknown_origins
+from report.releases.publish import publish_release, renew_release, withdraw_part
+from report.releases.reproduce import is_alike
 from sspbench import load_scores
 from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
@@ -46,7 +46,7 @@ def made(tmp_path_factory):
             folder, failed="msgnet", methods=["identity", "dcp", "msgnet", "sspnet"], ablation=None, seeds=[0, 1]
         )
         stamped(results.plan)
-        part, new = publish(results.plan, "v1", MAKER, folder / "results")
+        part, new = publish_release(results.plan, "v1", MAKER, folder / "results")
     assert new
     return folder, results.plan, part
 
@@ -114,7 +114,7 @@ def test_every_table_and_figure_follows_from_the_scores_byte_for_byte(copy, tmp_
     assert total > 20
     assert said == f"v1/cornsim/demo: {total} of {total} tables and figures are equal byte for byte\n"
     assert (tmp_path / "rebuilt/tables/tests.tex").is_file()
-    assert [*strangers(copy), *unknown_origins(copy)] == []
+    assert [*find_foreign_files(copy), *find_unknown_origins(copy)] == []
 
 
 def test_a_changed_digit_is_named_with_the_tables_it_spoils_and_by_our_own_audit(copy):
@@ -123,7 +123,7 @@ def test_a_changed_digit_is_named_with_the_tables_it_spoils_and_by_our_own_audit
     lines[0][head.index("acc")] = "9.7"
     path.write_text("".join(",".join(line) + "\n" for line in [head, *lines]))
     assert copy.altered() == ["CHANGED  scores/sspnet.csv"]
-    faults = check(copy)
+    faults = check_release(copy)
     assert {"CHANGED  scores/sspnet.csv", "DIFFERS  tables/metrics.json"} <= set(faults)
     assert any(fault.startswith("AUDIT    acc of sspnet") for fault in faults)
 
@@ -141,7 +141,7 @@ def test_what_was_removed_or_added_is_named(copy):
     (copy.tables / "index.json").unlink()
     (copy.folder / "enhanced.png").write_bytes(b"picture")
     assert copy.altered() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
-    assert list(strangers(copy)) == ["STRANGE  enhanced.png: not a file of a release"]
+    assert list(find_foreign_files(copy)) == ["STRANGE  enhanced.png: not a file of a release"]
 
 
 @pytest.mark.parametrize(
@@ -155,21 +155,21 @@ def test_what_was_removed_or_added_is_named(copy):
 )
 def test_an_origin_that_does_not_hold_is_named(copy, change, told):
     write_json(copy.folder / "release.json", {**copy.record, **change})
-    assert any(told in fault for fault in unknown_origins(copy))
+    assert any(told in fault for fault in find_unknown_origins(copy))
 
 
 def test_publishing_twice_changes_nothing_and_other_results_need_another_name(made, monkeypatch):
     folder, plan, part = made
     monkeypatch.chdir(folder)
     before = {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
-    assert publish(plan, "v1", {**MAKER, "commit": "c" * 40}, folder / "results") == (part, False)
+    assert publish_release(plan, "v1", {**MAKER, "commit": "c" * 40}, folder / "results") == (part, False)
     assert before == {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
     scores = plan.layout.run_folder("dcp", 0) / "scores.csv"
     text = scores.read_text()
     try:
         edit(scores, ",entropy,", ",entropy,1")
         with pytest.raises(UserError, match=r"another release.*\n.*\n.*scores/dcp.csv"):
-            publish(plan, "v1", MAKER, folder / "results")
+            publish_release(plan, "v1", MAKER, folder / "results")
     finally:
         scores.write_text(text)
     assert [place.name for place in (folder / "results/published").iterdir()] == ["v1"]
@@ -197,12 +197,12 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
         told = "A run is missing"
         (folder / "scores.csv").unlink()
     elif fault == "tree":
-        told, maker = "checkout has local changes", {**MAKER, "changed": ["report/page.py"]}
+        told, maker = "checkout has local changes", {**MAKER, "changed": ["report/page/build.py"]}
     else:
         told, name = "not a name for a release", "../v2"
     write_json(folder / "run.json", jobs)
     with pytest.raises(UserError, match=told):
-        publish(copied, name, maker, root)
+        publish_release(copied, name, maker, root)
     assert not list((root / "published").glob("*"))
 
 
@@ -210,7 +210,7 @@ def test_tables_are_renewed_and_scores_stay(copy):
     edit(copy.tables / "index.json", "Table", "Old table")
     copy.write_sums_file()
     scores = {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
-    assert renew(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
+    assert renew_release(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
     assert copy.record["tables"]["commit"] == "c" * 40
     assert scores == {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
     assert not copy.altered()
@@ -231,9 +231,9 @@ def test_a_checkout_without_a_release_says_so(tmp_path, monkeypatch, capsys):
 def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
     for name, number in (("a", 0.1234567890123), ("b", 0.1234567890124), ("c", 0.12345)):
         (tmp_path / f"{name}.json").write_text(json.dumps({"mean": number}))
-    assert alike(tmp_path / "a.json", tmp_path / "b.json")
-    assert not alike(tmp_path / "a.json", tmp_path / "c.json")
-    assert not alike(tmp_path / "none.json", tmp_path / "a.json")
+    assert is_alike(tmp_path / "a.json", tmp_path / "b.json")
+    assert not is_alike(tmp_path / "a.json", tmp_path / "c.json")
+    assert not is_alike(tmp_path / "none.json", tmp_path / "a.json")
 
 
 def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
@@ -279,7 +279,7 @@ def test_git_lets_published_results_through():
 def test_a_release_that_cannot_be_whole_leaves_nothing(copy):
     other = copy.folder.parents[1] / "cornsim-2" / "demo"
     shutil.copytree(copy.folder, other)
-    take_back(other)
+    withdraw_part(other)
     assert copy.folder.is_dir() and not other.parent.exists()
-    take_back(copy.folder)
+    withdraw_part(copy.folder)
     assert not copy.folder.parents[1].exists() and copy.folder.parents[2].is_dir()

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from report.verifying.same_seed import FOLLOWS, differing, paired, tells_order, upper_limit
+from report.verify.same_seed import (
+    MIN_CORRELATION,
+    align_logs,
+    can_compare_jumps,
+    correlation_upper_limit,
+    find_divergence,
+)
 
 STEPS = 60
 LEVEL = 0.005
@@ -35,8 +41,8 @@ def log_of(batches, drift=0.0, chaos=0.0, luck=0, every=1):
 
 def kinds(mine, seed=0, tolerance=1e-3, every=1, published=5):
     theirs, *rest = (log_of(batch_noise(one), every=every) for one in (seed, *range(1, published)))
-    pair = paired(seed, mine, theirs, rest, tolerance)
-    return [one.kind for one in differing(pair, LEVEL)]
+    pair = align_logs(seed, mine, theirs, rest, tolerance)
+    return [one.kind for one in find_divergence(pair, LEVEL)]
 
 
 def after(step, seed, other):
@@ -71,27 +77,27 @@ def test_one_line_that_is_a_mean_over_fewer_steps_is_no_fault():
 
 def test_a_whole_log_is_compared_with_a_thinned_one():
     theirs, *rest = (log_of(batch_noise(seed))[::2] for seed in range(5))
-    pair = paired(0, log_of(batch_noise(0)), theirs, rest, 1e-3)
+    pair = align_logs(0, log_of(batch_noise(0)), theirs, rest, 1e-3)
     assert pair.steps.tolist() == list(range(1, STEPS, 2))
-    assert list(differing(pair, LEVEL)) == []
+    assert list(find_divergence(pair, LEVEL)) == []
 
 
 def test_what_it_says_names_seed_steps_and_distance():
     theirs, *rest = (log_of(batch_noise(seed)) for seed in (3, 0, 1, 2, 4))
-    (parted,) = differing(paired(3, log_of(batch_noise(3), drift=0.4), theirs, rest, 1e-3), LEVEL)
+    (parted,) = find_divergence(align_logs(3, log_of(batch_noise(3), drift=0.4), theirs, rest, 1e-3), LEVEL)
     assert parted.text.startswith("seed 3: ")
     assert "between steps 2 and 30: it is" in parted.text
-    (other,) = differing(paired(3, log_of(after(12, 3, 77)), theirs, rest, 1e-3), LEVEL)
+    (other,) = find_divergence(align_logs(3, log_of(after(12, 3, 77)), theirs, rest, 1e-3), LEVEL)
     assert other.text.startswith("seed 3: from step 16 to 60 no loss jumps as in the published log")
 
 
 def test_without_other_seeds_only_first_losses_tell():
     assert kinds(log_of(batch_noise(0), drift=0.4), published=1) == []
-    assert not tells_order(paired(0, log_of(batch_noise(0)), log_of(batch_noise(0)), [], 1e-3))
+    assert not can_compare_jumps(align_logs(0, log_of(batch_noise(0)), log_of(batch_noise(0)), [], 1e-3))
 
 
 def test_logs_without_a_common_step_are_no_pair():
-    assert paired(0, [(1, {"cycle": 1.0})], [(2, {"cycle": 1.0})], [], 1e-3) is None
+    assert align_logs(0, [(1, {"cycle": 1.0})], [(2, {"cycle": 1.0})], [], 1e-3) is None
 
 
 @pytest.mark.parametrize("jumps", [24, 44])
@@ -99,8 +105,8 @@ def test_the_upper_limit_of_a_correlation_is_kept(jumps):
     """Jumps of one line to the next of two series that correlate by exactly what a right training has."""
     random = np.random.default_rng(0)
     shared, own = random.normal(size=(2, 1, 4000, jumps + 1)), random.normal(size=(2, 4000, jumps + 1))
-    lines = np.sqrt(FOLLOWS) * shared[0] + np.sqrt(1 - FOLLOWS) * own
+    lines = np.sqrt(MIN_CORRELATION) * shared[0] + np.sqrt(1 - MIN_CORRELATION) * own
     one, two = np.diff(lines, axis=-1)
     found = [np.corrcoef(a, b)[0, 1] for a, b in zip(one, two, strict=True)]
-    missed = np.mean([upper_limit(float(r), jumps, 0.01) < FOLLOWS for r in found])
+    missed = np.mean([correlation_upper_limit(float(r), jumps, 0.01) < MIN_CORRELATION for r in found])
     assert missed <= 0.015

@@ -4,9 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.simulated import BEGIN, END, between_markers, measured_spreads, simulated_table
-from report.statistics.crossed import MIN_TRAININGS, crossed
-from report.statistics.simulation import LEVEL, WAYS, Spreads, draw
+from report.analysis.simulation_study import (
+    TABLE_BEGIN_MARKER,
+    TABLE_END_MARKER,
+    make_simulation_table,
+    measure_spreads,
+    replace_between_markers,
+)
+from report.analysis.statistics.crossed_effects import MIN_TRAININGS, estimate_crossed
+from report.analysis.statistics.simulation import DIFFERENCE_TESTS, SIMULATED_LEVEL, EffectSpreads, draw_differences
 from sspbench.errors import UserError
 from sspbench.releases.score_files import LONG_COLUMNS
 
@@ -29,14 +35,14 @@ def folder(tmp_path):
 
 
 def test_spreads_are_those_of_the_scores(folder):
-    cases, images = measured_spreads(folder)
+    cases, images = measure_spreads(folder)
     assert images == 20 and set(cases) == {("dcp", "dice")}
     assert cases["dcp", "dice"].trainings == pytest.approx(0.05, rel=0.5)
     assert cases["dcp", "dice"].rest == pytest.approx(0.01 * np.sqrt(2), rel=0.1)
 
 
 def test_images_as_replicates_fail_where_trainings_differ(folder):
-    lines = [line.split(" | ") for line in simulated_table(folder, 60).splitlines() if line.startswith("| dice")]
+    lines = [line.split(" | ") for line in make_simulation_table(folder, 60).splitlines() if line.startswith("| dice")]
     found = {(line[1], line[2]): line[3:] for line in lines}
     assert found["1", "crossed"][0] == "no p"
     assert float(found["5", "images"][0].split()[0]) > 40
@@ -45,11 +51,11 @@ def test_images_as_replicates_fail_where_trainings_differ(folder):
 
 def test_the_table_replaces_what_stands_between_the_markers(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"a\n{BEGIN}\nold\n{END}\nb\n")
-    assert between_markers(page, "new") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
+    page.write_text(f"a\n{TABLE_BEGIN_MARKER}\nold\n{TABLE_END_MARKER}\nb\n")
+    assert replace_between_markers(page, "new") == f"a\n{TABLE_BEGIN_MARKER}\nnew\n{TABLE_END_MARKER}\nb\n"
     page.write_text("nothing")
     with pytest.raises(UserError, match="markers"):
-        between_markers(page, "new")
+        replace_between_markers(page, "new")
 
 
 def test_one_seed_is_refused(tmp_path):
@@ -57,17 +63,17 @@ def test_one_seed_is_refused(tmp_path):
     place.mkdir(parents=True)
     (place / "scores.csv").write_text(f"{','.join(LONG_COLUMNS)}\nd,demo,identity,,0,i,dice,0.5,\n")
     with pytest.raises(UserError, match="two seeds"):
-        simulated_table(tmp_path, 10)
+        make_simulation_table(tmp_path, 10)
 
 
 @pytest.mark.parametrize("trainings", [1, 3, 5, 10])
 @pytest.mark.parametrize("spread", [(0.3, 0.1, 0.2), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)])
 def test_what_is_simulated_is_the_test_of_the_tables(trainings, spread):
-    differences = draw(Spreads(*spread), 200, trainings, 12, np.random.default_rng(1))
-    different, holds = WAYS["crossed"](differences)
-    found = [crossed(each) for each in differences]
+    differences = draw_differences(EffectSpreads(*spread), 200, trainings, 12, np.random.default_rng(1))
+    different, holds = DIFFERENCE_TESTS["crossed"](differences)
+    found = [estimate_crossed(each) for each in differences]
     assert holds.tolist() == [each.low <= 0 <= each.high for each in found]
     if trainings >= MIN_TRAININGS:
-        assert different.tolist() == [each.p < LEVEL for each in found]
+        assert different.tolist() == [each.p < SIMULATED_LEVEL for each in found]
     else:
         assert different is None and all(np.isnan(each.p) for each in found)

@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from report.statistics import crossed, holm, mean_ranks, paired_tests, summary
+from report.analysis.statistics import (
+    adjust_holm,
+    compare_with_references,
+    compute_mean_ranks,
+    estimate_crossed,
+    summarise_scores,
+)
 
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
 
@@ -40,7 +46,7 @@ def line(frame, row, reference):
 
 def test_sds_over_images_and_seeds_are_apart():
     values = np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]])
-    found = summary(scores({"sspnet": values})).iloc[0]
+    found = summarise_scores(scores({"sspnet": values})).iloc[0]
     assert (found["mean"], found["median"]) == (2.5, 2.5)
     assert found["sd_images"] == pytest.approx(1.0)
     assert found["sd_seeds"] == pytest.approx(np.sqrt(0.5))
@@ -48,10 +54,10 @@ def test_sds_over_images_and_seeds_are_apart():
 
 
 def test_undefined_values_are_counted_and_left_out():
-    found = summary(scores({"dcp": [1.0, np.nan, 3.0]})).iloc[0]
+    found = summarise_scores(scores({"dcp": [1.0, np.nan, 3.0]})).iloc[0]
     assert (found["n"], found["missing"], found["mean"]) == (2, 1, 2.0)
     assert np.isnan(found["sd_seeds"])
-    nothing = summary(scores({"dcp": [np.nan, np.nan]})).iloc[0]
+    nothing = summarise_scores(scores({"dcp": [np.nan, np.nan]})).iloc[0]
     assert np.isnan(nothing["mean"])
     assert nothing["note"] == "no image has a value under every seed"
 
@@ -66,14 +72,14 @@ def trained(rng, gain=0.0, trainings=5, images=30, between=0.004, spread=0.02):
 def test_every_number_of_a_comparison_is_the_crossed_one_of_the_differences():
     rng = np.random.default_rng(1)
     values = {"identity": trained(rng), "dcp": trained(rng, 0.05), "sspnet": trained(rng, -0.002)}
-    found = paired_tests(scores(values), ["identity"], {"dice": "higher"})
-    wanted = {row: crossed(values[row] - values["identity"]) for row in ("dcp", "sspnet")}
+    found = compare_with_references(scores(values), ["identity"], {"dice": "higher"})
+    wanted = {row: estimate_crossed(values[row] - values["identity"]) for row in ("dcp", "sspnet")}
     for row, alone in wanted.items():
         ours = line(found, row, "identity")
         numbers = (ours["difference"], ours["ci_low"], ours["ci_high"], ours["p"])
         assert numbers == pytest.approx((alone.difference, alone.low, alone.high, alone.p))
         assert (ours["trainings"], ours["n"], ours["clusters"]) == (5, 30, 30)
-    assert found["p_holm"].tolist() == pytest.approx(holm([wanted["dcp"].p, wanted["sspnet"].p]))
+    assert found["p_holm"].tolist() == pytest.approx(adjust_holm([wanted["dcp"].p, wanted["sspnet"].p]))
     assert line(found, "dcp", "identity")["verdict"] == "better"
     assert line(found, "sspnet", "identity")["verdict"] == "no difference shown"
 
@@ -82,7 +88,7 @@ def test_every_number_of_a_comparison_is_the_crossed_one_of_the_differences():
 def test_a_verdict_speaks_in_the_direction_of_the_measure(better, said):
     rng = np.random.default_rng(2)
     values = {"identity": trained(rng), "dcp": trained(rng, 0.1)}
-    found = paired_tests(scores(values), ["identity"], {"dice": better})
+    found = compare_with_references(scores(values), ["identity"], {"dice": better})
     assert found.iloc[0]["verdict"] == said
 
 
@@ -90,7 +96,7 @@ def test_a_verdict_speaks_in_the_direction_of_the_measure(better, said):
 def test_few_trainings_give_an_interval_but_no_p_and_no_verdict(trainings):
     rng = np.random.default_rng(3)
     values = {"identity": trained(rng, trainings=trainings), "dcp": trained(rng, 0.1, trainings)}
-    found = paired_tests(scores(values), ["identity"], {"dice": "higher"}).iloc[0]
+    found = compare_with_references(scores(values), ["identity"], {"dice": "higher"}).iloc[0]
     assert np.isnan([found["p"], found["p_holm"]]).all()
     assert found["verdict"] == ""
     assert found["ci_low"] < found["difference"] < found["ci_high"]
@@ -99,7 +105,7 @@ def test_few_trainings_give_an_interval_but_no_p_and_no_verdict(trainings):
 def test_no_two_rows_are_compared_twice():
     rng = np.random.default_rng(4)
     values = {"identity": trained(rng), "brightness": trained(rng, 0.01), "sspnet": trained(rng, 0.02)}
-    found = paired_tests(scores(values), ["identity", "brightness"], {"dice": "higher"})
+    found = compare_with_references(scores(values), ["identity", "brightness"], {"dice": "higher"})
     pairs = [frozenset(pair) for pair in found[["row", "reference"]].itertuples(index=False)]
     assert len(pairs) == len(set(pairs)) == 3
 
@@ -109,9 +115,9 @@ def test_rows_are_paired_by_seed_and_only_common_seeds_count():
     reference, row = trained(rng, trainings=6), trained(rng, 0.1, trainings=6)
     lines = scores({"identity": reference, "dcp": row})
     kept = lines[(lines["method"] == "identity") | (lines["seed"] != 2)]
-    found = paired_tests(kept, ["identity"], {"dice": "higher"}).iloc[0]
+    found = compare_with_references(kept, ["identity"], {"dice": "higher"}).iloc[0]
     others = [0, 1, 3, 4, 5]
-    assert found["p"] == pytest.approx(crossed(row[others] - reference[others]).p)
+    assert found["p"] == pytest.approx(estimate_crossed(row[others] - reference[others]).p)
     assert found["trainings"] == 5
 
 
@@ -119,9 +125,9 @@ def test_images_of_one_subject_count_once():
     rng = np.random.default_rng(6)
     values = {"identity": trained(rng, images=12), "dcp": trained(rng, 0.02, images=12)}
     subjects = {f"{image:03d}.png": f"eye {image // 3}" for image in range(12)}
-    found = paired_tests(scores(values), ["identity"], {"dice": "higher"}, subjects).iloc[0]
+    found = compare_with_references(scores(values), ["identity"], {"dice": "higher"}, subjects).iloc[0]
     assert (found["n"], found["clusters"]) == (12, 4)
-    alone = crossed(values["dcp"] - values["identity"], [f"{image // 3}" for image in range(12)])
+    alone = estimate_crossed(values["dcp"] - values["identity"], [f"{image // 3}" for image in range(12)])
     assert (found["ci_low"], found["p"]) == pytest.approx((alone.low, alone.p))
 
 
@@ -129,37 +135,37 @@ def test_holm_is_statsmodels():
     from statsmodels.stats.multitest import multipletests
 
     p = [0.04, 0.001, 0.03, 0.5, 0.03]
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
-    with_hole = holm([0.01, np.nan, 0.03])
+    assert adjust_holm(p) == pytest.approx(multipletests(p, method="holm")[1])
+    with_hole = adjust_holm([0.01, np.nan, 0.03])
     assert with_hole[0] == pytest.approx(0.02)
     assert np.isnan(with_hole[1])
 
 
 def test_the_same_input_gives_the_same_tables(three):
-    first, second = (paired_tests(scores(three), ["identity"], {"dice": "higher"}) for _ in range(2))
+    first, second = (compare_with_references(scores(three), ["identity"], {"dice": "higher"}) for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
     shuffled = scores(three).sample(frac=1.0, random_state=1)
-    third = paired_tests(shuffled, ["identity"], {"dice": "higher"})
+    third = compare_with_references(shuffled, ["identity"], {"dice": "higher"})
     pd.testing.assert_frame_equal(*(part.sort_values("row", ignore_index=True) for part in (first, third)))
 
 
 def test_degenerate_cases_say_why():
-    one = paired_tests(scores({"identity": [0.5], "dcp": [0.6]}), ["identity"], {"dice": "higher"}).iloc[0]
+    one = compare_with_references(scores({"identity": [0.5], "dcp": [0.6]}), ["identity"], {"dice": "higher"}).iloc[0]
     assert np.isnan([one["p"], one["ci_low"]]).all()
     assert one["difference"] == pytest.approx(0.1)
     assert "one image" in one["note"]
-    nothing = paired_tests(scores({"identity": np.full(8, np.nan), "dcp": np.arange(8.0)}), ["identity"], {})
+    nothing = compare_with_references(scores({"identity": np.full(8, np.nan), "dcp": np.arange(8.0)}), ["identity"], {})
     assert nothing.empty
 
 
 def test_missing_reference_gives_no_lines(three):
-    assert paired_tests(scores({"dcp": three["dcp"]}), ["identity"], {}).empty
+    assert compare_with_references(scores({"dcp": three["dcp"]}), ["identity"], {}).empty
 
 
 def test_mean_ranks_are_those_of_scipy_and_rank_one_is_best(three):
-    found = mean_ranks(scores(three), {"dice": "higher"}).set_index("row")["mean_rank"]
+    found = compute_mean_ranks(scores(three), {"dice": "higher"}).set_index("row")["mean_rank"]
     table = np.array([three["identity"], three["dcp"], three["sspnet"].mean(axis=0)])
     assert found[["identity", "dcp", "sspnet"]].tolist() == pytest.approx(stats.rankdata(-table, axis=0).mean(axis=1))
-    lower = mean_ranks(scores(three, "niqe"), {"niqe": "lower"}).set_index("row")["mean_rank"]
+    lower = compute_mean_ranks(scores(three, "niqe"), {"niqe": "lower"}).set_index("row")["mean_rank"]
     assert lower.idxmax() == "sspnet"
-    assert mean_ranks(scores(three, "entropy"), {"niqe": "lower"}).empty
+    assert compute_mean_ranks(scores(three, "entropy"), {"niqe": "lower"}).empty

@@ -6,14 +6,14 @@ import math
 import pandas as pd
 import pytest
 
-from report.record import Cell, Column, Row, Table, from_json, read_table, to_json
-from report.rendering import write_table
-from report.rendering.csv import csv
-from report.rendering.html import html
-from report.rendering.latex import latex
-from report.rendering.markdown import markdown
-from report.rendering.terminal import terminal
-from report.rendering.text import cell_text
+from report.tables.record import Cell, Column, Row, Table, read_table, table_from_json, table_to_json
+from report.tables.render import write_table
+from report.tables.render.csv import render_csv
+from report.tables.render.html import make_html_table
+from report.tables.render.latex import render_latex
+from report.tables.render.markdown import render_markdown
+from report.tables.render.terminal import render_terminal
+from report.tables.render.text import format_cell
 from sspbench.errors import UserError
 
 
@@ -29,7 +29,7 @@ def table():
 
 
 def test_markdown_marks_the_best_and_escapes_bars(table):
-    text = markdown(table)
+    text = render_markdown(table)
     assert text.startswith("**Table 2. Title**\n")
     assert "| Method | X ↓ | Why |\n| --- | ---: | --- |" in text
     assert "| A & B \\| c | **1.0 ± 0.1** | 50 %_x |" in text
@@ -39,14 +39,14 @@ def test_markdown_marks_the_best_and_escapes_bars(table):
 
 
 def test_latex_escapes_what_latex_would_read_and_leaves_the_number_to_latex(table):
-    text = latex(table)
+    text = render_latex(table)
     assert r"A \& B | c & \textbf{1.0 $\pm$ 0.1} & 50 \%\_x \\" in text
     assert r"\caption{Title}" in text
     assert r"X $\downarrow$" in text
 
 
 def test_the_terminal_aligns_numbers_to_the_right(table):
-    lines = terminal(table).splitlines()
+    lines = render_terminal(table).splitlines()
     assert lines[0] == "Table 2. Title"
     assert lines[2] == "A & B | c  1.0 ± 0.1  50 %_x"
     assert lines[3] == "B           diverged"
@@ -54,7 +54,7 @@ def test_the_terminal_aligns_numbers_to_the_right(table):
 
 
 def test_the_page_sorts_by_the_number_and_sees_failures(table):
-    shown = html(table)
+    shown = make_html_table(table)
     assert shown.title == "Table 2. Title" and shown.wordy == [True, False, True]
     first, failed, undefined = (row[1] for row in shown.rows)
     assert (first.text, first.best, first.key) == ("1.0 ±\N{NO-BREAK SPACE}0.1", True, "1.04")
@@ -65,32 +65,32 @@ def test_the_page_sorts_by_the_number_and_sees_failures(table):
 
 
 def test_csv_has_a_line_for_each_cell_or_the_full_data(table):
-    lines = csv(table).splitlines()
+    lines = render_csv(table).splitlines()
     assert lines[0] == "row,label,metric,better,unit,mean,sd_images,sd_seeds,n,missing,seeds,status,group"
     assert lines[1] == "a,A & B | c,x,lower,px,1.04,0.11,,3,0,1,done,"
     full = Table("t", "T", table.columns, table.rows, data=pd.DataFrame({"all": [1]}))
-    assert csv(full) == "all\n1\n"
+    assert render_csv(full) == "all\n1\n"
 
 
 def test_the_record_comes_back_from_its_file(table, tmp_path):
     write_table(table, tmp_path)
     again = read_table(tmp_path / "t.json")
-    assert to_json(again) == to_json(table)
+    assert table_to_json(again) == table_to_json(table)
     assert math.isnan(again.rows[1].cells[0].mean)
-    for render in (markdown, latex, terminal, csv):
+    for render in (render_markdown, render_latex, render_terminal, render_csv):
         assert render(again) == render(table)
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".json", ".md", ".tex"]
     json.loads((tmp_path / "t.json").read_text(), parse_constant=pytest.fail)
 
 
 def test_a_cell_is_found_by_its_keys(table):
-    assert table.cell("a", "x").mean == 1.04
-    assert table.cell("a", "y") is None
+    assert table.find_cell("a", "x").mean == 1.04
+    assert table.find_cell("a", "y") is None
 
 
 def test_a_broken_record_says_where_and_what_to_do(table, tmp_path):
     path = tmp_path / "t.json"
-    path.write_text(json.dumps({**to_json(table), "colour": "red"}))
+    path.write_text(json.dumps({**table_to_json(table), "colour": "red"}))
     with pytest.raises(UserError, match="report tables"):
         read_table(path)
     with pytest.raises(UserError, match="is missing"):
@@ -114,10 +114,10 @@ def test_a_broken_record_says_where_and_what_to_do(table, tmp_path):
     ],
 )
 def test_cells_read_as_people_write_them(cell, column, text):
-    assert cell_text(cell, column) == text
+    assert format_cell(cell, column) == text
 
 
 def test_the_json_of_a_table_with_default_values_is_short():
-    record = to_json(Table("t", "T", (Column("x", "X"),), (Row("a", "A", (Cell(mean=1.0),)),)))
+    record = table_to_json(Table("t", "T", (Column("x", "X"),), (Row("a", "A", (Cell(mean=1.0),)),)))
     assert record["rows"] == [{"key": "a", "label": "A", "cells": [{"mean": 1.0}]}]
-    assert from_json(record).rows[0].cells[0].mean == 1.0
+    assert table_from_json(record).rows[0].cells[0].mean == 1.0

@@ -3,9 +3,9 @@
 import pytest
 from scipy import stats
 
-from report.drawing.trust import trust as drawn
-from report.makers.trust import trust, trusted
-from report.results import Results
+from report.analysis.results import Results
+from report.figures.metric_trust import draw_metric_trust as drawn
+from report.tables.metric_trust import assess_metrics, make_trust_table
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
 
@@ -25,11 +25,11 @@ def results(tmp_path, monkeypatch):
 def test_places_and_correlations_are_those_of_the_scores(results):
     means = results.scores.groupby(["metric", "row"])["value"].mean().unstack("row")
     others = [row.id for row in results.rows if row.group != "oracle"]
-    found = {each.measure.name: each for each in trusted(results)}
+    found = {each.measure.name: each for each in assess_metrics(results)}
     assert {"entropy", "avg_gradient", "niqe", "piqe"} <= set(found)
     for name, sign in (("entropy", 1), ("avg_gradient", 1), ("niqe", -1), ("piqe", -1)):
         line = (sign * means.loc[name]).dropna()
-        assert found[name].place == line.rank(ascending=False)["oracle"]
+        assert found[name].clean_rank == line.rank(ascending=False)["oracle"]
         wanted = stats.spearmanr(sign * means.loc[name, others], means.loc["ssim", others]).statistic
         assert found[name].agreement["ssim"] == pytest.approx(wanted)
 
@@ -40,7 +40,7 @@ def test_a_measure_misleads_where_the_clean_image_is_in_the_worse_half(results):
     scores.loc[worst, "value"] = 99.0
     results.__dict__["scores"] = scores
     results.__dict__.pop("summaries", None)
-    (table,) = trust(results)
+    (table,) = make_trust_table(results)
     cells = {row.key: row.cells for row in table.rows}
     assert cells["piqe"][0].text == f"{table.rows[0].cells[1].n} of {table.rows[0].cells[1].n}"
     assert cells["piqe"][-1].text == "misleads"
@@ -49,10 +49,10 @@ def test_a_measure_misleads_where_the_clean_image_is_in_the_worse_half(results):
 def test_without_the_truth_there_is_nothing_to_say(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = make_results(tmp_path, None, methods=["identity", "dcp"], ablation=None)
-    assert list(trust(found)) == []
+    assert list(make_trust_table(found)) == []
     assert drawn(found) is None
 
 
 def test_the_figure_has_a_panel_per_measure(results):
     figure = drawn(results).figure
-    assert sum(axes.get_visible() for axes in figure.axes) == len(trusted(results))
+    assert sum(axes.get_visible() for axes in figure.draw_axes) == len(assess_metrics(results))

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from report.comparing.recorded import recorded
-from report.verifying.command import exit_status
-from report.verifying.judging import verify
+from report.compare.recorded_results import read_results_folder
+from report.verify.command import find_exit_status
+from report.verify.verdicts import judge_rows
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from tests.recorded_results import write_run
@@ -34,7 +34,7 @@ def write(root, seeds, rows=("identity", *LEARNED), faulty=None, fault=None, los
             curve = np.exp(-np.arange(steps) / 3) * (1 + 0.02 * luck[3]) + 0.01 * random.normal(size=steps)
             losses = {name: curve + shift for name in ("cycle", "adversarial") if (row, name) != (faulty, lose)}
             write_run(root, row, seed, scores, losses if learns else None, versions={"torch": torch})
-    return recorded(root)
+    return read_results_folder(root)
 
 
 @pytest.fixture
@@ -47,38 +47,38 @@ def verdicts(found):
 
 
 def test_a_published_result_is_consistent_with_itself(published):
-    found = verify(published, published)
+    found = judge_rows(published, published)
     assert set(verdicts(found).values()) == {"consistent"}
-    assert exit_status(found) == 0
+    assert find_exit_status(found) == 0
 
 
 @pytest.mark.parametrize("seeds", [[5], [6, 7, 8]])
 def test_further_seeds_are_consistent(published, tmp_path, seeds):
-    found = verify(write(tmp_path / "mine", seeds), published)
+    found = judge_rows(write(tmp_path / "mine", seeds), published)
     assert set(verdicts(found).values()) == {"consistent"}
 
 
 def test_further_seeds_are_seldom_called_wrong(published, tmp_path):
     further = write(tmp_path / "mine", range(100, 115))
-    found = [verify(further.only([seed]), published) for seed in further.seeds]
+    found = [judge_rows(further.select_seeds([seed]), published) for seed in further.seeds]
     assert sum("not consistent" in verdicts(one).values() for one in found) <= 1
 
 
 def test_a_shifted_row_is_found_and_no_other(published, tmp_path):
-    found = verify(write(tmp_path / "mine", [5, 6, 7], faulty="stillgan", fault=2.0), published)
+    found = judge_rows(write(tmp_path / "mine", [5, 6, 7], faulty="stillgan", fault=2.0), published)
     assert verdicts(found) == {
         "identity": "consistent", "sspnet": "consistent", "stillgan": "not consistent", "msgnet": "consistent",
         "enlightengan": "consistent",
     }  # fmt: skip
     (wrong,) = [one for one in found if one.row == "stillgan"]
-    assert "avg_gradient" in {check.feature.name for check in wrong.outside}
-    assert {check.feature.kind for check in wrong.outside} == {"image", "loss"}
-    assert all(check.distance > 1 for check in wrong.outside)
-    assert exit_status(found) == 1
+    assert "avg_gradient" in {check.feature.name for check in wrong.outside_checks}
+    assert {check.feature.kind for check in wrong.outside_checks} == {"image", "loss"}
+    assert all(check.distance > 1 for check in wrong.outside_checks)
+    assert find_exit_status(found) == 1
 
 
 def test_a_loss_that_is_gone_and_other_steps_are_told(published, tmp_path):
-    found = verify(write(tmp_path / "mine", [5], faulty="sspnet", lose="adversarial", steps=9), published)
+    found = judge_rows(write(tmp_path / "mine", [5], faulty="sspnet", lose="adversarial", steps=9), published)
     (one,) = [one for one in found if one.row == "sspnet"]
     assert one.faults == ("losses that are not logged: adversarial", "trained for 90 steps, published: 100")
     assert one.verdict == "not consistent"
@@ -86,10 +86,10 @@ def test_a_loss_that_is_gone_and_other_steps_are_told(published, tmp_path):
 
 def test_the_same_seed_must_start_alike(published, tmp_path):
     mine = write(tmp_path / "mine", [2], ["sspnet"], faulty="sspnet", fault=0.05)
-    (one,) = verify(mine, published)
+    (one,) = judge_rows(mine, published)
     assert [fault.partition(":")[0] for fault in one.faults] == ["seed 2", "seed 2"]
     other = write(tmp_path / "other", [2], ["sspnet"], faulty="sspnet", fault=0.05, torch="2.14.0")
-    assert verify(other, published)[0].faults == ()  # another version of torch may draw other initial weights
+    assert judge_rows(other, published)[0].faults == ()  # another version of torch may draw other initial weights
 
 
 def test_the_same_seed_must_go_on_alike(tmp_path):
@@ -97,9 +97,9 @@ def test_the_same_seed_must_go_on_alike(tmp_path):
     mine = write(tmp_path / "mine", [2, 7], ["sspnet"], steps=40)
     logs = [mine.runs["sspnet", seed] / "training.jsonl" for seed in (2, 7)]
     own, other = (log.read_text().splitlines(keepends=True) for log in logs)
-    assert verify(recorded(tmp_path / "mine").only([2]), published)[0].faults == ()
+    assert judge_rows(read_results_folder(tmp_path / "mine").select_seeds([2]), published)[0].faults == ()
     logs[0].write_text("".join([*own[:8], *other[8:]]))  # as if later epochs had drawn other batches
-    (one,) = verify(recorded(tmp_path / "mine").only([2]), published)
+    (one,) = judge_rows(read_results_folder(tmp_path / "mine").select_seeds([2]), published)
     assert [found.kind for found in one.same_seed] == ["order"]
     assert one.verdict == "not consistent"
     assert one.faults[0].startswith("seed 2: from step 110 to 400 no loss jumps as in the published log")
@@ -121,23 +121,23 @@ def test_how_far_first_losses_may_differ(tmp_path, step, precisions, difference,
         settings = {"engine": {"precision": precision}}
         folder = write_run(tmp_path / name, "sspnet", 0, {"psnr": [20.0]}, {"cycle": [loss]}, settings=settings)
         (folder / "training.jsonl").write_text(json.dumps({"step": step, "losses": {"cycle": loss}}) + "\n")
-        sides.append(recorded(tmp_path / name))
-    (one,) = verify(*sides)
+        sides.append(read_results_folder(tmp_path / name))
+    (one,) = judge_rows(*sides)
     assert bool(one.faults) == told
 
 
 def test_a_method_without_training_must_be_the_same(published, tmp_path):
     folder = write_run(tmp_path / "mine", "identity", 5, {"avg_gradient": 1.01 * (8 + IMAGES), "psnr": 20 + IMAGES})
-    (one,) = verify(recorded(folder.parents[2]), published)
+    (one,) = judge_rows(read_results_folder(folder.parents[2]), published)
     assert one.verdict == "not consistent"
-    assert [check.feature.name for check in one.outside] == ["avg_gradient"]
+    assert [check.feature.name for check in one.outside_checks] == ["avg_gradient"]
 
 
 def test_two_published_seeds_are_too_few(tmp_path):
     few, mine = write(tmp_path / "published", [0, 1]), write(tmp_path / "mine", [5], LEARNED)
-    found = verify(mine, few)
+    found = judge_rows(mine, few)
     assert set(verdicts(found).values()) == {"too few seeds to tell"}
-    assert exit_status(found) == 3
+    assert find_exit_status(found) == 3
 
 
 def test_bands_that_hold_the_untouched_image_do_not_tell(tmp_path):
@@ -147,7 +147,7 @@ def test_bands_that_hold_the_untouched_image_do_not_tell(tmp_path):
             luck = np.random.default_rng(seed).normal()
             write_run(tmp_path / side, "identity", seed, {"psnr": 20 + IMAGES})
             write_run(tmp_path / side, "sspnet", seed, {"psnr": 20.5 + IMAGES + luck}, {"cycle": [1 + 0.1 * luck] * 3})
-    found = verify(recorded(tmp_path / "mine"), recorded(tmp_path / "published"))
+    found = judge_rows(read_results_folder(tmp_path / "mine"), read_results_folder(tmp_path / "published"))
     assert verdicts(found) == {"identity": "consistent", "sspnet": "too few seeds to tell"}
 
 
@@ -180,10 +180,12 @@ def test_losses_that_vary_by_factors_are_compared_as_factors(tmp_path):
         for seed, factor in enumerate(factors, start=0 if side == "published" else 5):
             curve = [100 * factor, 50 * factor, 20 * factor]
             write_run(tmp_path / side, "msgnet", seed, {"psnr": [20.0 + factor]}, {"style": curve})
-    published = recorded(tmp_path / "published")
-    checks = verify(recorded(tmp_path / "mine"), published)[0].checks
+    published = read_results_folder(tmp_path / "published")
+    checks = judge_rows(read_results_folder(tmp_path / "mine"), published)[0].checks
     assert all(0 < check.limits[1] < check.limits[0] < check.limits[2] for check in checks if check.feature.log)
-    outside = {check.feature.name for check in verify(recorded(tmp_path / "small"), published)[0].outside}
+    outside = {
+        check.feature.name for check in judge_rows(read_results_folder(tmp_path / "small"), published)[0].outside_checks
+    }
     assert {"style at step 10", "style at step 20", "style at step 30"} <= outside
 
 
@@ -192,7 +194,7 @@ def test_counts_that_jump_are_not_compared(tmp_path):
         for seed in seeds:
             jump = 56.0 if seed == 5 else 15.0 + 0.1 * seed
             write_run(tmp_path / side, "sspnet", seed, {"psnr": [20.0 + 0.1 * (seed % 3)], "nerve_count_error": [jump]})
-    (one,) = verify(recorded(tmp_path / "mine"), recorded(tmp_path / "published"))
+    (one,) = judge_rows(read_results_folder(tmp_path / "mine"), read_results_folder(tmp_path / "published"))
     assert [check.feature.name for check in one.checks] == ["psnr"]
 
 
@@ -200,4 +202,4 @@ def test_results_without_a_common_row_are_refused(published, tmp_path):
     write_run(tmp_path / "mine", "clahe", 0, {"psnr": [1.0]})
     assert main(["verify", str(tmp_path / "mine"), "--against", published.name]) == 2
     with pytest.raises(UserError, match="no results of nothing"):
-        published.of_rows(["nothing"])
+        published.select_rows(["nothing"])

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from report.contents import build
-from report.figures import draw
-from report.page import write
+from report.figures.draw_all import draw_figures
+from report.page.build import write_page
+from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `uv sync`")
@@ -34,9 +34,9 @@ def file(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         results = make_results(folder, rename={"dcp": "<img src=x onerror=alert(1)>DCP"})
-        build(results, results.plan.layout.tables)
-        draw(results, results.plan.layout.figures)
-        write(results, folder / "report.html")
+        write_tables(results, results.plan.layout.tables)
+        draw_figures(results, results.plan.layout.figures)
+        write_page(results, folder / "report.html")
     return folder / "report.html"
 
 

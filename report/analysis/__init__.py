@@ -1,0 +1,1 @@
+"""From scores to records: results, statistics, the primary analysis, comparisons with the paper."""

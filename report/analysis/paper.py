@@ -1,0 +1,50 @@
+"""The paper that is reproduced, said once: its tables, the method it proposes, what that is compared with."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from audit.engine import Audit, audit
+from audit.published import Published, load_published
+from sspbench.checkout import ROOT
+
+PAPER_TABLES_FILE = ROOT / "report" / "published" / "ssp-net.yaml"
+"""The tables of the paper."""
+
+UNTOUCHED_ROW = "identity"
+"""The row of the untouched input."""
+
+PROPOSED_ROW = "sspnet"
+"""The row of the method that the paper proposes."""
+
+TRIVIAL_GROUP = "trivial"
+"""The group of what any claim has to beat."""
+
+ORACLE_GROUP = "oracle"
+"""The group of rows that show the known truth: they take no bold and enter no test."""
+
+CLEAN_ROW = "oracle"
+"""The row of the known clean image of simulated data."""
+
+PRIMARY_MEASURE = "dice"
+"""The primary measure."""
+
+SCALE_CAVEATS = {
+    "paper": "The paper's protocol.",
+    "official": "The protocol of the official code.",
+    "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
+    "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",
+}
+"""What the scale of a preset allows to conclude."""
+
+
+@cache
+def load_paper() -> Published:
+    """Return the paper's tables and claims."""
+    return load_published(PAPER_TABLES_FILE)
+
+
+@cache
+def audit_paper() -> dict[str, Audit]:
+    """Return the audit of each of the paper's tables by its id, done once: several tables of the report ask for it."""
+    return {name: audit(table) for name, table in load_paper().tables.items()}

@@ -1,0 +1,170 @@
+"""The primary analysis, declared once: what a row gains in Dice over the untouched image and over the best trivial row.
+
+Page, terminal and tables print this record (``tables/primary.json``) and compute nothing of their own. Where there is
+no label there is no primary analysis, and the record says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sspbench.errors import UserError
+from sspbench.files import read_json
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A row minus a reference in the primary measure.
+
+    Attributes:
+        mean: Mean over trainings and images.
+        low: Lower end of the 95 % interval; NaN where there is none.
+        high: Upper end.
+        p: p-value after Holm's correction; NaN below five trainings.
+        verdict: ``better``, ``worse``, ``no difference shown``; empty below five trainings.
+        trainings: Seeds that both rows have.
+        images: Images that count.
+        clusters: Independent groups among them (subjects).
+        note: What the interval covers, or why there is none.
+    """
+
+    mean: float
+    low: float = NAN
+    high: float = NAN
+    p: float = NAN
+    verdict: str = ""
+    trainings: int = 0
+    images: int = 0
+    clusters: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PrimaryRow:
+    """A row of the primary analysis.
+
+    Attributes:
+        key: ``method`` or ``method+variant``.
+        label: Name of the row.
+        group: Group of rows: a key of :data:`sspbench.plan.groups.GROUPS`.
+        heading: The words over its group.
+        status: ``done``, or how its run ended and why.
+        contender: Whether the headline speaks of it: a published or own method, no trivial row, ablation or truth.
+        learned: Whether it has trained networks.
+        mean: Mean of the primary measure.
+        gain: Against the untouched image; None for the untouched row itself and where there is none.
+        rival: Against the best trivial row; None for that row itself, the untouched row, the truth, or without one.
+        closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
+        lost: Nerve length lost, % of the true length.
+        invented: Nerve length invented, % of the true length.
+        excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
+    """
+
+    key: str
+    label: str
+    group: str
+    heading: str
+    status: str = "done"
+    contender: bool = False
+    learned: bool = False
+    mean: float = NAN
+    gain: Gain | None = None
+    rival: Gain | None = None
+    closed: float = NAN
+    lost: float = NAN
+    invented: float = NAN
+    excess: float = NAN
+
+
+@dataclass(frozen=True)
+class PrimaryAnalysis:
+    """The answer of a run.
+
+    Attributes:
+        headline: First sentence: the best trivial row, and of each method whether it beats it.
+        subline: Second sentence: gains over the untouched image, failures.
+        caveats: What may not be concluded, a sentence each.
+        measure: Key of the primary measure; empty where there is no primary analysis.
+        label: Its label.
+        reference: Key of the untouched row.
+        rival: Key of the best trivial row; empty without one.
+        ceiling: Key of the clean image's row; empty without one.
+        trainings: Trainings per method (of the row with fewest).
+        images: Test images that count.
+        clusters: Independent groups among them.
+        tested: Whether there are p-values and verdicts.
+        rows: All rows, in the order of the tables.
+    """
+
+    headline: str
+    subline: str = ""
+    caveats: tuple[str, ...] = ()
+    measure: str = ""
+    label: str = ""
+    reference: str = ""
+    rival: str = ""
+    ceiling: str = ""
+    trainings: int = 0
+    images: int = 0
+    clusters: int = 0
+    tested: bool = False
+    rows: tuple[PrimaryRow, ...] = ()
+
+    @property
+    def is_available(self) -> bool:
+        """Whether there is a primary analysis at all."""
+        return bool(self.measure)
+
+    def find_row(self, key: str) -> PrimaryRow | None:
+        """Return the row of a key, or None."""
+        return next((row for row in self.rows if row.key == key), None)
+
+
+def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
+    """Return the record as plain JSON; what is not a number is null."""
+    plain: dict[str, Any] = _nan_to_null(asdict(found))
+    return plain
+
+
+def _nan_to_null(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        return {key: _nan_to_null(value) for key, value in part.items()}
+    if isinstance(part, (list, tuple)):
+        return [_nan_to_null(value) for value in part]
+    return None if isinstance(part, float) and not math.isfinite(part) else part
+
+
+def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
+    """Return the record that :func:`primary_to_json` made plain."""
+    rows = tuple(_parse_row(line) for line in content["rows"])
+    return PrimaryAnalysis(**{**content, "caveats": tuple(content["caveats"]), "rows": rows})
+
+
+def _parse_row(line: Mapping[str, Any]) -> PrimaryRow:
+    gains = {key: None if line[key] is None else Gain(**_null_to_nan(line[key])) for key in ("gain", "rival")}
+    rest = _null_to_nan({key: value for key, value in line.items() if key not in gains})
+    return PrimaryRow(**{**rest, **gains})
+
+
+def _null_to_nan(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: NAN if value is None else value for key, value in line.items()}
+
+
+def read_primary(path: Path) -> PrimaryAnalysis:
+    """Read the record from ``primary.json``.
+
+    Raises:
+        UserError: the file is missing or was not written by this version.
+    """
+    try:
+        return primary_from_json(read_json(path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            "The primary analysis cannot be read", where=str(path), why=repr(error), hint="run: report tables"
+        ) from error

@@ -1,0 +1,234 @@
+"""What the runs left: scores, how each run ended, and its provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from sspbench.config.external_rows import EXTERNAL_KIND
+from sspbench.config.plan import Plan
+from sspbench.config.runs import Run
+from sspbench.contract import Measure
+from sspbench.errors import UserError
+from sspbench.images.manifest import Manifest
+from sspbench.jobs.outcome import read_status
+from sspbench.plugins.discovery import load_metric_families
+from sspbench.releases.records import read_job_records
+
+from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
+from .run_scores import read_run_scores
+from .statistics import Summary, iter_grids, summarise
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """What a row of the tables is about: a method or variant, all its seeds.
+
+    Attributes:
+        id: ``method`` or ``method+variant``.
+        label: Name in tables and figures.
+        runs: Its runs, one for each seed.
+        tables: The tables it is in; None for all.
+        ablation: Whether it is a variant.
+        group: What kind of row it is: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
+        heading: The words over the rows of its kind.
+    """
+
+    id: str
+    label: str
+    runs: tuple[Run, ...]
+    tables: tuple[str, ...] | None
+    is_ablation: bool
+    group: str = ""
+    heading: str = ""
+
+    @property
+    def method(self) -> str:
+        """Name of the method's folder."""
+        return self.runs[0].plugin.name
+
+
+class Results:
+    """The results of a plan.
+
+    Args:
+        plan: What was run.
+        partial: Take what there is; else a run without scores is a fault.
+        processes: How many processes may share what is made of them.
+    """
+
+    def __init__(self, plan: Plan, partial: bool = False, processes: int = 1) -> None:
+        self.plan = plan
+        self.processes = processes
+        self.status = {(run.id, run.seed): read_status(self.run_folder(run)) for run in plan.runs}
+        missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
+        if missing and not partial:
+            raise UserError(
+                f"Some runs have no scores: {', '.join(missing)}", hint="run the workflow, or add --partial"
+            )
+
+    def run_folder(self, run: Run) -> Any:
+        """Return the folder of a run."""
+        return self.plan.layout.run_folder(run.id, run.seed)
+
+    @cached_property
+    def rows(self) -> list[MethodRow]:
+        """All rows in order."""
+        found: dict[str, list[Run]] = {}
+        for run in self.plan.runs:
+            found.setdefault(run.id, []).append(run)
+        return [self._make_row(name, tuple(runs)) for name, runs in found.items()]
+
+    def _make_row(self, name: str, runs: tuple[Run, ...]) -> MethodRow:
+        first = runs[0]
+        tables = first.plugin.meta.get("tables")
+        ablation = first.variant in first.plugin.meta.get("variants", {})
+        places = None if tables is None else tuple(tables)
+        return MethodRow(name, first.label, runs, places, ablation, first.group, first.heading)
+
+    def rows_in_table(self, table: str) -> list[MethodRow]:
+        """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""
+        return [row for row in self.rows if not row.is_ablation and (row.tables is None or table in row.tables)]
+
+    @cached_property
+    def ablation_rows(self) -> list[MethodRow]:
+        """Return the rows of Table 3: the variants of the ablated method as its YAML orders them, then the method."""
+        name = self.plan.config["ablation"]
+        if name is None:
+            return []
+        rows = {row.id: row for row in self.rows if row.method == name}
+        variants = [f"{name}+{variant}" for variant in rows[name].runs[0].plugin.meta["variants"]]
+        return [rows[key] for key in [*variants, name]]
+
+    def status_text(self, row: MethodRow) -> str:
+        """Return how a row ended: ``done``, or the first other status of its seeds with the reason."""
+        for run in row.runs:
+            status = self.status[run.id, run.seed]
+            if status["status"] != "done":
+                return f"{status['status']}: {first_line(status['reason'])}"
+        return "done"
+
+    def notes(self, row: MethodRow) -> list[str]:
+        """Return what has to be said beside a method, e.g. ``VGG: random``."""
+        found: dict[str, None] = {}
+        for run in row.runs:
+            facts = self.provenance(run).get("train", {}).get("notes", {})
+            found |= dict.fromkeys(f"{key}: {value}" for key, value in facts.items())
+        return list(found)
+
+    def provenance(self, run: Run) -> dict[str, Any]:
+        """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
+        return read_job_records(self.run_folder(run))
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """All scores, tidy, with ``row`` (method or method+variant) added; empty where nothing finished."""
+        frames = []
+        for run in self.plan.runs:
+            path = self.run_folder(run) / "scores.csv"
+            if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
+                frames.append(read_run_scores(path).assign(row=run.id))
+        if not frames:
+            hint = f"run the workflow first; the logs in {self.plan.layout.root / 'logs'} say why runs have none"
+            where = str(self.plan.layout.root)
+            raise UserError("No run has scores: there is nothing to tabulate", where=where, hint=hint)
+        return pd.concat(frames, ignore_index=True)
+
+    @cached_property
+    def _grids(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return {(row, key[-1]): values for key, rows in iter_grids(self.scores) for row, values in rows.items()}
+
+    def values(self, row: str, measure: str) -> pd.DataFrame:
+        """Return a row's values of one measure as (images, seeds), NaN where undefined; empty where not scored."""
+        return self._grids.get((row, measure), pd.DataFrame(dtype=float))
+
+    @cached_property
+    def summaries(self) -> dict[tuple[str, str], Summary]:
+        """The summary of every row and measure, by (row, measure): the one mean that everything shows."""
+        return {place: summarise(values) for place, values in self._grids.items()}
+
+    def summary(self, row: str, measure: str) -> Summary:
+        """Return the summary of a row's values of one measure; one without images where nothing was scored."""
+        return self.summaries.get((row, measure), Summary())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels by row id."""
+        return {row.id: row.label for row in self.rows}
+
+    @cached_property
+    def tested_rows(self) -> list[MethodRow]:
+        """The rows that are tested: those of Tables 1 and 3, but no failed one, nor the truth, which is no method."""
+        wanted = {row.id for row in [*self.rows_in_table("quality"), *self.ablation_rows]}
+        return [
+            row
+            for row in self.rows
+            if row.id in wanted and row.group != ORACLE_GROUP and self.status_text(row) == "done"
+        ]
+
+    @property
+    def external_row_ids(self) -> frozenset[str]:
+        """The rows whose images were made once, elsewhere: seeds repeat the segmenter that judges them, not them."""
+        return frozenset(row.id for row in self.rows if row.group == EXTERNAL_KIND)
+
+    @property
+    def tested_scores(self) -> pd.DataFrame:
+        """The scores of the rows that are tested."""
+        return self.scores[self.scores["row"].isin([row.id for row in self.tested_rows])]
+
+    @cached_property
+    def best_trivial(self) -> str | None:
+        """The trivial row with the highest mean Dice, which every claim of merit is set against; None without one."""
+        trivial = [row.id for row in self.tested_rows if row.group == TRIVIAL_GROUP and not row.is_ablation]
+        dice = {row: self.summary(row, PRIMARY_MEASURE).mean for row in trivial if self.summary(row, PRIMARY_MEASURE).n}
+        return max(dice, key=lambda row: dice[row]) if dice else None
+
+    @property
+    def references(self) -> list[str]:
+        """The rows that every other row is compared with: the untouched image and the best trivial row."""
+        return [UNTOUCHED_ROW, *([self.best_trivial] if self.best_trivial else [])]
+
+    @cached_property
+    def clusters(self) -> dict[str, str]:
+        """The subject of each test image, where the prepared data set knows it; empty where it does not."""
+        path = self.plan.layout.manifest
+        return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
+
+    @property
+    def main_measures(self) -> list[Measure]:
+        """The scored measures of Tables 1 and 2."""
+        return [*self.measures_in_table("quality"), *self.measures_in_table("segmentation")]
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """All measures by name, in the order their families declare them."""
+        families = load_metric_families(self.plan.config["metrics"])
+        return {measure.name: measure for family in families.values() for measure in family.measures}
+
+    @cached_property
+    def better(self) -> dict[str, str]:
+        """The better direction of every measure: ``higher``, ``lower`` or ``none``."""
+        return {name: measure.better for name, measure in self.measures.items()}
+
+    def measures_in_table(self, table: str) -> list[Measure]:
+        """Return the measures of a table that have scores."""
+        scored = set(self.scores["metric"])
+        return [measure for measure in self.measures.values() if measure.table == table and measure.name in scored]
+
+    def select_measures(self, names: Sequence[str]) -> list[Measure]:
+        """Return the measures of these names that have scores."""
+        scored = set(self.scores["metric"])
+        return [self.measures[name] for name in names if name in self.measures and name in scored]
+
+
+def first_line(text: str) -> str:
+    r"""Return the first line of a text.
+
+    >>> first_line("a\nb")
+    'a'
+    """
+    return text.splitlines()[0] if text else ""

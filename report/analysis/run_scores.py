@@ -1,0 +1,37 @@
+"""Reads a run's ``scores.csv`` as a frame: a file of another form is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from sspbench.errors import UserError
+from sspbench.releases.score_files import LONG_COLUMNS
+
+TEXT_COLUMN_TYPES = dict.fromkeys((name for name in LONG_COLUMNS if name not in ("seed", "value")), str)
+
+
+def read_run_scores(path: Path) -> pd.DataFrame:
+    """Return the scores of a run, one line per value, NaN where undefined.
+
+    Raises:
+        UserError: the file cannot be read, has other columns, or a seed or value that is no number.
+    """
+    try:
+        frame: pd.DataFrame = pd.read_csv(
+            path, dtype=TEXT_COLUMN_TYPES, keep_default_na=False, na_values={"value": ["nan"]}
+        )
+        missing = [name for name in LONG_COLUMNS if name not in frame]
+        if missing:
+            raise ValueError(f"it has no column {', '.join(missing)}")
+        if not frame.empty and not (pd.api.types.is_integer_dtype(frame["seed"]) and (frame["seed"] >= 0).all()):
+            raise ValueError("a seed is not a whole number from 0 up")
+        return frame.astype({"value": float})
+    except ValueError as error:
+        raise UserError(
+            "A file of scores cannot be read",
+            where=str(path),
+            why=str(error),
+            hint="remove it and run the workflow again: the scores are computed anew",
+        ) from error

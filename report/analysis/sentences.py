@@ -1,0 +1,214 @@
+"""The sentences of the primary analysis: headline, gains, and what may not be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from sspbench.config.external_rows import EXTERNAL_KIND
+
+from ..tables.render.text import format_signed
+from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
+from .primary_analysis import NAN, Gain, PrimaryAnalysis, PrimaryRow
+from .results import Results
+from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL, describe_unrepeated
+
+FIVE_SEEDS_OPTION = "--config seeds=[0,1,2,3,4]"
+"""What has to be added to the command of the run for a verdict on methods."""
+
+
+def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryAnalysis | None:
+    """Return the record that says why there is no primary analysis, or None where there is one."""
+    if not grids:
+        why = "No answer: the test images have no labels, so that nobody can tell whether nerves got easier to find."
+        instead = "Shown instead are measures of image quality that need no truth; noise can raise them."
+    elif UNTOUCHED_ROW not in grids:
+        why = "No answer: the untouched image was not scored, so that there is nothing to gain over."
+        instead = "Shown instead are the means of every row."
+    elif all(row in (UNTOUCHED_ROW, *_truth_rows(results)) for row in grids):
+        why = "No answer: no method has scores beside the untouched image."
+        instead = "; ".join(_describe_failures(results))
+    else:
+        return None
+    return PrimaryAnalysis(headline=why, subline=instead, caveats=tuple(_describe_setting(results)))
+
+
+def _truth_rows(results: Results) -> set[str]:
+    return {row.id for row in results.rows if row.group == ORACLE_GROUP}
+
+
+def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
+    """Return the analysis with its sentences.
+
+    Rows that were made once, elsewhere, have no verdict: where others have one, the headline speaks of those alone.
+    """
+    contenders = [row for row in found.rows if row.contender]
+    repeated = [row for row in contenders if row.group != EXTERNAL_KIND]
+    told = replace(found, tested=found.tested and len(repeated) > 0)
+    spoken = repeated if told.tested else contenders
+    return replace(
+        found,
+        headline=_write_headline(told, spoken),
+        subline=_write_subline(told, spoken, results),
+        caveats=tuple([*_describe_replication(found), *_describe_external_rows(found), *_describe_setting(results)]),
+    )
+
+
+def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
+    """Return in one sentence which methods beat the best trivial row, or without one the untouched image."""
+    compared = _find_outcomes(found, contenders)
+    rival = found.find_row(found.rival)
+    mark = "the untouched image" if rival is None else f"the best trivial method ({rival.label})"
+    where = _describe_reach(found, contenders)
+    if not compared:
+        return f"{where}, no method has scores to set against {mark}."
+    winners = [row.label for row, outcome in compared if outcome == "beat"]
+    if found.tested:
+        verb = ("beats", "beat", "does not beat")
+        end = f"{mark} in segmenting nerves ({found.label})"
+    else:
+        verb = ("has a higher", "have a higher", "does not have a higher")
+        end = f"mean {found.label} than {mark}"
+    if winners:
+        whole = len(compared) == len(contenders)
+        who, predicate = _name_winners(winners, len(compared), whole), verb[len(winners) > 1]
+    elif len(compared) == 1:
+        who, predicate = compared[0][0].label, verb[2]
+    else:
+        who, predicate = "no method", verb[0]
+    return f"{who[0].upper()}{who[1:]} {predicate} {end}." if found.tested else f"{where}, {who} {predicate} {end}."
+
+
+def _describe_reach(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
+    """Return how far the headline of a run without verdicts reaches."""
+    if not any(row.learned for row in contenders):
+        return "On these images"
+    return "With these trained weights" if found.trainings < 2 else f"In these {found.trainings} trainings per method"
+
+
+def _name_winners(labels: Sequence[str], compared: int, whole: bool) -> str:
+    if len(labels) == compared > 1:
+        return f"{'both' if compared == 2 else f'all {compared}'} methods{'' if whole else ' that finished'}"
+    return f"only {labels[0]}" if len(labels) == 1 < compared else _join_names(labels)
+
+
+def _find_outcomes(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> list[tuple[PrimaryRow, str]]:
+    """Return each contender with its outcome against the headline's reference: ``beat``, ``miss`` or ``lose``."""
+    gains = [(row, row.rival if found.rival else row.gain) for row in contenders]
+    return [(row, _judge_outcome(found, gain)) for row, gain in gains if gain is not None]
+
+
+def _judge_outcome(found: PrimaryAnalysis, gain: Gain) -> str:
+    if found.tested:
+        return {"better": "beat", "worse": "lose"}.get(gain.verdict, "miss")
+    return "beat" if gain.mean > 0 else "lose"
+
+
+def _join_names(labels: Sequence[str]) -> str:
+    """Return names as a list in words.
+
+    >>> _join_names(["A", "B", "C"])
+    'A, B and C'
+    """
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def _write_subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: Results) -> str:
+    failures = (f"{text}." for text in _describe_failures(results))
+    parts = [*_describe_references(found), *_describe_others(found, contenders), *_describe_gains(found, contenders)]
+    return " ".join([*parts, *_describe_external_gains(found), *failures])
+
+
+def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
+    """Yield what stands as reference and as ceiling, with its mean."""
+    reference = found.find_row(found.reference)
+    parts = [] if reference is None else [f"{found.label} of the untouched image {reference.mean:.3f}"]
+    rival, ceiling = found.find_row(found.rival), found.find_row(found.ceiling)
+    if rival is not None:
+        parts.append(f"of {rival.label} {rival.mean:.3f}")
+    if ceiling is not None:
+        parts.append(f"of the clean image, the ceiling, {ceiling.mean:.3f}")
+    yield ", ".join(parts) + ("." if rival is not None else "; no trivial method was run.")
+
+
+def _describe_others(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
+    """Yield, where there is a test, who fails to beat the headline's reference and how."""
+    outcomes = _find_outcomes(found, contenders) if found.tested else []
+    missed = [row.label for row, outcome in outcomes if outcome == "miss"]
+    lost = [row.label for row, outcome in outcomes if outcome == "lose"]
+    rival = found.find_row(found.rival)
+    than = "the untouched image" if rival is None else rival.label
+    if missed:
+        yield f"No difference to {than} shown: {_join_names(missed)}."
+    if lost:
+        yield f"Worse than {than}: {_join_names(lost)}."
+
+
+def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
+    known = [row for row in contenders if row.gain is not None]
+    if not known:
+        return
+    top = max(known, key=lambda row: row.gain.mean if row.gain is not None else NAN)
+    if top.gain is not None:
+        name = "Largest gain over" if top.gain.mean > 0 else "None gains over the untouched image; least below"
+        share = top.gain.mean > 0 and top.closed == top.closed  # NaN is not itself
+        closed = f", {100 * top.closed:.0f} % of the gap to the clean image" if share else ""
+        whom = "the untouched image: " if top.gain.mean > 0 else "it: "
+        yield f"{name} {whom}{top.label}, {found.label} {_format_gain(top.gain)}{closed}."
+    if found.tested:
+        wins = sum(row.gain is not None and row.gain.verdict == "better" for row in known)
+        yield f"Better than the untouched image by the test (Holm p < {SIGNIFICANCE_LEVEL:g}): {wins} of {len(known)}."
+
+
+def _describe_external_gains(found: PrimaryAnalysis) -> Iterator[str]:
+    """Yield, where there is a test, the gains of the rows that have none."""
+    for row in found.rows if found.tested else ():
+        if row.group == EXTERNAL_KIND and row.gain is not None:
+            yield f"{row.label}, made once, has no verdict: {found.label} {_format_gain(row.gain)} over the untouched image."
+
+
+def _format_gain(gain: Gain) -> str:
+    known = gain.low == gain.low  # NaN is not itself
+    interval = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if known else f" ({gain.note})"
+    return f"{format_signed(gain.mean)}{interval}"
+
+
+def _describe_failures(results: Results) -> Iterator[str]:
+    for row in results.rows:
+        status = results.status_text(row)
+        if status != "done":
+            yield f"{row.label} failed ({status.partition(':')[0]}) and is not compared"
+
+
+def _describe_replication(found: PrimaryAnalysis) -> Iterator[str]:
+    repeatable = any(row.gain is not None and row.group not in (ORACLE_GROUP, EXTERNAL_KIND) for row in found.rows)
+    if repeatable and not found.tested:
+        count = "One training" if found.trainings == 1 else f"{found.trainings} trainings"
+        yield (
+            f"{count} per method: no p-values and no verdict on methods, which takes {MIN_TRAININGS}: "
+            f"add {FIVE_SEEDS_OPTION} to the command."
+        )
+    if found.clusters < found.images:
+        yield f"{found.images} test images of {found.clusters} subjects: images of one subject are not independent."
+    elif found.images:
+        yield f"{found.images} test image{'' if found.images == 1 else 's'}, each taken as independent of the others."
+
+
+def _describe_external_rows(found: PrimaryAnalysis) -> Iterator[str]:
+    names = [row.label for row in found.rows if row.group == EXTERNAL_KIND and row.gain is not None]
+    if names:
+        yield describe_unrepeated(names)
+
+
+def _describe_setting(results: Results) -> Iterator[str]:
+    """Yield what the scale and the data set forbid to conclude."""
+    plan = results.plan
+    yield SCALE_CAVEATS[plan.preset]
+    if plan.dataset.meta["real"]:
+        yield "Real images: there is no clean image to compare with; Dice and lengths are as good as the labels."
+    else:
+        yield "Simulated images: labels and clean images are exact, but no patient was photographed."
+    if plan.dataset.meta.get("labels"):
+        yield f"Labels: {plan.dataset.meta['labels']}."

@@ -1,0 +1,59 @@
+"""Statistics from the tidy scores: means with both sds, one test, mean ranks.
+
+Seeds and images are two different sources of spread and are never pooled into one sd: ``sd_images`` is over images (of
+values averaged over seeds), ``sd_seeds`` over seeds (of values averaged over images). A seed is one replicate of the
+whole experiment; the test and its interval take trainings and images as crossed (``crossed.py``), and below five
+trainings there is no p-value. Which values count is one rule for all of them, told in ``summary.py``.
+"""
+
+from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
+from .paired_tests import (
+    REPLICATION_NOTE,
+    SIGNIFICANCE_LEVEL,
+    PairedComparison,
+    adjust_holm,
+    compare_claimed_pairs,
+    compare_grids,
+    compare_rows,
+    compare_with_references,
+    decide_verdict,
+    describe_replication,
+    describe_unrepeated,
+)
+from .ranks import compute_mean_ranks
+from .summary import (
+    Summary,
+    average_by_image,
+    collect_means,
+    iter_grids,
+    keep_complete_images,
+    make_row_ids,
+    summarise,
+    summarise_scores,
+)
+
+__all__ = [
+    "MIN_TRAININGS",
+    "REPLICATION_NOTE",
+    "SIGNIFICANCE_LEVEL",
+    "CrossedEstimate",
+    "PairedComparison",
+    "Summary",
+    "adjust_holm",
+    "average_by_image",
+    "collect_means",
+    "compare_claimed_pairs",
+    "compare_grids",
+    "compare_rows",
+    "compare_with_references",
+    "compute_mean_ranks",
+    "decide_verdict",
+    "describe_replication",
+    "describe_unrepeated",
+    "estimate_crossed",
+    "iter_grids",
+    "keep_complete_images",
+    "make_row_ids",
+    "summarise",
+    "summarise_scores",
+]

@@ -1,0 +1,271 @@
+"""The one test: every row minus a reference, trainings and images crossed, one Holm family per measure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
+from .summary import GRID_KEYS, iter_grids, keep_complete_images
+
+SIGNIFICANCE_LEVEL = 0.05
+"""Level of the test, after Holm's correction."""
+
+TestVerdict = Literal["better", "worse", "no difference shown", ""]
+"""What is said of a row; nothing where there is no test or no better side."""
+
+REPLICATION_NOTE = (
+    "What was replicated: the whole experiment. Every seed trains all networks anew, the segmenter included, and every "
+    "training is judged on the same images; trainings and images (or subjects) are crossed random effects."
+)
+"""What has to stand at every p-value."""
+
+
+@dataclass(frozen=True)
+class PairedComparison:
+    """A row minus a reference.
+
+    Attributes:
+        found: The mean difference with its interval and p-value.
+        p_holm: The p-value after Holm's correction over the rows compared with this reference; NaN without a test.
+        verdict: What the test says, in the measure's own direction.
+        left_out: Images of either side that have no finite value under every common seed.
+    """
+
+    estimate: CrossedEstimate
+    p_holm: float
+    verdict: TestVerdict
+    left_out: int
+
+
+def compare_grids(
+    row: pd.DataFrame, reference: pd.DataFrame, clusters: Mapping[str, str] | None = None
+) -> tuple[CrossedEstimate | None, int]:
+    """Compare two (images, seeds) grids, seed by seed and image by image.
+
+    Only seeds that both have count (one may have failed), and of those only images with finite values everywhere.
+
+    Args:
+        row: Values of the row.
+        reference: Values of the reference.
+        clusters: The subject of each image.
+
+    Returns:
+        The difference row - reference (None where nothing is common), and the number of images left out.
+    """
+    seeds = row.columns.intersection(reference.columns).sort_values()
+    every = row.index.union(reference.index)
+    if len(seeds) == 0:
+        return None, len(every)
+    images = (
+        keep_complete_images(row[seeds]).index.intersection(keep_complete_images(reference[seeds]).index).sort_values()
+    )
+    if len(images) == 0:
+        return None, len(every)
+    values = (row.loc[images, seeds] - reference.loc[images, seeds]).to_numpy(dtype=float).T
+    subjects = None if not clusters else [clusters.get(str(image), str(image)) for image in images]
+    return estimate_crossed(values, subjects), len(every) - len(images)
+
+
+def compare_rows(
+    rows: Mapping[str, pd.DataFrame],
+    reference: str,
+    better: str,
+    clusters: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+    once: Collection[str] = (),
+) -> dict[str, PairedComparison]:
+    """Compare every row with the reference in one measure.
+
+    Args:
+        rows: (images, seeds) grids by row; one of them the reference.
+        reference: The row that is subtracted.
+        better: ``higher``, ``lower`` or ``none``.
+        clusters: The subject of each image.
+        without: Rows that are not compared with it.
+        once: Rows that no seed made anew (see :func:`without_p_value`).
+
+    Returns:
+        By row; rows without a common image or seed are left out.
+    """
+    chosen = [(name, reference) for name in rows if name != reference and name not in without]
+    return {row: found for (row, _), found in compare_row_pairs(rows, chosen, better, clusters, once).items()}
+
+
+def compare_row_pairs(
+    rows: Mapping[str, pd.DataFrame],
+    pairs: Iterable[tuple[str, str]],
+    better: str,
+    clusters: Mapping[str, str] | None = None,
+    once: Collection[str] = (),
+) -> dict[tuple[str, str], PairedComparison]:
+    """Compare pairs of rows in one measure, all of them one family.
+
+    Args:
+        rows: (images, seeds) grids by row.
+        pairs: Row and reference, each in ``rows``.
+        better: ``higher``, ``lower`` or ``none``.
+        clusters: The subject of each image.
+        once: Rows that no seed made anew (see :func:`without_p_value`).
+
+    Returns:
+        By pair; pairs without a common image or seed are left out.
+    """
+    differences = {pair: compare_grids(rows[pair[0]], rows[pair[1]], clusters) for pair in pairs}
+    known = {
+        pair: (without_p_value(found) if pair[0] in once else found, left_out)
+        for pair, (found, left_out) in differences.items()
+        if found is not None
+    }
+    corrected = adjust_holm([found.p for found, _ in known.values()])
+    return {
+        pair: PairedComparison(found, p, decide_verdict(found.difference, p, better), left_out)
+        for (pair, (found, left_out)), p in zip(known.items(), corrected, strict=True)
+    }
+
+
+def without_p_value(found: CrossedEstimate) -> CrossedEstimate:
+    """Return the comparison of a row whose images were made once, elsewhere: one training at most, hence no test.
+
+    Every seed's segmenter judges the same images: the interval is over segmenters and images, not over trainings.
+    """
+    over = "over images" if found.trainings == 1 else "over segmenters and images"
+    note = f"{over}: for these enhanced images only" if np.isfinite(found.low) else found.note
+    return replace(found, p=np.nan, trainings=1, note=note)
+
+
+def decide_verdict(difference: float, p_holm: float, better: str) -> TestVerdict:
+    """Return what the test says of a row.
+
+    >>> decide_verdict(0.1, 0.01, "lower")
+    'worse'
+    """
+    if not np.isfinite(p_holm) or better == "none":
+        return ""
+    if p_holm >= SIGNIFICANCE_LEVEL:
+        return "no difference shown"
+    return "better" if (difference > 0) == (better == "higher") else "worse"
+
+
+def compare_with_references(
+    scores: pd.DataFrame,
+    references: Sequence[str],
+    better: Mapping[str, str],
+    clusters: Mapping[str, str] | None = None,
+    once: Collection[str] = (),
+) -> pd.DataFrame:
+    """Compare every row with each reference, in every measure; no two rows are compared twice.
+
+    Args:
+        scores: Tidy scores.
+        references: Rows to compare with; those that have no scores are passed over. An earlier one is not compared with
+            a later one: that pair stands in the family of the earlier.
+        better: Direction by metric; a metric not named has none.
+        clusters: The subject of each image.
+        once: Rows that no seed made anew (see :func:`without_p_value`).
+
+    Returns:
+        dataset, preset, metric, row, reference, trainings, n (images), n_nan (images left out), clusters, difference
+        (mean of row - reference), ci_low, ci_high (95 %), p, p_holm, verdict, note.
+    """
+    lines = []
+    for key, rows in iter_grids(scores):
+        named = dict(zip(GRID_KEYS, key, strict=True))
+        way = better.get(named["metric"], "none")
+        for place, reference in enumerate(references):
+            if reference in rows:
+                found = compare_rows(rows, reference, way, clusters, references[:place], once)
+                lines += [
+                    {**named, "row": row, "reference": reference, **_make_line(line)} for row, line in found.items()
+                ]
+    return pd.DataFrame(lines, columns=PAIRED_TEST_COLUMNS)
+
+
+def compare_claimed_pairs(
+    scores: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    better: Mapping[str, str],
+    clusters: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Compare the pairs of rows that a paper's claims set against each other; one Holm family per measure.
+
+    Args:
+        scores: Tidy scores.
+        pairs: Row and reference; pairs with a row that has no scores are passed over.
+        better: Direction by metric; a metric not named has none.
+        clusters: The subject of each image.
+
+    Returns:
+        The columns of :func:`compare_with_references`.
+    """
+    lines = []
+    for key, rows in iter_grids(scores):
+        named = dict(zip(GRID_KEYS, key, strict=True))
+        known = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
+        found = compare_row_pairs(rows, known, better.get(named["metric"], "none"), clusters)
+        lines += [{**named, "row": row, "reference": other, **_make_line(line)} for (row, other), line in found.items()]
+    return pd.DataFrame(lines, columns=PAIRED_TEST_COLUMNS)
+
+
+PAIRED_TEST_COLUMNS = [
+    *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p", "p_holm",
+    "verdict", "note",
+]  # fmt: skip
+"""Columns of :func:`compare_with_references`."""
+
+
+def _make_line(line: PairedComparison) -> dict[str, float | int | str]:
+    found = line.estimate
+    return {
+        "trainings": found.trainings,
+        "n": found.images,
+        "n_nan": line.left_out,
+        "clusters": found.clusters,
+        "difference": found.difference,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "p": found.p,
+        "p_holm": line.p_holm,
+        "verdict": line.verdict,
+        "note": found.note,
+    }
+
+
+def adjust_holm(p_values: Sequence[float]) -> list[float]:
+    """Return Holm's step-down adjusted p-values; NaN stay NaN and do not count.
+
+    >>> adjust_holm([0.01, float("nan"), 0.04, 0.03])
+    [0.03, nan, 0.06, 0.06]
+    """
+    values = np.asarray(p_values, dtype=float)
+    adjusted = np.full(values.shape, np.nan)
+    known = np.isfinite(values)
+    order = np.flatnonzero(known)[np.argsort(values[known])]
+    stepped = values[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
+    return [float(value) for value in adjusted]
+
+
+def describe_replication(trainings: int) -> str:
+    """Return the note of a table of comparisons: what its intervals and p-values are over, and what was replicated."""
+    if trainings >= MIN_TRAININGS:
+        return f"p: of {trainings} trainings, corrected by Holm over the rows compared with one reference. {REPLICATION_NOTE}"
+    if trainings == 1:
+        return "No p-value: one training per method. Intervals are over images, for these trained weights only."
+    return f"No p-value: {trainings} trainings per method are fewer than {MIN_TRAININGS}. {REPLICATION_NOTE}"
+
+
+def describe_unrepeated(labels: Sequence[str]) -> str:
+    """Return the note on rows that no seed made anew.
+
+    >>> describe_unrepeated(["theirs (external)"]).split(":")[0]
+    'Made once, elsewhere, and without a p-value or a verdict however many seeds'
+    """
+    return (
+        f"Made once, elsewhere, and without a p-value or a verdict however many seeds: {', '.join(labels)}. Intervals "
+        "are over images and the segmenters that judge them, for these enhanced images only."
+    )

@@ -1,0 +1,83 @@
+"""``compare``: two results, releases, or two seeds of one result."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspbench.errors import UserError
+
+if TYPE_CHECKING:
+    from ..tables.record import Table
+    from .tables import ResultsComparison
+
+COMPARE_DESCRIPTION = """Compare two results per method and measure, B minus A, with 95 % intervals over trainings and images;
+tell what was changed (settings, code, data, versions) and what only one of them has."""
+
+COMPARE_EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over all cells together); 1 where a cell
+differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``compare``."""
+    parser = commands.add_parser(
+        "compare",
+        help="compare two results per method and measure",
+        description=COMPARE_DESCRIPTION,
+        epilog=COMPARE_EPILOG,
+    )
+    parser.add_argument("first", metavar="A", help="results/<data set>/<preset>, or a release by its name or folder")
+    parser.add_argument("second", metavar="B", nargs="?", help="likewise; not with --seeds")
+    parser.add_argument(
+        "--seeds", nargs=2, type=int, metavar=("S", "T"), help="compare two seeds of A with each other instead"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path("results/comparison"), help="folder for the files (results/comparison)"
+    )
+    parser.set_defaults(run=_run_compare)
+
+
+MAX_TERMINAL_LINES = 20
+"""Lines of a table on the terminal; the files have all."""
+
+
+def _shorten_table(table: Table) -> Table:
+    more = len(table.rows) - MAX_TERMINAL_LINES
+    if more <= 0:
+        return table
+    return replace(
+        table, rows=table.rows[:MAX_TERMINAL_LINES], notes=(f"... and {more} more lines in the files", *table.notes)
+    )
+
+
+def _run_compare(args: argparse.Namespace) -> int:
+    if (args.second is None) == (args.seeds is None):
+        raise UserError("Compare what with what?", hint="give two results, or one and --seeds S T")
+    from .open_results import open_results
+    from .tables import compare_results
+
+    with open_results(args.first) as first:
+        if args.seeds is not None:
+            one, other = args.seeds
+            return _print_and_write(
+                compare_results(first.select_seeds([one]), first.select_seeds([other]), same_seeds=False), args.output
+            )
+        with open_results(args.second, first) as second:
+            return _print_and_write(compare_results(first, second), args.output)
+
+
+def _print_and_write(found: ResultsComparison, output: Path) -> int:
+    """Print the comparison and write its files; return the exit status."""
+    from ..tables.render.terminal import render_terminal
+    from .tables import make_comparison_tables
+    from .write_files import write_comparison
+
+    print(f"A: {found.first.name}\nB: {found.second.name}")
+    for record in make_comparison_tables(found):
+        if record.key != "differences":
+            print(f"\n{render_terminal(_shorten_table(record))}")
+    print(f"\n{found.sentence}")
+    print("\n".join(f"wrote {path}" for path in write_comparison(found, output)))
+    return found.exit_status

@@ -1,0 +1,171 @@
+"""What runs left, read from their folders alone: no plan, so that results of any config and version can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sspbench.config.runs import run_label
+from sspbench.errors import UserError
+from sspbench.jobs.outcome import read_status
+from sspbench.plugins.discovery import find_plugins
+from sspbench.plugins.kinds import METHOD_KIND
+from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
+from sspbench.releases.records import read_job_records
+
+from ..analysis.run_scores import read_run_scores
+from ..analysis.statistics.summary import iter_grids
+
+RunKey = tuple[str, int]
+"""A row (``method`` or ``method+variant``) and a seed."""
+
+
+@dataclass(frozen=True)
+class RecordedResults:
+    """The results of one data set under one preset.
+
+    Attributes:
+        name: What people call them.
+        runs: The folder of every run.
+        segmenters: The folder of every training of a segmenter, its name as the row.
+        digits: Significant digits that scores were rounded to; None: all are there.
+    """
+
+    name: str
+    runs: Mapping[RunKey, Path]
+    segmenters: Mapping[RunKey, Path]
+    digits: int | None = None
+
+    @cached_property
+    def status(self) -> dict[RunKey, str]:
+        """How every run ended."""
+        return {key: str(read_status(folder)["status"]) for key, folder in self.runs.items()}
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """Rows with scores, sorted."""
+        return sorted({row for (row, _), status in self.status.items() if status == "done"})
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds."""
+        return sorted({seed for _, seed in self.runs})
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """All scores, one line per value.
+
+        Raises:
+            UserError: no run has scores, or a file of scores cannot be read.
+        """
+        done = [folder for key, folder in self.runs.items() if self.status[key] == "done"]
+        if not done:
+            hint = "run the workflow first; a run's status.json says why it has none"
+            raise UserError("No run has scores: there is nothing to compare", where=self.name, hint=hint)
+        return pd.concat([read_run_scores(folder / "scores.csv") for folder in done], ignore_index=True)
+
+    @property
+    def dataset_and_preset(self) -> tuple[str, str]:
+        """Data set and preset."""
+        first = self.scores.iloc[0]
+        return str(first["dataset"]), str(first["preset"])
+
+    @cached_property
+    def grids(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Values as (images, seeds) by row and measure; NaN where undefined."""
+        return {(row, key[-1]): values for key, rows in iter_grids(self.scores) for row, values in rows.items()}
+
+    @cached_property
+    def jobs(self) -> dict[RunKey, dict[str, Any]]:
+        """What every run's jobs recorded, by stage."""
+        return {key: read_job_records(folder) for key, folder in self.runs.items()}
+
+    @cached_property
+    def segmenter_jobs(self) -> dict[RunKey, dict[str, Any]]:
+        """What every training of a segmenter recorded, by stage."""
+        return {key: read_job_records(folder) for key, folder in self.segmenters.items()}
+
+    @cached_property
+    def losses(self) -> dict[RunKey, LossEntries]:
+        """The logged losses of every training, segmenters included; empty for what does not train."""
+        return {
+            key: read_training_log(folder / TRAINING_LOG_FILE)
+            for key, folder in [*self.runs.items(), *self.segmenters.items()]
+        }
+
+    def select_seeds(self, seeds: Iterable[int]) -> RecordedResults:
+        """Return the part of these seeds.
+
+        Raises:
+            UserError: a seed was not run.
+        """
+        wanted = list(seeds)
+        missing = [str(seed) for seed in wanted if seed not in self.seeds]
+        if missing:
+            hint = f"there are: {', '.join(str(seed) for seed in self.seeds)}"
+            raise UserError(f"There are no results of seed {', '.join(missing)}", where=self.name, hint=hint)
+        return replace(
+            self,
+            name=f"{self.name}, {'seed' if len(wanted) == 1 else 'seeds'} {', '.join(str(seed) for seed in wanted)}",
+            runs={key: folder for key, folder in self.runs.items() if key[1] in wanted},
+            segmenters={key: folder for key, folder in self.segmenters.items() if key[1] in wanted},
+        )
+
+    def select_rows(self, rows: Iterable[str]) -> RecordedResults:
+        """Return the part of these rows, without segmenters.
+
+        Raises:
+            UserError: a row was not run.
+        """
+        wanted = list(rows)
+        there = dict.fromkeys(row for row, _ in self.runs)
+        missing = [row for row in wanted if row not in there]
+        if missing:
+            hint = f"there are: {', '.join(there)}"
+            raise UserError(f"There are no results of {', '.join(missing)}", where=self.name, hint=hint)
+        runs = {key: folder for key, folder in self.runs.items() if key[0] in wanted}
+        return replace(self, runs=runs, segmenters={})
+
+
+def read_results_folder(folder: Path, name: str | None = None, digits: int | None = None) -> RecordedResults:
+    """Read a results folder.
+
+    Args:
+        folder: ``results/<data set>/<preset>``.
+        name: What people call it; None: its path.
+        digits: Significant digits that its scores were rounded to.
+
+    Raises:
+        UserError: it holds no runs.
+    """
+    runs = _find_seed_folders(folder / "runs")
+    if not runs:
+        why, hint = "there is no runs/<method>/seed-<n> in it", "give results/<data set>/<preset>"
+        raise UserError("This is not a results folder", where=str(folder), why=why, hint=hint)
+    return RecordedResults(name or str(folder), runs, _find_seed_folders(folder / "segmenter"), digits)
+
+
+def _find_seed_folders(place: Path) -> dict[RunKey, Path]:
+    """Return the folders ``<row>/seed-<n>``."""
+    found = {}
+    for folder in sorted(place.glob("*/seed-*")):
+        seed = folder.name.removeprefix("seed-")
+        if seed.isdecimal():
+            found[folder.parent.name, int(seed)] = folder
+    return found
+
+
+def make_row_labeller() -> Callable[[str], str]:
+    """Return the function from rows to their labels; a row whose method is not in this checkout keeps its name."""
+    known = find_plugins(METHOD_KIND.group)
+
+    def label(row: str) -> str:
+        method, _, variant = row.partition("+")
+        return run_label(known[method], variant or None) if method in known else row
+
+    return label

@@ -1,0 +1,228 @@
+"""A comparison as table records: what differs, every measure, what was changed, what only one side has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from sspbench.contract import Measure
+from sspbench.plugins.discovery import load_metric_families
+
+from ..tables.record import Cell, Column, Row, Table
+from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items
+from .differences import MetricDifference, compute_differences
+from .recorded_results import RecordedResults, make_row_labeller
+
+MAX_LISTED_NAMES = 12
+"""The most names that one cell lists."""
+
+
+def _load_measures() -> dict[str, Measure]:
+    return {measure.name: measure for family in load_metric_families({}).values() for measure in family.measures}
+
+
+@dataclass(frozen=True)
+class ResultsComparison:
+    """Two results side by side.
+
+    Attributes:
+        first: A.
+        second: B.
+        cells: The difference of every row and measure that both have.
+        changed: What was changed.
+        failed: Runs with scores on one side alone.
+        sole: What only one side has.
+    """
+
+    first: RecordedResults
+    second: RecordedResults
+    cells: Sequence[MetricDifference]
+    changes: Sequence[ResultChange]
+    one_sided_failures: Sequence[ResultChange]
+    one_sided: Sequence[OneSidedItems]
+    label: Callable[[str], str] = field(default_factory=make_row_labeller)
+    measures: Mapping[str, Measure] = field(default_factory=_load_measures)
+
+    @property
+    def differing_cells(self) -> list[MetricDifference]:
+        """The cells that differ, the farthest beyond their intervals first."""
+        found = [cell for cell in self.cells if cell.verdict == "differs"]
+        return sorted(found, key=lambda cell: -_distance_in_half_widths(cell))
+
+    @property
+    def exit_status(self) -> int:
+        """0: no difference shown; 1: a cell differs, a run has scores on one side alone, or no cell is on both."""
+        return int(bool(self.differing_cells or self.one_sided_failures or not self.cells))
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in a sentence."""
+        counts = pd.Series([cell.verdict for cell in self.cells], dtype=str).value_counts()
+        words = ("differs", "no difference shown", "cannot tell", "equal")
+        told = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
+        return f"{len(self.cells)} cells (rows by measures) compared: {', '.join(told) or 'none is on both sides'}."
+
+
+def compare_results(first: RecordedResults, second: RecordedResults, same_seeds: bool = True) -> ResultsComparison:
+    """Compare two results.
+
+    Args:
+        first: A.
+        second: B; differences are B minus A.
+        same_seeds: Whether a seed that only one side has is worth telling.
+    """
+    return ResultsComparison(
+        first,
+        second,
+        compute_differences(first, second),
+        find_changes(first, second),
+        find_one_sided_failures(first, second),
+        find_one_sided_items(first, second, same_seeds),
+    )
+
+
+def _distance_in_half_widths(cell: MetricDifference) -> float:
+    """Return the difference in half-widths of its interval."""
+    half = (cell.estimate.high - cell.estimate.low) / 2
+    return abs(cell.estimate.difference) / half if half > 0 else float("inf")
+
+
+def make_comparison_tables(found: ResultsComparison) -> list[Table]:
+    """Return the records of a comparison; those without lines are left out."""
+    all_tables = [
+        _make_differing_table(found),
+        _make_full_table(found),
+        make_change_table([*found.one_sided_failures, *found.changes]),
+        _make_one_sided_table(found),
+    ]
+    return [table for table in all_tables if table.rows]
+
+
+DIFFERENCE_COLUMNS = (
+    Column("measure", "Measure", form="words"),
+    Column("first", "A"),
+    Column("second", "B"),
+    Column("difference", "B − A [95 % CI]"),
+    Column("trainings", "Trainings", decimals=0),
+    Column("images", "Images", decimals=0),
+)
+
+
+def _make_differing_table(found: ResultsComparison) -> Table:
+    rows = tuple(
+        Row(
+            cell.row,
+            found.label(cell.row),
+            (
+                Cell(_measure_label(found, cell.metric)),
+                Cell(mean=cell.first),
+                Cell(mean=cell.second),
+                _make_number_cell(cell),
+                Cell(mean=float(cell.estimate.trainings)),
+                Cell(mean=float(cell.estimate.images)),
+            ),
+        )
+        for cell in found.differing_cells
+    )
+    notes = tuple(dict.fromkeys(f"{_capitalise(cell.estimate.note)}." for cell in found.differing_cells))
+    family = "Listed where an interval that holds for all cells at once (Bonferroni) leaves out zero."
+    return Table("differing", "What differs", DIFFERENCE_COLUMNS, rows, notes=(family, *notes))
+
+
+def _make_number_cell(cell: MetricDifference) -> Cell:
+    found = cell.estimate
+    return Cell(mean=found.difference, low=found.low, high=found.high, n=found.images, note=found.note)
+
+
+def _make_full_table(found: ResultsComparison) -> Table:
+    cells = {(cell.row, cell.metric): cell for cell in found.cells}
+    metrics = [name for name in _order_metrics(found) if any(cell.metric == name for cell in found.cells)]
+    columns = tuple(_make_column(found, name) for name in metrics)
+    rows = tuple(
+        Row(row, found.label(row), tuple(_cell_or_dash(cells.get((row, name))) for name in metrics))
+        for row in dict.fromkeys(cell.row for cell in found.cells)
+    )
+    notes = ("B − A with its 95 % interval; “equal” where every value is. In full: differences.csv.",)
+    return Table("differences", "B minus A", columns, rows, notes=notes, data=make_comparison_frame(found))
+
+
+def _order_metrics(found: ResultsComparison) -> list[str]:
+    return list(dict.fromkeys([*found.measures, *(cell.metric for cell in found.cells)]))
+
+
+def _make_column(found: ResultsComparison, name: str) -> Column:
+    measure = found.measures.get(name)
+    if measure is None:
+        return Column(name, name)
+    return Column(name, measure.label, measure.unit, decimals=measure.decimals)
+
+
+def _cell_or_dash(cell: MetricDifference | None) -> Cell:
+    if cell is None:
+        return Cell("–")
+    return Cell("equal") if cell.verdict == "equal" else _make_number_cell(cell)
+
+
+def _measure_label(found: ResultsComparison, name: str) -> str:
+    return found.measures[name].label if name in found.measures else name
+
+
+def make_comparison_frame(found: ResultsComparison) -> pd.DataFrame:
+    """Return every cell in full, one line each."""
+    lines = [
+        {
+            "row": cell.row,
+            "label": found.label(cell.row),
+            "metric": cell.metric,
+            "a": cell.first,
+            "b": cell.second,
+            "difference": cell.estimate.difference,
+            "low": cell.estimate.low,
+            "high": cell.estimate.high,
+            "p": cell.estimate.p,
+            "trainings": cell.estimate.trainings,
+            "seeds_a": " ".join(str(one) for one, _ in cell.seeds),
+            "seeds_b": " ".join(str(other) for _, other in cell.seeds),
+            "images": cell.estimate.images,
+            "undefined": cell.undefined,
+            "verdict": cell.verdict,
+            "note": cell.estimate.note,
+        }
+        for cell in found.cells
+    ]
+    return pd.DataFrame(lines)
+
+
+SIDE_COLUMNS = (Column("first", "A", form="words"), Column("second", "B", form="words"))
+
+
+def make_change_table(found: Iterable[ResultChange]) -> Table:
+    """Return what was changed."""
+    columns = (*SIDE_COLUMNS, Column("rows", "Rows", form="words"))
+    rows = tuple(
+        Row(change.what, change.what, (Cell(change.first), Cell(change.second), Cell(_join_limited(change.rows))))
+        for change in found
+    )
+    return Table("changes", "What was changed", columns, rows, head="What")
+
+
+def _make_one_sided_table(found: ResultsComparison) -> Table:
+    rows = tuple(
+        Row(sole.what, f"{sole.what}s", (Cell(_join_limited(sole.first)), Cell(_join_limited(sole.second))))
+        for sole in found.one_sided
+    )
+    columns = (Column("first", "only in A", form="words"), Column("second", "only in B", form="words"))
+    return Table("only", "What only one side has", columns, rows, head="What")
+
+
+def _join_limited(names: Sequence[str]) -> str:
+    if not names:
+        return "–"
+    rest = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
+    return ", ".join(names[:MAX_LISTED_NAMES]) + rest
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]

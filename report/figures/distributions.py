@@ -1,0 +1,87 @@
+"""Every test image's value of every main measure, method by method."""
+
+from __future__ import annotations
+
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sspbench.contract import Measure
+
+from ..analysis.results import MethodRow, Results
+from ..analysis.statistics import average_by_image
+from ..tables.render.text import DIRECTION_ARROWS
+from .image_choice import scores_or_empty
+from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
+
+DISTRIBUTION_PANELS_PER_LINE = 4
+
+
+def list_main_measures(results: Results) -> list[Measure]:
+    """Return the scored measures of Tables 1 and 2."""
+    scored = set(scores_or_empty(results)["metric"])
+    chosen = [measure for measure in results.measures.values() if measure.table in ("quality", "segmentation")]
+    chosen.sort(key=lambda measure: measure.table != "quality")
+    return [measure for measure in chosen if measure.name in scored]
+
+
+def draw_distributions(results: Results) -> FinishedFigure | None:
+    """Return box plots over test images (values averaged over seeds) with every image as a dot; None without scores."""
+    measures = list_main_measures(results)
+    rows = [row for row in results.rows if not row.is_ablation and row.tables is None]
+    if not measures or not rows:
+        return None
+    lines = -(-len(measures) // DISTRIBUTION_PANELS_PER_LINE)
+    height = 0.35 + lines * (0.45 + 0.17 * len(rows))
+    figure = Figure((FULL_WIDTH_INCHES, height), layout="constrained")
+    panels = figure.subplots(lines, DISTRIBUTION_PANELS_PER_LINE, squeeze=False, sharey=True)
+    for panel, measure in zip(panels.ravel(), measures, strict=False):
+        _draw_panel(panel, results, rows, measure)
+    for panel in panels.ravel()[len(measures) :]:
+        panel.set_visible(False)
+    caption = (
+        "Values of all test images (dots, averaged over seeds): median, quartiles, and whiskers to the farthest value "
+        "within 1.5 interquartile ranges. Arrows point to the better side."
+    )
+    alt = (
+        "Box plots by method of "
+        + ", ".join(measure.label for measure in measures)
+        + ". The means are in Tables 1 and 2."
+    )
+    return FinishedFigure(figure, caption, alt)
+
+
+def _draw_panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure) -> None:
+    names = {row.id: _row_name(results, row) for row in rows}
+    order = list(names.values())
+    parts = [average_row_by_image(results, row, measure).to_frame("value").assign(method=names[row]) for row in names]
+    frame = pd.concat(parts, ignore_index=True)
+    palette = {name: method_colour(index) for index, name in enumerate(order)}
+    common = {
+        "data": frame,
+        "x": "value",
+        "y": "method",
+        "order": order,
+        "hue": "method",
+        "palette": palette,
+        "ax": axes,
+    }
+    box = {"width": 0.6, "linewidth": 0.7, "fliersize": 0, "saturation": 1.0, "boxprops": {"alpha": 0.35}}
+    seaborn.boxplot(**common, **box, legend=False)
+    seaborn.stripplot(**common, jitter=False, size=1.8, alpha=0.6, legend=False)
+    axes.set_title(f"{measure.label} {DIRECTION_ARROWS[measure.better]}".strip())
+    axes.set_xlabel(measure.unit)
+    axes.set_ylabel("")
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def average_row_by_image(results: Results, row: str, measure: Measure) -> pd.Series:
+    """Return the mean over seeds of every image that the summary counts."""
+    return average_by_image(results.values(row, measure.name))
+
+
+def _row_name(results: Results, row: MethodRow) -> str:
+    ended = results.status_text(row)
+    return row.label if ended == "done" else f"{row.label} ({ended.partition(':')[0]})"

@@ -1,0 +1,173 @@
+"""The images of a run as figures and the page need them: input, label, and every row's enhanced image and mask."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from sspbench.files import read_json
+from sspbench.images.grey import read_grey
+from sspbench.images.manifest import Manifest
+
+from ..analysis.paper import TRIVIAL_GROUP
+from ..analysis.primary_rows import NON_CONTENDER_GROUPS
+from ..analysis.results import MethodRow, Results
+
+HIT_COLOUR, FALSE_COLOUR, MISSED_COLOUR = (0, 0, 0), (192, 75, 0), (0, 114, 178)
+"""Colours of true, false and missed nerve pixels: black, vermilion, blue, each 4.5:1 or more on white."""
+
+
+ZOOM_WINDOW_SHARES = (0.3, 0.3)
+"""Width and height of the zoomed region, as shares of the image, where the config leaves its place to the rule."""
+
+
+INPUT_SPLITS = ("testA", "testA_labels")
+"""Where the inputs and their labels are in the prepared data."""
+
+
+class RunImages:
+    """Reads images of a plan's results; whatever is not there is None.
+
+    Args:
+        results: The results.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        path = results.plan.layout.manifest
+        self.manifest = Manifest.read(path) if path.is_file() else None
+
+    @cached_property
+    def rows(self) -> list[MethodRow]:
+        """The rows that are shown: all but the ablation's variants."""
+        return [row for row in self.results.rows if not row.is_ablation]
+
+    @cached_property
+    def rows_for_one_image(self) -> list[MethodRow]:
+        """The rows of a figure of one image: all but networks before their training."""
+        return [row for row in self.rows if not row.runs[0].is_untrained] or self.rows
+
+    @cached_property
+    def rows_for_several_images(self) -> list[MethodRow]:
+        """The rows of a figure of several images: trivial methods are left out too, where others are there."""
+        if all(row.group in NON_CONTENDER_GROUPS for row in self.rows_for_one_image):
+            return self.rows_for_one_image
+        return [row for row in self.rows_for_one_image if row.group != TRIVIAL_GROUP]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The test images' names without ending, sorted."""
+        if self.manifest is not None:
+            return sorted(path.stem for path in self.manifest.image_paths("testA"))
+        found: set[str] = set()
+        for row in self.results.rows:
+            sealed = self.results.run_folder(row.runs[0]) / "enhanced" / "manifest.json"
+            found |= {Path(name).stem for name in read_json(sealed)} if sealed.is_file() else set()
+        return sorted(found)
+
+    def read_input(self, name: str) -> np.ndarray | None:
+        """Return an input, (H, W) uint8."""
+        return self._read_split("testA", name)
+
+    def read_label(self, name: str) -> np.ndarray | None:
+        """Return the true nerves of an input, (H, W) bool."""
+        pixels = self._read_split("testA_labels", name)
+        return None if pixels is None else pixels > 127
+
+    def _read_split(self, split: str, name: str) -> np.ndarray | None:
+        path = self._paths[split].get(name)
+        return None if path is None else _read_if_present(path)
+
+    @cached_property
+    def _paths(self) -> dict[str, dict[str, Path]]:
+        """Of the inputs and their labels, by split, the files by name without ending."""
+        known = {split: [] if self.manifest is None else self.manifest.image_paths(split) for split in INPUT_SPLITS}
+        # from the end, so that of two of one name the first stays
+        return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
+
+    def read_enhanced(self, row: MethodRow, name: str) -> np.ndarray | None:
+        """Return a row's image (its first seed's), (H, W) uint8; None where the row failed."""
+        return self._read_output(row, "enhanced", name)
+
+    def read_mask(self, row: MethodRow, name: str) -> np.ndarray | None:
+        """Return a row's segmented nerves, (H, W) bool; None where the row failed."""
+        pixels = self._read_output(row, "masks", name)
+        return None if pixels is None else pixels > 127
+
+    def find_zoom_region(self, name: str) -> list[float]:
+        """Return the zoomed region of an image as shares of it: the config's, or where the methods differ most."""
+        chosen = self.results.plan.config["figures"]["zoom"]
+        if chosen != "disputed":
+            return [float(share) for share in chosen]
+        masks = [mask for row in self.rows if (mask := self.read_mask(row, name)) is not None]
+        images = [image for row in self.rows if (image := self.read_enhanced(row, name)) is not None]
+        shown = masks if len(masks) > 1 else images
+        return (
+            find_disputed_window(np.stack(shown), ZOOM_WINDOW_SHARES)
+            if len(shown) > 1
+            else [0.35, 0.35, *ZOOM_WINDOW_SHARES]
+        )
+
+    def _read_output(self, row: MethodRow, kind: str, name: str) -> np.ndarray | None:
+        if self.results.status_text(row) != "done":
+            return None
+        return _read_if_present(self.results.run_folder(row.runs[0]) / kind / f"{name}.png")
+
+
+def _read_if_present(path: Path) -> np.ndarray | None:
+    return read_grey(path) if path.is_file() else None
+
+
+def colour_mask(mask: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
+    """Return a mask as (H, W, 3) uint8: black on white, or true, false and missed pixels where the label is known.
+
+    Args:
+        mask: (H, W) bool.
+        label: (H, W) bool, or None.
+    """
+    picture = np.full((*mask.shape, 3), 255, np.uint8)
+    truth = mask if label is None else label
+    picture[mask & truth] = HIT_COLOUR
+    picture[mask & ~truth] = FALSE_COLOUR
+    picture[~mask & truth] = MISSED_COLOUR
+    return picture
+
+
+def find_disputed_window(stack: np.ndarray, size: tuple[float, float]) -> list[float]:
+    """Return the window in which pictures of one scene differ most: the largest sum of variances over the pictures.
+
+    Args:
+        stack: (K, H, W): K images, or K masks.
+        size: Width and height of the window as shares of the image.
+
+    Returns:
+        Left, top, width, height as shares of the image; the first window of several equals.
+    """
+    spread = stack.astype(np.float64).var(axis=0)
+    rows, columns = spread.shape
+    height, width = max(round(size[1] * rows), 1), max(round(size[0] * columns), 1)
+    sums = np.pad(spread, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    # rounded, so that two machines that add in another order choose the same window
+    top, left = np.unravel_index(int(np.argmax(inside.round(6))), inside.shape)
+    return [float(left / columns), float(top / rows), width / columns, height / rows]
+
+
+def zoom_slices(shape: tuple[int, ...], zoom: list[float]) -> tuple[slice, slice]:
+    """Return the rows and columns of the zoomed region.
+
+    Args:
+        shape: Height and width of the image.
+        zoom: Left, top, width, height as shares of the image.
+
+    >>> zoom_slices((100, 200), [0.5, 0.1, 0.25, 0.2])
+    (slice(10, 30, None), slice(100, 150, None))
+    """
+    left, top, width, height = zoom
+    rows, columns = shape[:2]
+    y, x = min(round(top * rows), rows - 1), min(round(left * columns), columns - 1)
+    return slice(y, min(y + max(round(height * rows), 1), rows)), slice(
+        x, min(x + max(round(width * columns), 1), columns)
+    )

@@ -1,0 +1,94 @@
+"""How figures look and are saved: print size, colours the colour-blind tell apart, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.figure import Figure
+
+from sspbench.files import replace_atomically
+
+METHOD_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444", "#8F7B00")
+"""Okabe and Ito's palette without its black and pale yellow, plus two dark tones for long lists."""
+
+METHOD_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+"""One a method beside its colour, so that nothing is told by colour alone."""
+
+ZOOM_FRAME_COLOUR = "#E69F00"
+"""The frame of a zoomed region."""
+
+FULL_WIDTH_INCHES = 7.16
+"""Width of a two-column figure in inches (IEEE)."""
+
+FIGURE_DPI = 300
+
+_RC_PARAMS: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "text.parse_math": False,
+}
+
+
+@dataclass(frozen=True)
+class FinishedFigure:
+    """A finished figure.
+
+    Attributes:
+        figure: The figure.
+        caption: What it shows, and by which rule.
+        alt: What a reader who cannot see it has to know.
+        pictures: Whether it is made of images rather than of lines and text.
+    """
+
+    figure: Figure
+    caption: str
+    alt: str
+    is_made_of_images: bool = False
+
+
+PLAIN_NUMBER_FORMAT = "{x:g}"
+"""Tick labels of logarithmic axes: plain numbers, since texts are never read as formulas (labels are people's)."""
+
+
+@contextmanager
+def use_figure_style() -> Iterator[None]:
+    """Set fonts and lines for all figures drawn inside."""
+    with mpl.rc_context({**mpl.rcParamsDefault, **_RC_PARAMS}):
+        yield
+
+
+def method_colour(index: int) -> str:
+    """Return the colour of the method at this place in the tables."""
+    return METHOD_COLOURS[index % len(METHOD_COLOURS)]
+
+
+def method_marker(index: int) -> str:
+    """Return the marker of the method at this place in the tables."""
+    return METHOD_MARKERS[(index + index // len(METHOD_COLOURS)) % len(METHOD_MARKERS)]
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> str:
+    """Write ``<name>.png`` and ``<name>.pdf`` without dates or versions; return the PNG's name."""
+    dates = {"Creator": None, "Producer": None, "CreationDate": None}
+    for suffix, canvas, metadata in ((".pdf", FigureCanvasPdf, dates), (".png", FigureCanvasAgg, {"Software": None})):
+        with replace_atomically(folder / f"{name}{suffix}") as temporary:
+            canvas(figure).print_figure(temporary, dpi=FIGURE_DPI, format=suffix[1:], metadata=metadata)
+    return f"{name}.png"

@@ -1,0 +1,235 @@
+"""The forest plot of the primary analysis: gain over the untouched image, a row per method, with numbers beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from ...analysis.paper import ORACLE_GROUP
+from ...analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
+from ...tables.render.text import NO_NUMBER, format_signed
+from .axis import ChartAxis, format_tick, make_axis
+from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_percent, make_element, make_svg
+
+MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
+"""Class of a mark by the verdict of the test; without a test it is ``open``."""
+
+FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "Nerve lost", "Nerve invented")
+"""Heads of the numbers beside the plot."""
+
+MAX_FOREST_TICKS = 8
+"""The most values written below the plot."""
+
+MAX_HARM_GAPS = 2.0
+"""How far below the untouched image the axis goes at most, in gains of the clean image: harm beyond it is an arrow."""
+
+LABEL_FLIP_SHARE = 0.42
+"""Share of the width from which on a label over the plot has room to the left of its line, on a phone too."""
+
+HEAD_HEIGHT_PX = 34
+"""Height of the labels over the plot, px."""
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """A row of the plot.
+
+    Attributes:
+        key: ``method`` or ``method+variant``.
+        label: Name.
+        role: What it stands for: ``best trivial``, ``ceiling``, or nothing.
+        kind: Class of its mark.
+        status: ``done``, or how its run ended.
+        plot: Its mark and interval.
+        numbers: The numbers beside it, in the order of the forest's heads.
+        note: What its interval covers.
+        heading: Words above it where rows are grouped; empty where its group goes on.
+    """
+
+    key: str
+    label: str
+    role: str
+    kind: str
+    status: str
+    plot: Markup
+    numbers: tuple[str, ...]
+    note: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class ForestPlot:
+    """Rows on one axis.
+
+    Attributes:
+        heads: Heads of the numbers; a column without any number is left out.
+        top: Labels of the untouched and of the clean image.
+        rows: Rows.
+        axis: Tick labels.
+        cut: Whether a row or a part of its interval lies beyond the left end.
+    """
+
+    heads: tuple[str, ...]
+    top: Markup
+    rows: tuple[ForestRow, ...]
+    axis: Markup
+    cut: bool = False
+
+
+def make_forest(found: PrimaryAnalysis) -> ForestPlot | None:
+    """Return the methods by gain, the best trivial row among them, then failed ones; None without any to show."""
+    shown = [row for row in found.rows if row.contender or row.key == found.rival]
+    known = sorted((row for row in shown if row.gain is not None), key=_gain_sort_key)
+    ceiling = [row for row in found.rows if row.key == found.ceiling]
+    failed = [row for row in shown if row.gain is None]
+    return _build_forest(found, [*known, *ceiling, *failed], grouped=False) if shown else None
+
+
+def make_other_rows_forest(found: PrimaryAnalysis) -> ForestPlot | None:
+    """Return the rows that :func:`make_forest` leaves out, group by group; None where there are none."""
+    shown = {found.rival, found.ceiling, found.reference}
+    rows = [row for row in found.rows if not row.contender and row.key not in shown]
+    return _build_forest(found, rows, grouped=True) if rows else None
+
+
+def _gain_sort_key(row: PrimaryRow) -> float:
+    return 0.0 if row.gain is None else -row.gain.mean
+
+
+def _build_forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: bool) -> ForestPlot:
+    axis = _make_axis(found, rows)
+    texts = [_format_numbers(row) for row in rows]
+    kept = [place for place in range(len(FOREST_HEADS)) if any(line[place] != NO_NUMBER for line in texts)]
+    before = ""
+    lines = []
+    for row, numbers in zip(rows, texts, strict=True):
+        heading, before = (row.heading if grouped and row.heading != before else ""), row.heading
+        lines.append(_make_row(found, row, axis, tuple(numbers[place] for place in kept), heading))
+    ticks = [
+        draw_text(axis.position(value), 14, format_tick(value, signed=True), kind="tick")
+        for value in axis.ticks(MAX_FOREST_TICKS)
+    ]
+    heads = tuple(FOREST_HEADS[place] for place in kept)
+    cut = any(end < axis.low for end in _iter_interval_ends(rows))
+    return ForestPlot(heads, _draw_head_labels(found, axis), tuple(lines), make_svg(20, ticks, kind="axis"), cut)
+
+
+def _make_axis(found: PrimaryAnalysis, rows: Sequence[PrimaryRow]) -> ChartAxis:
+    """Return the axis over all intervals; where the ceiling is known, gross failures do not squeeze the others."""
+    axis = make_axis([0.0, *_iter_interval_ends(rows), *_iter_interval_ends(_find_ceiling_rows(found))], margin=0.04)
+    gap = max((row.gain.mean for row in _find_ceiling_rows(found) if row.gain is not None), default=0.0)
+    return replace(axis, low=max(axis.low, -MAX_HARM_GAPS * gap)) if gap > 0 else axis
+
+
+def _find_ceiling_rows(found: PrimaryAnalysis) -> list[PrimaryRow]:
+    return [row for row in found.rows if row.key == found.ceiling]
+
+
+def _iter_interval_ends(rows: Iterable[PrimaryRow]) -> Iterator[float]:
+    for row in rows:
+        if row.gain is not None:
+            yield from (row.gain.mean, row.gain.low, row.gain.high)
+
+
+def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
+    if row.status != "done":
+        return (NO_NUMBER,) * len(FOREST_HEADS)
+    closed = f"{format_signed(100 * row.closed, 0)} %" if math.isfinite(row.closed) else NO_NUMBER
+    shares = [closed, _format_share(row.lost), _format_share(row.invented)]
+    return (NO_NUMBER if row.gain is None else format_gain(row.gain), *shares)
+
+
+def format_gain(gain: Gain) -> str:
+    """Return a gain with its interval.
+
+    >>> format_gain(Gain(0.0162, 0.0101, 0.0249))
+    '+0.016 [+0.010, +0.025]'
+    """
+    ends = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if math.isfinite(gain.low) else ""
+    return format_signed(gain.mean) + ends
+
+
+def _format_share(value: float) -> str:
+    return f"{value:.{0 if value >= 100 else 1}f} %" if math.isfinite(value) else NO_NUMBER
+
+
+def _make_row(
+    found: PrimaryAnalysis, row: PrimaryRow, axis: ChartAxis, numbers: tuple[str, ...], heading: str
+) -> ForestRow:
+    role = "best trivial" if row.key == found.rival else "ceiling" if row.key == found.ceiling else ""
+    kind = "known" if row.group == ORACLE_GROUP else _mark_class(found, row)
+    note = "" if row.gain is None else row.gain.note
+    plot = make_svg(0, [*_draw_lines(found, axis), *_draw_mark(row, axis, kind, role)])
+    return ForestRow(row.key, row.label, role, kind, row.status, plot, numbers, note, heading)
+
+
+def _mark_class(found: PrimaryAnalysis, row: PrimaryRow) -> str:
+    if not found.tested or row.gain is None:
+        return "open"
+    return MARK_CLASSES.get(row.gain.verdict, "open")
+
+
+def _draw_lines(found: PrimaryAnalysis, axis: ChartAxis) -> Iterator[Markup]:
+    """Yield the lines that go through every row: grid, untouched image, best trivial row, clean image."""
+    for value in axis.ticks(MAX_FOREST_TICKS):
+        yield _draw_vertical_line(axis, value, "grid")
+    yield _draw_vertical_line(axis, 0.0, "zero")
+    for key, kind in ((found.rival, "rival"), (found.ceiling, "ceiling")):
+        reference = found.find_row(key)
+        gain = None if reference is None else reference.gain
+        if gain is not None and axis.low <= gain.mean <= axis.high:
+            yield _draw_vertical_line(axis, gain.mean, kind)
+
+
+def _draw_vertical_line(axis: ChartAxis, value: float, kind: str) -> Markup:
+    place = format_percent(axis.position(value))
+    return make_element("line", x1=place, x2=place, y1="0", y2="100%", class_=kind)
+
+
+def _draw_mark(row: PrimaryRow, axis: ChartAxis, kind: str, role: str) -> Iterator[Markup]:
+    gain = row.gain
+    if gain is None:
+        return
+    if math.isfinite(gain.low) and gain.high > axis.low:
+        ends = {
+            "x1": format_percent(axis.position(max(gain.low, axis.low))),
+            "x2": format_percent(axis.position(gain.high)),
+        }
+        yield make_element("line", **ends, y1="50%", y2="50%", class_=f"interval {kind}")
+    share = axis.position(gain.mean)
+    if share < 0:
+        yield draw_arrow("50%", f"point {kind}")
+    elif role:
+        yield draw_diamond(share, "50%", f"point {kind}")
+    else:
+        yield make_element("circle", cx=format_percent(share), cy="50%", r="5.5", class_=f"point {kind}")
+
+
+def _draw_head_labels(found: PrimaryAnalysis, axis: ChartAxis) -> Markup:
+    """Return the labels of the untouched image and, above it, of the clean one, each at its line."""
+    parts = [
+        _draw_label(axis, 0.0, HEAD_HEIGHT_PX - 4, "untouched image", row)
+        for row in found.rows
+        if row.key == found.reference
+    ]
+    for row in _find_ceiling_rows(found):
+        if row.gain is not None:
+            parts.append(_draw_label(axis, row.gain.mean, HEAD_HEIGHT_PX - 20, "clean image", row))
+            parts.append(
+                draw_line(
+                    axis.position(row.gain.mean),
+                    HEAD_HEIGHT_PX - 16,
+                    axis.position(row.gain.mean),
+                    HEAD_HEIGHT_PX,
+                    "ceiling",
+                )
+            )
+    return make_svg(HEAD_HEIGHT_PX, parts)
+
+
+def _draw_label(axis: ChartAxis, value: float, y: float, name: str, row: PrimaryRow) -> Markup:
+    share = axis.position(value)
+    return draw_text(share, y, f"{name} {row.mean:.3f}", "end" if share > LABEL_FLIP_SHARE else "start", "tick")

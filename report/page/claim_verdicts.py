@@ -1,0 +1,198 @@
+"""The verdict box: every claim of the paper, in its own numbers and in this run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
+from audit.published import Published
+
+from ..analysis.paper_claims import list_claim_pairs, load_claims
+from ..tables.render.text import format_signed
+from .our_results import OurResults
+from .table_store import PairedTest
+
+CLAIM_HOLDS, CLAIM_FAILS, CLAIM_UNDECIDED = "holds", "fails", "cannot tell here"
+
+
+@dataclass(frozen=True)
+class RunEvidence:
+    """What a run shows about a claim: whether it holds there (None: unknown), beyond chance or not, and in words."""
+
+    holds: bool | None
+    is_clear: bool
+    text: str
+    anchors: tuple[tuple[str, str], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class ClaimVerdict:
+    """The verdict on a claim.
+
+    Attributes:
+        quote: The claim.
+        verdict: ``holds``, ``fails``, ``cannot tell here``, or what the audit says of the text.
+        why: What decides it, or why nothing does.
+        printed: What the paper's own numbers say.
+        seen: What this run shows.
+        about: ``results``, or ``text``: bookkeeping, which is no finding.
+        by_paper: Whether the paper itself decides it, whatever was run.
+    """
+
+    quote: str
+    verdict: str
+    why: str
+    printed: str
+    seen: RunEvidence
+    about: str = "results"
+    by_paper: bool = False
+
+
+def judge_claims(ours: OurResults, reservations: list[str]) -> list[ClaimVerdict]:
+    """Judge every claim.
+
+    A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
+    judged by this run, but only under the paper's protocol on the paper's images: elsewhere the run cannot tell.
+
+    Args:
+        ours: Our means.
+        reservations: Why this run cannot judge the paper; empty where it can.
+    """
+    claims = load_claims(ours.published)
+    checked = [claim for claim in claims if claim["kind"] in CHECKS]
+    results = check_claims(replace(ours.published, claims=tuple(checked)))
+    printed = {id(claim): result for claim, result in zip(checked, results, strict=True)}
+    printed |= {id(claim): _judge_printed_worst(ours.published, claim) for claim in claims if claim["kind"] == "worst"}
+    return [_judge_claim(claim, printed[id(claim)], ours, reservations) for claim in claims]
+
+
+def _judge_claim(
+    claim: Mapping[str, Any], printed: ClaimResult, ours: OurResults, reservations: list[str]
+) -> ClaimVerdict:
+    own = f"{printed.verdict}: {printed.detail}"
+    if claim["kind"] in TEXT_ONLY:
+        seen = RunEvidence(None, False, "about the paper's text, not about results")
+        return ClaimVerdict(claim["quote"], printed.verdict, "by the paper itself", own, seen, "text", True)
+    seen = EVIDENCE_BY_KIND[claim["kind"]](ours, claim)
+    if printed.verdict == "false":
+        return ClaimVerdict(claim["quote"], CLAIM_FAILS, "by the paper's own tables", own, seen, by_paper=True)
+    if seen.holds is None:
+        return ClaimVerdict(claim["quote"], CLAIM_UNDECIDED, seen.text, own, seen)
+    if reservations:
+        return ClaimVerdict(claim["quote"], CLAIM_UNDECIDED, "; ".join(reservations), own, seen)
+    if not seen.is_clear:
+        way = "in" if seen.holds else "against"
+        return ClaimVerdict(
+            claim["quote"], CLAIM_UNDECIDED, f"{way} the claimed direction, but not shown beyond chance", own, seen
+        )
+    return ClaimVerdict(claim["quote"], CLAIM_HOLDS if seen.holds else CLAIM_FAILS, "in this run", own, seen)
+
+
+def _judge_comparisons(
+    ours: OurResults, claim: Mapping[str, Any], clause: str, metrics: list[str] | None = None
+) -> RunEvidence:
+    """Judge "each first is better than its second in every metric" (of the table, where none are named)."""
+    table, pairs = claim["table"], list_claim_pairs(ours.published, claim)
+    count, lost, anchors = Counter[str](), [], []
+    for metric in ours.list_quantities(table) if metrics is None else metrics:
+        for first, second in pairs:
+            gain = ours.compute_gain(table, metric, first, second)
+            if gain is None:
+                missing = first if ours.find_mean(table, metric, first) is None else second
+                return RunEvidence(None, False, f"{missing} has no {ours.quantity_label(table, metric)} in this run")
+            count[_judge_outcome(gain, ours.find_test(table, metric, first, second))] += 1
+            if gain <= 0:
+                lost.append(f"{ours.quantity_label(table, metric)}: {first} is not better than {second}")
+        anchors.append((ours.quantity_label(table, metric), ours.find_anchor(table, metric, pairs[0][0])))
+    text = f"{clause} {_describe_counts(count)}" + (f"; not {_join_first(lost)}" if lost else "")
+    return RunEvidence(
+        not lost, count[OUTCOME_WORSE] > 0 if lost else set(count) == {OUTCOME_BETTER}, text, tuple(anchors)
+    )
+
+
+OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED, MEAN_BETTER, MEAN_NOT_BETTER = (
+    "better",
+    "worse",
+    "no difference shown",
+    "better by its mean",
+    "not better by its mean",
+)
+"""How a comparison ends: by the test, and by means alone where there is none."""
+
+
+def _judge_outcome(gain: float, test: PairedTest | None) -> str:
+    if test is None:
+        return MEAN_BETTER if gain > 0 else MEAN_NOT_BETTER
+    return OUTCOME_UNDECIDED if not test.is_significant else OUTCOME_BETTER if gain > 0 else OUTCOME_WORSE
+
+
+def _describe_counts(count: Mapping[str, int]) -> str:
+    """Return in how many comparisons a clause holds: by the test where there is one."""
+    total = sum(count.values())
+    if count[MEAN_BETTER] + count[MEAN_NOT_BETTER] == total:
+        return f"by the mean in {count[MEAN_BETTER]} of {total} comparisons, none of them tested (too few trainings)"
+    untested = (
+        f"; {count[MEAN_BETTER] + count[MEAN_NOT_BETTER]} untested"
+        if count[MEAN_BETTER] + count[MEAN_NOT_BETTER]
+        else ""
+    )
+    return f"beyond chance in {count[OUTCOME_BETTER]} of {total} comparisons, the reverse in {count[OUTCOME_WORSE]}{untested}"
+
+
+def _join_first(texts: list[str], maximum: int = 3) -> str:
+    more = len(texts) - maximum
+    return "; ".join(texts[:maximum]) + (f" and {more} more" if more > 0 else "")
+
+
+def _judge_best(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
+    return _judge_comparisons(ours, claim, "better than the others")
+
+
+def _judge_worst(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
+    metrics = [ours.find_quantity_key(claim["table"], label) for label in claim["metrics"]]
+    return _judge_comparisons(ours, claim, f"the others are better than {claim['method']}", metrics)
+
+
+def _judge_printed_worst(published: Published, claim: Mapping[str, Any]) -> ClaimResult:
+    """Judge "the worst" by the printed means, in the printed directions."""
+    table, better = published.tables[claim["table"]], []
+    for row in table.rows.values():
+        sign = -1 if row.printed == "lower" else 1
+        mean = dict(zip(table.methods, sign * row.mean, strict=True))
+        lower = [name for name in claim["among"] if mean[name] < mean[claim["method"]]]
+        better += [f"{row.label}: {', '.join(lower)}"] if lower and row.label in claim["metrics"] else []
+    detail = f"worse is {'; '.join(better)}" if better else f"in {' and '.join(claim['metrics'])}"
+    return ClaimResult("worst", claim["quote"], "false" if better else "holds", detail)
+
+
+def _judge_better_than(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
+    return _judge_comparisons(ours, claim, f"better than {claim['than']}")
+
+
+def _judge_gain(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
+    """Judge "x % better", read as points (the paper's own reading in AUC and Dice)."""
+    enough, clear, texts, anchors = True, True, [], []
+    for part in claim["gains"]:
+        metric = ours.find_quantity_key(claim["table"], part["metric"])
+        gain = ours.compute_gain(claim["table"], metric, part["method"], part["than"])
+        if gain is None:
+            return RunEvidence(None, False, f"{part['method']} or {part['than']} has no {part['metric']} in this run")
+        enough = enough and 100 * gain >= part["percent"] - 0.5
+        test = ours.find_test(claim["table"], metric, part["method"], part["than"])
+        clear = clear and test is not None and test.is_significant
+        texts.append(f"{format_signed(100 * gain, 1)} points over {part['than']} (claimed {part['percent']})")
+        anchors.append((part["than"], ours.find_anchor(claim["table"], metric, part["than"])))
+    return RunEvidence(enough, clear, "; ".join(texts), tuple(anchors))
+
+
+EVIDENCE_BY_KIND: dict[str, Callable[[OurResults, Mapping[str, Any]], RunEvidence]] = {
+    "best": _judge_best,
+    "worst": _judge_worst,
+    "better_than": _judge_better_than,
+    "higher_than": _judge_better_than,
+    "gain": _judge_gain,
+}
+"""How each kind of claim is judged on our tables; "higher" is read as better, as the paper means it."""

@@ -1,0 +1,101 @@
+"""Means by table, metric and published method name: the paper's, or ours where the run has them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from audit.published import Published
+from audit.quantity import find_quantity
+
+from ..analysis.paper_claims import our_row_id
+from ..tables.record import Table
+from .table_store import PairedTest, TableStore, make_cell_anchor
+
+
+@dataclass(frozen=True)
+class OurMean:
+    """A mean of ours.
+
+    Attributes:
+        mean: NaN where there is none.
+        row: Our row id.
+        metric: Our measure.
+        anchor: Id of its cell on the page.
+    """
+
+    mean: float
+    row: str
+    metric: str
+    anchor: str
+
+
+class OurResults:
+    """Our means under the paper's names of tables, metrics and methods.
+
+    Args:
+        shelf: The tables of the run.
+    """
+
+    def __init__(self, shelf: TableStore) -> None:
+        self.published: Published = shelf.published
+        self._entries: dict[tuple[str, str, str], OurMean] = {}
+        self._better: dict[tuple[str, str], str] = {}
+        for name in self.published.tables:
+            record = shelf.read_record(name)
+            if record is not None:
+                self._add_table(record)
+        self._tests = shelf.tests
+
+    def _add_table(self, record: Table) -> None:
+        table = record.key
+        names = {our_row_id(mapping): method for method, mapping in self.published.ours[table].items()}
+        for row, column, cell in record.cells():
+            quantity = find_quantity(column.key)
+            if quantity is None or quantity.key not in self.published.tables[table].rows or row.key not in names:
+                continue
+            entry = OurMean(cell.mean, row.key, column.key, make_cell_anchor(table, row.key, column.key))
+            self._entries[table, quantity.key, names[row.key]] = entry
+            printed = self.published.tables[table].rows[quantity.key].printed
+            self._better[table, quantity.key] = printed if column.better == "none" else column.better
+
+    def list_quantities(self, table: str) -> list[str]:
+        """Return the quantities of a published table."""
+        return list(self.published.tables[table].rows)
+
+    def quantity_label(self, table: str, quantity: str) -> str:
+        """Return the printed name of a quantity."""
+        return self.published.tables[table].rows[quantity].label
+
+    def find_quantity_key(self, table: str, label: str) -> str:
+        """Return the quantity printed under a name."""
+        return next(key for key, row in self.published.tables[table].rows.items() if row.label == label)
+
+    def find_mean(self, table: str, quantity: str, method: str) -> OurMean | None:
+        """Return our mean, or None where the run has none."""
+        found = self._entries.get((table, quantity, method))
+        return None if found is None or math.isnan(found.mean) else found
+
+    def find_anchor(self, table: str, quantity: str, method: str) -> str:
+        """Return where our mean stands on the page; empty where the run has none."""
+        found = self.find_mean(table, quantity, method)
+        return "" if found is None else found.anchor
+
+    def compute_gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
+        """Return by how much a method is better than another; None without both.
+
+        In the measure's own direction, and in the paper's where the measure has none (entropy): a claim is about the
+        paper's.
+        """
+        first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
+        if first is None or second is None:
+            return None
+        return (first.mean - second.mean) * (1 if self._better[table, quantity] == "higher" else -1)
+
+    def find_test(self, table: str, quantity: str, method: str, than: str) -> PairedTest | None:
+        """Return the test of two methods in either direction; None where fewer trainings than it takes left no p."""
+        first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
+        if first is None or second is None:
+            return None
+        found = (self._tests.get((*rows, first.metric)) for rows in ((first.row, second.row), (second.row, first.row)))
+        return next((test for test in found if test is not None and not math.isnan(test.p_holm)), None)

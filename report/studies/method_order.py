@@ -1,0 +1,101 @@
+"""The order of the methods over several data sets: mean rank, wins, and how much the data sets agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from ..analysis.results import MethodRow, Results
+from ..analysis.statistics.summary import iter_grids, summarise
+from ..tables.record import Cell, Column, Row, Table
+
+ORDER_MEASURE = "dice"
+"""The measure that methods are ordered by."""
+
+
+def make_mean_cells(results: Results, metric: str = ORDER_MEASURE) -> dict[str, Cell]:
+    """Return the summary of every finished row in one measure, as cells."""
+    part = results.scores[results.scores["metric"] == metric]
+    found = {}
+    for _, rows in iter_grids(part):
+        for row, values in rows.items():
+            short = summarise(values)
+            found[row] = Cell(
+                mean=short.mean,
+                sd_images=short.sd_images,
+                sd_seeds=short.sd_seeds,
+                n=short.n,
+                missing=short.missing,
+                seeds=short.seeds,
+            )
+    return found
+
+
+def make_order_table(several: Mapping[str, Results]) -> Table:
+    """Return the table: Dice per data set, mean rank (1 is best), wins; no row of a known truth is ranked.
+
+    Args:
+        several: Results by data set.
+    """
+    cells = {name: make_mean_cells(results) for name, results in several.items()}
+    rows = _find_common_rows(several, cells)
+    ranked = [row for row in rows if row.runs[0].group != "oracle"]
+    grid = pd.DataFrame({name: {row.id: found[row.id].mean for row in ranked} for name, found in cells.items()})
+    ranks = grid.rank(ascending=False)
+    best = grid.max()
+    lines = []
+    for row in rows:
+        own = [
+            _mark_best(found[row.id], row in ranked and found[row.id].mean == best[name])
+            for name, found in cells.items()
+        ]
+        last = [Cell(text="not ranked")] * 2
+        if row in ranked:
+            own_ranks = ranks.loc[row.id].to_numpy()
+            wins = int((own_ranks == 1).sum())
+            last = [Cell(mean=float(own_ranks.mean()), n=len(cells)), Cell(mean=wins, n=len(cells))]
+        lines.append(Row(row.id, row.label, (*own, *last), row.runs[0].heading))
+    columns = [Column(f"dice:{name}", name, better="higher") for name in cells]
+    more = [Column("mean_rank", "Mean rank", better="lower", decimals=2), Column("wins", "Wins", decimals=0)]
+    return Table(
+        "order", "Dice over the data sets, and how stable the order of the rows is", (*columns, *more), tuple(lines),
+        notes=(_describe_agreement(ranks), f"Wins: data sets, of {len(cells)}, on which the row has the highest mean Dice."),
+    )  # fmt: skip
+
+
+def _find_common_rows(several: Mapping[str, Results], cells: Mapping[str, Mapping[str, Cell]]) -> list[MethodRow]:
+    """Return the rows that have a mean on every data set."""
+    first = next(iter(several.values()))
+    return [
+        row
+        for row in first.rows
+        if all(row.id in found and np.isfinite(found[row.id].mean) for found in cells.values())
+    ]
+
+
+def _mark_best(cell: Cell, best: bool) -> Cell:
+    return Cell(**{**vars(cell), "best": bool(best)})
+
+
+def _describe_agreement(ranks: pd.DataFrame) -> str:
+    rows, sets = ranks.shape
+    if rows < 2 or sets < 2:
+        return "One data set or one row has no order to be stable."
+    w = kendall_w(ranks.to_numpy())
+    return f"Agreement of the {sets} data sets on the order of {rows} rows: Kendall's W = {w:.2f} (1: the same order)."
+
+
+def kendall_w(ranks: np.ndarray) -> float:
+    """Return Kendall's coefficient of concordance of (rows, judges) ranks, without a correction for ties.
+
+    >>> kendall_w(np.array([[1, 1], [2, 2], [3, 3]]))
+    1.0
+    >>> kendall_w(np.array([[1, 3], [2, 2], [3, 1]]))
+    0.0
+    """
+    count, judges = ranks.shape
+    sums = ranks.sum(axis=1)
+    squares = float(((sums - sums.mean()) ** 2).sum())
+    return 12 * squares / (judges**2 * (count**3 - count))

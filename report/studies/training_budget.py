@@ -1,0 +1,76 @@
+"""Does the order of the methods depend on how long they train? Dice by steps, for rows that differ in nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ..analysis.paper import UNTOUCHED_ROW
+from ..analysis.results import Results
+from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
+from ..tables.record import Cell, Column, Row, Table
+from .method_order import kendall_w, make_mean_cells
+
+
+def collect_dice_by_steps(results: Results) -> dict[str, dict[int, Cell]]:
+    """Return Dice by method and steps, of the rows that the config adds and that say nothing but ``steps``."""
+    cells = make_mean_cells(results)
+    found: dict[str, dict[int, Cell]] = defaultdict(dict)
+    for name, rows in results.plan.config["rows"].items():
+        for row, values in rows.items():
+            cell = cells.get(f"{name}+{row}")
+            if set(values) == {"steps"} and cell is not None and np.isfinite(cell.mean):
+                found[name][values["steps"]] = cell
+    return {name: dict(sorted(line.items())) for name, line in found.items()}
+
+
+def make_budget_table(results: Results) -> Table | None:
+    """Return the table, or None where fewer than two methods were trained for the same two lengths."""
+    found = collect_dice_by_steps(results)
+    steps = sorted(set.intersection(*(set(line) for line in found.values()))) if found else []
+    if len(found) < 2 or len(steps) < 2:
+        return None
+    grid = pd.DataFrame({count: {name: line[count].mean for name, line in found.items()} for count in steps})
+    lines = [
+        Row(
+            name,
+            results.plan.get_method(name).label,
+            tuple(_mark_best(line[count], grid[count].max()) for count in steps),
+        )
+        for name, line in found.items()
+    ]
+    agreement = kendall_w(grid.rank(ascending=False).to_numpy())
+    columns = tuple(Column(f"steps:{count}", f"{count} steps", better="higher") for count in steps)
+    note = f"Agreement of the budgets on the order of the methods: Kendall's W = {agreement:.2f} (1: the same order)."
+    return Table("budget", "Dice by the number of training steps", columns, tuple(lines), notes=(note,))
+
+
+def draw_budget_figure(results: Results) -> FinishedFigure:
+    """Return Dice against training steps, one line per method; the untouched image's as a line across."""
+    figure = Figure((FULL_WIDTH_INCHES * 0.6, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for index, (name, line) in enumerate(collect_dice_by_steps(results).items()):
+        values = [cell.mean for cell in line.values()]
+        label = results.plan.get_method(name).label
+        axes.plot(
+            list(line), values, color=method_colour(index), marker=method_marker(index), markersize=4, label=label
+        )
+    untouched = make_mean_cells(results).get(UNTOUCHED_ROW)
+    if untouched is not None:
+        axes.axhline(untouched.mean, color="#444444", linewidth=0.8, linestyle="--", label="untouched image")
+    axes.set_xscale("log")
+    steps = sorted({count for line in collect_dice_by_steps(results).values() for count in line})
+    axes.set_xticks(steps, [str(count) for count in steps])
+    axes.minorticks_off()
+    axes.set_xlabel("training steps")
+    axes.set_ylabel("Dice")
+    figure.legend(loc="outside right center", frameon=False)
+    caption = "Dice of the segmented test images by the number of training steps, all else equal."
+    return FinishedFigure(figure, caption, "Lines of Dice against training steps, one per method.")
+
+
+def _mark_best(cell: Cell, best: float) -> Cell:
+    return Cell(**{**vars(cell), "best": bool(cell.mean == best)})

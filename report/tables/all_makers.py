@@ -1,0 +1,34 @@
+"""The makers: each returns the table records of one question; a new table is one more maker in :data:`TABLE_MAKERS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..analysis.results import Results
+from .audits import make_own_audit_table, make_paper_audit_tables
+from .comparisons import make_claim_tests_table, make_ranks_table, make_tests_table
+from .definition_sensitivity import make_sensitivity_table
+from .fairness import make_fairness_table
+from .gains import make_gains_table
+from .measures import MEASURE_TABLE_MAKERS
+from .metric_trust import make_trust_table
+from .record import Table
+from .reproduction import make_reproduction_table
+
+TableMaker = Callable[[Results], Iterator[Table]]
+"""Yields the tables that the results allow, none where they allow none."""
+
+TABLE_MAKERS: tuple[TableMaker, ...] = (
+    make_gains_table,
+    *MEASURE_TABLE_MAKERS,
+    make_trust_table,
+    make_reproduction_table,
+    make_tests_table,
+    make_claim_tests_table,
+    make_ranks_table,
+    make_fairness_table,
+    make_sensitivity_table,
+    make_paper_audit_tables,
+    make_own_audit_table,
+)
+"""All makers, in the order of ``index.json``."""

@@ -1,0 +1,91 @@
+"""The table of fairness: what each network was given at demonstration scale, and how its learning rate was chosen."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from functools import cache
+from statistics import fmean
+from typing import Any
+
+from sspbench.checkout import ROOT
+
+from ..analysis.results import MethodRow, Results
+from .record import NAN, Cell, Column, Row, Table
+
+RATE_SEARCH_FILE = ROOT / "config" / "studies" / "demo-search.csv"
+"""Mean Dice by method and learning rate on a simulated draw of its own, as ``demo-search.yaml`` beside it found it."""
+
+RATE_NAMES = ("lower", "middle", "upper")
+"""The rates that were tried, each twice the one before."""
+
+FAIRNESS_COLUMNS = (
+    Column("steps", "Steps", decimals=0),
+    Column("images", "Image pairs seen", decimals=0),
+    Column("cpu_seconds", "CPU seconds", "s", decimals=0),
+    Column("start", "Starts as", form="words"),
+    Column("lr", "Learning rate", form="words"),
+    *(Column(f"dice:{rate}", f"Dice, {rate} rate", better="higher", decimals=3) for rate in RATE_NAMES),
+    Column("dice:random-start", "Dice, random start", better="higher", decimals=3),
+)
+
+FAIRNESS_NOTES = (
+    "Every network gets about the same CPU seconds, not the same images or steps.",
+    "Dice: of the search that chose the rates, on simulated images drawn with another seed; no image of the benchmark "
+    "was looked at. Three rates were tried for each, each twice the one before; the best was taken.",
+    "Starts as: whether the untrained network leaves an image as it is. Where it does, the last column tells what the "
+    "same training gives from a random start.",
+)
+
+
+def make_fairness_table(results: Results) -> Iterator[Table]:
+    """Yield the table; nothing at other scales, which follow what was published, or where nothing was trained."""
+    if results.plan.preset != "demo":
+        return
+    rows = tuple(_make_row(results, row) for row in results.rows if _is_trained_method(results, row))
+    if rows:
+        yield Table(
+            "fairness",
+            "What each network was given at demonstration scale",
+            FAIRNESS_COLUMNS,
+            rows,
+            notes=FAIRNESS_NOTES,
+        )
+
+
+def _is_trained_method(results: Results, row: MethodRow) -> bool:
+    variant = row.runs[0].variant
+    return row.runs[0].is_learned and variant is None and results.status_text(row) == "done"
+
+
+def _make_row(results: Results, row: MethodRow) -> Row:
+    params = results.plan.resolve_run_params(row.runs[0])
+    trained = [results.provenance(run).get("train", {}) for run in row.runs]
+    seconds = [float(job["cpu_seconds"]) for job in trained if "cpu_seconds" in job]
+    steps = fmean([job["steps"] for job in trained if "steps" in job] or [NAN])
+    found = _read_search().get(row.id, {})
+    cells = (
+        Cell(mean=steps),
+        Cell(mean=steps * params["batches"]["size"]),
+        Cell(mean=fmean(seconds or [NAN]), seeds=len(seconds)),
+        Cell("the input, unchanged" if params.get("identity_start") else "random weights"),
+        Cell(f"{params['lr']:g}" if "lr" in params else "–"),
+        *(Cell(mean=found.get(rate, NAN), best=_is_best(found, rate)) for rate in RATE_NAMES),
+        Cell(mean=found.get("random-start", NAN)),
+    )
+    return Row(row.id, row.label, cells)
+
+
+def _is_best(found: Mapping[str, float], rate: str) -> bool:
+    tried = [found[each] for each in RATE_NAMES if each in found]
+    return rate in found and found[rate] == max(tried)
+
+
+@cache
+def _read_search() -> dict[str, dict[str, float]]:
+    """Return by method the mean Dice of each row of the recorded search."""
+    found: dict[str, dict[str, Any]] = {}
+    with RATE_SEARCH_FILE.open(newline="", encoding="utf-8") as lines:
+        for line in csv.DictReader(lines):
+            found.setdefault(line["method"], {})[line["row"]] = float(line["dice"])
+    return found

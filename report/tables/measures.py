@@ -1,0 +1,141 @@
+"""The tables of measures: mean and spreads of every measure (columns) for every method (rows)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from sspbench.contract import Measure
+
+from ..analysis.paper import ORACLE_GROUP
+from ..analysis.results import MethodRow, Results
+from .record import Cell, Column, Row, Table
+
+PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
+"""Tables that the paper has, and their numbers there."""
+
+
+EXTRA_ABLATION_MEASURES = ("dice", "hallucinated")
+"""Measures of Table 3 that the paper's lacks: without them it shows what looks good, not what is true."""
+
+
+def format_table_name(key: str) -> str:
+    """Return how people call a table of the paper.
+
+    >>> format_table_name("table2_segmentation")
+    'Table 2'
+    """
+    return f"Table {PAPER_TABLE_NUMBERS[key]}" if key in PAPER_TABLE_NUMBERS else key.replace("_", " ")
+
+
+def make_measure_column(measure: Measure) -> Column:
+    """Return a measure's column."""
+    return Column(measure.name, measure.label, measure.unit, measure.better, measure.decimals)
+
+
+def make_measure_table(
+    results: Results, key: str, title: str, rows: Sequence[MethodRow], measures: Sequence[Measure]
+) -> Table:
+    """Return a table of measures by methods, the best of each column marked."""
+    lines = tuple(_make_row(results, row, measures) for row in rows)
+    lines = _mark_best(lines, measures)
+    columns = tuple(make_measure_column(measure) for measure in measures)
+    table = Table(key, title, columns, lines, number=PAPER_TABLE_NUMBERS.get(key))
+    return replace(table, notes=tuple(_make_notes(table)))
+
+
+def _make_row(results: Results, row: MethodRow, measures: Sequence[Measure]) -> Row:
+    notes = results.notes(row)
+    label = f"{row.label} ({'; '.join(notes)})" if notes else row.label
+    cells = tuple(_make_cell(results, row, measure) for measure in measures)
+    return Row(row.id, label, cells, row.group, row.heading)
+
+
+def _make_cell(results: Results, row: MethodRow, measure: Measure) -> Cell:
+    status = results.status_text(row)
+    if status != "done":
+        return Cell(status=status)
+    facts = results.summary(row.id, measure.name)
+    return Cell(
+        mean=facts.mean,
+        sd_images=facts.sd_images,
+        sd_seeds=facts.sd_seeds,
+        n=facts.n,
+        missing=facts.missing,
+        seeds=facts.seeds,
+    )
+
+
+def _mark_best(rows: tuple[Row, ...], measures: Sequence[Measure]) -> tuple[Row, ...]:
+    """Mark the best mean of every column with a better side, where there is more than one row but the known truth."""
+    cells = [list(row.cells) for row in rows]
+    ranked = [line for row, line in zip(rows, cells, strict=True) if row.group != ORACLE_GROUP]
+    for place, measure in enumerate(measures):
+        known = [line[place].mean for line in ranked if math.isfinite(line[place].mean)]
+        if measure.better == "none" or len(ranked) < 2 or not known:
+            continue
+        best = max(known) if measure.better == "higher" else min(known)
+        for line in ranked:
+            line[place] = replace(line[place], best=line[place].mean == best)
+    return tuple(replace(row, cells=tuple(line)) for row, line in zip(rows, cells, strict=True))
+
+
+def _make_notes(table: Table) -> Iterator[str]:
+    done = [(row, column, cell) for row, column, cell in table.cells() if not cell.has_failed]
+    counts, seeds = sorted({cell.n for _, _, cell in done}), max((cell.seeds for _, _, cell in done), default=0)
+    span = "–".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
+    yield f"Mean ± standard deviation over n = {span} test images; best mean in bold{_truth_aside(table)}."
+    if seeds > 1:
+        yield f"Over {seeds} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
+    units = [f"{column.label} in {column.unit}" for column in table.columns if column.unit]
+    if units:
+        yield f"Units: {', '.join(units)}."
+    for row in table.rows:
+        if row.cells and row.cells[0].has_failed:
+            yield f"{row.label}: {row.cells[0].status}"
+    yield from _describe_missing(done)
+
+
+def _truth_aside(table: Table) -> str:
+    known = any(row.group == ORACLE_GROUP for row in table.rows)
+    return ", the known truth aside, which no method sees" if known else ""
+
+
+def _describe_missing(done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
+    """Yield what is left out of the means, once for the rows of which the same can be said."""
+    found: dict[str, list[str]] = {}
+    for row, column, cell in done:
+        if cell.missing:
+            under = " under some seed" if cell.seeds > 1 else ""
+            said = f"{column.label} undefined{under} for {cell.missing} of {cell.n + cell.missing} images, left out"
+            found.setdefault(said, []).append(row.label)
+    for said, rows in found.items():
+        yield f"{said}: {', '.join(rows)}."
+
+
+def _make_maker(key: str, title: str, kind: str) -> Callable[[Results], Iterator[Table]]:
+    def make(results: Results) -> Iterator[Table]:
+        measures = results.measures_in_table(kind)
+        if measures:
+            yield make_measure_table(results, key, title, results.rows_in_table(kind), measures)
+
+    return make
+
+
+def _make_ablation_table(results: Results) -> Iterator[Table]:
+    """Yield the ablation of the loss."""
+    if results.ablation_rows:
+        measures = [*results.measures_in_table("quality"), *results.select_measures(EXTRA_ABLATION_MEASURES)]
+        yield make_measure_table(results, "table3_ablation", "Ablation of the loss", results.ablation_rows, measures)
+
+
+MEASURE_TABLE_MAKERS: tuple[Callable[[Results], Iterator[Table]], ...] = (
+    _make_maker("table1_quality", "No-reference quality of the enhanced test images", "quality"),
+    _make_maker("table2_segmentation", "Segmentation of the enhanced test images against the labels", "segmentation"),
+    _make_ablation_table,
+    _make_maker("truth", "Agreement with the truth: clean images where they are known, and the labels", "truth"),
+    _make_maker("morphometry", "Nerve morphometry from the segmented nerves", "morphometry"),
+    _make_maker("extra", "Further measures", "extra"),
+)
+"""The makers of the tables of measures."""

@@ -1,0 +1,93 @@
+"""How a cell and a head read, whatever they are printed in: the one place that knows decimals, ± and brackets."""
+
+from __future__ import annotations
+
+import math
+
+from ..record import Cell, Column, Row
+
+DIRECTION_ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
+
+NO_NUMBER = "n/a"
+"""What stands where there is no number."""
+
+
+def format_head(column: Column) -> str:
+    """Return a column's head: its label and an arrow to the better side.
+
+    >>> format_head(Column("niqe", "NIQE", better="lower"))
+    'NIQE ↓'
+    """
+    return f"{column.label} {DIRECTION_ARROWS[column.better]}".strip()
+
+
+def format_cell(cell: Cell, column: Column) -> str:
+    """Return a cell as people read it.
+
+    >>> format_cell(Cell(mean=0.51234, sd_images=0.1), Column("dice", "Dice", decimals=3))
+    '0.512 ± 0.10'
+    """
+    if cell.has_failed:
+        return cell.status.partition(":")[0]
+    if cell.text or column.form == "words":
+        return cell.text
+    if not math.isfinite(cell.mean):
+        return NO_NUMBER
+    if column.form == "p":
+        return "<0.001" if cell.mean < 0.001 else f"{cell.mean:.3f}"
+    return f"{_format_mean(cell.mean, column)}{_format_spread(cell, column)}{_format_interval(cell, column)}"
+
+
+def format_row(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
+    """Return a line: its label, then its cells."""
+    return [row.label, *(format_cell(cell, column) for cell, column in zip(row.cells, table_columns, strict=True))]
+
+
+MEAN_DIGITS, SPREAD_DIGITS = 3, 2
+"""Significant digits of a mean and of a spread; a column's decimals are the most that is printed."""
+
+
+def format_number(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> str:
+    """Return a number rounded to significant digits, whole numbers never; what rounds to zero has no sign.
+
+    >>> format_number(0.80931), format_number(25.318), format_number(1234.5), format_number(-0.00001)
+    ('0.809', '25.3', '1234', '0.000')
+    """
+    rounded = float(f"{value:.{digits - 1}e}")
+    first = -1 if abs(rounded) < 10.0**-decimals else math.floor(math.log10(abs(rounded)))
+    text = f"{value:.{min(decimals, max(digits - 1 - first, 0))}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
+def format_signed(value: float, decimals: int = 3) -> str:
+    """Return a difference with its sign, as sentences and charts say it; what rounds to zero has none.
+
+    >>> format_signed(0.0162), format_signed(-0.003), format_signed(-0.0001), format_signed(17.2, 0)
+    ('+0.016', '−0.003', '0.000', '+17')
+    """
+    text = f"{value:+.{decimals}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def _format_mean(value: float, column: Column) -> str:
+    if column.form == "printed":
+        return f"{value:.{column.decimals}f}"
+    return format_number(value, MEAN_DIGITS, column.decimals)
+
+
+def _format_spread(cell: Cell, column: Column) -> str:
+    images = "" if math.isnan(cell.sd_images) else f" ± {_format_sd(cell.sd_images, column)}"
+    seeds = "" if math.isnan(cell.sd_seeds) else f" ({_format_sd(cell.sd_seeds, column)})"
+    return images + seeds
+
+
+def _format_sd(value: float, column: Column) -> str:
+    if column.form == "printed":
+        return f"{value:.{column.decimals}f}"
+    return format_number(value, SPREAD_DIGITS, column.decimals)
+
+
+def _format_interval(cell: Cell, column: Column) -> str:
+    if math.isnan(cell.low) or math.isnan(cell.high):
+        return ""
+    return f" [{_format_mean(cell.low, column)}, {_format_mean(cell.high, column)}]"

@@ -1,0 +1,85 @@
+"""``verify``: is a training right? Runs against the published seeds of the same methods."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sspbench.errors import UserError
+
+if TYPE_CHECKING:
+    from ..compare.recorded_results import RecordedResults
+    from ..tables.record import Table
+    from .verdicts import RowVerdict
+
+VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and for the
+losses at five points. docs/verify.md says how, and how often it is right."""
+
+VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to tell;
+2 where the question cannot be answered."""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``verify``."""
+    parser = commands.add_parser(
+        "verify", help="are runs consistent with published seeds?", description=VERIFY_DESCRIPTION, epilog=VERIFY_EPILOG
+    )
+    parser.add_argument("results", metavar="RESULTS", help="results/<data set>/<preset>")
+    parser.add_argument(
+        "--against", metavar="RELEASE", help="a release or results with three seeds or more (the newest)"
+    )
+    parser.add_argument("--rows", nargs="*", metavar="ROW", help="only these rows, e.g. sspnet sspnet+gan")
+    parser.add_argument("--output", type=Path, help="folder for verify.md and verify.csv")
+    parser.set_defaults(run=_run_verify)
+
+
+def _run_verify(args: argparse.Namespace) -> int:
+    from ..compare.open_results import find_newest_release, open_results
+
+    with open_results(args.results) as given, open_results(args.against or find_newest_release(), given) as published:
+        return _print_and_write(given if args.rows is None else given.select_rows(args.rows), published, args.output)
+
+
+def _print_and_write(given: RecordedResults, published: RecordedResults, output: Path | None) -> int:
+    """Print the verdicts, write them if asked to, and return the exit status."""
+    from ..compare.changes import find_changes
+    from ..compare.recorded_results import make_row_labeller
+    from ..compare.tables import make_change_table
+    from ..tables.render.terminal import render_terminal
+    from .tables import make_verdict_tables
+    from .verdicts import judge_rows
+
+    found = judge_rows(given, published)
+    if not found:
+        where = f"{given.name}, {published.name}"
+        why, hint = "no row and measure is in both", "give results of the same methods, data set and preset"
+        raise UserError("There is nothing to verify", where=where, why=why, hint=hint)
+    records = make_verdict_tables(found, make_row_labeller())
+    changed = make_change_table(find_changes(published, given))
+    records += [replace(changed, title="What was changed; A: published")] if changed.rows else []
+    print(f"{given.name} against {published.name}\n")
+    print("\n\n".join(render_terminal(record) for record in records))
+    if output is not None:
+        _write_records(records, output)
+    return find_exit_status(found)
+
+
+def find_exit_status(found: list[RowVerdict]) -> int:
+    """Return 1 where a row is not consistent, else 3 where too few seeds tell of one, else 0."""
+    verdicts = {one.verdict for one in found}
+    if "not consistent" in verdicts:
+        return 1
+    return 3 if "too few seeds to tell" in verdicts else 0
+
+
+def _write_records(records: list[Table], folder: Path) -> None:
+    from sspbench.files import write_text
+
+    from ..tables.render.csv import render_csv
+    from ..tables.render.markdown import render_markdown
+
+    write_text(folder / "verify.md", "\n".join(render_markdown(record) for record in records))
+    write_text(folder / "verify.csv", render_csv(records[0]))
+    print(f"wrote {folder / 'verify.md'}\nwrote {folder / 'verify.csv'}")

@@ -1,0 +1,160 @@
+"""What of a run is compared with published ones: means of its measures over images, and its losses at five points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sspbench.plugins.discovery import load_metric_families
+from sspbench.releases.losses import LossEntries
+
+from ..compare.recorded_results import RecordedResults
+
+LOSS_POINT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Where along a training its losses are compared, as shares of the published log."""
+
+IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
+"""Measures of the image alone are compared where they stand in one of these tables."""
+
+MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
+"""Measures of the mask that are compared. Others say the same again, or jump: counts, and errors of counts, of nerves
+that one training finds and the next does not, have no band worth the name."""
+
+MASK_INPUTS = frozenset({"mask", "probability"})
+"""What a measure needs where it depends on the segmenter."""
+
+FeatureKind = Literal["image", "segmented", "loss"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number per training, on both sides.
+
+    Attributes:
+        row: ``method`` or ``method+variant``.
+        name: The measure, or ``<loss> at step <n>``.
+        kind: ``image``: a measure of the enhanced image alone; ``segmented``: of its mask too; ``loss``.
+        published: One value per published seed.
+        given: One value per seed that is verified.
+        about: What it shares with features of other rows: the measure, or the point of the training.
+        scale: Unit in which its spread is like that of the others.
+        log: Whether bands are made of logarithms: losses that are positive vary by factors.
+    """
+
+    row: str
+    name: str
+    kind: FeatureKind
+    published: tuple[float, ...]
+    given: tuple[float, ...]
+    about: str
+    scale: float = 1.0
+    log: bool = False
+
+    @property
+    def value(self) -> float:
+        """Mean of the seeds that are verified; the geometric one where bands are made of logarithms."""
+        return self.from_band_unit(float(np.mean(self.to_band_unit(self.given))))
+
+    def to_band_unit(self, values: ArrayLike) -> np.ndarray:
+        """Return values in the unit that bands are made in."""
+        found = np.asarray(values, dtype=float)
+        return np.log(found) if self.log else found / self.scale
+
+    def from_band_unit(self, value: float) -> float:
+        """Return a value in its own unit again."""
+        return float(np.exp(value)) if self.log else value * self.scale
+
+
+@cache
+def find_measure_kinds() -> Mapping[str, FeatureKind]:
+    """Return the measures that are compared, and whether they are of the image alone or of its mask too."""
+    known = ((measure, family.needs) for family in load_metric_families({}).values() for measure in family.measures)
+    kinds: dict[str, FeatureKind] = {}
+    for measure, needs in known:
+        if measure.name in MASK_MEASURES:
+            kinds[measure.name] = "segmented"
+        elif measure.table in IMAGE_MEASURE_TABLES and not needs & MASK_INPUTS:
+            kinds[measure.name] = "image"
+    return kinds
+
+
+def iter_measure_features(
+    given: RecordedResults, published: RecordedResults, kinds: Mapping[str, FeatureKind]
+) -> Iterator[Feature]:
+    """Yield the measures that both sides have: means over the images that are defined under every seed of both."""
+    for (row, name), theirs in published.grids.items():
+        ours = given.grids.get((row, name))
+        if ours is None or name not in kinds:
+            continue
+        both = pd.concat([theirs, ours], axis=1, join="inner").to_numpy(dtype=float)
+        kept = both[np.isfinite(both).all(axis=1)]
+        if len(kept):
+            means, count = kept.mean(axis=0), theirs.shape[1]
+            values = tuple(float(value) for value in means)
+            yield Feature(row, name, kinds[name], values[:count], values[count:], name)
+
+
+def iter_loss_features(given: RecordedResults, published: RecordedResults) -> Iterator[Feature]:
+    """Yield the losses that both sides log, at the steps of the published log that :data:`LOSS_POINT_SHARES` name."""
+    for row, (ours, theirs) in _pair_logs(given, published).items():
+        steps = find_point_steps(theirs)
+        for name in sorted(set(list_loss_names(ours)) & set(list_loss_names(theirs))):
+            curves = [
+                np.array([[_loss_at_step(log, name, step) for step in steps] for log in logs])
+                for logs in (theirs, ours)
+            ]
+            if np.isfinite(np.concatenate(curves)).all():
+                yield from _iter_point_features(row, name, steps, *curves)
+
+
+def _iter_point_features(
+    row: str, name: str, steps: Sequence[int], theirs: np.ndarray, ours: np.ndarray
+) -> Iterator[Feature]:
+    """Yield one feature for each point of (seeds, points) curves."""
+    log = bool((theirs > 0).all() and (ours > 0).all())
+    scale = 1.0 if log else float(np.abs(theirs.mean(axis=0)).mean()) or 1.0
+    for place, step in enumerate(steps):
+        sides = [tuple(float(value) for value in curve[:, place]) for curve in (theirs, ours)]
+        yield Feature(row, f"{name} at step {step}", "loss", sides[0], sides[1], f"point {place}", scale, log)
+
+
+def find_point_steps(logs: Sequence[LossEntries]) -> list[int]:
+    """Return the steps of the shortest log that :data:`LOSS_POINT_SHARES` name, each once."""
+    steps = [step for step, _ in min(logs, key=len)]
+    return list(dict.fromkeys(steps[round(point * (len(steps) - 1))] for point in LOSS_POINT_SHARES))
+
+
+def list_loss_names(logs: Sequence[LossEntries]) -> list[str]:
+    """Return the losses of several logs."""
+    return list(dict.fromkeys(name for log in logs for _, losses in log for name in losses))
+
+
+def _loss_at_step(log: LossEntries, name: str, step: int) -> float:
+    """Return a loss at a step, between logged ones by the line through them; NaN where it was never logged."""
+    known = [(at, losses[name]) for at, losses in log if name in losses]
+    if not known:
+        return float("nan")
+    return float(np.interp(step, [at for at, _ in known], [value for _, value in known]))
+
+
+def _pair_logs(
+    given: RecordedResults, published: RecordedResults
+) -> dict[str, tuple[list[LossEntries], list[LossEntries]]]:
+    """Return the logs of every row that trains on both sides, segmenters included: given, published."""
+    found: dict[str, tuple[list[LossEntries], list[LossEntries]]] = {}
+    for side, recorded in enumerate((given, published)):
+        for (row, _), losses in recorded.losses.items():
+            if losses:
+                found.setdefault(row, ([], []))[side].append(losses)
+    return {row: sides for row, sides in found.items() if sides[0] and sides[1]}
+
+
+def select_row_logs(recorded: RecordedResults, row: str) -> list[LossEntries]:
+    """Return the logs of a row's trainings."""
+    return [losses for (name, _), losses in recorded.losses.items() if name == row and losses]

@@ -1,0 +1,109 @@
+"""The verdicts as table records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from ..tables.record import Cell, Column, Row, Table
+from .verdicts import FeatureCheck, RowVerdict
+
+MAX_NAMED_FEATURES = 3
+"""Features outside their bands that a verdict names; the second table has all."""
+
+
+def make_verdict_tables(found: Sequence[RowVerdict], label: Callable[[str], str]) -> list[Table]:
+    """Return the verdicts, and every feature outside its band where there is one."""
+    records = [_make_verdicts_table(found, label), _make_outside_table(found, label)]
+    return [record for record in records if record.rows or record.key == "verdicts"]
+
+
+def _make_verdicts_table(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
+    columns = (
+        Column("verdict", "Verdict", form="words"),
+        Column("seeds", "Seeds", decimals=0),
+        Column("published", "Published seeds", decimals=0),
+        Column("checks", "Checks", decimals=0),
+        Column("why", "What does not fit", form="words"),
+    )
+    rows = tuple(
+        Row(
+            one.row,
+            label(one.row),
+            (
+                Cell(one.verdict),
+                Cell(mean=float(one.seeds)),
+                Cell(mean=float(one.published)),
+                Cell(mean=float(len(one.checks))),
+                Cell(_describe_faults(one)),
+            ),
+        )
+        for one in found
+    )
+    notes = (
+        "Not consistent: a value is outside its band; the means of so many seeds of the published recipe all stay in "
+        "theirs 99 times of 100. Too few seeds: the bands are so wide that a run that did nothing would lie within.",
+    )
+    return Table(
+        "verdicts", "Runs against published seeds", columns, rows, notes=notes, data=make_verdict_frame(found, label)
+    )
+
+
+def _describe_faults(found: RowVerdict) -> str:
+    worst = [f"{check.feature.name} {_describe_check(check)}" for check in found.outside_checks]
+    more = [f"{len(worst) - MAX_NAMED_FEATURES} more"] if len(worst) > MAX_NAMED_FEATURES else []
+    return "; ".join([*found.faults, *worst[:MAX_NAMED_FEATURES], *more]) or "–"
+
+
+def _describe_check(check: FeatureCheck) -> str:
+    _, low, high = check.limits
+    return f"{check.feature.value:.4g}, band {low:.4g} to {high:.4g} ({check.distance:.1f} half-widths away)"
+
+
+def _make_outside_table(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
+    columns = (
+        Column("feature", "What", form="words"),
+        Column("value", "Value"),
+        Column("band", "Published mean [band]"),
+        Column("distance", "Half-widths away", decimals=1),
+    )
+    rows = tuple(
+        Row(
+            one.row,
+            label(one.row),
+            (
+                Cell(check.feature.name),
+                Cell(mean=check.feature.value),
+                Cell(mean=check.limits[0], low=check.limits[1], high=check.limits[2]),
+                Cell(mean=check.distance),
+            ),
+        )
+        for one in found
+        for check in one.outside_checks
+    )
+    return Table("outside", "Outside their bands", columns, rows)
+
+
+def make_verdict_frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFrame:
+    """Return every feature of every row with its band, one line each."""
+    lines = [
+        {
+            "row": one.row,
+            "label": label(one.row),
+            "verdict": one.verdict,
+            "feature": check.feature.name,
+            "kind": check.feature.kind,
+            "seeds": len(check.feature.given),
+            "published_seeds": len(check.feature.published),
+            "value": check.feature.value,
+            **dict(zip(("centre", "low", "high"), check.limits, strict=True)),
+            "distance": check.distance,
+            "df": check.band.df,
+            "outside": check.is_outside,
+            "stands_on": check.why,
+        }
+        for one in found
+        for check in one.checks
+    ]
+    return pd.DataFrame(lines)
