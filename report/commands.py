@@ -19,14 +19,13 @@ REPORT_STEPS = ("tables", "figures", "page", "summary")
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
-    from audit import command as audit
-
+    from . import audit_command
     from .compare import command as comparing
     from .studies import command as across
     from .verify import command as verifying
 
     across.register(commands)
-    audit.register(commands)
+    audit_command.register(commands)
     comparing.register(commands)
     releases.register(commands)
     verifying.register(commands)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from audit.engine import COLUMNS, audit
-from audit.printed_table import PrintedRow, PrintedTable
-from audit.quantity import find_quantity
+from table_audit.cell_verdicts import COLUMNS, audit
+from table_audit.printed_table import PrintedRow, PrintedTable
+from table_audit.quantity import find_quantity
 
 from .paper import UNTOUCHED_ROW
 from .statistics import iter_grids, summarise
@@ -35,7 +35,7 @@ def audit_frame(
         baseline: The method that stands for the untouched input.
 
     Returns:
-        One line per cell, columns as :data:`~audit.engine.COLUMNS`.
+        One line per cell, columns as :data:`~table_audit.cell_verdicts.COLUMNS`.
     """
     methods = tuple(dict.fromkeys(frame["method"]))
     half = SCORE_HALF_WIDTH if decimals is None else 0.5 * 10.0**-decimals
@@ -68,7 +68,7 @@ def audit_own_scores(scores: pd.DataFrame) -> pd.DataFrame:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
 
     Returns:
-        One line per cell, columns as :data:`~audit.engine.COLUMNS`; ``table`` is ``<dataset>/<preset>``.
+        One line per cell, columns as :data:`~table_audit.cell_verdicts.COLUMNS`; ``table`` is ``<dataset>/<preset>``.
     """
     cells: dict[str, list[dict[str, object]]] = {}
     known = {name for name in scores["metric"].unique() if find_quantity(str(name)) is not None}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from audit.engine import Audit, audit
-from audit.published import Published, load_published
 from sspbench.checkout import ROOT
+from table_audit.cell_verdicts import Audit, audit
+from table_audit.table_file import Published, load_published
+
+from ..audit_errors import as_user_error
 
 PAPER_TABLES_FILE = ROOT / "report" / "published" / "ssp-net.yaml"
 """The tables of the paper."""
@@ -41,7 +43,8 @@ SCALE_CAVEATS = {
 @cache
 def load_paper() -> Published:
     """Return the paper's tables and claims."""
-    return load_published(PAPER_TABLES_FILE)
+    with as_user_error():
+        return load_published(PAPER_TABLES_FILE)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from audit.published import Published
+from table_audit.table_file import Published
 
 PaperClaim = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from audit.engine import Audit, audit
-from audit.printed_table import PrintedRow
-from audit.published import Published
-from audit.quantity import find_quantity
+from table_audit.cell_verdicts import Audit, audit
+from table_audit.printed_table import PrintedRow
+from table_audit.quantity import find_quantity
+from table_audit.table_file import Published
 
 from .statistics import estimate_crossed, iter_grids, keep_complete_images, summarise
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
-from audit.published import Published
+from table_audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
+from table_audit.table_file import Published
 
 from ..analysis.paper_claims import list_claim_pairs, load_claims
 from ..tables.render.text import format_signed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from audit.published import Published
-from audit.quantity import find_quantity
+from table_audit.quantity import find_quantity
+from table_audit.table_file import Published
 
 from ..analysis.paper_claims import our_row_id
 from ..tables.record import Table

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from audit.published import Published
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from sspbench.config.runs import Run
+from table_audit.table_file import Published
 
 from ..analysis.results import MethodRow, Results
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from audit.published import Published
-from audit.quantity import find_quantity
 from sspbench.files import read_json
+from table_audit.quantity import find_quantity
+from table_audit.table_file import Published
 
 from ..analysis.paper_claims import our_row_id
 from ..analysis.primary_analysis import PrimaryAnalysis, read_primary

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from audit.claims import check_claims
-from audit.engine import SEVERITY
-from audit.metric_lines import MetricLine, lines_frame, metric_lines
-from audit.show import CITATION, claims_frame, overview, to_frame
+from table_audit.cell_verdicts import SEVERITY
+from table_audit.claims import check_claims
+from table_audit.metric_lines import MetricLine, lines_frame, metric_lines
+from table_audit.rendering import claims_frame, overview, to_frame
 
 from ..analysis.own_audit import audit_own_scores
 from ..analysis.paper import audit_paper, load_paper
@@ -19,6 +19,12 @@ from ..analysis.results import Results
 from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name
 from .record import Cell, Column, Row, Table
+
+CITATION = (
+    "Consistency testing of reported scores was introduced by mlscorecheck (Kovács & Fazekas, arXiv 2310.12527); "
+    "what this audit adds is explained in audit/README.md."
+)
+"""Printed under the table; the published releases hold these words, and ``reproduce-tables`` compares them."""
 
 AUDIT_VERDICTS = tuple(reversed(SEVERITY))
 """Verdicts on a cell, from the worst to the mildest."""

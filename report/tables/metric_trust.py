@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from audit.quantity import find_quantity
 from sspbench.contract import Measure
 from sspbench.plugins.discovery import load_metric_families
+from table_audit.quantity import find_quantity
 
 from ..analysis.paper import CLEAN_ROW, ORACLE_GROUP
 from ..analysis.results import Results

@@ -12,10 +12,10 @@ from ..files import write_text
 from ..workflow.code_digests import imported_modules
 
 FRAME = "sspbench"
-STAGE_FOLDERS = ("data", "methods", "segmentation", "metrics", "audit", "report")
-"""Folders of plugins, the audit and the report: they import the frame, never each other's insides."""
+STAGE_FOLDERS = ("data", "methods", "segmentation", "metrics", "packages", "report")
+"""Folders of plugins, the packages and the report: they import the frame, never each other's insides."""
 
-ALLOWED_IMPORTS = frozenset({("report", "audit")})
+ALLOWED_IMPORTS = frozenset({("report", "packages/table-audit")})
 """The report shows what the audit finds."""
 
 PLUGIN_FOLDERS = ("data", "methods", "segmentation", "metrics")
@@ -61,8 +61,8 @@ def _architecture(_args: argparse.Namespace) -> int:
 def find_modules(root: Path = ROOT) -> list[Path]:
     """Return all Python files of the frame and the stage folders, sorted."""
     found = [path for folder in (FRAME, *STAGE_FOLDERS) for path in (root / folder).rglob("*.py")]
-    prepared = {"images", "raw"}
-    return sorted(path for path in found if not prepared & set(path.relative_to(root).parts[1:-1]))
+    left_out = {"images", "raw", "tests"}
+    return sorted(path for path in found if not left_out & set(path.relative_to(root).parts[1:-1]))
 
 
 def module_purpose(path: Path) -> str:
@@ -77,11 +77,11 @@ def part_of_file(path: Path, root: Path = ROOT) -> str:
 
     >>> part_of_file(ROOT / "methods" / "sspnet" / "losses.py"), part_of_file(ROOT / "sspbench" / "training" / "loop.py")
     ('methods/sspnet', 'sspbench/training')
-    >>> part_of_file(ROOT / "sspbench" / "files.py"), part_of_file(ROOT / "audit" / "table.py")
-    ('sspbench', 'audit')
+    >>> part_of_file(ROOT / "sspbench" / "files.py"), part_of_file(ROOT / "packages" / "table-audit" / "src" / "claims.py")
+    ('sspbench', 'packages/table-audit')
     """
     parts = path.relative_to(root).parts
-    if parts[0] in ("metrics", "audit", "report") or len(parts) == 2:
+    if parts[0] in ("metrics", "report") or len(parts) == 2:
         return parts[0]
     return "/".join(parts[:2])
 
@@ -112,6 +112,8 @@ def _find_wrong_imports(root: Path) -> Iterator[str]:
         for other in sorted(others):
             if own.startswith(FRAME) and not other.startswith(FRAME):
                 yield f"{own} imports {other}: the frame knows no plugin by name"
+            elif own.startswith("packages/") and (own, other) not in ALLOWED_IMPORTS:
+                yield f"{own} imports {other}: a package works without the suite"
             elif not own.startswith(FRAME) and not other.startswith(FRAME) and (own, other) not in ALLOWED_IMPORTS:
                 yield f"{own} imports {other}: stage folders meet in the frame, or in files"
             elif own.startswith(FRAME) and _room_of_part(other) in order[order.index(_room_of_part(own)) + 1 :]:

@@ -127,8 +127,15 @@ def _find_module_files(dotted: tuple[str, ...]) -> Iterator[Path]:
 
     The front door itself is left out: it holds no code, and its names are followed to their homes.
     """
-    for end in range(1, len(dotted) + 1):
-        place = ROOT.joinpath(*dotted[:end])
-        for candidate in (place / "__init__.py", place.with_suffix(".py")):
-            if candidate.is_file() and candidate != ROOT / LIBRARY_PACKAGE / "__init__.py":
-                yield candidate
+    for root in source_roots(ROOT):
+        for end in range(1, len(dotted) + 1):
+            place = root.joinpath(*dotted[:end])
+            for candidate in (place / "__init__.py", place.with_suffix(".py")):
+                if candidate.is_file() and candidate != ROOT / LIBRARY_PACKAGE / "__init__.py":
+                    yield candidate
+
+
+@cache
+def source_roots(checkout: Path) -> tuple[Path, ...]:
+    """Return the folders that imports start from: the checkout, and ``src`` of each package in ``packages``."""
+    return checkout, *sorted((checkout / "packages").glob("*/src"))

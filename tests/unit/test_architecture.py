@@ -62,6 +62,7 @@ def laid_out(root, files):
         ("sspbench/peek.py", '"""Peeks."""\nimport methods.a.method\n', "knows no plugin by name"),
         ("methods/b/method.py", '"""Borrows."""\nfrom methods.a.method import x\n', "stage folders meet"),
         ("metrics/m.py", '"""Borrows."""\nimport methods.a.method\n', "stage folders meet"),
+        ("packages/p/src/p/x.py", '"""Leans."""\nfrom sspbench.config.plan import x\n', "works without the suite"),
         ("sspbench/long.py", '"""Long."""\n' + "x = 1\n" * 300, "split it"),
         ("report/utils.py", '"""Vague."""\n', "what it does"),
         ("report/silent.py", "x = 1\n", "no docstring"),

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from audit.published import load_published
 from report.analysis.paper_comparison import PAPER_DELTA_COLUMNS, compare_with_paper
+from table_audit.table_file import load_published
 
 PUBLISHED = load_published(Path("report/published/ssp-net.yaml"))
 SCORES = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]

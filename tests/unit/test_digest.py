@@ -47,3 +47,29 @@ def test_only_code_that_is_used_counts(checkout, file, text, same):
     before = value(checkout)
     (checkout / file).write_text(text)
     assert (value(checkout) == before) is same
+
+
+def test_a_package_of_the_repository_counts(checkout):
+    package = checkout / "packages" / "a-tool" / "src" / "a_tool"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "deep.py").write_text("from .deeper import Z\n")
+    (package / "deeper.py").write_text("Z = 1\n")
+    (checkout / "plug" / "part.py").write_text("from a_tool.deep import Z\n\n\ndef f(x):\n    return x + Z\n")
+    code_digests.source_roots.cache_clear()
+    before = value(checkout)
+    assert {"deep.py", "deeper.py"} <= {
+        path.name for path in code_digests.import_closure([checkout / "plug" / "method.py"])
+    }
+    (package / "deeper.py").write_text("Z = 2\n")
+    assert value(checkout) != before
+
+
+def test_the_tables_depend_on_the_audit():
+    code_digests._digest_and_imports.cache_clear()
+    names = {
+        path.name
+        for path in code_digests.import_closure([code_digests.ROOT / "report" / "contents.py"])
+        if "table_audit" in str(path)
+    }
+    assert {"hard_rules.py", "feasibility.py", "quantity.py", "cell_verdicts.py"} <= names

@@ -8,7 +8,7 @@ import pytest
 from sspbench.checkout import ROOT
 from sspbench.commands.architecture import find_modules
 
-LOGGER = ROOT / "snakemake-logger" / "src"
+LOGGER = ROOT / "packages" / "snakemake-logger" / "src"
 
 
 def dotted_name(path):

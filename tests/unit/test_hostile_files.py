@@ -253,7 +253,7 @@ def test_a_reader_that_has_seen_enough_is_no_fault():
 
 def test_a_checked_plugin_that_ends_the_process_has_not_passed(tmp_path):
     copy = tmp_path / "checkout"
-    for part in ("sspbench", "report", "audit", "metrics", "methods", "segmentation", "config"):
+    for part in ("sspbench", "report", "packages", "metrics", "methods", "segmentation", "config"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     folder = copy / "methods" / "ends"
     shutil.copytree(copy / "methods" / "gamma", folder)

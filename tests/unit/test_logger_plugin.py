@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.tests import MockOutputSettings, TestLogHandlerBase
+
 from snakemake_logger_plugin_sspbench import LogHandler
 from snakemake_logger_plugin_sspbench.progress import key_of
 

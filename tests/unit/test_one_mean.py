@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.quantity import find_quantity
 from report.analysis.own_audit import audit_own_scores
 from report.analysis.paper import load_paper
 from report.analysis.paper_comparison import compare_with_paper
@@ -25,6 +24,7 @@ from report.page.table_store import TableStore
 from report.tables.measures import make_measure_table
 from report.tables.record import table_from_json, table_to_json
 from sspbench.contract import Measure
+from table_audit.quantity import find_quantity
 
 ROWS = ("identity", "dcp", "sspnet")
 DICE = Measure("dice", "Dice", "higher", table="segmentation")
@@ -138,7 +138,7 @@ def test_the_example_that_once_had_three_means():
 
 
 def test_the_measures_and_the_audit_agree_on_directions():
-    """``Measure`` says how we score, ``audit/quantities.yaml`` what any paper's number is: they may not contradict.
+    """``Measure`` says how we score, ``table_audit.quantity`` what any paper's number is: they may not contradict.
 
     A measure that we do not rank contradicts nothing: papers print entropy as "higher is better", the truth does not.
     """

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from audit.claims import check_claims
-from audit.engine import audit
 from report.analysis.paper import load_paper
 from report.page.build import render_page
 from report.tables.write_all import write_tables
+from table_audit.cell_verdicts import audit
+from table_audit.claims import check_claims
 from tests.scored_rows import difference, interval, made, mean_of, p_value, read_scores
 
 CONTENDERS = ("dcp", "sspnet", "msgnet")

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from snakemake_logger_plugin_sspbench.progress import LINES, SILENT_S, Planned, Progress, key_of
 from snakemake_logger_plugin_sspbench.reasons import SHOWN, plain, reason
 

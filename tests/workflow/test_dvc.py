@@ -60,6 +60,14 @@ def test_a_data_stage_depends_on_all_code_of_its_data_set(name):
     assert used <= {ROOT / path for path in stages(name)["data"]["deps"]}
 
 
+def test_the_benchmark_depends_on_every_folder_whose_code_it_runs():
+    stages_and_report = [*(ROOT / "sspbench/stages").glob("*.py"), *(ROOT / "report").glob("*.py")]
+    plugins = [path for folder in ("methods", "segmentation", "metrics") for path in (ROOT / folder).rglob("*.py")]
+    folders = {path.relative_to(ROOT).parts[0] for path in import_closure([*stages_and_report, *plugins])}
+    assert "packages" in folders
+    assert folders <= set(stages("cornsim")["benchmark"]["deps"])
+
+
 def test_corn2_is_never_pushed():
     assert [facts["push"] for facts in outs(stages("corn2")["data"]).values()] == [False]
 
