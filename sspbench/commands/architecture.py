@@ -32,6 +32,7 @@ ROOMS = {
     "training": "what all networks share: losses, schedules, starts, batches, checkpoints, the loop",
     "stages": "the steps that the workflow runs, each from files to files",
     "plugin_checks": "templates for new plugins, and the rules that a plugin is tried against",
+    "offline_page": "one HTML file in which a browser enhances pictures: scripts, the browser's runtime",
     "commands": "the command line and what it offers beside the stages",
 }
 """The rooms of the frame, the foundation first: a room imports from those before it."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_mapping
+from ..images.enhancement_rules import RULES
 from ..jobs.progress import progress_bar
 from ..plugins.kinds import METHOD_KIND
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..contract import Method
-
-DEFAULT_TILE_PX = 1024
-"""Default side of a tile; images up to this side are enhanced whole, as in the benchmark."""
 
 WEIGHTS_NAME = "weights.safetensors"
 
@@ -48,8 +46,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--tile",
         type=int,
-        default=DEFAULT_TILE_PX,
-        help=f"enhance larger images in tiles of this side (default {DEFAULT_TILE_PX}; 0: whole)",
+        default=RULES.tile,
+        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole)",
     )
     parser.set_defaults(run=_enhance)
 
@@ -235,14 +233,13 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
     """
     import numpy as np
 
-    from ..images.grey import LUMA_WEIGHTS
     from ..images.tiling import apply_in_tiles
 
     top = float(np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
     values = planes[..., :colours].astype(np.float32) / np.float32(top)
-    light = (values @ np.array(LUMA_WEIGHTS)).astype(np.float32) if colours == 3 else values[..., 0]
+    light = (values @ np.array(RULES.luminance)).astype(np.float32) if colours == 3 else values[..., 0]
     better = apply_in_tiles(lambda part: _enhance_light(method, part), light, tile)
     values = values + (better - light)[..., None] if colours == 3 else better[..., None]
     result = planes.copy()

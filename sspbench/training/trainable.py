@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..contract import DomainName, Method
 from .image_pool import ImagePool
+from .padding import apply_padded
 from .schedules import Schedule
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -206,14 +207,10 @@ class Trainable:
         return np.concatenate([self._run_padded(torch.from_numpy(image[None]), function) for image in images])
 
     def _run_padded(self, image: Tensor, function: Callable[[Tensor], Tensor]) -> np.ndarray:
-        height, width = image.shape[-2:]
-        rows = np.pad(np.arange(height), (0, -height % self.multiple), mode="symmetric")
-        columns = np.pad(np.arange(width), (0, -width % self.multiple), mode="symmetric")
-        padded = image[..., rows[:, None], columns[None, :]].to(self.device)
         self.random.manual_seed(self.seed)
         with torch.inference_mode(not self.learns_at_test):
-            result = function(padded)
-        return result[..., :height, :width].detach().float().cpu().numpy()
+            result = apply_padded(image.to(self.device), self.multiple, function)
+        return result.detach().float().cpu().numpy()
 
 
 def _optimised_parameters(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.Parameter]:

@@ -1,42 +1,16 @@
-"""Export to ONNX: the file computes what torch computes, at sizes it was not traced at; or there is no file."""
-
-import json
-from pathlib import Path
+"""Export to ONNX: the file computes what torch computes at every size that it takes; or there is no file."""
 
 import numpy as np
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.config.plan import Plan, read_config
 from sspbench.jobs.outcome import JobError
 from sspbench.plugins.discovery import find_plugins
+from tests.run_folder import run_of
 
 LEARNED = [name for name, found in find_plugins("methods").items() if found.meta["kind"] == "learned"]
 SAMPLING = ["unsb"]
 """Methods that draw random numbers for each image."""
-
-
-def run_of(name: str, folder: Path) -> Path:
-    """A run folder as training leaves it, with seeded weights away from their starting values."""
-    import torch
-
-    from sspbench.stages.train import make_method
-    from sspbench.training.loop.checkpoints import save_weights
-
-    plan = Plan(read_config(Path("config/smoke.yaml")))
-    settings = plan.train_settings(plan.get_run(name, 0))
-    torch.manual_seed(1)
-    method = make_method(settings)
-    method.build()
-    with torch.no_grad():
-        for key in method.kept_networks:
-            for parameter in method.networks[key].parameters():
-                parameter.add_(0.05 * torch.randn(parameter.shape))
-    method.finish(iter(torch.rand(2, 1, 1, 64, 64)))
-    save_weights(folder / "weights.safetensors", method)
-    (folder / "jobs").mkdir()
-    (folder / "jobs/train.json").write_text(json.dumps({"stage": "train", "settings": settings.as_json()}))
-    return folder
 
 
 @pytest.mark.parametrize("name", sorted(set(LEARNED) - set(SAMPLING)))
@@ -49,16 +23,36 @@ def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     run = run_of(name, tmp_path)
     target = tmp_path / "model.onnx"
     assert main(["export", "--weights", str(run), "--output", str(target)]) == 0
-    assert "at two sizes" in capsys.readouterr().out
+    assert "at 3 sizes" in capsys.readouterr().out
     session = onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"])
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["method"] == name
-    multiple = int(facts["multiple"])
-    images = np.random.default_rng(3).random((2, 1, multiple, 3 * multiple), dtype=np.float32)
-    expected = load_method(load_run_settings(run), run / "weights.safetensors").enhance(images)
-    assert np.ptp(expected) > 1e-3
-    (found,) = session.run(None, {"image": images})
-    assert np.abs(found - expected).max() < 0.1 / 255
+    smallest = int(facts["smallest_side"])
+    method = load_method(load_run_settings(run), run / "weights.safetensors")
+    for height, width in [(65, 97), (96, 64), (smallest, 50), (101, 34)]:
+        images = np.random.default_rng(3).random((2, 1, height, width), dtype=np.float32)
+        expected = method.enhance(images)
+        assert np.ptp(expected) > 1e-3
+        (found,) = session.run(None, {"image": images})
+        assert found.shape == images.shape
+        assert np.abs(found - expected).max() < 0.1 / 255
+
+
+def test_the_graph_names_the_size_that_it_needs_where_a_picture_is_too_small(tmp_path):
+    """SSP-Net halves five times and normalises: at 32 x 32 a single pixel would be left."""
+    import onnxruntime
+
+    target = tmp_path / "model.onnx"
+    assert main(["export", "--weights", str(run_of("sspnet", tmp_path)), "--output", str(target)]) == 0
+    session = onnxruntime.InferenceSession(target, providers=["CPUExecutionProvider"])
+    with pytest.raises(Exception, match="both sides must have 33 pixels or more"):
+        session.run(None, {"image": np.zeros((1, 1, 32, 90), np.float32)})
+
+
+def test_an_onnx_file_holds_one_method(tmp_path, capsys):
+    target = tmp_path / "model.onnx"
+    assert main(["export", "--weights", str(tmp_path), str(tmp_path), "--output", str(target)]) == 2
+    assert "holds one method" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", SAMPLING)
@@ -82,11 +76,11 @@ def test_no_run_no_file(tmp_path, capsys):
     assert "not the folder of a trained run" in capsys.readouterr().err
 
 
-def test_a_network_that_depends_on_the_traced_size_is_refused(tmp_path):
+def test_a_network_that_depends_on_the_traced_size_is_refused():
     """A network that takes its first image's size as a constant exports, but computes something else elsewhere."""
     import torch
 
-    from sspbench.commands.export import write_onnx
+    from sspbench.commands.onnx_model import make_onnx
     from sspbench.training.trainable import TrainableMethod
 
     class Sized(TrainableMethod):
@@ -99,5 +93,4 @@ def test_a_network_that_depends_on_the_traced_size_is_refused(tmp_path):
     method = Sized({})
     method.build()
     with pytest.raises(JobError, match="does not compute what torch computes"):
-        write_onnx(method, {}, tmp_path / "m.onnx")
-    assert not (tmp_path / "m.onnx").exists()
+        make_onnx(method, {})

@@ -1,0 +1,135 @@
+// What happens around a network, by the rules that the command line follows too (FACTS.models[...].rules).
+
+let runtime = null;
+const sessions = new Map();
+
+async function loadRuntime() {
+  const source = new Blob([await unpackBlock("runtime-module")], { type: "text/javascript" });
+  const address = URL.createObjectURL(source);
+  const ort = await import(address);
+  URL.revokeObjectURL(address);
+  // one thread and no worker: both would ask for further files
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  ort.env.wasm.wasmBinary = await unpackBlock("runtime-wasm");
+  return ort;
+}
+
+async function loadSession(index) {
+  runtime ??= loadRuntime();
+  const ort = await runtime;
+  if (!sessions.has(index)) {
+    const content = await unpackBlock(`model-${index}`);
+    sessions.set(index, ort.InferenceSession.create(content, { executionProviders: ["wasm"] }));
+  }
+  return { ort, session: await sessions.get(index) };
+}
+
+// Enhance a picture; report(done, total) is called after each tile.
+async function enhancePicture(index, picture, report) {
+  const { rules, smallest_side: smallest } = FACTS.models[index];
+  if (Math.min(picture.width, picture.height) < smallest) {
+    throw new PageError(
+      `The picture has ${picture.width} x ${picture.height} pixels. This method needs ${smallest} pixels a side or more.`,
+    );
+  }
+  const { ort, session } = await loadSession(index);
+  const light = luminance(picture, rules);
+  const enhance = (values, width, height) => enhanceLight(ort, session, values, width, height);
+  const better = await inTiles(enhance, light, picture, rules, report);
+  return { ...picture, samples: withLight(picture, light, better) };
+}
+
+const colourChannels = (picture) => (picture.channels > 2 ? 3 : 1);
+const largestValue = (picture) => 2 ** picture.depth - 1;
+
+// Return the luminance, 0 to 1, of each pixel.
+function luminance(picture, rules) {
+  const { channels, samples, width, height } = picture;
+  const top = largestValue(picture);
+  const weights = colourChannels(picture) === 3 ? rules.luminance : [1];
+  const light = new Float32Array(width * height);
+  for (let pixel = 0; pixel < light.length; pixel += 1) {
+    let sum = 0;
+    for (let channel = 0; channel < weights.length; channel += 1) {
+      sum += weights[channel] * Math.fround(samples[pixel * channels + channel] / top);
+    }
+    light[pixel] = sum;
+  }
+  return light;
+}
+
+// Add the change of the luminance to each colour; alpha stays.
+function withLight(picture, light, better) {
+  const { channels, samples } = picture;
+  const top = largestValue(picture);
+  const colours = colourChannels(picture);
+  const result = samples.slice();
+  for (let pixel = 0; pixel < light.length; pixel += 1) {
+    for (let channel = 0; channel < colours; channel += 1) {
+      const at = pixel * channels + channel;
+      const value = Math.fround(samples[at] / top) + better[pixel] - light[pixel];
+      result[at] = roundHalfEven(Math.min(Math.max(value, 0), 1) * top);
+    }
+  }
+  return result;
+}
+
+function roundHalfEven(value) {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 ? below + 1 : below;
+}
+
+async function enhanceLight(ort, session, values, width, height) {
+  const image = new ort.Tensor("float32", values, [1, 1, height, width]);
+  const { enhanced } = await session.run({ image });
+  const result = enhanced.data;
+  if (!result.every(Number.isFinite)) throw new PageError("The method returned values that are not numbers.");
+  return result;
+}
+
+// Return where tiles begin along a side: evenly spread, the last ends with the picture.
+function tileStarts(length, rules) {
+  const { tile, overlap_parts: parts } = rules;
+  if (length <= tile) return [0];
+  const count = Math.ceil((length - tile) / (tile - Math.floor(tile / parts))) + 1;
+  return Array.from({ length: count }, (_, index) => roundHalfEven((index * (length - tile)) / (count - 1)));
+}
+
+// Return the weights along a side of a tile: they rise over the overlap at its start and fall at its end.
+function tileFade(length, rules) {
+  const ramp = Math.max(1, Math.floor(rules.tile / rules.overlap_parts));
+  return Float64Array.from({ length }, (_, at) => Math.min(1, (Math.min(at, length - 1 - at) + 1) / (ramp + 1)));
+}
+
+async function inTiles(enhance, light, { width, height }, rules, report) {
+  if (rules.tile === 0 || Math.max(width, height) <= rules.tile) return enhance(light, width, height);
+  const [total, weight] = [new Float64Array(width * height), new Float64Array(width * height)];
+  const [rows, columns] = [tileStarts(height, rules), tileStarts(width, rules)];
+  const places = rows.flatMap((top) => columns.map((left) => ({ top, left })));
+  for (const [index, { top, left }] of places.entries()) {
+    const [wide, tall] = [Math.min(rules.tile, width - left), Math.min(rules.tile, height - top)];
+    const part = new Float32Array(wide * tall);
+    for (let row = 0; row < tall; row += 1) {
+      const start = (top + row) * width + left;
+      part.set(light.subarray(start, start + wide), row * wide);
+    }
+    const better = await enhance(part, wide, tall);
+    blend(total, weight, better, { top, left, wide, tall, width }, rules);
+    await report(index + 1, places.length);
+  }
+  return Float32Array.from(total, (value, at) => value / weight[at]);
+}
+
+function blend(total, weight, better, { top, left, wide, tall, width }, rules) {
+  const [across, down] = [tileFade(wide, rules), tileFade(tall, rules)];
+  for (let row = 0; row < tall; row += 1) {
+    for (let column = 0; column < wide; column += 1) {
+      const at = (top + row) * width + left + column;
+      const fade = down[row] * across[column];
+      total[at] += fade * better[row * wide + column];
+      weight[at] += fade;
+    }
+  }
+}

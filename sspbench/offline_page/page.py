@@ -1,0 +1,85 @@
+"""Compose the offline page: template, style, scripts, and runtime and models as compressed blocks of text."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from .runtime import VERSION, WebRuntime
+
+FOLDER = Path(__file__).parent
+
+# In the order in which the page runs them: each uses names of those before it.
+SCRIPTS = ("bytes.js", "png.js", "pictures.js", "enhancer.js", "viewer.js", "page.js")
+
+# A picture with a longer side is refused: its enhancement would take minutes and gigabytes in a browser.
+MAX_SIDE_PX = 4096
+
+
+@dataclass(frozen=True)
+class PageModel:
+    """A model in the page.
+
+    Attributes:
+        content: ONNX.
+        description: What the page's script and its reader need to know, as plain values.
+    """
+
+    content: bytes
+    description: Mapping[str, Any]
+
+
+def render_page(models: Sequence[PageModel], runtime: WebRuntime) -> str:
+    """Return the page as text; the same for the same models.
+
+    Args:
+        models: The first is chosen at the start.
+        runtime: What computes them in the browser.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    script = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return environment.get_template("page.html.j2").render(
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_policy_hash(style),
+        script_hash=_policy_hash(script),
+        runtime_version=VERSION,
+        max_side=MAX_SIDE_PX,
+        models=[dict(model.description) for model in models],
+        facts=_json({"maxSide": MAX_SIDE_PX, "models": [dict(model.description) for model in models]}),
+        blocks={
+            "runtime-module": _block(runtime.module),
+            "runtime-wasm": _block(runtime.wasm),
+            **{f"model-{index}": _block(model.content) for index, model in enumerate(models)},
+        },
+    )
+
+
+def _policy_hash(text: str) -> str:
+    """Return the hash that the content security policy allows an inline style or script by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _block(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+def _json(content: Any) -> Markup:
+    """Return JSON that may stand in a script element: no text in it can end the element."""
+    return Markup(json.dumps(content, sort_keys=True).replace("<", "\\u003c"))
