@@ -1,0 +1,194 @@
+"""Colour fundus photographs of your own: checked whole, then written as 8-bit RGB PNG with their fields of view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sspbench import (
+    SPLITS,
+    Faults,
+    PrepareRequest,
+    UserError,
+    inspect_image,
+    list_images,
+    open_source,
+    read_label,
+    sha256,
+    write_grey,
+    write_json,
+)
+from sspbench.images.degraded_pairs import PAIR_TYPES, write_degraded
+from sspbench.images.field_of_view import find_field_of_view
+from sspbench.images.rgb import read_rgb, write_rgb
+
+from .eyeq import choose_splits, read_labels
+from .patients import draw_patients, find_shared_patients, patient_of
+
+
+@dataclass(frozen=True)
+class _Photograph:
+    """A file, its split, and its masks where there are any."""
+
+    path: Path
+    split: str
+    vessels: Path | None = None
+    field_of_view: Path | None = None
+
+
+def prepare(request: PrepareRequest) -> None:
+    """Check every file of ``request.source`` and write it as PNG; see ``README.md`` for layout and options.
+
+    Besides the splits it writes ``fields_of_view.json`` (how each was found) and, with pairs, ``degradations.json``.
+
+    Raises:
+        UserError: all missing splits, unreadable or grey files, masks of another size and patients in two splits.
+    """
+    if request.source is None:
+        hint = "give a folder or an archive with trainA, trainB, testA"
+        raise UserError("The data set 'fundus' needs your photographs", where="config: data_root", hint=hint)
+    with open_source(request.source, request.output.parent) as place:
+        photographs = _list_by_labels(place, request) if request.options["eyeq"] else _list_by_folder(place)
+        photographs = _take_pairs(photographs, request)
+        _check(photographs, place)
+        _Writer(request, place, photographs).write()
+
+
+def _list_by_folder(place: Path) -> list[_Photograph]:
+    """Return the photographs of the folders trainA, trainB and testA, with the masks beside them."""
+    photographs = []
+    for split in SPLITS:
+        if not (place / split).is_dir():
+            continue
+        masks = {kind: _by_name(place / f"{split}_{kind}") for kind in ("labels", "fov")}
+        for path in list_images(place / split):
+            photographs.append(_Photograph(path, split, masks["labels"].get(path.stem), masks["fov"].get(path.stem)))
+    return photographs
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder by name without ending; masks may be GIF."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return {path.stem: path for path in sorted(paths) if path.is_file()}
+
+
+def _list_by_labels(place: Path, request: PrepareRequest) -> list[_Photograph]:
+    """Return the photographs that EyeQ's labels put into a split."""
+    paths = {path.stem: path for path in list_images(place)}
+    splits = choose_splits(read_labels(Path(request.options["eyeq"])), paths.keys(), request.seed)
+    unused = sorted(str(path.name) for name, path in paths.items() if name not in splits)
+    if unused:
+        request.tell("not used: rejected, without a label, or left out so that the grades match", unused)
+    return [_Photograph(paths[name], split) for name, split in splits.items()]
+
+
+def _take_pairs(photographs: list[_Photograph], request: PrepareRequest) -> list[_Photograph]:
+    """Move the photographs of some patients from their split to the test, where pairs are asked for."""
+    options = request.options["degrade"]
+    if options["from"] is None:
+        return photographs
+    good = [one.path.stem for one in photographs if one.split == options["from"]]
+    patients = draw_patients(good, options["share"], request.seed) if good else set()
+    own_test = [one for one in photographs if one.split == "testA"]
+    if own_test:
+        request.tell("of testA not used: the test is made of good photographs", [one.path.name for one in own_test])
+    kept = [one for one in photographs if one.split != "testA"]
+    moved = []
+    for one in kept:
+        is_drawn = patient_of(one.path.stem) in patients
+        if one.split == options["from"]:
+            moved.append(replace(one, split="testA") if is_drawn else one)
+        elif not is_drawn:
+            moved.append(one)
+    return moved
+
+
+def _check(photographs: list[_Photograph], place: Path) -> None:
+    with Faults("The photographs cannot be used", where=str(place)) as faults:
+        for split in SPLITS:
+            if not any(one.split == split for one in photographs):
+                faults.add(f"There are no photographs for {split}", hint="poor: trainA, testA; good: trainB")
+        for one in photographs:
+            _check_photograph(one, place, faults)
+        names = {split: [one.path.stem for one in photographs if one.split == split] for split in SPLITS}
+        for patient, where in find_shared_patients(names).items():
+            hint = "keep the photographs of a patient in one split"
+            faults.add(f"Patient {patient!r} is in several splits", where=", ".join(where), hint=hint)
+        for item in faults.items:
+            item.where = item.where.replace(f"{place}/", "")
+
+
+def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> None:
+    where = str(one.path.relative_to(place))
+    picture = inspect_image(one.path, faults)
+    if picture is None:
+        return
+    if picture.is_grey:
+        faults.add(
+            "A photograph is grey", where=where, why="this data set is in colour", hint="use the data set 'folder'"
+        )
+    if picture.top is not None:
+        faults.add("A photograph has 16 bits a channel", where=where, hint="save it with 8 bits a channel")
+    for mask in filter(None, (one.vessels, one.field_of_view)):
+        seen = inspect_image(mask, faults)
+        if seen is not None and seen.size != picture.size:
+            why = f"{seen.size} instead of {picture.size} pixels (width, height)"
+            faults.add("A mask has another size than its photograph", where=str(mask.relative_to(place)), why=why)
+
+
+class _Writer:
+    """Writes the splits, and remembers what was done."""
+
+    def __init__(self, request: PrepareRequest, place: Path, photographs: list[_Photograph]) -> None:
+        self.request, self.place, self.photographs = request, place, photographs
+        self.sources: dict[str, Any] = {}
+        self.fields: dict[str, Any] = {}
+        self.degradations: dict[str, Any] = {}
+
+    def write(self) -> None:
+        """Write all photographs, their masks, and the records."""
+        makes_pairs = self.request.options["degrade"]["from"] is not None
+        for done, one in enumerate(self.photographs, start=1):
+            is_pair = makes_pairs and one.split == "testA"
+            kinds = self.request.options["degrade"]["per"] if is_pair else [None]
+            self._write_photograph(one, kinds, seed=[self.request.seed, done])
+            self.request.progress(done, len(self.photographs))
+        output = self.request.output
+        write_json(output / "sources.json", {"files": self.sources})
+        write_json(output / "fields_of_view.json", self.fields)
+        if self.degradations:
+            write_json(output / "degradations.json", self.degradations)
+
+    def _write_photograph(self, one: _Photograph, kinds: list[Any], seed: list[int]) -> None:
+        output, pixels = self.request.output, read_rgb(one.path)
+        inside, source = self._find_field(one, pixels)
+        pixels = pixels * inside[..., None]
+        for kind in kinds:
+            name = f"{one.path.stem}.png" if kind is None else f"{one.path.stem}_{kind}.png"
+            if kind is None:
+                write_rgb(output / one.split / name, pixels)
+            else:
+                number = PAIR_TYPES.index(kind)
+                drawn = write_degraded(output / one.split, name, pixels, inside, kind, [*seed, number])
+                self.degradations |= drawn
+                write_rgb(output / f"{one.split}_clean" / name, pixels)
+            write_grey(output / f"{one.split}_fov" / name, inside.astype(np.uint8) * np.uint8(255))
+            if one.vessels is not None:
+                write_grey(output / f"{one.split}_labels" / name, read_label(one.vessels))
+            target = f"{one.split}/{name}"
+            self.sources[target] = {"from": str(one.path.relative_to(self.place)), "sha256": sha256(one.path)}
+            self.fields[target] = {"from": source, "share": round(float(inside.mean()), 4)}
+
+    def _find_field(self, one: _Photograph, pixels: np.ndarray) -> tuple[np.ndarray, str]:
+        """Return the field of view and where it comes from: ``file``, ``threshold`` or ``circle``."""
+        if one.field_of_view is not None:
+            return read_label(one.field_of_view) > 0, "file"
+        try:
+            found = find_field_of_view(pixels)
+        except UserError as error:
+            error.where = str(one.path.relative_to(self.place))
+            raise
+        return found.mask, found.source

@@ -1,0 +1,36 @@
+"""Test pairs with truth: good fundus photographs, degraded, beside themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from .fundus_degradation import TYPES, DegradationType, degrade, draw_degradation
+from .rgb import write_rgb
+
+PairType = Literal["illumination", "spots", "blur", "all"]
+
+PAIR_TYPES: tuple[PairType, ...] = ("illumination", "spots", "blur", "all")
+"""What a pair can differ by: one type of degradation, or all three together."""
+
+
+def write_degraded(
+    folder: Path, name: str, photograph: np.ndarray, field_of_view: np.ndarray, pair_type: PairType, seed: list[int]
+) -> dict[str, Any]:
+    """Degrade a photograph and write it; return its degradation by path, for ``degradations.json``.
+
+    Args:
+        folder: The folder of the split.
+        name: File name.
+        photograph: (H, W, 3) uint8.
+        field_of_view: (H, W) bool.
+        pair_type: What to do to it.
+        seed: Seed of the draw: the same seed gives the same picture.
+    """
+    types: tuple[DegradationType, ...] = TYPES if pair_type == "all" else (pair_type,)
+    height, width = field_of_view.shape
+    drawn = draw_degradation(np.random.default_rng(seed), height, width, types)
+    write_rgb(folder / name, degrade(photograph, field_of_view, drawn))
+    return {f"{folder.name}/{name}": drawn.as_json()}
