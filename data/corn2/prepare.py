@@ -170,7 +170,7 @@ def _warn_if_resized(example: Path) -> None:
     side = read_grey(example).shape[0]
     if side != NATIVE_SIDE_PX:
         print(
-            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE_SIDE_PX}: copies of 512\n"
-            "are upsampled, which lowers AvG and PIQE; figures at 512 do not compare with figures at 384.",
+            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE_SIDE_PX}: "
+            "copies of 512\nare upsampled, which lowers AvG and PIQE; figures at 512 do not compare with figures at 384.",
             file=sys.stderr,
         )

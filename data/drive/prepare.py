@@ -8,9 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from sspbench import Faults, PrepareRequest, UserError, open_source, read_label, sha256, write_grey, write_json
-from sspbench.images.degraded_pairs import PAIR_TYPES, write_degraded
-from sspbench.images.rgb import read_rgb, write_rgb
+from sspbench import (
+    PAIR_TYPES,
+    Faults,
+    PrepareRequest,
+    UserError,
+    open_source,
+    read_label,
+    read_rgb,
+    sha256,
+    write_degraded,
+    write_grey,
+    write_json,
+    write_rgb,
+)
 
 README = "data/drive/README.md"
 

@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 
 from sspbench import (
+    PAIR_TYPES,
     SPLITS,
     Faults,
     PrepareRequest,
     UserError,
+    find_field_of_view,
     inspect_image,
     list_images,
     open_source,
     read_label,
+    read_rgb,
     sha256,
+    write_degraded,
     write_grey,
     write_json,
+    write_rgb,
 )
-from sspbench.images.degraded_pairs import PAIR_TYPES, write_degraded
-from sspbench.images.field_of_view import find_field_of_view
-from sspbench.images.rgb import read_rgb, write_rgb
 
 from .eyeq import choose_splits, read_labels
 from .patients import draw_patients, find_shared_patients, patient_of

@@ -151,8 +151,8 @@ def make_reliability_table(found: Sequence[MetricGrade]) -> Table:
         "means that the measure, read as papers read it, orders the rows as the truth does.",
         f"95 % intervals: test images drawn with replacement ({BOOTSTRAP_DRAWS} times); rows and trainings are these, "
         "and rows with undefined values are left out.",
-        f"“{VERDICT_AGREES}”: the intervals for SSIM, PSNR and Dice are all above zero. “{VERDICT_OPPOSES}”: all are below; such a "
-        "column should not be printed as merit.",
+        f"“{VERDICT_AGREES}”: the intervals for SSIM, PSNR and Dice are all above zero. “{VERDICT_OPPOSES}”: all are below; "
+        "such a column should not be printed as merit.",
     )
     title = "Which measures order methods as the truth does"
     return Table("report_card", title, columns, rows, head="Measure", notes=notes)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ..tables.record import Table
     from .verdicts import RowVerdict
 
-VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and for the
-losses at five points. docs/verify.md says how, and how often it is right."""
+VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and for
+the losses at five points. docs/verify.md says how, and how often it is right."""
 
-VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to tell;
-2 where the question cannot be answered."""
+VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to
+tell; 2 where the question cannot be answered."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,8 +8,8 @@ two right trainings is arithmetic, which grows with every step. So, from the sur
 - to the end, the jumps from line to line are those of the published seed: batches make them, not weights.
 
 Only the last has a chance of error that is known: from n jumps the upper limit of their correlation follows by Fisher's
-z, and a seed is called not consistent where no loss may reach :data:`MIN_CORRELATION`. The limits of the others stand on what
-other arithmetic was seen to do (docs/verify.md), and so does this correlation.
+z, and a seed is called not consistent where no loss may reach :data:`MIN_CORRELATION`. The limits of the others stand on
+what other arithmetic was seen to do (docs/verify.md), and so does this correlation.
 """
 
 from __future__ import annotations
@@ -230,7 +230,8 @@ def _jump_divergence(pair: SameSeedPair, level: float) -> Iterator[SeedDivergenc
         first, last = pair.steps[[-len(_late_steps(pair)), -1]]
         text = (
             f"seed {pair.seed}: from step {first} to {last} no loss jumps as in the published log: they correlate by "
-            f"{found[name]:.2f} at most ({name}; {maximum:.2f} allowing for luck), under the same batches by {MIN_CORRELATION}"
+            f"{found[name]:.2f} at most ({name}; {maximum:.2f} allowing for luck), under the same batches "
+            f"by {MIN_CORRELATION}"
         )
         yield SeedDivergence("order", text)
 

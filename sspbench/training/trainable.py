@@ -223,8 +223,8 @@ class TrainableMethod(Trainable, Method):
     """A learned enhancer, trained on unpaired low- and high-quality images.
 
     ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
-    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from one
-    domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
+    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from
+    one domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
     """
 
     learned: ClassVar[bool] = True

@@ -59,7 +59,8 @@ class DurationEstimator:
 
     Args:
         plan: What is run.
-        slowness: By how much CPU seconds here exceed the declared ones (:func:`sspbench.jobs.machine_speed.measure_slowness`).
+        slowness: By how much CPU seconds here exceed the declared ones
+            (:func:`sspbench.jobs.machine_speed.measure_slowness`).
     """
 
     def __init__(self, plan: Plan, slowness: float) -> None:

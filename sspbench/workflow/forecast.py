@@ -129,7 +129,8 @@ class Forecast:
         source = f"{before} jobs as in their last run, the others as declared" if before else "as declared in YAML"
         missing = len(jobs) - len(known)
         on = f"{cores} {'core' if cores == 1 else 'cores'}"
-        together = f"about {format_duration(estimate_wall_seconds(known, cores, trainings))} on {on} ({source}, scaled to here)"
+        seconds = estimate_wall_seconds(known, cores, trainings)
+        together = f"about {format_duration(seconds)} on {on} ({source}, scaled to here)"
         if not missing:
             return together
         return f"not known for {missing} of {len(jobs)} jobs, never measured at this scale; the rest {together}"

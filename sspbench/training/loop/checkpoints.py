@@ -90,7 +90,8 @@ class Checkpoints:
         shutil.rmtree(self.stale_folder, ignore_errors=True)
         self.folder.replace(self.stale_folder)
         print(
-            f"the checkpoint of step {step} is stale (changed since: {', '.join(changed)}): set aside as {self.stale_folder}; "
+            f"the checkpoint of step {step} is stale (changed since: {', '.join(changed)}): "
+            f"set aside as {self.stale_folder}; "
             "the training starts anew",
             file=sys.stderr,
             flush=True,

@@ -81,7 +81,10 @@ def mismatch_error(
     if not (shapes or missing or extra):
         return None
     if not expected.keys() & found.keys():
-        why = f"no tensor has a name of this network; the file begins with {_first_name(found)}, expected {_first_name(expected)}"
+        why = (
+            f"no tensor has a name of this network; the file begins with {_first_name(found)}, "
+            f"expected {_first_name(expected)}"
+        )
         return UserError(
             "Weights are those of another network",
             where=where,
