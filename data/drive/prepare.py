@@ -59,7 +59,7 @@ def _find_root(place: Path) -> Path:
     for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
         if all((folder / part / "images").is_dir() for part in ("training", "test")):
             return folder
-    raise UserError("There are no folders training/images and test/images", where=str(place), hint=f"see {README}")
+    raise UserError("The folders training/images and test/images are missing", where=str(place), hint=f"see {README}")
 
 
 def _list_pictures(root: Path, part: str) -> list[_Picture]:
@@ -72,14 +72,14 @@ def _list_pictures(root: Path, part: str) -> list[_Picture]:
     with Faults("This copy of DRIVE cannot be used") as faults:
         images = sorted((root / part / "images").glob("*.tif"))
         if len(images) != COUNT:
-            faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files anew")
+            faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files again")
         for image in images:
             number = image.name[:2]
             mask = root / part / "mask" / f"{number}_{part}_mask.gif"
             vessels = root / part / "1st_manual" / f"{number}_manual1.gif"
             if not mask.is_file():
                 where = str(mask.relative_to(root))
-                faults.add("A photograph has no field-of-view mask", where=where, hint="get the file anew")
+                faults.add("A photograph has no field-of-view mask", where=where, hint="get the file again")
             pictures.append(_Picture(f"{number}_{part}", image, mask, vessels if vessels.is_file() else None))
     return pictures
 

@@ -75,7 +75,7 @@ def choose_splits(graded: Sequence[Graded], there: Collection[str], seed: int) -
 
     Args:
         graded: The label file.
-        there: Names of the photographs at hand.
+        there: Names of the photographs available.
         seed: The data seed.
     """
     rng = np.random.default_rng(seed)

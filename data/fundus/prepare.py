@@ -112,7 +112,7 @@ def _check(photographs: list[_Photograph], place: Path) -> None:
     with Faults("The photographs cannot be used", where=str(place)) as faults:
         for split in SPLITS:
             if not any(one.split == split for one in photographs):
-                faults.add(f"There are no photographs for {split}", hint="poor: trainA, testA; good: trainB")
+                faults.add(f"No photographs for {split}", hint="poor: trainA, testA; good: trainB")
         for one in photographs:
             _check_photograph(one, place, faults)
         names = {split: [one.path.stem for one in photographs if one.split == split] for split in SPLITS}

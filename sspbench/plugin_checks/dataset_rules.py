@@ -30,12 +30,12 @@ def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
         for name in REQUIRED_PRESETS:
             if name not in meta["presets"]:
-                faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
+                faults.add(f"preset {name} is missing", hint=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
             add_override_faults(plugin, options or {}, f"presets.{name}", faults)
     with inspection.rule("licence given"):
         if not meta.get("licence"):
-            raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
+            raise UserError("`licence` is missing", where=where, hint="add licence: ...")
 
 
 def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
@@ -70,7 +70,7 @@ def _smoke_options(plugin: Plugin) -> Mapping[str, Any]:
 
 
 def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None, output: Path, seed: int) -> bool:
-    """Prepare; return False where made pictures are refused as unfit, as a data set of its own layout may."""
+    """Prepare; return False where made pictures are refused as unfit, as a data set with its own layout may."""
     output.mkdir(parents=True)
     calls: list[tuple[int, int]] = []
     request = PrepareRequest(
@@ -85,7 +85,9 @@ def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None
             raise
         return False
     if not calls:
-        raise UserError("It never tells its progress", hint="call request.progress(done, total) now and then")
+        raise UserError(
+            "It never calls `progress(done, total)`", hint="call request.progress(done, total) now and then"
+        )
     return True
 
 
@@ -130,7 +132,7 @@ def _check_empty_refused(plugin: Plugin, witness: SideEffectMonitor, scratch: Pa
             load_prepare_function(plugin)(request)
     except UserError:
         return
-    raise UserError("An empty source is taken without a word", hint="raise UserError naming what is missing")
+    raise UserError("An empty source is accepted", hint="raise UserError naming what is missing")
 
 
 def _hash_files(folder: Path | None) -> dict[str, str]:

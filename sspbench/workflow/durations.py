@@ -116,7 +116,7 @@ class DurationEstimator:
             ):
                 return None
             return float(min(record["seconds"], record["cpu_seconds"]))
-        except (OSError, ValueError, KeyError, TypeError):  # half-written, or of an earlier version: it tells nothing
+        except (OSError, ValueError, KeyError, TypeError):  # half-written, or of an earlier version: it says nothing
             return None
 
     def _training_settings(self, job: WorkflowJob) -> Settings:
