@@ -40,7 +40,7 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
 
 SOUND = {
     "methods/a/method.py": '"""A."""\nx = 1\n',
-    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .run import x\n',
+    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .runs import x\n',
     "sspbench/stages/train.py": '"""Trains."""\nfrom ..config.plan import x\n',
 }
 
