@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from .images.archives import open_source as open_source
     from .images.degraded_pairs import PAIR_TYPES as PAIR_TYPES
     from .images.degraded_pairs import write_degraded as write_degraded
+    from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.field_of_view import erode_field_of_view as erode_field_of_view
     from .images.field_of_view import find_field_of_view as find_field_of_view
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
     from .images.fundus_degradation import draw_degradation as draw_degradation
     from .images.grey import IMAGE_SUFFIXES as IMAGE_SUFFIXES
-    from .images.grey import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.grey import list_images as list_images
     from .images.grey import read_grey as read_grey
     from .images.grey import read_stack as read_stack
@@ -94,10 +94,11 @@ PUBLIC_NAMES = {
     "files": ("sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
     "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
+    "images.enhancement_rules": ("LUMA_WEIGHTS",),
     "images.field_of_view": ("erode_field_of_view", "find_field_of_view"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
     "images.grey": (
-        "LUMA_WEIGHTS", "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
+        "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
     ),
     "images.inspection": (
         "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
