@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.settings import Settings
-from ..errors import Faults, UserError
+from ..errors import UserError
 from ..files import read_mapping
 from ..images.enhancement_rules import RULES
 from ..jobs.progress import progress_bar
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from ..contract import Method
 
-MAX_WHITE = 65535
-"""The largest value of 16 bit."""
 
 WEIGHTS_NAME = "weights.safetensors"
 
@@ -36,12 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add ``enhance``."""
     parser = commands.add_parser("enhance", help="enhance your own images with a trained run or a classical method")
     by = parser.add_mutually_exclusive_group(required=True)
-    by.add_argument(
-        "--weights",
-        type=Path,
-        metavar="RUN",
-        help="a run: results/.../runs/METHOD/seed-N",
-    )
+    by.add_argument("--weights", type=Path, metavar="RUN", help="a run: results/.../runs/METHOD/seed-N")
     by.add_argument("--method", help="a classical method, with its parameters of the preset paper")
     parser.add_argument("--input", type=Path, required=True, help="a folder (with subfolders) or one file")
     parser.add_argument("--output", type=Path, required=True, help="a folder; files keep their names")
@@ -56,8 +49,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--white",
         type=int,
         metavar="N",
-        help="value of images deeper than 8 bit that is white (default: as the files of a folder say, or by their "
-        "largest value)",
+        help="value that is white in images deeper than 8 bit (default: by files and their largest value)",
     )
     parser.set_defaults(run=_enhance)
 
@@ -74,12 +66,11 @@ class EnhanceOutcome:
 
 
 def _enhance(args: argparse.Namespace) -> int:
+    from ..images.folder_whites import decide_folder_whites
     from ..jobs.gpu_slots import acquire
 
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
-    if args.white is not None and not 1 <= args.white <= MAX_WHITE:
-        raise UserError(f"--white {args.white} is no value of 16 bit", hint=f"give 1 to {MAX_WHITE}")
     files, others = _find_images(args.input, args.output)
     whites = decide_folder_whites(files, args.white)
     _make_output_folder(args.output)
@@ -131,38 +122,6 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     if not found:
         raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
     return found, others
-
-
-def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> dict[Path, int]:
-    """Return the white of each folder's images, decided for all of them together; show it where any is deep.
-
-    Args:
-        files: Each file and its place in the output.
-        given: The white that the user gave; None: to be decided.
-
-    Raises:
-        UserError: the files of a folder disagree.
-    """
-    from ..images.picture_files import read_image_file
-    from ..images.white_level import Brightness, decide_whites, tabulate_whites
-
-    seen: dict[str, list[Brightness]] = {}
-    folders = {}
-    for path, inside in files:
-        folder = str(inside.parent)
-        folders[path.parent] = folder
-        try:
-            seen.setdefault(folder, []).append(replace(read_image_file(path).brightness, name=str(inside)))
-        except UserError:
-            continue  # told when it is its turn to be enhanced
-    with Faults("The images cannot be enhanced together") as faults:
-        levels = {}
-        for folder, found in seen.items():  # one by one: folders of an input need not agree
-            levels.update(decide_whites({folder: found}, {folder: given}, "--white N", faults))
-    deep = [level for level in levels.values() if any(one.is_deep for one in seen[level.folder])]
-    if deep:
-        print("\n".join(tabulate_whites(deep)), file=sys.stderr)
-    return {path: levels[folder].white for path, folder in folders.items() if folder in levels}
 
 
 def find_run_weights(run: Path) -> Path:

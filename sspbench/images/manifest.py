@@ -130,19 +130,19 @@ def write_manifest(
         place = folder / split
         for path in list_images(place) if place.is_dir() else []:
             width, height = read_image_size(path)
-            name = f"{split}/{path.name}"
-            entry = {
-                "path": name,
+            inside = f"{split}/{path.name}"
+            entry: dict[str, Any] = {
+                "path": inside,
                 "split": split,
                 "domain": DOMAIN_BY_FOLDER.get(split, "label"),
                 "width": width,
                 "height": height,
                 "sha256": sha256(path),
             }
-            if name in named:
-                entry["original"] = named[name]
-            if name in scales:
-                entry["um_per_px"] = scales[name]
+            if inside in named:
+                entry["original"] = named[inside]
+            if inside in scales:
+                entry["um_per_px"] = scales[inside]
             images.append(entry)
     counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRA_FOLDERS)}
     target = folder / "manifest.json"
