@@ -1,4 +1,4 @@
-"""Publish a run's numbers: into git, small, with everything that a reader needs to compute each table again."""
+"""Publish a run's numbers in git: small, with everything that a reader needs to recompute each table."""
 
 from __future__ import annotations
 
@@ -17,22 +17,17 @@ from sspbench.errors import UserError
 from sspbench.files import read_json, write_json
 from sspbench.releases.packing import pack_release
 from sspbench.releases.release_folder import (
-    DERIVED_SUMS_FILE,
     MAX_RELEASE_BYTES,
     PUBLISHED_DIR,
     RELEASE_NAME_PATTERN,
     RELEASE_RECORD,
     ReleasePart,
-    write_sums,
 )
 
-from .rebuild import hash_rebuilt_files, rebuild_release
+from .rebuild import find_derived_files, rebuild_release
 
-MAX_TABLE_BYTES = 32_000
-"""Bytes beyond which a table is not kept but its hash alone, as all LaTeX is; the scores give it again."""
-
+# Packages that tables and figures are made with.
 MAKER_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
-"""Packages that tables and figures are made with."""
 
 
 def publish_release(
@@ -43,7 +38,7 @@ def publish_release(
     Args:
         plan: What was run.
         release: The release's name.
-        maker: Commit of the code that makes the tables, see :func:`describe_checkout`.
+        maker: Commit of the code that computes the tables, see :func:`describe_checkout`.
         into: The results folder that git keeps the release of; the plan's results may lie elsewhere.
 
     Returns:
@@ -68,7 +63,7 @@ def publish_release(
 
 
 def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
-    """Compute the tables and figures of a release anew with today's code; its scores and records stay.
+    """Recompute the tables and figures of a release with today's code; its scores and records stay.
 
     Returns:
         The names of the tables and figures that changed, came or went.
@@ -79,9 +74,9 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     _reject_local_changes(maker)
     wrong = part.find_changes()
     if wrong:
-        hint = f"get it back: git checkout -- {part.folder}"
+        hint = f"restore it: git checkout -- {part.folder}"
         raise UserError(
-            "The release is not as it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
+            "The release was changed after it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
         )
     before = part.expected_hashes()
     with _temporary_folder(part.folder) as folder:
@@ -156,7 +151,7 @@ def _remove_empty_folders(target: Path) -> None:
 
 
 def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
-    """Refuse to publish other results under a name that is taken; tables do not count, they follow from the scores."""
+    """Reject other results under a name that is taken. Tables do not count: they follow from the scores."""
     ours, theirs = (read_json(one.folder / RELEASE_RECORD) for one in (part, target))
     theirs.pop("tables")
     differ = [] if ours == theirs else [RELEASE_RECORD]
@@ -166,7 +161,7 @@ def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
     if differ:
         hint = "a release stays as it is: publish under another name"
         why = f"it differs in {', '.join(differ[:5])}"
-        raise UserError(f"There is another release {target.name}", where=str(target.folder), why=why, hint=hint)
+        raise UserError(f"Another release is called {target.name}", where=str(target.folder), why=why, hint=hint)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -180,15 +175,9 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKER_PACKAGES}}
     write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
     with rebuild_release(part) as plan:
-        large = {}
-        for name, value in hash_rebuilt_files(plan.layout.root).items():
-            source = plan.layout.root / name
-            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > MAX_TABLE_BYTES):
-                large[name] = value
-                continue
+        for name in find_derived_files(plan.layout.root):
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, part.folder / name)
-    write_sums(part.folder / DERIVED_SUMS_FILE, large)
+            shutil.copyfile(plan.layout.root / name, part.folder / name)
     part.write_sums_file()
 
 
