@@ -24,7 +24,10 @@ from sspbench.releases.release_folder import (
     ReleasePart,
 )
 
-from .rebuild import find_derived_files, rebuild_release
+from .rebuild import hash_derived_files, rebuild_release
+
+# A larger table is not kept, only its hash: its scores give it again.
+MAX_TABLE_BYTES = 100_000
 
 # Packages that tables and figures are made with.
 MAKER_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
@@ -172,12 +175,15 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     """Write tables and figures from the packed scores, what made them, and the sums."""
     for old in (part.tables, part.figures):
         shutil.rmtree(old, ignore_errors=True)
-    made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKER_PACKAGES}}
-    write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
+    versions = {name: metadata.version(name) for name in MAKER_PACKAGES}
     with rebuild_release(part) as plan:
-        for name in find_derived_files(plan.layout.root):
+        hashes = hash_derived_files(plan.layout.root)
+        large = {name: hashes[name] for name in hashes if (plan.layout.root / name).stat().st_size > MAX_TABLE_BYTES}
+        for name in set(hashes) - set(large):
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(plan.layout.root / name, part.folder / name)
+    made = {"commit": maker["commit"], "versions": versions, "large": large}
+    write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
     part.write_sums_file()
 
 

@@ -54,8 +54,8 @@ def _shrink_figures(figures: Path) -> None:
         small.save(path, "PNG", optimize=True)
 
 
-def find_derived_files(root: Path) -> list[str]:
-    """Return the files that a release keeps of what its scores give, relative, sorted.
+def hash_derived_files(root: Path) -> dict[str, str]:
+    """Return the hashes of what a release keeps of the files that its scores give, by relative name.
 
     These are the primary record, the tables as CSV and the figures; other formats of a table follow from its CSV.
 
@@ -63,10 +63,5 @@ def find_derived_files(root: Path) -> list[str]:
         root: A results folder with tables and figures.
     """
     tables = [path for path in (root / "tables").glob("*.csv") if path.stem not in PAPER_TABLES]
-    figures = (root / "figures").glob("*.png")
-    return sorted(str(path.relative_to(root)) for path in (root / PRIMARY_RECORD, *tables, *figures) if path.is_file())
-
-
-def hash_derived_files(root: Path) -> dict[str, str]:
-    """Return the hashes of :func:`find_derived_files`, by relative name."""
-    return {name: sha256(root / name) for name in find_derived_files(root)}
+    found = (root / PRIMARY_RECORD, *tables, *(root / "figures").glob("*.png"))
+    return {str(path.relative_to(root)): sha256(path) for path in sorted(found) if path.is_file()}
