@@ -178,7 +178,8 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     versions = {name: metadata.version(name) for name in MAKER_PACKAGES}
     with rebuild_release(part) as plan:
         hashes = hash_derived_files(plan.layout.root)
-        large = {name: hashes[name] for name in hashes if (plan.layout.root / name).stat().st_size > MAX_TABLE_BYTES}
+        sizes = {name: (plan.layout.root / name).stat().st_size for name in hashes}
+        large = {name: hashes[name] for name in hashes if name.endswith(".csv") and sizes[name] > MAX_TABLE_BYTES}
         for name in set(hashes) - set(large):
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(plan.layout.root / name, part.folder / name)

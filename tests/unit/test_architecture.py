@@ -36,22 +36,22 @@ def test_the_description_is_current():
 
 
 MARKED = "\n".join(
-    f"{name}\n<!-- {name}: begin -->\nold\n<!-- {name}: end -->" for name in ("rooms", "graph", "plugins")
+    f"{name}\n<!-- {name}: begin -->\nOUTDATED\n<!-- {name}: end -->" for name in ("rooms", "graph", "plugins")
 )
 
 
 def test_the_graph_leaves_out_what_a_longer_way_says(tmp_path, monkeypatch):
     monkeypatch.setattr("sspbench.workflow.code_digests.ROOT", tmp_path)
     laid_out(tmp_path, {**SOUND, "sspbench/files.py": '"""Writes."""\ny = 1\n'})
-    (tmp_path / "sspbench/config/run.py").write_text('"""Runs."""\nfrom ..files import y\nx = 1\n')
+    (tmp_path / "sspbench/config/runs.py").write_text('"""Runs."""\nfrom ..files import y\nx = 1\n')
     (tmp_path / "sspbench/stages/train.py").write_text(
-        '"""Trains."""\nfrom ..config.run import x\nfrom ..files import y\n'
+        '"""Trains."""\nfrom ..config.runs import x\nfrom ..files import y\n'
     )
     (tmp_path / "methods/a/method.yaml").write_text("label: A\n")
     text = render_architecture(MARKED, tmp_path)
     edges = [line.strip() for line in text.splitlines() if "-->" in line and "<!" not in line]
     assert edges == ["config --> sspbench", "stages --> config"]
-    assert "| `methods` | a |" in text and text.startswith("rooms\n") and "old" not in text
+    assert "| `methods` | a |" in text and text.startswith("rooms\n") and "OUTDATED" not in text
 
 
 def test_a_missing_marker_is_an_error():
@@ -67,7 +67,7 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
 
 SOUND = {
     "methods/a/method.py": '"""A."""\nx = 1\n',
-    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .run import x\n',
+    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .runs import x\n',
     "sspbench/stages/train.py": '"""Trains."""\nfrom ..config.plan import x\n',
 }
 
