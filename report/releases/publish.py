@@ -99,7 +99,7 @@ def describe_checkout() -> dict[str, Any]:
     """Return the checkout's commit and its tracked files with local changes, published results left out.
 
     Raises:
-        UserError: this is no git checkout.
+        UserError: this is not a git checkout.
     """
     try:
         head = _run_git("rev-parse", "HEAD").strip()

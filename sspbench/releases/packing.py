@@ -183,7 +183,7 @@ def _unpack_losses(part: ReleasePart, plan: Plan) -> None:
 
 
 def _plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
-    """Return the plan of a release; an empty folder stands for a user's images, whose name alone is known."""
+    """Return the plan of a release; an empty folder replaces a user's images, of which only the name is known."""
     config = merge_dicts(
         read_config(DEFAULT_CONFIG_FILE), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
     )

@@ -26,13 +26,13 @@ def load_scores(place: str | Path) -> pd.DataFrame:
         ``variant``, ``seed`` (int), ``image``, ``metric``, ``value`` (float, NaN where undefined), ``note`` (why).
 
     Raises:
-        UserError: there are no scores, or a file of them has another form.
+        UserError: the folder has no scores, or a file of them has another form.
     """
     folder = Path(place)
     lines = [*_published_lines(folder), *_computed_lines(folder)]
     if not lines:
         hint = "give results/<data set>/<preset> of a run, or results/published/<release>"
-        raise UserError("There are no scores here", where=str(folder), hint=hint)
+        raise UserError("No scores found", where=str(folder), hint=hint)
     frame = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
     joined = frame["method"] + "+" + frame["variant"]
     row = frame["method"].where(frame["variant"] == "", joined)

@@ -264,7 +264,7 @@ def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
     run, release = (frame.sort_values(keys, ignore_index=True) for frame in (run, release))
     assert run[keys].equals(release[keys])
     assert run["value"].to_numpy() == pytest.approx(release["value"].to_numpy(), rel=1e-7)
-    with pytest.raises(UserError, match="no scores here"):
+    with pytest.raises(UserError, match="No scores found"):
         load_scores(part.tables)
 
 
