@@ -132,7 +132,10 @@ class _Writer:
         for kind, mask in masks.items():
             if mask.shape != photograph.shape[:2]:
                 why = f"{mask.shape} instead of {photograph.shape[:2]} pixels (rows, columns)"
-                raise UserError(f"A {kind} mask has another size than its photograph", where=picture.name, why=why)
+                hint = "get the files again: a mask has the size of its photograph"
+                raise UserError(
+                    f"A {kind} mask has another size than its photograph", where=picture.name, why=why, hint=hint
+                )
             for name in names:
                 write_grey(self.request.output / f"{split}_{kind}" / name, mask)
         for name in names:

@@ -138,7 +138,12 @@ def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> None:
         seen = inspect_image(mask, faults)
         if seen is not None and seen.size != picture.size:
             why = f"{seen.size} instead of {picture.size} pixels (width, height)"
-            faults.add("A mask has another size than its photograph", where=str(mask.relative_to(place)), why=why)
+            faults.add(
+                "A mask has another size than its photograph",
+                where=str(mask.relative_to(place)),
+                why=why,
+                hint="give a mask of the photograph's size",
+            )
 
 
 class _Writer:

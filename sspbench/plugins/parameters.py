@@ -7,7 +7,7 @@ Plugins declare them in YAML (``params`` of a method or segmenter, ``options`` o
 >>> declared.default_values()
 {'lr': 0.0001}
 >>> list(declared.find_faults({"lr": "fast"}))
-[Fault(path='lr', what="'fast' is not allowed", hint='give a number above 0')]
+[ParameterFault(path='lr', what="'fast' is not allowed", hint='give a number above 0')]
 """
 
 from __future__ import annotations

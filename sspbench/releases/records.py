@@ -13,7 +13,7 @@ from ..files import fingerprint, read_mapping
 from ..jobs.outcome import read_status
 
 FINAL_STATUSES = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
-"""How a run may have ended to be published; others have not ended."""
+"""How a published run may have ended."""
 
 COST_KEYS = ("seconds", "cpu_seconds")
 
@@ -49,8 +49,8 @@ def read_job_records(folder: Path) -> dict[str, Any]:
         return {path.stem: read_mapping(path) for path in sorted((folder / "jobs").glob("*.json"))}
     jobs = read_mapping(whole)
     if not all(isinstance(job, dict) for job in jobs.values()):
-        hint = "remove it and run the workflow again: the workflow writes a new one"
-        raise UserError("The record of a run cannot be read", where=str(whole), why="a stage is not a record", hint=hint)
+        why, hint = "a stage is not a record", "remove it and run the workflow again, which writes a new one"
+        raise UserError("The record of a run cannot be read", where=str(whole), why=why, hint=hint)
     return jobs
 
 
