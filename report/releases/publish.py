@@ -60,7 +60,7 @@ def publish_release(
             _reject_other_results(part, target)
             return target, False
         _write_derived_files(part, maker)
-        _reject_large_release(part, target)
+        _reject_large_release(part)
         folder.rename(target.folder)
     return target, True
 
@@ -86,7 +86,7 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
         fresh = ReleasePart(folder)
         _write_derived_files(fresh, maker)
-        _reject_large_release(fresh, part)
+        _reject_large_release(fresh)
         after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
         if changed:
@@ -188,15 +188,13 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     part.write_sums_file()
 
 
-def _reject_large_release(part: ReleasePart, target: ReleasePart) -> None:
-    """Refuse a release of more than :data:`MAX_RELEASE_BYTES`, all its parts together."""
-    release = target.folder.parents[1]
-    others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]
-    own = [path for path in part.folder.rglob("*") if path.is_file()]
-    size = sum(path.stat().st_size for path in (*others, *own))
+def _reject_large_release(part: ReleasePart) -> None:
+    """Reject a data set's part of more than :data:`MAX_RELEASE_BYTES`."""
+    files = [path for path in part.folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
     if size > MAX_RELEASE_BYTES:
-        why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most, since every clone carries it"
-        largest = sorted(own, key=lambda path: -path.stat().st_size)[:3]
+        why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most per data set, since every clone carries them"
+        largest = sorted(files, key=lambda path: -path.stat().st_size)[:3]
         where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
         raise UserError(
             "The release is too large for git", where=f"largest: {where}", why=why, hint="fewer seeds or rows"

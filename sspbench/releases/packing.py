@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,20 @@ def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Fau
         scores += lines
         notes += row_notes
         losses += collect_row_losses(row, _find_logs(folders))
-    write_json(part.runs, {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)})
+    content = {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)}
+    write_text(part.runs, format_run_records(content))
     write_wide_file(part.scores, SCORE_KEYS, scores)
     write_score_notes(notes, part.notes)
     write_wide_file(part.losses, LOSS_KEYS, losses)
+
+
+def format_run_records(content: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the records of a release as JSON with one line per row, half as long as indented."""
+    sections = []
+    for name, rows in content.items():
+        lines = [f"{json.dumps(key)}: {json.dumps(rows[key], sort_keys=True, allow_nan=False)}" for key in rows]
+        sections.append(f"{json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n}")
+    return "{\n" + ",\n".join(sections) + "\n}\n"
 
 
 def _find_run_folders(plan: Plan) -> dict[str, dict[int, Path]]:
