@@ -56,6 +56,10 @@ bench-training: setup ## time training steps by precision, memory layout and com
 chaos: setup ## kill trainings (also while they save), holders of GPU slots and Snakemake: no result may change
 	$(RUN) pytest tests/workflow/test_resume.py tests/workflow/test_killed_workflow.py tests/unit/test_slots.py --chaos 20
 
+.PHONY: coverage
+coverage: setup ## line coverage of the unit and contract tests, by file
+	$(RUN) pytest tests/unit tests/contract --numprocesses logical --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered
+
 .PHONY: test-slurm
 test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume
 	SSPBENCH_TEST_SLURM=1 $(RUN) pytest tests/workflow/test_slurm.py
@@ -64,7 +68,3 @@ test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflo
 test-browser: setup ## as root: install Debian's Chromium if missing, then drive the page in it
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
 	$(RUN) pytest -m browser
-
-.PHONY: coverage
-coverage: setup ## line coverage of the unit and contract tests, by file
-	$(RUN) pytest tests/unit tests/contract --numprocesses logical --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered
