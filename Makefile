@@ -6,7 +6,7 @@ BENCHMARK := snakemake --cores all --resources gpu=2
 
 .PHONY: benchmark setup test lint chaos bench-metrics bench-training
 
-benchmark: setup ## the main job: the whole benchmark on the embedded data set
+benchmark: setup ## the whole benchmark on the built-in simulated images
 	$(RUN) $(BENCHMARK)
 
 setup: ## install uv if missing, then everything pinned in uv.lock
@@ -22,7 +22,7 @@ lint: setup
 	$(RUN) snakefmt --check Snakefile
 	$(RUN) mypy
 
-bench-metrics: setup ## our measures against the stock libraries
+bench-metrics: setup ## time our metrics and the usual libraries
 	$(RUN) python -m sspbench bench-metrics
 
 # Releases (DVC). REMOTE is a folder, or anything DVC can push to; see .dvc/config for the default.
@@ -44,17 +44,21 @@ reproduce-tables: setup ## rebuild the newest published release's tables from it
 	$(if $(REMOTE),$(use_remote))
 	$(if $(REMOTE),$(RUN) python -m sspbench reproduce-pictures)
 
-publish: setup ## the numbers of the run of config/config.yaml into results/published/RELEASE [RELEASE=v1]
+publish: setup ## publish the numbers of the run of config/config.yaml in results/published/RELEASE [RELEASE=v2]
 	$(RUN) python -m sspbench publish --release $(RELEASE)
 
-check-release: setup ## hashes, provenance, tables and audit of a release [DIR=results/published/v1]
+check-release: setup ## check hashes, provenance, tables and audit of a release [DIR=results/published/v1]
 	$(RUN) python -m sspbench check-release $(DIR)
 
-bench-training: setup ## training steps by precision, layout and compilation
+bench-training: setup ## time training steps by precision, memory layout and compilation
 	$(RUN) python -m sspbench bench-training
 
-chaos: setup ## kills of trainings, also while they save, of holders of GPU slots and of Snakemake: no result may change
+chaos: setup ## kill trainings (also while they save), holders of GPU slots and Snakemake: no result may change
 	$(RUN) pytest tests/workflow/test_resume.py tests/workflow/test_killed_workflow.py tests/unit/test_slots.py --chaos 20
+
+.PHONY: coverage
+coverage: setup ## line coverage of the unit and contract tests, by file
+	$(RUN) pytest tests/unit tests/contract --numprocesses logical --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: test-slurm
 test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume

@@ -1,4 +1,4 @@
-"""Whether a release can be merged: untouched, of known origin, its tables those of its scores, and possible."""
+"""Check whether a release can be merged: unchanged, of known origin, with tables that follow from its scores."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from typing import Any
 import pandas as pd
 
 from sspbench.errors import UserError
-from sspbench.files import read_json
+from sspbench.files import read_mapping
 from sspbench.releases.records import FINAL_STATUSES
 from sspbench.releases.release_folder import MAX_RELEASE_BYTES, RELEASE_RECORD, SUMS_FILE, ReleasePart
 
 from .reproduce import reproduce_release
 
 RELEASE_FILE_PATTERN = re.compile(
-    r"release\.json|REMADE\.sha256|segmenter\.(json|csv)|(scores|losses)/[^/]+\.csv|runs/[^/]+\.json"
-    r"|tables/(means/)?[^/]+\.(csv|json|md|tex)|figures/[^/]+\.(png|json)"
+    r"(release|runs)\.json|(scores|notes|losses)\.csv|tables/(primary\.json|[^/]+\.csv)|figures/[^/]+\.png"
 )
-"""Names of the files of a release."""
 
 COMMIT_PATTERN = re.compile("[0-9a-f]{40}")
 
 
 def check_release(part: ReleasePart) -> list[str]:
-    """Return all that is wrong with a release, a line each.
+    """Return every fault of a release, one line each.
 
     Args:
         part: The release.
@@ -41,10 +39,10 @@ def check_release(part: ReleasePart) -> list[str]:
 
 
 def find_foreign_files(part: ReleasePart) -> Iterator[str]:
-    """Yield files that have no place in a release; pictures among them."""
+    """Yield files that do not belong to a release, such as pictures."""
     for name in part.list_files():
         if not RELEASE_FILE_PATTERN.fullmatch(name):
-            yield f"STRANGE  {name}: not a file of a release"
+            yield f"UNKNOWN  {name}: not a file of a release"
     for path in sorted(part.folder.rglob("*")):
         if path.is_symlink():
             yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
@@ -54,18 +52,18 @@ def find_foreign_files(part: ReleasePart) -> Iterator[str]:
 
 
 def find_unknown_origins(part: ReleasePart) -> Iterator[str]:
-    """Yield what is unknown of the origin: commits, images, machines, how each run ended."""
+    """Yield what is unknown about the origin: commits, images, machines, how each run ended."""
     facts = part.record
     if part.name != f"{facts['release']}/{facts['dataset']['id']}/{facts['preset']}":
         yield f"ORIGIN   {RELEASE_RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
     commits = [*facts["commits"], facts["tables"]["commit"]]
     if not facts["commits"] or not all(COMMIT_PATTERN.fullmatch(commit) for commit in commits):
         yield f"ORIGIN   {RELEASE_RECORD} names no commit, or something that is not one"
+    records = read_mapping(part.runs)["rows"]
     for row in [*facts["config"]["methods"], *facts["config"].get("external", {})]:
-        path = part.folder / "runs" / f"{row}.json"
-        runs = read_json(path) if path.is_file() else {}
+        runs = records.get(row, {})
         if sorted(map(int, runs)) != sorted(facts["seeds"]):
-            yield f"ORIGIN   runs/{row}.json has seeds {', '.join(runs) or 'none'}, not those of {RELEASE_RECORD}"
+            yield f"ORIGIN   {row} in runs.json has seeds {', '.join(runs) or 'none'}, not those of {RELEASE_RECORD}"
         for seed, run in runs.items():
             yield from _find_run_faults(f"{row}, seed {seed}", run, facts)
 
@@ -82,7 +80,7 @@ def _find_run_faults(who: str, run: Mapping[str, Any], facts: Mapping[str, Any])
 
 
 def _find_recomputed_faults(part: ReleasePart) -> Iterator[str]:
-    """Yield what its scores do not give, and what our own audit calls impossible in what they give."""
+    """Yield tables that do not follow from the scores, and values that our own audit finds impossible."""
     with tempfile.TemporaryDirectory(prefix="sspbench-check-") as place:
         folder = Path(place) / "rebuilt"
         found = reproduce_release(part, folder)

@@ -11,8 +11,8 @@ from sspbench.config.datasets import build_plans
 from sspbench.errors import UserError
 from sspbench.releases.release_folder import PUBLISHED_DIR, ReleasePart, find_release_parts, find_releases
 
+# Where a checkout keeps its releases.
 RELEASES_PARENT_DIR = Path("results")
-"""Where a checkout keeps its releases."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,7 +20,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     publishing = commands.add_parser("publish", help="put the numbers of a run into results/published, for git")
     publishing.add_argument("--release", required=True, metavar="NAME", help="e.g. v1; the last in order is the newest")
     publishing.add_argument(
-        "--renew", action="store_true", help="compute the release's tables and figures anew; its scores stay"
+        "--renew", action="store_true", help="recompute the release's tables and figures; its scores stay"
     )
     add_config_options(publishing)
     publishing.set_defaults(run=_publish)
@@ -63,10 +63,10 @@ def _reproduce(args: argparse.Namespace) -> int:
     newest = find_releases(RELEASES_PARENT_DIR)[-1:]
     chosen = [args.release] if args.release else newest
     if not chosen:
-        print("no release is published yet: there is nothing to reproduce")
+        print("no release is published yet: nothing to reproduce")
         return 0
     if args.keep is not None and args.keep.exists():
-        why, hint = "what lies there would be mixed with what is rebuilt", "name a folder that is not there: --keep DIR"
+        why, hint = "its files would be mixed with the rebuilt ones", "name a new folder: --keep DIR"
         raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
     compared = [reproduce_release(part, args.keep) for part in find_release_parts(chosen[0])]
     for one in compared:
@@ -83,5 +83,5 @@ def _check(args: argparse.Namespace) -> int:
 
 def _print_faults(part: ReleasePart, faults: list[str]) -> list[str]:
     print("\n".join([f"{part.name}:", *(f"  {fault}" for fault in faults)]))
-    print(f"  {'not to be merged' if faults else 'hashes, provenance, tables and audit are in order'}")
+    print(f"  {'do not merge this release' if faults else 'hashes, provenance, tables and audit are in order'}")
     return faults

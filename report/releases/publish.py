@@ -1,4 +1,4 @@
-"""Publish a run's numbers: into git, small, with everything that a reader needs to compute each table again."""
+"""Publish a run's numbers in git: small, with everything that a reader needs to recompute each table."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ from sspbench.errors import UserError
 from sspbench.files import read_json, write_json
 from sspbench.releases.packing import pack_release
 from sspbench.releases.release_folder import (
-    DERIVED_SUMS_FILE,
     MAX_RELEASE_BYTES,
     PUBLISHED_DIR,
     RELEASE_NAME_PATTERN,
     RELEASE_RECORD,
     ReleasePart,
-    write_sums,
 )
 
-from .rebuild import hash_rebuilt_files, rebuild_release
+from .rebuild import hash_derived_files, rebuild_release
 
-MAX_TABLE_BYTES = 32_000
-"""Bytes beyond which a table is not kept but its hash alone, as all LaTeX is; the scores give it again."""
+# A larger table is not kept, only its hash: its scores give it again.
+MAX_TABLE_BYTES = 100_000
 
+# Packages that tables and figures are made with.
 MAKER_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
-"""Packages that tables and figures are made with."""
 
 
 def publish_release(
@@ -43,7 +41,7 @@ def publish_release(
     Args:
         plan: What was run.
         release: The release's name.
-        maker: Commit of the code that makes the tables, see :func:`describe_checkout`.
+        maker: Commit of the code that computes the tables, see :func:`describe_checkout`.
         into: The results folder that git keeps the release of; the plan's results may lie elsewhere.
 
     Returns:
@@ -62,13 +60,13 @@ def publish_release(
             _reject_other_results(part, target)
             return target, False
         _write_derived_files(part, maker)
-        _reject_large_release(part, target)
+        _reject_large_release(part)
         folder.rename(target.folder)
     return target, True
 
 
 def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
-    """Compute the tables and figures of a release anew with today's code; its scores and records stay.
+    """Recompute the tables and figures of a release with today's code; its scores and records stay.
 
     Returns:
         The names of the tables and figures that changed, came or went.
@@ -79,16 +77,16 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     _reject_local_changes(maker)
     wrong = part.find_changes()
     if wrong:
-        hint = f"get it back: git checkout -- {part.folder}"
+        hint = f"restore it: git checkout -- {part.folder}"
         raise UserError(
-            "The release is not as it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
+            "The release was changed after it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
         )
     before = part.expected_hashes()
     with _temporary_folder(part.folder) as folder:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
         fresh = ReleasePart(folder)
         _write_derived_files(fresh, maker)
-        _reject_large_release(fresh, part)
+        _reject_large_release(fresh)
         after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
         if changed:
@@ -101,7 +99,7 @@ def describe_checkout() -> dict[str, Any]:
     """Return the checkout's commit and its tracked files with local changes, published results left out.
 
     Raises:
-        UserError: this is no git checkout.
+        UserError: this is not a git checkout.
     """
     try:
         head = _run_git("rev-parse", "HEAD").strip()
@@ -156,7 +154,7 @@ def _remove_empty_folders(target: Path) -> None:
 
 
 def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
-    """Refuse to publish other results under a name that is taken; tables do not count, they follow from the scores."""
+    """Reject other results under a name that is taken. Tables do not count: they follow from the scores."""
     ours, theirs = (read_json(one.folder / RELEASE_RECORD) for one in (part, target))
     theirs.pop("tables")
     differ = [] if ours == theirs else [RELEASE_RECORD]
@@ -166,7 +164,7 @@ def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
     if differ:
         hint = "a release stays as it is: publish under another name"
         why = f"it differs in {', '.join(differ[:5])}"
-        raise UserError(f"There is another release {target.name}", where=str(target.folder), why=why, hint=hint)
+        raise UserError(f"Another release is called {target.name}", where=str(target.folder), why=why, hint=hint)
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -177,30 +175,26 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     """Write tables and figures from the packed scores, what made them, and the sums."""
     for old in (part.tables, part.figures):
         shutil.rmtree(old, ignore_errors=True)
-    made = {"commit": maker["commit"], "versions": {name: metadata.version(name) for name in MAKER_PACKAGES}}
-    write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
+    versions = {name: metadata.version(name) for name in MAKER_PACKAGES}
     with rebuild_release(part) as plan:
-        large = {}
-        for name, value in hash_rebuilt_files(plan.layout.root).items():
-            source = plan.layout.root / name
-            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > MAX_TABLE_BYTES):
-                large[name] = value
-                continue
+        hashes = hash_derived_files(plan.layout.root)
+        sizes = {name: (plan.layout.root / name).stat().st_size for name in hashes}
+        large = {name: hashes[name] for name in hashes if name.endswith(".csv") and sizes[name] > MAX_TABLE_BYTES}
+        for name in set(hashes) - set(large):
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, part.folder / name)
-    write_sums(part.folder / DERIVED_SUMS_FILE, large)
+            shutil.copyfile(plan.layout.root / name, part.folder / name)
+    made = {"commit": maker["commit"], "versions": versions, "large": large}
+    write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
     part.write_sums_file()
 
 
-def _reject_large_release(part: ReleasePart, target: ReleasePart) -> None:
-    """Refuse a release of more than :data:`MAX_RELEASE_BYTES`, all its parts together."""
-    release = target.folder.parents[1]
-    others = [path for path in release.rglob("*") if path.is_file() and not path.is_relative_to(target.folder)]
-    own = [path for path in part.folder.rglob("*") if path.is_file()]
-    size = sum(path.stat().st_size for path in (*others, *own))
+def _reject_large_release(part: ReleasePart) -> None:
+    """Reject a data set's part of more than :data:`MAX_RELEASE_BYTES`."""
+    files = [path for path in part.folder.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
     if size > MAX_RELEASE_BYTES:
-        why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most, since every clone carries it"
-        largest = sorted(own, key=lambda path: -path.stat().st_size)[:3]
+        why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most per data set, since every clone carries them"
+        largest = sorted(files, key=lambda path: -path.stat().st_size)[:3]
         where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
         raise UserError(
             "The release is too large for git", where=f"largest: {where}", why=why, hint="fewer seeds or rows"

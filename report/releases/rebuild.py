@@ -1,4 +1,4 @@
-"""Everything that a release's scores give: its tables, statistics and the figures made of numbers."""
+"""Rebuild the tables, statistics and number figures of a release from its scores."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from ..analysis.results import Results
 from ..figures.draw_all import draw_figures
 from ..tables.write_all import write_tables
 
-REBUILT_DIRS = ("tables", "figures")
+PRIMARY_RECORD = "tables/primary.json"
 
+# Tables of the paper itself: they do not depend on a release's scores.
+PAPER_TABLES = frozenset({"audit_paper", "audit_claims", "audit_reasons"})
+
+# By how much a figure is smaller than in print: 100 dots per inch.
 FIGURE_SHRINK_FACTOR = 3
-"""By how much a figure is smaller than in print: 100 dots per inch."""
-
 FIGURE_COLOUR_COUNT = 64
-"""Colours of a published figure."""
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def rebuild_release(part: ReleasePart) -> Iterator[Plan]:
 
 
 def _shrink_figures(figures: Path) -> None:
-    """Reduce figures from print to screen size, with few colours and without PDF: they are kept in git."""
+    """Reduce figures from print to screen size, with few colours and without PDF, since git keeps them."""
     for vector in figures.glob("*.pdf"):
         vector.unlink()
     for path in figures.glob("*.png"):
@@ -53,7 +54,14 @@ def _shrink_figures(figures: Path) -> None:
         small.save(path, "PNG", optimize=True)
 
 
-def hash_rebuilt_files(root: Path) -> dict[str, str]:
-    """Return the hashes of all tables and figures below a folder, by relative name."""
-    found = (path for name in REBUILT_DIRS for path in (root / name).rglob("*") if path.is_file())
-    return {str(path.relative_to(root)): sha256(path) for path in sorted(found)}
+def hash_derived_files(root: Path) -> dict[str, str]:
+    """Return the hashes of what a release keeps of the files that its scores give, by relative name.
+
+    These are the primary record, the tables as CSV and the figures; other formats of a table follow from its CSV.
+
+    Args:
+        root: A results folder with tables and figures.
+    """
+    tables = [path for path in (root / "tables").glob("*.csv") if path.stem not in PAPER_TABLES]
+    found = (root / PRIMARY_RECORD, *tables, *(root / "figures").glob("*.png"))
+    return {str(path.relative_to(root)): sha256(path) for path in sorted(found) if path.is_file()}

@@ -1,4 +1,4 @@
-"""Rebuild what a release shows from its scores, and compare every file with the published one."""
+"""Rebuild the tables and figures of a release from its scores, and compare each with the published file."""
 
 from __future__ import annotations
 
@@ -13,26 +13,24 @@ import numpy as np
 from sspbench.images.grey import read_grey
 from sspbench.releases.release_folder import ReleasePart
 
-from .rebuild import hash_rebuilt_files, rebuild_release
+from .rebuild import hash_derived_files, rebuild_release
 
+# Differences that the arithmetic of another processor may cause: of numbers (relative) and of pixels (of 255).
 MAX_RELATIVE_NUMBER_DIFFERENCE = 1e-9
-"""Relative difference of numbers that another processor's arithmetic may bring about."""
-
 MAX_PIXEL_DIFFERENCE = 3
-"""Difference of a figure's pixels, of 255, that another processor's arithmetic may bring about."""
 
 
 @dataclass
 class ReleaseComparison:
-    """What comparing a release with its own scores gave.
+    """The comparison of a release with what its scores give.
 
     Attributes:
         part: The release.
-        altered: Files that are not as they were published.
-        total: Tables and figures that were compared.
-        equal: How many are equal byte for byte.
-        close: Those whose text differs but whose every number agrees to nine digits.
-        different: Those that are otherwise, missing or too many.
+        altered: Files that changed after publication.
+        total: Number of tables and figures compared.
+        equal: Number of files that are equal byte for byte.
+        close: Files whose bytes differ and whose numbers all agree to nine digits.
+        different: Files that differ, are missing or are new.
     """
 
     part: ReleasePart
@@ -48,12 +46,12 @@ class ReleaseComparison:
         return not self.altered and not self.different
 
     def format_lines(self) -> list[str]:
-        """Return the comparison in words."""
-        told = [*self.altered, *(f"DIFFERS  {name}" for name in self.different)]
-        told += [f"CLOSE    {name}: other bytes, the same numbers to nine digits" for name in self.close]
+        """Return one line per file that differs, then the counts."""
+        lines = [*self.altered, *(f"DIFFERS  {name}" for name in self.different)]
+        lines += [f"CLOSE    {name}: other bytes, the same numbers to nine digits" for name in self.close]
         counts = f"{self.equal} of {self.total} tables and figures are equal byte for byte"
         close = f", {len(self.close)} more to nine digits" if self.close else ""
-        return [*told, f"{self.part.name}: {counts}{close}"]
+        return [*lines, f"{self.part.name}: {counts}{close}"]
 
 
 def reproduce_release(part: ReleasePart, keep: Path | None = None) -> ReleaseComparison:
@@ -69,7 +67,7 @@ def reproduce_release(part: ReleasePart, keep: Path | None = None) -> ReleaseCom
     found = ReleaseComparison(part, part.find_changes())
     expected = part.expected_hashes()
     with rebuild_release(part) as plan:
-        made = hash_rebuilt_files(plan.layout.root)
+        made = hash_derived_files(plan.layout.root)
         found.total = len(expected)
         for name in sorted(expected | made):
             if expected.get(name) == made.get(name):
@@ -84,10 +82,10 @@ def reproduce_release(part: ReleasePart, keep: Path | None = None) -> ReleaseCom
 
 
 def is_alike(published: Path, made: Path) -> bool:
-    """Return whether two files say the same to nine digits, or two figures look the same.
+    """Return whether two files hold the same numbers to nine digits, or two figures the same pixels.
 
     Args:
-        published: The published file; it may be one whose hash alone was kept.
+        published: The published file; it may have been removed.
         made: The rebuilt file.
     """
     if not published.is_file():

@@ -9,7 +9,7 @@ two right trainings is arithmetic, which grows with every step. So, from the sur
 
 Only the last has a chance of error that is known: from n jumps the upper limit of their correlation follows by Fisher's
 z, and a seed is called not consistent where no loss may reach :data:`MIN_CORRELATION`. The other limits come from
-what other arithmetic was seen to do (docs/verify.md), and so does this correlation.
+what other arithmetic was seen to do (docs/notebook/verify.md), and so does this correlation.
 """
 
 from __future__ import annotations

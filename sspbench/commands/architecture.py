@@ -1,59 +1,60 @@
-"""``architecture``: writes ARCHITECTURE.md from docstrings and real imports, and finds imports that go wrong."""
+"""``architecture``: updates ARCHITECTURE.md from real imports, and finds imports that break the layout."""
 
 from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..checkout import ROOT
+from ..errors import UserError
 from ..files import write_text
 from ..workflow.code_digests import imported_modules
 
 FRAME = "sspbench"
+# Folders of plugins, the packages and the report: they import the frame, never each other.
 STAGE_FOLDERS = ("data", "methods", "segmentation", "metrics", "packages", "report")
-"""Folders of plugins, the packages and the report: they import the frame, never each other's insides."""
 
+# The report shows what the audit finds.
 ALLOWED_IMPORTS = frozenset({("report", "packages/table-audit")})
-"""The report shows what the audit finds."""
 
+# Folders whose code imports from `sspbench` alone (commands and benchmarks excepted).
 PLUGIN_FOLDERS = ("data", "methods", "segmentation", "metrics")
-"""Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
 
+# The rooms of the frame, the foundation first: a room imports only from those before it.
 ROOMS = {
-    "": "the foundation: errors with hints, atomic files, what plugins must be",
-    "images": "pixels, labels, archives and manifests: what is read is checked, what is written is grey 8 bit",
-    "jobs": "what keeps a job safe: slots of the GPU, locks, budgets, provenance, its end told",
-    "plugins": "plugins found by their YAML, their kinds, parameters and groups of rows",
-    "config": "from the config to runs: checked, resolved, with all paths",
-    "workflow": "what the Snakefile needs: code digests, parameters of rules, the forecast, the lock",
-    "releases": "published results as text in git, and back again into a results folder",
-    "training": "what all networks share: losses, schedules, starts, batches, checkpoints, the loop",
+    "": "foundation: errors with hints, atomic files, the contract of plugins",
+    "images": "reads and checks pixels, labels, archives and manifests; writes 8-bit PNG",
+    "jobs": "keeps a job safe: GPU slots, locks, time budgets, provenance, how it ended",
+    "plugins": "finds plugins by their YAML; kinds, parameters, groups of rows",
+    "config": "turns the config into runs: checked, resolved, with all paths",
+    "workflow": "serves the Snakefile: code digests, rule parameters, forecast, lock",
+    "releases": "packs published results as text for git, and unpacks them into a results folder",
+    "training": "what all networks share: losses, schedules, batches, checkpoints, the loop",
     "stages": "the steps that the workflow runs, each from files to files",
-    "plugin_checks": "templates for new plugins, and the rules that a plugin is tried against",
-    "offline_page": "one HTML file in which a browser enhances pictures: scripts, the browser's runtime",
-    "commands": "the command line and what it offers beside the stages",
+    "plugin_checks": "templates for new plugins, and the rules that a plugin must pass",
+    "offline_page": "writes one HTML file in which a browser enhances pictures",
+    "commands": "the command line, and commands that are not stages",
 }
-"""The rooms of the frame, the foundation first: a room imports from those before it."""
 
 MAX_FILE_LINES = 300
-"""Lines beyond which a file is split."""
 
 VAGUE_NAMES = frozenset({"utils", "util", "common", "helpers", "helper", "misc", "manager"})
-"""Names that say nothing."""
 
 ARCHITECTURE_FILE = ROOT / "ARCHITECTURE.md"
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``architecture``."""
-    parser = commands.add_parser("architecture", help="write ARCHITECTURE.md from docstrings and imports")
+    parser = commands.add_parser(
+        "architecture", help="update the graph and tables of ARCHITECTURE.md, and check the layout"
+    )
     parser.set_defaults(run=_architecture)
 
 
 def _architecture(_args: argparse.Namespace) -> int:
-    write_text(ARCHITECTURE_FILE, render_architecture())
+    write_text(ARCHITECTURE_FILE, render_architecture(ARCHITECTURE_FILE.read_text(encoding="utf-8")))
     wrong = find_layout_faults()
     print("\n".join(wrong) or f"wrote {ARCHITECTURE_FILE.name}")
     return 1 if wrong else 0
@@ -76,9 +77,9 @@ def part_of_file(path: Path, root: Path = ROOT) -> str:
 
     That is the frame with its sub-package, a plugin's folder, a metric family, or the report.
 
-    >>> part_of_file(ROOT / "methods" / "sspnet" / "losses.py"), part_of_file(ROOT / "sspbench" / "training" / "loop.py")
+    >>> part_of_file(ROOT / "methods/sspnet/losses.py"), part_of_file(ROOT / "sspbench/training/loop.py")
     ('methods/sspnet', 'sspbench/training')
-    >>> part_of_file(ROOT / "sspbench" / "files.py"), part_of_file(ROOT / "packages" / "table-audit" / "src" / "claims.py")
+    >>> part_of_file(ROOT / "sspbench/files.py"), part_of_file(ROOT / "packages/table-audit/src/claims.py")
     ('sspbench', 'packages/table-audit')
     """
     parts = path.relative_to(root).parts
@@ -108,7 +109,7 @@ def _find_wrong_imports(root: Path) -> Iterator[str]:
     order = list(ROOMS)
     for own, others in sorted(find_part_imports(root).items()):
         if own.startswith(FRAME) and _room_of_part(own) not in ROOMS:
-            yield f"{own} is no room of the frame: give it its place in ROOMS"
+            yield f"{own} is not a room of the frame: add it to ROOMS"
             continue
         for other in sorted(others):
             if own.startswith(FRAME) and not other.startswith(FRAME):
@@ -167,73 +168,66 @@ def _find_file_faults(root: Path) -> Iterator[str]:
             yield f"{name} has no docstring"
 
 
-def render_architecture(root: Path = ROOT) -> str:
-    """Return the text of ARCHITECTURE.md."""
-    return (
-        "\n".join([ARCHITECTURE_HEADER, *_room_lines(), *_import_lines(root), *_rule_lines(), *_file_lines(root)])
-        + "\n"
-    )
+def render_architecture(text: str, root: Path = ROOT) -> str:
+    """Return the text of ARCHITECTURE.md with the parts that follow from the code renewed.
+
+    Args:
+        text: The present text.
+        root: The checkout.
+
+    Raises:
+        UserError: a marker is missing.
+    """
+    parts = {"rooms": _room_lines(), "graph": _graph_lines(root), "plugins": _plugin_lines(root)}
+    for name, lines in parts.items():
+        text = _replace_between_markers(text, name, "\n".join(lines))
+    return text
 
 
-ARCHITECTURE_HEADER = """# Architecture
-
-Written by `python -m sspbench architecture` from docstrings and real imports; a test fails where it is out of date.
-
-The data flow is in `Snakefile`, which holds no logic. Each rule runs `python -m sspbench stage ...` in a process of its
-own; between the rules there are only files: grey 8-bit PNG, `weights.safetensors`, `scores.csv`, JSON.
-
-```
-prepare(data set) -> train(method, variant, seed) -> enhance -> segment -> score -> tables, figures -> report
-                     train(segmenter on HQ images + labels) ---^
-```
-
-## Seven files to read, in this order
-
-1. `Snakefile`: which stage makes which files of which others.
-2. `sspbench/contract.py`: what a method, a metric family and a data set promise.
-3. `methods/cyclegan/method.py`: a learned method, the one to copy; its parameters are in `method.yaml` beside it.
-4. `sspbench/config/plan.py`: the checked config becomes runs, each with its settings.
-5. `sspbench/training/loop/training.py`: how anything is trained, stopped and resumed to the same bytes.
-6. `sspbench/stages/score.py`: saved images and masks become `scores.csv`, one line per value.
-7. `report/tables/record.py`: scores become tables of numeric cells, of which page, LaTeX and terminal are renderings.
-"""
+def _replace_between_markers(text: str, name: str, content: str) -> str:
+    start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    head, found_start, rest = text.partition(start)
+    _, found_end, tail = rest.partition(end)
+    if not (found_start and found_end):
+        hint = "restore it: git checkout -- ARCHITECTURE.md"
+        raise UserError(
+            f"The marker {name!r} is missing", where=str(ARCHITECTURE_FILE), why=f"{start} ... {end}", hint=hint
+        )
+    return f"{head}{start}\n{content}\n{end}{tail}"
 
 
 def _room_lines() -> Iterator[str]:
-    yield "## Rooms of the frame\n"
-    yield "A room imports only from those above it.\n"
-    for room, text in ROOMS.items():
-        yield f"- `{FRAME}/{room}`: {text}.".replace("/`", "`")
-    yield ""
-
-
-def _import_lines(root: Path) -> Iterator[str]:
-    edges = find_part_imports(root)
-    yield "## Who imports whom\n"
-    yield "| part | imports |"
+    yield "| room | what it does |"
     yield "| --- | --- |"
+    for room, text in ROOMS.items():
+        yield f"| `{FRAME}/{room}` | {text} |".replace("/`", "`")
+
+
+def _graph_lines(root: Path) -> Iterator[str]:
+    """Yield the graph of rooms: an edge is left out where a longer way has the same ends."""
+    edges = {
+        _room_of_part(own) or FRAME: {_room_of_part(other) or FRAME for other in others}
+        for own, others in find_part_imports(root).items()
+        if own.startswith(FRAME)
+    }
+    yield "```mermaid"
+    yield "graph BT"
     for own in sorted(edges):
-        yield f"| `{own}` | {', '.join(f'`{other}`' for other in sorted(edges[own])) or 'nothing of this checkout'} |"
-    yield ""
+        below = {far for other in edges[own] for far in _reachable(other, edges)}
+        for other in sorted(edges[own] - below):
+            yield f"  {own} --> {other}"
+    yield "```"
 
 
-def _rule_lines() -> Iterator[str]:
-    yield "Rules, each with a test:\n"
-    yield f"- {', '.join(f'`{name}`' for name in STAGE_FOLDERS)} import `{FRAME}`, never each other's insides;"
-    yield f"- a room of `{FRAME}` imports from those before it, and no files import each other in a circle;"
-    yield f"- `{FRAME}` imports no plugin by name: folders are found by their YAML (`sspbench/plugins/discovery.py`);"
-    yield "- listing, the configuration, the Snakefile and command-line parsing import neither torch nor pyiqa;"
-    yield f"- a file has {MAX_FILE_LINES} lines at most, a docstring, and a name that says what it does.\n"
+def _reachable(part: str, edges: Mapping[str, set[str]]) -> set[str]:
+    """Return the parts that a part imports, directly or through others."""
+    direct = edges.get(part, set())
+    return direct | {far for other in direct for far in _reachable(other, edges)}
 
 
-def _file_lines(root: Path) -> Iterator[str]:
-    yield "## What is where\n"
-    current = ""
-    for path in sorted(find_modules(root), key=lambda path: (part_of_file(path, root), path)):
-        if part_of_file(path, root) != current:
-            current = part_of_file(path, root)
-            yield f"\n### `{current}`\n"
-        name = path.relative_to(root / current)
-        if module_purpose(path):
-            yield f"- `{name}`: {module_purpose(path)}"
-    yield ""
+def _plugin_lines(root: Path) -> Iterator[str]:
+    yield "| folder | plugins |"
+    yield "| --- | --- |"
+    for folder in ("data", "methods", "segmentation"):
+        names = sorted({path.parent.name for path in (root / folder).glob("*/*.yaml")})
+        yield f"| `{folder}` | {', '.join(names)} |"

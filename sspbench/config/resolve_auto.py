@@ -2,7 +2,7 @@
 
 On CPUs channels-last convolutions were measured 1.1 to 2 times slower than contiguous ones, but for CS-Net
 (``channels_last: [cpu]`` in its YAML); bf16 without the CPU's own instructions for it 5 to 12 times slower; and
-compiling takes longer than a demonstration's training (docs/measurements.md).
+compiling takes longer than a demonstration's training (docs/notebook/measurements.md).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from .gpu_slots import list_gpus
 
 REFERENCE_CPU_S = 0.0096
-"""CPU seconds of one :func:`time_matrix_products` on the machine of docs/measurements.md."""
+"""CPU seconds of one :func:`time_matrix_products` on the machine of docs/notebook/measurements.md."""
 
 TIMING_REPEATS = 5
 """Products that are timed; the fastest counts, since others may be at work."""

@@ -1,8 +1,9 @@
-"""From a results folder to what of it is published, and back to a results folder that tables are computed from."""
+"""Pack a results folder into a release, and unpack a release into a results folder for computing tables."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from ..config.overrides import merge_dicts
 from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from ..errors import Faults, UserError
-from ..files import read_json, write_json, write_text
+from ..files import read_mapping, write_json, write_text
 from ..jobs.outcome import STATUS_FILE as STATUS
-from .losses import TRAINING_LOG_FILE, read_release_losses, write_release_losses
+from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_release_losses
 from .records import (
     CommonFacts,
     drop_repeated_settings,
@@ -27,11 +28,12 @@ from .release_folder import RELEASE_RECORD, RESTORE_HINT, ReleasePart
 from .score_files import (
     LONG_COLUMNS,
     SCORE_DIGITS,
+    SCORE_KEYS,
+    collect_row_scores,
     format_csv,
-    read_score_notes,
-    read_wide_as_long,
+    read_release_scores,
     write_score_notes,
-    write_wide_scores,
+    write_wide_file,
 )
 
 
@@ -44,46 +46,71 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
         folder: An empty folder.
 
     Raises:
-        UserError: all that forbids publishing at once: runs that have not ended, local changes, several data.
+        UserError: runs that have not ended, local changes, or trainings on different images; all are listed.
     """
     part, gathered = ReleasePart(folder), CommonFacts()
     with Faults("These results cannot be published", where=str(plan.layout.root)) as faults:
         _pack_runs(plan, part, gathered, faults)
-        _pack_segmenter(plan, part, gathered, faults)
         if len(gathered.data) > 1:
-            hint = "run the workflow again, so that all is trained on the same images"
+            hint = "run the workflow again, so that everything trains on the same images"
             faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
     write_json(folder / RELEASE_RECORD, _release_record(plan, release, gathered))
     return part
 
 
 def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
+    """Write scores, notes, losses and the records of all jobs, one file each."""
+    scores, notes, records = [], [], {}
+    losses = collect_row_losses(_segmenter_row(plan), _find_logs(_find_segmenter_folders(plan)))
+    for row, folders in _find_run_folders(plan).items():
+        found = {str(seed): make_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
+        records[row] = drop_repeated_settings(found)
+        done = {seed: folder for seed, folder in folders.items() if found[str(seed)]["status"]["status"] == "done"}
+        lines, row_notes = collect_row_scores(row, {seed: folder / "scores.csv" for seed, folder in done.items()})
+        scores += lines
+        notes += row_notes
+        losses += collect_row_losses(row, _find_logs(folders))
+    content = {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)}
+    write_text(part.runs, format_run_records(content))
+    write_wide_file(part.scores, SCORE_KEYS, scores)
+    write_score_notes(notes, part.notes)
+    write_wide_file(part.losses, LOSS_KEYS, losses)
+
+
+def format_run_records(content: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the records of a release as JSON with one line per row, half as long as indented."""
+    sections = []
+    for name, rows in content.items():
+        lines = [f"{json.dumps(key)}: {json.dumps(rows[key], sort_keys=True, allow_nan=False)}" for key in rows]
+        sections.append(f"{json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n}")
+    return "{\n" + ",\n".join(sections) + "\n}\n"
+
+
+def _find_run_folders(plan: Plan) -> dict[str, dict[int, Path]]:
+    """Return the folder of every run, by row and seed."""
     rows: dict[str, dict[int, Path]] = {}
     for run in plan.runs:
         rows.setdefault(run.id, {})[run.seed] = plan.layout.run_folder(run.id, run.seed)
-    notes = []
-    for row, folders in rows.items():
-        records = {str(seed): make_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
-        write_json(part.folder / "runs" / f"{row}.json", drop_repeated_settings(records))
-        done = [seed for seed in folders if records[str(seed)]["status"]["status"] == "done"]
-        if done:
-            notes += write_wide_scores(row, {seed: folders[seed] / "scores.csv" for seed in done}, part.scores)
-        write_release_losses(
-            {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()},
-            part.folder / "losses" / f"{row}.csv",
-        )
-    write_score_notes(notes, part.scores)
+    return rows
 
 
-def _pack_segmenter(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
-    folders = {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
-    jobs = {str(seed): read_job_records(folder) for seed, folder in folders.items()}
+def _find_logs(folders: Mapping[int, Path]) -> dict[int, Path]:
+    return {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()}
+
+
+def _segmenter_row(plan: Plan) -> str:
+    """Return the name of the segmenter's losses; no row of the tables has a slash in its name."""
+    return f"segmenter/{plan.segmenter.name}"
+
+
+def _find_segmenter_folders(plan: Plan) -> dict[int, Path]:
+    return {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
+
+
+def _make_segmenter_records(plan: Plan, gathered: CommonFacts, faults: Faults) -> dict[str, Any]:
+    jobs = {str(seed): read_job_records(folder) for seed, folder in _find_segmenter_folders(plan).items()}
     where = str(plan.layout.root / "segmenter" / plan.segmenter.name)
-    records = {seed: trim_job_records(found, gathered, faults, where) for seed, found in jobs.items()}
-    write_json(part.folder / "segmenter.json", records)
-    write_release_losses(
-        {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()}, part.folder / "segmenter.csv"
-    )
+    return {seed: trim_job_records(found, gathered, faults, where) for seed, found in jobs.items()}
 
 
 def _release_record(plan: Plan, release: str, gathered: CommonFacts) -> dict[str, Any]:
@@ -125,27 +152,49 @@ def unpack_release(part: ReleasePart, results: Path) -> Plan:
     facts = part.record
     try:
         plan = _plan_of_release(facts, results)
-        notes = read_score_notes(part.scores)
-        for row in dict.fromkeys(run.id for run in plan.runs):
-            _unpack_row(part, row, plan, notes, facts["environments"])
-        _unpack_segmenter(part, plan, facts["environments"])
+        _unpack_records(part, plan, facts["environments"])
+        _unpack_scores(part, plan)
+        _unpack_losses(part, plan)
     except (KeyError, TypeError, ValueError, AttributeError, FileNotFoundError, csv.Error) as error:
         why = f"a file of it is missing or has another form: {error!r}"
         raise UserError("A release cannot be read", where=str(part.folder), why=why, hint=RESTORE_HINT) from error
     return plan
 
 
-def _unpack_segmenter(part: ReleasePart, plan: Plan, environments: Mapping[str, Any]) -> None:
-    for seed, jobs in read_json(part.folder / "segmenter.json").items():
+def _unpack_records(part: ReleasePart, plan: Plan, environments: Mapping[str, Any]) -> None:
+    """Write how the jobs ended. A variant added after the release has no runs: the tables show it as missing."""
+    records = read_mapping(part.runs)
+    for row in {run.id for run in plan.runs} & set(records["rows"]):
+        for seed, kept in restore_settings(records["rows"][row]).items():
+            folder = plan.layout.run_folder(row, int(seed))
+            if kept["jobs"]:
+                write_json(folder / "run.json", dict(restore_environments(kept["jobs"], environments)))
+            if kept["status"]["status"] != "done":
+                write_json(folder / STATUS, kept["status"])
+    for seed, jobs in records["segmenter"].items():
         folder = plan.layout.segmenter_folder(plan.segmenter.name, int(seed))
         for stage, job in restore_environments(jobs, environments):
             write_json(folder / "jobs" / f"{stage}.json", job)
-    for seed, text in read_release_losses(part.folder / "segmenter.csv").items():
-        write_text(plan.layout.segmenter_folder(plan.segmenter.name, seed) / TRAINING_LOG_FILE, text)
+
+
+def _unpack_scores(part: ReleasePart, plan: Plan) -> None:
+    runs = {(run.id, run.seed) for run in plan.runs}
+    for key, lines in read_release_scores(part, (plan.layout.dataset, plan.preset)).items():
+        if key in runs:
+            write_text(plan.layout.run_folder(*key) / "scores.csv", format_csv([LONG_COLUMNS, *lines]))
+
+
+def _unpack_losses(part: ReleasePart, plan: Plan) -> None:
+    folders = {(run.id, run.seed): plan.layout.run_folder(run.id, run.seed) for run in plan.runs}
+    for seed, folder in _find_segmenter_folders(plan).items():
+        folders[_segmenter_row(plan), seed] = folder
+    for key, text in read_release_losses(part.losses).items():
+        if key in folders:
+            write_text(folders[key] / TRAINING_LOG_FILE, text)
 
 
 def _plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
-    """Return the plan of a release; an empty folder stands for a user's images, whose name alone is known."""
+    """Return the plan of a release; an empty folder replaces a user's images, of which only the name is known."""
     config = merge_dicts(
         read_config(DEFAULT_CONFIG_FILE), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
     )
@@ -155,27 +204,3 @@ def _plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
         config["data_root"] = str(stand_in)
     config["external"] = dict.fromkeys(config["external"], str(stand_in))
     return Plan(config, results)
-
-
-def _unpack_row(
-    part: ReleasePart,
-    row: str,
-    plan: Plan,
-    notes: Mapping[tuple[str, int, str, str], str],
-    environments: Mapping[str, Any],
-) -> None:
-    path = part.folder / "runs" / f"{row}.json"
-    if not path.is_file():
-        return  # a variant added after the release: its runs are missing, and the tables say so
-    scores, losses = part.scores / f"{row}.csv", read_release_losses(part.folder / "losses" / f"{row}.csv")
-    lines = read_wide_as_long(scores, notes, (plan.layout.dataset, plan.preset)) if scores.is_file() else {}
-    for seed, kept in restore_settings(read_json(path)).items():
-        folder = plan.layout.run_folder(row, int(seed))
-        if kept["jobs"]:
-            write_json(folder / "run.json", dict(restore_environments(kept["jobs"], environments)))
-        if kept["status"]["status"] != "done":
-            write_json(folder / STATUS, kept["status"])
-        if int(seed) in lines:
-            write_text(folder / "scores.csv", format_csv([LONG_COLUMNS, *lines[int(seed)]]))
-        if int(seed) in losses:
-            write_text(folder / TRAINING_LOG_FILE, losses[int(seed)])

@@ -13,12 +13,12 @@ from ..files import fingerprint, read_mapping
 from ..jobs.outcome import read_status
 
 FINAL_STATUSES = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
-"""How a run may have ended to be published; others have not ended."""
+"""How a published run may have ended."""
 
 COST_KEYS = ("seconds", "cpu_seconds")
 
 ENVIRONMENT_KEYS = ("machine", "versions", "commit", "dirty")
-"""What jobs say of where they ran; kept once in ``release.json``."""
+"""What jobs record about their environment; kept once in ``release.json``."""
 
 
 @dataclass
@@ -49,8 +49,8 @@ def read_job_records(folder: Path) -> dict[str, Any]:
         return {path.stem: read_mapping(path) for path in sorted((folder / "jobs").glob("*.json"))}
     jobs = read_mapping(whole)
     if not all(isinstance(job, dict) for job in jobs.values()):
-        hint = "remove it and run the workflow again: it is made anew"
-        raise UserError("The record of a run cannot be read", where=str(whole), why="a stage is no record", hint=hint)
+        why, hint = "a stage is not a record", "remove it and run the workflow again, which writes a new one"
+        raise UserError("The record of a run cannot be read", where=str(whole), why=why, hint=hint)
     return jobs
 
 
@@ -103,7 +103,7 @@ def _trim_job(job: Mapping[str, Any], with_settings: bool, gathered: CommonFacts
 
 
 def strip_folders(content: Any) -> Any:
-    """Return JSON-able content with every absolute path cut to its last part: where files lay is nobody's business.
+    """Return JSON-able content with every absolute path cut to its last part: folders are private.
 
     >>> strip_folders({"vgg16": "/home/me/vgg16.pth", "files": {"/a/b.pth": "00ff"}})
     {'vgg16': 'vgg16.pth', 'files': {'b.pth': '00ff'}}

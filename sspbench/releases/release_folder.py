@@ -1,4 +1,4 @@
-"""Where a release lies, what belongs to it, and whether its files are as they were published."""
+"""The folder of a release: its files, and whether they are as published."""
 
 from __future__ import annotations
 
@@ -11,27 +11,25 @@ from typing import Any
 from ..errors import UserError
 from ..files import read_mapping, sha256, write_text
 
+# Hashes of all files beside it, for `sha256sum --check`.
 SUMS_FILE = "SHA256SUMS"
-"""Hashes of all files beside it, for ``sha256sum --check``."""
 
-DERIVED_SUMS_FILE = "REMADE.sha256"
-"""Hashes of what the scores give but is too large to keep: ``reproduce-tables --keep DIR`` writes it."""
-
-RESTORE_HINT = "get the release anew: git checkout -- results/published"
-"""How to mend a release that was changed or cut."""
+# What to do with a release that was changed or truncated.
+RESTORE_HINT = "restore the release: git checkout -- results/published"
 
 RELEASE_RECORD = "release.json"
+
+# What ``release.json`` always holds, and of which type.
 RECORD_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("release", "preset"), str),
     **dict.fromkeys(("dataset", "config", "commits", "environments", "cost"), dict),
     "seeds": list,
     "digits": int,
 }
-"""What ``release.json`` always says, and in which form."""
 
 PUBLISHED_DIR = "published"
+# The most that one data set of a release may weigh.
 MAX_RELEASE_BYTES = 2_000_000
-"""The most that a release may weigh."""
 
 RELEASE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -41,7 +39,7 @@ class ReleasePart:
     """One data set under one preset of a release: ``results/published/<release>/<dataset>/<preset>``.
 
     Attributes:
-        folder: Where it lies.
+        folder: Its folder.
     """
 
     folder: Path
@@ -53,24 +51,42 @@ class ReleasePart:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What ``release.json`` says.
+        """The contents of ``release.json``.
 
         Raises:
-            UserError: it cannot be read, or does not say all that a release says.
+            UserError: it cannot be read, lacks something, or belongs to a release of an older version.
         """
+        if (self.folder / "runs").is_dir():
+            hint = "read it with the version that wrote it: the commit is in release.json, under `tables`"
+            why = "it has one file per row; since version 1.0 a release has one file for all rows"
+            raise UserError("This release has an old form", where=str(self.folder), why=why, hint=hint)
         facts = read_mapping(self.folder / RELEASE_RECORD)
         wrong = [name for name, kind in RECORD_TYPES.items() if not isinstance(facts.get(name), kind)]
         if wrong:
-            why = f"it does not say, or not in the form that this version writes: {', '.join(wrong)}"
-            raise UserError(
-                "A release cannot be read", where=str(self.folder / RELEASE_RECORD), why=why, hint=RESTORE_HINT
-            )
+            why = f"these entries are missing or have another type: {', '.join(wrong)}"
+            where = str(self.folder / RELEASE_RECORD)
+            raise UserError("A release cannot be read", where=where, why=why, hint=RESTORE_HINT)
         return facts
 
     @property
     def scores(self) -> Path:
-        """The folder of scores."""
-        return self.folder / "scores"
+        """The scores: one line per row, seed and image, one column per measure."""
+        return self.folder / "scores.csv"
+
+    @property
+    def notes(self) -> Path:
+        """Why values are undefined, one line per value."""
+        return self.folder / "notes.csv"
+
+    @property
+    def runs(self) -> Path:
+        """How every run and every training of the segmenter ended, and what its jobs recorded."""
+        return self.folder / "runs.json"
+
+    @property
+    def losses(self) -> Path:
+        """The logged losses: one line per row, seed and step."""
+        return self.folder / "losses.csv"
 
     @property
     def tables(self) -> Path:
@@ -79,7 +95,7 @@ class ReleasePart:
 
     @property
     def figures(self) -> Path:
-        """The folder of figures that are made of numbers."""
+        """The folder of figures that show numbers."""
         return self.folder / "figures"
 
     def list_files(self) -> list[str]:
@@ -92,7 +108,7 @@ class ReleasePart:
         write_sums(self.folder / SUMS_FILE, {name: sha256(self.folder / name) for name in self.list_files()})
 
     def find_changes(self) -> list[str]:
-        """Return what is not as it was published, a line each: changed, missing or added files."""
+        """Return one line for each file that was changed, removed or added after publication."""
         sums, there = read_sums(self.folder / SUMS_FILE), set(self.list_files())
         changed = [name for name in sums if name in there and sha256(self.folder / name) != sums[name]]
         lines = [f"CHANGED  {name}" for name in changed]
@@ -100,9 +116,9 @@ class ReleasePart:
         return sorted([*lines, *(f"ADDED    {name}" for name in there if name not in sums)])
 
     def expected_hashes(self) -> dict[str, str]:
-        """Return the hashes of all tables and figures, by name, those too large to be kept included."""
+        """Return the hashes of all tables and figures by name, those too large to keep included."""
         kept = {name: value for name, value in read_sums(self.folder / SUMS_FILE).items() if is_derived_file(name)}
-        return {**kept, **read_sums(self.folder / DERIVED_SUMS_FILE)}
+        return {**kept, **self.record["tables"]["large"]}
 
 
 def is_derived_file(name: str) -> bool:
@@ -119,7 +135,7 @@ def read_sums(path: Path) -> dict[str, str]:
     """Read hashes by file name.
 
     Raises:
-        UserError: there is no such file, or a line of it has another form.
+        UserError: the file is missing, or a line of it has another form.
     """
     if not path.is_file():
         why, hint = f"it has no {path.name}", "give results/published/<release>/<data set>/<preset>"

@@ -1,19 +1,19 @@
-"""The scores of a release: one file per row of the tables, one line per seed and image, one column per measure.
+"""The scores of a release: one file, with one line per row, seed and image and one column per measure.
 
-A run's ``scores.csv`` has one line per value, three times the text. Nothing but the digits beyond :data:`SCORE_DIGITS` is
-lost; what is undefined stays ``nan``, with its reason in ``notes.csv``.
+A run's ``scores.csv`` has one line per value, three times the text. Only the digits beyond :data:`SCORE_DIGITS` are
+lost; undefined values stay ``nan``, with the reason in ``notes.csv``.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
 from ..files import write_text
-from .release_folder import RESTORE_HINT
+from .release_folder import RESTORE_HINT, ReleasePart
 
 SCORE_DIGITS = 8
 """Significant digits of a published score."""
@@ -21,8 +21,12 @@ SCORE_DIGITS = 8
 LONG_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 """Columns of a run's ``scores.csv``."""
 
-NOTES_FILE = "notes.csv"
+SCORE_KEYS = ("row", "seed", "image")
 NOTE_COLUMNS = ("row", "seed", "image", "metric", "note")
+KEY_COUNT = 3
+
+WideLine = tuple[str, int, str, dict[str, str]]
+"""Row, seed, image (or step), and the line's values as text, by name."""
 
 ScoreNote = tuple[str, int, str, str, str]
 """Row, seed, image, measure and why its value is undefined."""
@@ -41,7 +45,7 @@ def read_long_scores(path: Path) -> list[dict[str, str]]:
     )
     if why:
         hint = "run the scoring again, or give a file that this suite wrote"
-        raise UserError("This is no scores.csv of this suite", where=str(path), why=why, hint=hint)
+        raise UserError("This is not a scores.csv of this suite", where=str(path), why=why, hint=hint)
     return lines
 
 
@@ -56,7 +60,7 @@ def _read_csv(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]], str]:
 
 
 def _is_malformed(line: Mapping[str, str]) -> bool:
-    """Tell whether a line of scores lacks a cell, has one too many, or a seed or value that is no number."""
+    """Return whether a line of scores lacks a cell, has one too many, or a seed or value that is not a number."""
     if (
         len(line) != len(LONG_COLUMNS)
         or None in line.values()
@@ -86,13 +90,18 @@ def round_number_text(value: str) -> str:
     return format(float(value), f".{SCORE_DIGITS}g")
 
 
-def write_wide_scores(row: str, runs: Mapping[int, Path], folder: Path) -> list[ScoreNote]:
-    """Write ``<row>.csv`` from the ``scores.csv`` of a row's seeds; return the notes that stand beside its values.
+def collect_row_scores(row: str, runs: Mapping[int, Path]) -> tuple[list[WideLine], list[ScoreNote]]:
+    """Collect the scores of a row from the ``scores.csv`` of its seeds.
 
     Args:
         row: ``method`` or ``method+variant``.
         runs: The ``scores.csv`` by seed.
-        folder: Where to.
+
+    Returns:
+        One line per seed and image, and the notes of undefined values.
+
+    Raises:
+        UserError: a score occurs twice, or a file has other columns.
     """
     notes: list[ScoreNote] = []
     values: dict[tuple[int, str], dict[str, str]] = {}
@@ -100,59 +109,75 @@ def write_wide_scores(row: str, runs: Mapping[int, Path], folder: Path) -> list[
         for line in read_long_scores(path):
             cells = values.setdefault((seed, line["image"]), {})
             if line["metric"] in cells:
-                hint = "remove this file and run the workflow again: the scores are computed anew"
-                raise UserError(f"{line['metric']} of {line['image']} stands twice", where=str(path), hint=hint)
+                hint = "remove this file and run the workflow again: it recomputes the scores"
+                raise UserError(f"{line['metric']} of {line['image']} occurs twice", where=str(path), hint=hint)
             cells[line["metric"]] = round_number_text(line["value"])
             if line["note"]:
                 notes.append((row, seed, line["image"], line["metric"], line["note"]))
-    metrics = list(dict.fromkeys(metric for cells in values.values() for metric in cells))
-    body = [[seed, image, *(cells.get(name, "") for name in metrics)] for (seed, image), cells in values.items()]
-    write_text(folder / f"{row}.csv", format_csv([["seed", "image", *metrics], *body]))
-    return notes
+    return [(row, seed, image, cells) for (seed, image), cells in values.items()], notes
 
 
-def write_score_notes(notes: Iterable[ScoreNote], folder: Path) -> None:
+def write_wide_file(path: Path, keys: Sequence[str], lines: Iterable[WideLine]) -> None:
+    """Write lines as CSV, one column per name that occurs; a name that a line does not have is an empty cell.
+
+    Args:
+        path: The file.
+        keys: Heads of the first three columns.
+        lines: The lines.
+    """
+    kept = list(lines)
+    names = list(dict.fromkeys(name for *_, cells in kept for name in cells))
+    body = [[*key, *(cells.get(name, "") for name in names)] for *key, cells in kept]
+    write_text(path, format_csv([[*keys, *names], *body]))
+
+
+def read_wide_file(path: Path) -> Iterator[WideLine]:
+    """Yield the lines of a file that :func:`write_wide_file` wrote; empty cells are left out.
+
+    Raises:
+        UserError: a line has more or fewer cells than the head, its seed or a cell is not a number.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        head, *body = list(csv.reader(stream)) or [[]]
+    for number, cells in enumerate(body, 2):
+        where = f"{path}, line {number}"
+        if len(cells) != len(head) or len(head) < KEY_COUNT or not cells[1].isdecimal():
+            why = f"{len(cells)} cells for {len(head)} columns, starting with {', '.join(cells[:2])!r}"
+            raise UserError("A line does not match the head of its file", where=where, why=why, hint=RESTORE_HINT)
+        named = zip(head[KEY_COUNT:], cells[KEY_COUNT:], strict=True)
+        values = {name: _shortest_number(value, where) for name, value in named if value}
+        yield cells[0], int(cells[1]), cells[2], values
+
+
+def write_score_notes(notes: Iterable[ScoreNote], path: Path) -> None:
     """Write ``notes.csv``."""
-    write_text(folder / NOTES_FILE, format_csv([NOTE_COLUMNS, *notes]))
+    write_text(path, format_csv([NOTE_COLUMNS, *notes]))
 
 
-def read_score_notes(folder: Path) -> dict[tuple[str, int, str, str], str]:
+def read_score_notes(path: Path) -> dict[tuple[str, int, str, str], str]:
     """Return the notes by row, seed, image and measure."""
-    with (folder / NOTES_FILE).open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8", newline="") as stream:
         return {(e["row"], int(e["seed"]), e["image"], e["metric"]): e["note"] for e in csv.DictReader(stream)}
 
 
-def read_wide_as_long(
-    path: Path, notes: Mapping[tuple[str, int, str, str], str], first: tuple[str, str]
-) -> dict[int, list[list[str]]]:
-    """Return a wide file as the lines of each seed's ``scores.csv``.
+def read_release_scores(part: ReleasePart, first: tuple[str, str]) -> dict[tuple[str, int], list[list[str]]]:
+    """Return the scores of a release as the lines of each run's ``scores.csv``, by row and seed.
 
     Args:
-        path: ``<row>.csv``.
-        notes: Of :func:`read_score_notes`.
+        part: The release.
         first: Data set and preset, the first two columns.
 
     Raises:
-        UserError: a line has more or fewer cells than the head, or a cell is no number.
+        UserError: a line of the file has another form.
     """
-    row = path.name.removesuffix(".csv")
-    method, _, variant = row.partition("+")
-    with path.open(encoding="utf-8", newline="") as stream:
-        head, *body = list(csv.reader(stream)) or [[]]
-    found: dict[int, list[list[str]]] = {}
-    for number, cells in enumerate(body, 2):
-        where = f"{path}, line {number}"
-        if len(cells) != len(head) or not cells[0].isdecimal():
-            why = f"{len(cells)} cells under {len(head)} names, the first {cells[0] if cells else ''!r}"
-            raise UserError(
-                "A line of the scores has another form than its head", where=where, why=why, hint=RESTORE_HINT
-            )
-        seed, image = int(cells[0]), cells[1]
-        lines = found.setdefault(seed, [])
-        for metric, value in zip(head[2:], cells[2:], strict=True):
-            if value:
-                note = notes.get((row, seed, image, metric), "")
-                lines.append([*first, method, variant, str(seed), image, metric, _shortest_number(value, where), note])
+    notes = read_score_notes(part.notes)
+    found: dict[tuple[str, int], list[list[str]]] = {}
+    for row, seed, image, values in read_wide_file(part.scores):
+        method, _, variant = row.partition("+")
+        lines = found.setdefault((row, seed), [])
+        for metric, value in values.items():
+            note = notes.get((row, seed, image, metric), "")
+            lines.append([*first, method, variant, str(seed), image, metric, value, note])
     return found
 
 
@@ -161,4 +186,4 @@ def _shortest_number(text: str, where: str) -> str:
     try:
         return repr(float(text))
     except ValueError:
-        raise UserError(f"{text!r} is no number", where=where, hint=RESTORE_HINT) from None
+        raise UserError(f"{text!r} is not a number", where=where, hint=RESTORE_HINT) from None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..errors import UserError
 from .release_folder import RELEASE_RECORD, ReleasePart
-from .score_files import LONG_COLUMNS, NOTES_FILE, read_long_scores, read_score_notes, read_wide_as_long
+from .score_files import LONG_COLUMNS, read_long_scores, read_release_scores
 
 SCORES_FRAME_COLUMNS = ["dataset", "preset", "row", "method", "variant", "seed", "image", "metric", "value", "note"]
 
@@ -26,13 +26,13 @@ def load_scores(place: str | Path) -> pd.DataFrame:
         ``variant``, ``seed`` (int), ``image``, ``metric``, ``value`` (float, NaN where undefined), ``note`` (why).
 
     Raises:
-        UserError: there are no scores, or a file of them has another form.
+        UserError: the folder has no scores, or a file of them has another form.
     """
     folder = Path(place)
     lines = [*_published_lines(folder), *_computed_lines(folder)]
     if not lines:
         hint = "give results/<data set>/<preset> of a run, or results/published/<release>"
-        raise UserError("There are no scores here", where=str(folder), hint=hint)
+        raise UserError("No scores found", where=str(folder), hint=hint)
     frame = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
     joined = frame["method"] + "+" + frame["variant"]
     row = frame["method"].where(frame["variant"] == "", joined)
@@ -42,21 +42,17 @@ def load_scores(place: str | Path) -> pd.DataFrame:
 
 
 def _published_lines(folder: Path) -> Iterator[list[str]]:
-    for record in (
-        [folder / RELEASE_RECORD]
-        if (folder / RELEASE_RECORD).is_file()
-        else sorted(folder.glob(f"*/*/{RELEASE_RECORD}"))
-    ):
+    own = [folder / RELEASE_RECORD] if (folder / RELEASE_RECORD).is_file() else []
+    for record in own or sorted(folder.glob(f"*/*/{RELEASE_RECORD}")):
         part = ReleasePart(record.parent)
-        notes, facts = read_score_notes(part.scores), part.record
-        first = (str(facts["dataset"]["id"]), str(facts["preset"]))
-        for path in sorted(part.scores.glob("*.csv")):
-            if path.name != NOTES_FILE:
-                for lines in read_wide_as_long(path, notes, first).values():
-                    yield from lines
+        facts = part.record
+        for lines in read_release_scores(part, (str(facts["dataset"]["id"]), str(facts["preset"]))).values():
+            yield from lines
 
 
 def _computed_lines(folder: Path) -> Iterator[list[str]]:
     for path in sorted(folder.rglob("scores.csv")):
+        if (path.parent / RELEASE_RECORD).is_file():
+            continue
         for line in read_long_scores(path):
             yield [line[name] for name in LONG_COLUMNS]

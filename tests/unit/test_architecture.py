@@ -7,6 +7,7 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.commands.architecture import ARCHITECTURE_FILE, find_layout_faults, render_architecture
+from sspbench.errors import UserError
 
 LIGHT = """
 import sys
@@ -29,7 +30,33 @@ def test_imports_run_one_way_and_files_are_small_and_named():
 
 
 def test_the_description_is_current():
-    assert ARCHITECTURE_FILE.read_text() == render_architecture(), "run: python -m sspbench architecture"
+    text = ARCHITECTURE_FILE.read_text()
+    assert text == render_architecture(text), "run: python -m sspbench architecture"
+    assert len(text.encode()) <= 8000
+
+
+MARKED = "\n".join(
+    f"{name}\n<!-- {name}: begin -->\nOUTDATED\n<!-- {name}: end -->" for name in ("rooms", "graph", "plugins")
+)
+
+
+def test_the_graph_leaves_out_what_a_longer_way_says(tmp_path, monkeypatch):
+    monkeypatch.setattr("sspbench.workflow.code_digests.ROOT", tmp_path)
+    laid_out(tmp_path, {**SOUND, "sspbench/files.py": '"""Writes."""\ny = 1\n'})
+    (tmp_path / "sspbench/config/runs.py").write_text('"""Runs."""\nfrom ..files import y\nx = 1\n')
+    (tmp_path / "sspbench/stages/train.py").write_text(
+        '"""Trains."""\nfrom ..config.runs import x\nfrom ..files import y\n'
+    )
+    (tmp_path / "methods/a/method.yaml").write_text("label: A\n")
+    text = render_architecture(MARKED, tmp_path)
+    edges = [line.strip() for line in text.splitlines() if "-->" in line and "<!" not in line]
+    assert edges == ["config --> sspbench", "stages --> config"]
+    assert "| `methods` | a |" in text and text.startswith("rooms\n") and "OUTDATED" not in text
+
+
+def test_a_missing_marker_is_an_error():
+    with pytest.raises(UserError, match="The marker 'graph' is missing"):
+        render_architecture(MARKED.replace("graph: end", "graph"))
 
 
 def test_listing_configuration_and_digests_import_nothing_heavy():
@@ -56,7 +83,7 @@ def laid_out(root, files):
     [
         ("sspbench/config/peek.py", '"""Looks ahead."""\nfrom ..stages.train import x\n', "a later room"),
         ("sspbench/config/late.py", '"""Hides it."""\ndef f():\n    import sspbench.stages.train\n', "a later room"),
-        ("sspbench/attic/box.py", '"""A box."""\nfrom ..config.plan import x\n', "no room of the frame"),
+        ("sspbench/attic/box.py", '"""A box."""\nfrom ..config.plan import x\n', "not a room of the frame"),
         ("sspbench/config/runs.py", '"""A circle."""\nfrom .plan import x\n', "a cycle of imports"),
         ("sspbench/config/runs.py", '"""Hides it."""\ndef f():\n    from . import plan\n', "a cycle of imports"),
         ("sspbench/peek.py", '"""Peeks."""\nimport methods.a.method\n', "knows no plugin by name"),

@@ -80,19 +80,21 @@ def written(name, content):
 
 
 def linked(part):
-    (part / "scores/identity.csv").unlink()
-    (part / "scores/identity.csv").symlink_to("/etc/passwd")
+    (part / "scores.csv").unlink()
+    (part / "scores.csv").symlink_to("/etc/passwd")
 
+
+RUNS = (b"null", b"[]", b'{"rows": {"identity": {"0": 5}}, "segmenter": {}}', b'{"rows": {"identity": {"x": {}}}}')
 
 TAMPERED = {
     **{f"no {key}": without(key) for key in ("config", "dataset", "digits", "environments", "preset", "release")},
     **{f"release {text}": written("release.json", text) for text in (b"null", b"[]", b"{")},
-    **{f"run {text}": written("runs/identity.json", text) for text in (b"null", b"[]", b'{"0": 5}', b'{"x": {}}')},
+    **{f"run {text}": written("runs.json", text) for text in RUNS},
     **{
-        f"scores {text}": written("scores/identity.csv", text)
-        for text in (b"", b"\xff\xfe", b"seed,image,d\n0,i,abc\n")
+        f"scores {text}": written("scores.csv", text)
+        for text in (b"", b"\xff\xfe", b"row,seed,image,d\nidentity,0,i,abc\n")
     },
-    "no notes": lambda part: (part / "scores/notes.csv").unlink(),
+    "no notes": lambda part: (part / "notes.csv").unlink(),
     "a link": linked,
 }
 

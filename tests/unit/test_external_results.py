@@ -14,7 +14,7 @@ from report.releases.publish import publish_release
 from report.tables.record import read_table
 from report.tables.write_all import write_tables
 from sspbench.commands.cli import main
-from sspbench.files import read_json
+from sspbench.files import read_json, write_json
 from sspbench.releases.release_folder import ReleasePart
 from tests.scored_rows import built, made
 from tests.synthetic_results import make_results
@@ -91,8 +91,8 @@ def test_a_release_holds_the_scores_of_the_row_and_not_where_its_images_lay(publ
     _, _, part = published
     assert part.record["config"]["external"] == {"theirs": "their images"}
     assert part.record["config"]["methods"] == ["identity", "dcp", "sspnet"]
-    assert {"scores/theirs.csv", "runs/theirs.json"} <= set(part.list_files())
-    settings = read_json(part.folder / "runs/theirs.json")["0"]["jobs"]["enhance"]["settings"]
+    assert "\ntheirs,0," in part.scores.read_text()
+    settings = read_json(part.runs)["rows"]["theirs"]["0"]["jobs"]["enhance"]["settings"]
     assert settings["folder"] == "their images" and len(settings["images"]) == 64
     for name in part.list_files():
         assert b"secret" not in (part.folder / name).read_bytes(), name
@@ -108,8 +108,12 @@ def test_a_release_with_the_row_is_reproduced_compared_and_verified(published, t
     assert main(["verify", str(results.plan.layout.root), "--against", "v1", "--rows", "theirs"]) in (0, 3)
     assert "theirs" in capsys.readouterr().out
     copy = ReleasePart(shutil.copytree(part.folder, tmp_path / "v1/cornsim/demo"))
-    (copy.folder / "runs/theirs.json").unlink()
-    assert list(find_unknown_origins(copy)) == ["ORIGIN   runs/theirs.json has seeds none, not those of release.json"]
+    records = read_json(copy.runs)
+    del records["rows"]["theirs"]
+    write_json(copy.runs, records)
+    assert list(find_unknown_origins(copy)) == [
+        "ORIGIN   theirs in runs.json has seeds none, not those of release.json"
+    ]
 
 
 def test_the_page_shows_the_row_everywhere_and_says_that_its_cost_is_not_known(published):

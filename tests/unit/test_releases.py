@@ -99,7 +99,9 @@ def test_a_release_holds_numbers_their_origin_and_no_images(made):
         "dcp",
         "sspnet",
     }
-    assert {"scores/sspnet.csv", "runs/msgnet.json", "losses/sspnet.csv", "tables/index.json"} <= set(part.list_files())
+    assert {"scores.csv", "notes.csv", "runs.json", "losses.csv", "tables/primary.json"} <= set(part.list_files())
+    losses = (part.folder / "losses.csv").read_text()
+    assert "\nsspnet,1," in losses and "\nidentity," not in losses
     assert {name for name in part.list_files() if name.endswith(".png")} >= {"figures/training.png"}
     assert not [name for name in part.list_files() if "comparison.png" in name]
     done = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=part.folder, check=False)
@@ -111,20 +113,20 @@ def test_every_table_and_figure_follows_from_the_scores_byte_for_byte(copy, tmp_
     assert main(["reproduce-tables", "--keep", "rebuilt"]) == 0
     said = capsys.readouterr().out
     total = len(copy.expected_hashes())
-    assert total > 20
+    assert total > 12
     assert said == f"v1/cornsim/demo: {total} of {total} tables and figures are equal byte for byte\n"
     assert (tmp_path / "rebuilt/tables/tests.tex").is_file()
     assert [*find_foreign_files(copy), *find_unknown_origins(copy)] == []
 
 
 def test_a_changed_digit_is_named_with_the_tables_it_spoils_and_by_our_own_audit(copy):
-    path = copy.scores / "sspnet.csv"
+    path = copy.scores
     head, *lines = [line.split(",") for line in path.read_text().splitlines()]
-    lines[0][head.index("acc")] = "9.7"
+    next(line for line in lines if line[0] == "sspnet")[head.index("acc")] = "9.7"
     path.write_text("".join(",".join(line) + "\n" for line in [head, *lines]))
-    assert copy.find_changes() == ["CHANGED  scores/sspnet.csv"]
+    assert copy.find_changes() == ["CHANGED  scores.csv"]
     faults = check_release(copy)
-    assert {"CHANGED  scores/sspnet.csv", "DIFFERS  tables/metrics.json"} <= set(faults)
+    assert {"CHANGED  scores.csv", "DIFFERS  tables/table2_segmentation.csv"} <= set(faults)
     assert any(fault.startswith("AUDIT    acc of sspnet") for fault in faults)
 
 
@@ -138,10 +140,10 @@ def test_a_release_of_a_users_folder_needs_no_folder(copy, tmp_path):
 
 
 def test_what_was_removed_or_added_is_named(copy):
-    (copy.tables / "index.json").unlink()
+    (copy.tables / "primary.json").unlink()
     (copy.folder / "enhanced.png").write_bytes(b"picture")
-    assert copy.find_changes() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
-    assert list(find_foreign_files(copy)) == ["STRANGE  enhanced.png: not a file of a release"]
+    assert copy.find_changes() == ["ADDED    enhanced.png", "MISSING  tables/primary.json"]
+    assert list(find_foreign_files(copy)) == ["UNKNOWN  enhanced.png: not a file of a release"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_publishing_twice_changes_nothing_and_other_results_need_another_name(ma
     text = scores.read_text()
     try:
         edit(scores, ",entropy,", ",entropy,1")
-        with pytest.raises(UserError, match=r"another release.*\n.*\n.*scores/dcp.csv"):
+        with pytest.raises(UserError, match=r"(?i)another release.*\n.*\n.*scores.csv"):
             publish_release(plan, "v1", MAKER, folder / "results")
     finally:
         scores.write_text(text)
@@ -207,13 +209,31 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
 
 
 def test_tables_are_renewed_and_scores_stay(copy):
-    edit(copy.tables / "index.json", "Table", "Old table")
+    edit(copy.tables / "table1_quality.csv", "0.", "1.")
     copy.write_sums_file()
-    scores = {name: sha256(copy.folder / name) for name in copy.list_files() if name.startswith("scores/")}
-    assert renew_release(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
+    scores = copy.scores.read_bytes()
+    assert renew_release(copy, {**MAKER, "commit": "c" * 40}) == ["tables/table1_quality.csv"]
     assert copy.record["tables"]["commit"] == "c" * 40
-    assert scores == {name: sha256(copy.folder / name) for name in copy.list_files() if name.startswith("scores/")}
+    assert copy.scores.read_bytes() == scores
     assert not copy.find_changes()
+
+
+def test_a_large_table_is_kept_as_its_hash_and_still_compared(copy, monkeypatch):
+    monkeypatch.setattr("report.releases.publish.MAX_TABLE_BYTES", 1000)
+    kept = set(copy.expected_hashes())
+    edit(copy.tables / "table1_quality.csv", "0.", "1.")
+    copy.write_sums_file()
+    renew_release(copy, MAKER)
+    assert not (copy.tables / "table2_segmentation.csv").exists()
+    assert set(copy.expected_hashes()) == kept
+    large = copy.record["tables"]["large"]
+    assert large["tables/table2_segmentation.csv"] == copy.expected_hashes()["tables/table2_segmentation.csv"]
+
+
+def test_a_release_of_an_older_version_is_rejected_with_a_hint(copy):
+    (copy.folder / "runs").mkdir()
+    (fault,) = [line for line in check_release(copy) if "old form" in line]
+    assert "hint: read it with the version that wrote it" in fault
 
 
 def test_the_newest_release_is_the_last_by_name(tmp_path):
@@ -244,16 +264,16 @@ def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
     run, release = (frame.sort_values(keys, ignore_index=True) for frame in (run, release))
     assert run[keys].equals(release[keys])
     assert run["value"].to_numpy() == pytest.approx(release["value"].to_numpy(), rel=1e-7)
-    with pytest.raises(UserError, match="no scores here"):
+    with pytest.raises(UserError, match="No scores found"):
         load_scores(part.tables)
 
 
 def test_the_python_lines_of_the_daily_questions_run_as_they_stand(made, monkeypatch, capsys):
     monkeypatch.chdir(made[0])
-    blocks = re.findall("```python\n(.*?)```", (ROOT / "docs/daily.md").read_text(), re.DOTALL)
+    blocks = re.findall("```python\n(.*?)```", (ROOT / "docs/quickstart.md").read_text(), re.DOTALL)
     assert len(blocks) == 2
     for block in blocks:
-        exec(compile(block, "docs/daily.md", "exec"), {})
+        exec(compile(block, "docs/quickstart.md", "exec"), {})
     said = capsys.readouterr().out
     assert "identity" in said and "image_" in said
 
@@ -272,7 +292,7 @@ def test_git_lets_published_results_through():
     def ignored(path):
         return subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False).returncode == 0
 
-    assert not ignored("results/published/v1/cornsim/demo/scores/sspnet.csv")
+    assert not ignored("results/published/v1/cornsim/demo/scores.csv")
     assert ignored("results/cornsim/demo/tables/index.json")
 
 

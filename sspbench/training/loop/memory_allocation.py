@@ -1,7 +1,7 @@
 """Memory of a training step on a CPU: what a step has freed is kept for the next one.
 
 By default glibc gives a large block back to the system as soon as it is freed, and has it zeroed again page by page
-when the next step asks for it, and every step asks for the same blocks (measured: docs/measurements.md).
+when the next step asks for it, and every step asks for the same blocks (measured: docs/notebook/measurements.md).
 """
 
 from __future__ import annotations
