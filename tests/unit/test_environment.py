@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from functools import cache
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from sspbench.checkout import ROOT
 
 
+@cache
 def locked():
     """Return the packages of uv.lock."""
     return tomllib.loads((ROOT / "uv.lock").read_text())["package"]
@@ -23,7 +25,8 @@ def wanted():
     """Return {name: version in uv.lock} of everything that pyproject.toml names and that comes from elsewhere."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     versions = {entry["name"]: entry["version"] for entry in locked() if entry["name"] not in own()}
-    asked = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    groups = project["dependency-groups"]
+    asked = project["project"]["dependencies"] + groups["dev"] + groups["test-extras"]
     names = [re.match(r"[A-Za-z0-9._-]+", entry).group().lower().replace("_", "-") for entry in asked]
     assert set(names) - set(versions) == set(own())
     return {name: versions[name] for name in names if name in versions}
@@ -57,7 +60,7 @@ def test_the_packages_of_the_repository_are_installed_from_it():
 def test_the_same_python():
     python = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][0]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert project["project"]["requires-python"] == f"=={python.split('=')[1]}.*"
+    assert python == f"python{project['project']['requires-python']}"
 
 
 @pytest.mark.parametrize(
