@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .images.rgb import read_rgb as read_rgb
     from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
+    from .jobs.machine import count_cores as count_cores
     from .releases.scores import load_scores as load_scores
     from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
     from .training.losses.adversarial import lsgan_loss as lsgan_loss
@@ -114,6 +115,7 @@ PUBLIC_NAMES = {
         "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
     ),
     "training.networks.initialisers": ("init_normal", "init_xavier"),
+    "jobs.machine": ("count_cores",),
     "releases.scores": ("load_scores",),
     "training.networks.official_weights": ("list_official_tensors", "list_layer_tensors"),
     "training.networks.normalisation": ("InstanceNorm2d", "instance_norm"),
