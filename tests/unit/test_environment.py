@@ -1,6 +1,8 @@
 """environment.yml, for conda users, names what pyproject.toml asks for in the versions of uv.lock."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from functools import cache
 
@@ -75,3 +77,13 @@ def test_a_drifted_file_would_be_noticed(change):
 def test_every_package_has_its_licence_noted():
     text = (ROOT / "THIRD_PARTY.md").read_text().lower()
     assert [name for name in wanted() if name not in text] == []
+
+
+def test_installing_the_suite_with_pip_says_why_it_cannot_be():
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
+    code = f"import {build['build-backend']} as backend; backend.build_wheel('folder')"
+    (folder,) = build["backend-path"]
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / folder, capture_output=True, text=True, check=False)
+    assert shown.returncode == 1
+    for words in ("sspbench cannot be installed with pip", "why: ", "pip install ./packages/table-audit"):
+        assert words in shown.stderr
