@@ -2,6 +2,12 @@
 SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo python3 -m uv)
 RUN := $(UV) run --frozen
+# Another Python than the one uv finds, in an environment of its own: make test PYTHON=3.13, or PYTHON=/path/to/python3.13
+PYTHON ?=
+ifneq ($(PYTHON),)
+export UV_PYTHON := $(PYTHON)
+export UV_PROJECT_ENVIRONMENT := .venv-$(subst /,_,$(PYTHON))
+endif
 BENCHMARK := snakemake --cores all --resources gpu=2
 
 .PHONY: benchmark setup test lint chaos bench-metrics bench-training
@@ -11,10 +17,11 @@ benchmark: setup ## the whole benchmark on the built-in simulated images
 
 setup: ## install uv if missing, then everything pinned in uv.lock
 	@command -v uv >/dev/null 2>&1 || python3 -m uv --version >/dev/null 2>&1 || python3 -m pip install --quiet uv
-	@$(UV) sync --frozen --quiet
+	@$(UV) sync --frozen --quiet $(GROUPS)
 
-test: setup lint ## the tests, with one whole smoke DAG, file by file among as many processes as cores (4 at most)
-	$(RUN) pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test test-browser: GROUPS := --group test-extras
+test: setup lint ## the tests, with one whole smoke DAG, file by file among as many processes as cores (4 at most) [PYTHON=3.13]
+	$(RUN) $(GROUPS) pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(RUN) ruff check .
@@ -67,4 +74,4 @@ test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflo
 .PHONY: test-browser
 test-browser: setup ## as root: install Debian's Chromium if missing, then drive the page in it
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium)
-	$(RUN) pytest -m browser
+	$(RUN) $(GROUPS) pytest -m browser

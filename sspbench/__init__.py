@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .images.thresholds import dice_by_level as dice_by_level
     from .images.white_level import WhiteLevel as WhiteLevel
     from .images.white_level import decide_whites as decide_whites
+    from .jobs.machine import count_cores as count_cores
     from .releases.scores import load_scores as load_scores
     from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
     from .training.losses.adversarial import lsgan_loss as lsgan_loss
@@ -119,6 +120,7 @@ PUBLIC_NAMES = {
         "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
     ),
     "training.networks.initialisers": ("init_normal", "init_xavier"),
+    "jobs.machine": ("count_cores",),
     "releases.scores": ("load_scores",),
     "training.networks.official_weights": ("list_official_tensors", "list_layer_tensors"),
     "training.networks.normalisation": ("InstanceNorm2d", "instance_norm"),

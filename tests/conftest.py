@@ -27,6 +27,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--shuffle", type=int, metavar="SEED", help="run the unit tests in a random order, of files and within files"
     )
+    parser.addoption(
+        "--device", choices=["cpu", "cuda", "mps"], default="cpu", help="where the golden vectors are compared"
+    )
+
+
+def pytest_configure(config):
+    os.environ["SSPBENCH_TEST_DEVICE"] = config.getoption("--device")
 
 
 def pytest_report_header(config):

@@ -9,6 +9,7 @@ tests find them by the beginning of their name.
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -18,6 +19,11 @@ import torch
 from sspbench.training.networks import official_weights
 
 FOLDER = Path(__file__).parent / "golden"
+
+DEVICE = torch.device(os.environ.get("SSPBENCH_TEST_DEVICE", "cpu"))
+"""Where networks compute: ``pytest --device`` sets it."""
+
+torch.backends.cudnn.allow_tf32 = False  # the stored outputs are of float32
 
 
 def find(pattern: str) -> list[str]:
@@ -49,12 +55,12 @@ class Golden:
         """Draw the inputs by name, as float32 tensors; their sums are checked first."""
         drawn = {entry["name"]: _input(self.meta["seed"], entry) for entry in self.input_spec}
         _check_sums("input", list(drawn.values()), self.arrays["input_sums"])
-        return {name: torch.from_numpy(array) for name, array in drawn.items()}
+        return {name: torch.from_numpy(array).to(DEVICE) for name, array in drawn.items()}
 
     def fill(self, module: torch.nn.Module) -> torch.nn.Module:
-        """Fill a network by position in its official order and return it."""
+        """Fill a network by position in its official order and return it, on the device under test."""
         official_weights.fill_by_position(module, self.weights())
-        return module
+        return module.to(DEVICE)
 
     def check(self, name: str, got: torch.Tensor | float) -> float:
         """Compare an output with the stored one at the stored tolerance.
@@ -66,7 +72,7 @@ class Golden:
             AssertionError: shape, values, mean or standard deviation differ.
         """
         rule, (mean, std, _, low, high) = self.outputs[name], self.arrays[f"out_{name}_stats"]
-        full = torch.as_tensor(got).detach().numpy().astype(np.float32)
+        full = torch.as_tensor(got).detach().cpu().numpy().astype(np.float32)
         assert list(full.shape) == rule["shape"], f"{name}: shape {full.shape}, expected {rule['shape']}"
         peak = max(abs(low), abs(high))
         allowed = rule["atol"] + rule["rtol"] * peak

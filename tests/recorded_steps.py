@@ -2,6 +2,8 @@
 
 import copy
 
+from tests.golden_vectors import DEVICE
+
 
 class Unmoved:
     """Keeps what is descended and its gradients; no optimiser moves a weight.
@@ -12,7 +14,8 @@ class Unmoved:
     """
 
     def build(self):
-        """Build the method, nothing descended yet."""
+        """Build the method on the device under test, nothing descended yet."""
+        self.device = DEVICE
         super().build()
         self.losses, self.gradients = {}, {}
 

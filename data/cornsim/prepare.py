@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from sspbench import Faults, PrepareRequest, write_grey
+from sspbench import Faults, PrepareRequest, count_cores, write_grey
 
 from .parameters import Anatomy
 from .scene import Quality, scale_anatomy, simulate_frame
@@ -44,7 +43,7 @@ def prepare(request: PrepareRequest) -> None:
     Raises:
         UserError: an option is not a whole number or too small.
     """
-    write_dataset(request, workers=len(os.sched_getaffinity(0)))
+    write_dataset(request, workers=count_cores())
 
 
 def write_dataset(request: PrepareRequest, workers: int) -> None:

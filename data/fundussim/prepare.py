@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from sspbench import COMBINATIONS, Faults, PrepareRequest, degrade, draw_degradation, write_grey, write_json, write_rgb
+from sspbench import (
+    COMBINATIONS,
+    Faults,
+    PrepareRequest,
+    count_cores,
+    degrade,
+    draw_degradation,
+    write_grey,
+    write_json,
+    write_rgb,
+)
 
 from .scene import simulate
 
@@ -46,7 +55,7 @@ def prepare(request: PrepareRequest) -> None:
     Raises:
         UserError: an option is not a whole number or too small.
     """
-    write_dataset(request, workers=len(os.sched_getaffinity(0)))
+    write_dataset(request, workers=count_cores())
 
 
 def write_dataset(request: PrepareRequest, workers: int) -> None:

@@ -206,7 +206,7 @@ def _flops(training: Any) -> float:
 def _peak_mb() -> float:
     import torch
 
-    from ..jobs.provenance import peak_memory_mb
+    from ..jobs.machine import peak_memory_mb
 
     return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else peak_memory_mb()
 

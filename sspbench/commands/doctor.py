@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import shutil
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +18,17 @@ from ..checkout import ROOT
 from ..config.plan import load_default_engine
 from ..config.resolve_auto import resolve
 from ..errors import UserError
+from ..jobs.descendants import ORPHANS_NOTE, can_end_orphans
 from ..jobs.gpu_slots import find_taken_slots, list_gpus, slot_folder
+from ..jobs.machine import count_cores, read_total_memory_gb
 from ..plugins.discovery import Plugin, find_metric_files, find_plugins
 from . import doctor_data
 
-LOCKED_PYTHON = (3, 11)
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
+"""The first and the last Python that uv.lock was solved for (``requires-python`` of pyproject.toml)."""
+
 MIN_DISK_GB = 10.0
-"""Free space below which a full run may not fit: about 6 GB environment, the rest results."""
+"""Free space below which a full run may not fit: about 5 GB environment, the rest results."""
 
 MIN_MEMORY_GB = 4.0
 """Memory below which the demonstration scale may not fit."""
@@ -76,6 +82,7 @@ def examine_machine(results: Path) -> Iterator[Diagnosis]:
     """
     yield check_python_version()
     yield from check_packages(ROOT / "uv.lock")
+    yield weigh_environment(Path(sys.prefix))
     yield from check_gpus()
     yield check_engine()
     yield check_disk_space(results)
@@ -90,12 +97,11 @@ def examine_machine(results: Path) -> Iterator[Diagnosis]:
 def check_python_version() -> Diagnosis:
     """Compare the running Python with the one the lock file was solved for."""
     found = platform.python_version()
-    wanted = ".".join(map(str, LOCKED_PYTHON))
-    if found.startswith(wanted + "."):
+    if OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
         return Diagnosis("python", "ok", found)
-    return Diagnosis(
-        "python", "missing", f"{found}, pinned is {wanted}", f"uv python install {wanted} && uv sync --frozen"
-    )
+    oldest, newest = (".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
+    hint = f"uv python install {newest} && uv sync --frozen"
+    return Diagnosis("python", "missing", f"{found}, needed is {oldest} to {newest}", hint)
 
 
 def check_packages(lock: Path) -> Iterator[Diagnosis]:
@@ -115,8 +121,33 @@ def check_packages(lock: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("packages", "ok", f"torch {locked['torch']} and the others as in uv.lock")
 
 
+def weigh_environment(prefix: Path) -> Diagnosis:
+    """Tell how much disk space the packages of an environment take.
+
+    Args:
+        prefix: The folder of the environment.
+    """
+    return Diagnosis("environment", "ok", f"{measure_disk_use(prefix) / 2**30:.1f} GiB in {prefix}")
+
+
+def measure_disk_use(folder: Path) -> int:
+    """Return the bytes that the files below a folder take on the disk, hard links counted once."""
+    blocks = {(found.st_dev, found.st_ino): found.st_blocks for found in _iter_file_stats(folder)}
+    # A block of st_blocks has 512 bytes, whatever the file system's own are.
+    return sum(blocks.values()) * 512
+
+
+def _iter_file_stats(folder: Path) -> Iterator[os.stat_result]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                yield os.lstat(os.path.join(place, name))  # noqa: PTH118
+
+
 def check_gpus() -> Iterator[Diagnosis]:
     """Look for GPUs; torch is imported only where there is one to be tried."""
+    if sys.platform == "darwin":
+        yield _check_apple_gpu()
     names = list_gpus()
     if not names:
         yield Diagnosis("GPU", "note", "none found: everything computes on the CPU, which the preset demo is made for")
@@ -131,6 +162,14 @@ def check_gpus() -> Iterator[Diagnosis]:
     else:
         hint = "check `nvidia-smi`; this torch needs a driver for CUDA " + str(torch.version.cuda)
         yield Diagnosis("GPU", "note", "the machine has one, but torch cannot use it", hint)
+
+
+def _check_apple_gpu() -> Diagnosis:
+    import torch
+
+    if torch.backends.mps.is_available():
+        return Diagnosis("Apple GPU", "note", "usable with the config's device: mps, which nobody has measured yet")
+    return Diagnosis("Apple GPU", "note", "torch cannot use it: everything computes on the CPU")
 
 
 def check_engine() -> Diagnosis:
@@ -164,10 +203,13 @@ def check_disk_space(results: Path) -> Diagnosis:
 
 def check_machine_memory() -> Diagnosis:
     """Look at the machine's memory."""
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    total, cores = pages * size / 1e9, len(os.sched_getaffinity(0))
-    state = "ok" if total >= MIN_MEMORY_GB else "note"
-    return Diagnosis("machine", state, f"{cores} cores, {total:.0f} GB memory")
+    total = read_total_memory_gb()
+    memory = "memory unknown" if total is None else f"{total:.0f} GB memory"
+    state = "note" if total is None or total < MIN_MEMORY_GB else "ok"
+    orphans = "" if can_end_orphans() else f"; {ORPHANS_NOTE}"
+    return Diagnosis(
+        "machine", state, f"{platform.system()} {platform.machine()}, {count_cores()} cores, {memory}{orphans}"
+    )
 
 
 def check_plugins_found() -> Iterator[Diagnosis]:

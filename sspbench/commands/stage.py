@@ -155,10 +155,10 @@ def _train(plan: Plan, run: Run) -> None:
             where=str(run.plugin.yaml_file),
             hint=f"go on with: python -m sspbench stage enhance {run.id}",
         )
-    with acquire() as device:
+    with acquire(device=plan.engine.device) as device:
         from ..stages.train import train_method
 
-        _print_device(device)
+        _print_device(device, plan.engine.device)
         limits = _training_limits(plan, run.plugin.meta.get("resources", {}))
         folder = plan.layout.run_folder(run.id, run.seed)
         train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
@@ -168,18 +168,18 @@ def _train_segmenter(plan: Plan, seed: int) -> None:
     from ..images.manifest import Manifest
     from ..jobs.gpu_slots import acquire
 
-    with acquire() as device:
+    with acquire(device=plan.engine.device) as device:
         from ..stages.train import train_segmenter
 
-        _print_device(device)
+        _print_device(device, plan.engine.device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
         folder = plan.layout.segmenter_folder(plan.segmenter.name, seed)
         train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits)
 
 
-def _print_device(device: str) -> None:
-    text = "no GPU was found or given: computing on the CPU" if device == "cpu" else f"computing on {device}"
-    print(text, flush=True)
+def _print_device(device: str, wanted: str) -> None:
+    found_none = device == "cpu" and wanted != "cpu"
+    print("no GPU was found or given: computing on the CPU" if found_none else f"computing on {device}", flush=True)
 
 
 def _enhance(plan: Plan, run: Run) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..jobs.provenance import cpu_flags
+from ..jobs.machine import cpu_flags
 from ..plugins.discovery import Plugin
 from .settings import Engine
 
-BF16_CPU_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+BF16_CPU_FLAGS = frozenset({"amx_bf16", "avx512_bf16", "bf16"})
 """Flags of CPUs that multiply bf16 by themselves."""
 
-DEFAULT_PRECISION = {"cuda": "tf32", "cpu": "fp32"}
+DEFAULT_PRECISION = {"cuda": "tf32", "cpu": "fp32", "mps": "fp32"}
 
 
 def resolve(engine: Engine, device: str, plugin: Plugin | None = None) -> Engine:
@@ -24,7 +24,7 @@ def resolve(engine: Engine, device: str, plugin: Plugin | None = None) -> Engine
 
     Args:
         engine: As the config gives it.
-        device: ``cuda`` or ``cpu``.
+        device: ``cuda``, ``cpu`` or ``mps``.
         plugin: What is to be trained; None: whatever has no preference.
     """
     preferred = device == "cuda" or (plugin is not None and device in plugin.meta.get("channels_last", []))

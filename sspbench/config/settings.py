@@ -31,6 +31,7 @@ class Engine:
         compile: Whether networks are compiled.
         threads: CPU threads; others sum in another order, as another machine does, and nothing is made anew for it.
         vgg16: The weights file of VGG16 for methods that name none.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``: where to compute, as the config asks for it.
     """
 
     precision: str
@@ -38,6 +39,7 @@ class Engine:
     compile: bool
     threads: int = field(metadata={"neutral": True})
     vgg16: str | None
+    device: str = field(default="auto", metadata={"neutral": True})
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Engine:
@@ -132,10 +134,11 @@ class Settings:
         with Faults("The settings of a run cannot be read", where=where) as faults:
             add_schema_faults(content, "settings", faults, where)
             if not faults.items:
-                add_key_faults(content["engine"], "config", ENGINE_KEYS, faults, f"{where}: engine")
+                engine = {"device": "auto", **content["engine"]}  # older records have no device
+                add_key_faults(engine, "config", ENGINE_KEYS, faults, f"{where}: engine")
             for item in faults.items:
                 item.hint = hint
-        return cls(**{**content, "engine": Engine(**content["engine"])})
+        return cls(**{**content, "engine": Engine(**engine)})
 
     @classmethod
     def from_run_folder(cls, folder: Path) -> Settings:
@@ -148,4 +151,6 @@ class Settings:
         if not record.is_file():
             hint = "give a folder results/<data set>/<preset>/runs/<method>/seed-<n>"
             raise UserError("This is not the folder of a trained run", where=str(folder), why=f"no {record}", hint=hint)
-        return cls.from_json(read_mapping(record).get("settings"), str(record))
+        settings = cls.from_json(read_mapping(record).get("settings"), str(record))
+        # The device it was trained on may not be one of this machine.
+        return replace(settings, engine=replace(settings.engine, device="auto"))

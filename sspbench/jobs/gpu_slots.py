@@ -100,17 +100,21 @@ def _scheduler_device() -> str | None:
 
 
 @contextmanager
-def acquire(timeout_s: float | None = None) -> Iterator[str]:
+def acquire(timeout_s: float | None = None, *, device: str = "auto") -> Iterator[str]:
     """Hold a GPU while the block runs; yields its name, or ``cpu`` where there is none.
 
     Sets ``CUDA_VISIBLE_DEVICES``; enter before torch is imported.
 
     Args:
+        device: The engine's ``device``; ``cpu`` and ``mps`` take no slot and are yielded as they are.
         timeout_s: Give up after this many seconds; None waits.
 
     Raises:
         UserError: no slot became free in time, or the folder of slots cannot be used.
     """
+    if device in ("cpu", "mps"):
+        yield device
+        return
     given = _scheduler_device()
     names = list_gpus()
     if given is not None or not names:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..checkout import ROOT
+from .machine import count_cores, peak_memory_mb, read_cpu_model
 
 RECORDED_PACKAGES = ("torch", "torchvision", "numpy", "scipy", "scikit-image", "pillow", "safetensors", "snakemake")
 
@@ -51,11 +50,6 @@ def _run_git(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def peak_memory_mb() -> float:
-    """Return the peak resident memory of this process in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 class JobRecorder:
     """Measures one job; :meth:`make_run_record` gives its entry in ``run.json``."""
 
@@ -82,27 +76,10 @@ def describe_machine() -> dict[str, Any]:
     """Return what machine this is; GPUs only if torch is loaded already."""
     found: dict[str, Any] = {
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": _cpu_model(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cpu": read_cpu_model(),
+        "cores": count_cores(),
     }
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         found["gpu"] = torch.cuda.get_device_name()
     return found
-
-
-def _cpu_model() -> str:
-    return _read_cpu_line("model name") or "unknown"
-
-
-def cpu_flags() -> frozenset[str]:
-    """Return the CPU's instruction set flags; empty where the system does not tell them."""
-    return frozenset(_read_cpu_line("flags").split())
-
-
-def _read_cpu_line(key: str) -> str:
-    try:
-        with open("/proc/cpuinfo") as lines:  # noqa: PTH123
-            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
-    except OSError:
-        return ""

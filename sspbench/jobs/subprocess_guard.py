@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from .descendants import adopt_orphans, kill_descendants, terminate_with_parent
+from .descendants import ORPHANS_NOTE, adopt_orphans, can_end_orphans, kill_descendants, terminate_with_parent
 from .outcome import JobError, OutOfTime, write_status
 
 WORKFLOW_PID_VARIABLE = "SSPBENCH_WORKFLOW"
@@ -64,6 +64,8 @@ def run_guarded(work: Callable[[], int], log: Path) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     adopt_orphans()
+    if WORKFLOW_PID_VARIABLE not in os.environ and not can_end_orphans():
+        print(ORPHANS_NOTE, file=sys.stderr, flush=True)
     output, reports = os.pipe(), os.pipe()
     parent = os.getpid()
     process = os.fork()

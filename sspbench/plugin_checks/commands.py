@@ -21,6 +21,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         new.set_defaults(run=_new_command(kind))
         check = commands.add_parser(f"check-{kind}", help=f"run the contract tests on {text}")
         check.add_argument("name", nargs="?", help="all if none is given")
+        if kind in ("method", "segmenter"):
+            text = "where a learned one computes; cuda and mps may differ in the last bit from run to run"
+            check.add_argument("--device", choices=("cpu", "cuda", "mps"), default="cpu", help=text)
         check.set_defaults(run=_check_command(kind), contained=True)
 
 
@@ -41,11 +44,12 @@ def _check_command(kind: str) -> Callable[[argparse.Namespace], int]:
     def command(args: argparse.Namespace) -> int:
         from .plugin_check import CHECK_BY_KIND, plugin_names
 
+        options = {"device": args.device} if hasattr(args, "device") else {}
         broken = 0
         for name in plugin_names(kind) if args.name is None else [args.name]:
             print(f"{kind} {name}:")
             inspection = CHECK_BY_KIND[kind](
-                name, tell=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True)
+                name, tell=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True), **options
             )
             broken += len(inspection.faults)
             print(f"  {len(inspection.findings)} rules, {len(inspection.faults)} broken")

@@ -28,25 +28,29 @@ def _ignore_finding(_finding: Finding) -> None:
     """Ignore the finding."""
 
 
-def check_method(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
-    """Check ``methods/<name>`` below ``root``."""
+def check_method(
+    name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding, *, device: str = "cpu"
+) -> Inspection:
+    """Check ``methods/<name>`` below ``root``; a learned one computes on ``device``."""
     inspection, found = _begin_inspection("methods", name, root, tell)
     if found is None or found.meta["kind"] == "control":
         return inspection
     if found.meta["kind"] == "learned":
-        _check_learned(inspection, found, lambda method: method.enhance)
+        _check_learned(inspection, found, device, lambda method: method.enhance)
     else:
         _check_classical(inspection, found)
     return inspection
 
 
-def check_segmenter(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
-    """Check ``segmentation/<name>`` below ``root``."""
+def check_segmenter(
+    name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding, *, device: str = "cpu"
+) -> Inspection:
+    """Check ``segmentation/<name>`` below ``root``; it computes on ``device``."""
     inspection, found = _begin_inspection("segmentation", name, root, tell)
     if found is not None:
         from .segmenter_rules import check_binarise
 
-        _check_learned(inspection, found, lambda segmenter: segmenter.probabilities, check_binarise)
+        _check_learned(inspection, found, device, lambda segmenter: segmenter.probabilities, check_binarise)
     return inspection
 
 
@@ -132,6 +136,7 @@ def _check_classical(inspection: Inspection, found: Plugin) -> None:
 def _check_learned(
     inspection: Inspection,
     found: Plugin,
+    device: str,
     apply: Callable[[Any], ImageFunction],
     more: Callable[[Inspection, Any, SideEffectMonitor], None] | None = None,
 ) -> None:
@@ -143,7 +148,7 @@ def _check_learned(
     params = TrackingDict(resolve_params(found, "smoke"), used)
     witness = SideEffectMonitor(found.folder)
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
-        trial = Trial(found, witness, Path(scratch))
+        trial = Trial(found, witness, Path(scratch), device)
 
         def attempt(other: Mapping[str, Any]) -> None:
             name = f"attempt-{len(list(Path(scratch).iterdir()))}"

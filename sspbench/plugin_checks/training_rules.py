@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..config.plan import load_default_engine
-from ..config.resolve_auto import resolve
 from ..errors import UserError
 from ..training.loop.checkpoints import load_weights, save_weights
 from ..training.loop.torch_setup import move_networks
@@ -102,12 +100,12 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
     path = trial.scratch / "weights.safetensors"
     save_weights(path, trained)
     loaded = trial.make_trainable(params)
+    loaded.device = torch.device(trial.device)
     with trial.monitor.watch():
         loaded.build()
     load_weights(path, loaded)
-    move_networks(
-        resolve(load_default_engine(), "cpu"), loaded
-    )  # the same memory layout as in training: sums in another order differ in the last bit
+    # The same memory layout as in training: sums in another order differ in the last bit.
+    move_networks(trial.engine, loaded)
     images = make_method_inputs()["odd size 97 x 61"]
     with trial.monitor.watch():
         same = np.array_equal(apply(trained)(images.copy()), apply(loaded)(images.copy()))

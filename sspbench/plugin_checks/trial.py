@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..config.plan import load_default_engine
 from ..config.resolve_auto import resolve
+from ..config.settings import Engine
 from ..errors import UserError
 from ..plugins.discovery import Plugin, find_single_class, load_method_class
 from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
@@ -26,7 +27,7 @@ STOP_AT_STEP = 3
 SAVE_EVERY_STEPS = 2
 
 
-CPU = torch.device("cpu")
+DEFAULT_DEVICE = "cpu"
 """Trials compute there even beside a GPU, whose kernels may differ in the last bit from one run to the next."""
 
 
@@ -42,11 +43,18 @@ class Trial:
         plugin: A learned method or a segmenter.
         witness: Watches its code.
         scratch: A folder for checkpoints and logs.
+        device: ``cpu``, ``cuda`` or ``mps``: where it computes.
     """
 
     plugin: Plugin
     monitor: SideEffectMonitor
     scratch: Path
+    device: str = DEFAULT_DEVICE
+
+    @property
+    def engine(self) -> Engine:
+        """The default engine on the trial's device."""
+        return resolve(load_default_engine(), self.device)
 
     def make_trainable(self, params: Mapping[str, Any], seed: int = 0) -> Trainable:
         """Return an unbuilt instance.
@@ -91,9 +99,8 @@ class Trial:
         """Return the training of an unbuilt instance on made pictures; its files go to ``name``."""
         plan = BatchPlan.from_params(trainable.params)
         batches, budget = self._make_batches(plan, trainable), TrainingBudget(checkpoint_steps=SAVE_EVERY_STEPS)
-        return Training(
-            trainable, batches, resolve(load_default_engine(), "cpu"), budget, self.scratch / name, {}, device=CPU
-        )
+        folder, device = self.scratch / name, torch.device(self.device)
+        return Training(trainable, batches, self.engine, budget, folder, {}, device=device)
 
     def _make_batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
         side = _image_side(plan)
@@ -104,7 +111,7 @@ class Trial:
 
     def _iter_whole_images(self, plan: BatchPlan) -> Iterable[Tensor]:
         for picture in make_domain("high", _image_side(plan))[0]:
-            yield torch.from_numpy(picture)[None, None].float() / 255
+            yield torch.from_numpy(picture)[None, None].to(self.device).float() / 255
 
 
 def _image_side(plan: BatchPlan) -> int:

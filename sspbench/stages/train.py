@@ -24,7 +24,7 @@ from ..plugins.kinds import METHOD_KIND
 from ..plugins.row_groups import UNTRAINED_VARIANT
 from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, load_domain_images, make_batches
 from ..training.loop.checkpoints import load_weights, save_weights
-from ..training.loop.torch_setup import configure_torch, device_type
+from ..training.loop.torch_setup import choose_device, configure_torch
 from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from ..workflow.code_digests import code_digest
@@ -73,7 +73,7 @@ def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
 
 def load_for_inference(trainable: Trainable, weights: Path, engine: Engine) -> torch.device:
     """Build a trainable and load its weights for inference; return the device it is on."""
-    device = configure_torch(resolve(engine, device_type()))
+    device = configure_torch(resolve(engine, choose_device(engine)))
     trainable.device = device
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
@@ -134,7 +134,7 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
 
 def _resolve_for_device(settings: Settings) -> Settings:
     """Return the settings with the engine that this device gets; it is what the result depends on."""
-    device = device_type()
+    device = choose_device(settings.engine)
     engine = resolve(settings.engine, device, settings.plugin)
     for text in slowdown_warnings(engine, device, settings.plugin):
         print(f"note: {text}", file=sys.stderr, flush=True)

@@ -27,6 +27,7 @@ NEUTRAL_FILES = frozenset(
         "sspbench/jobs/descendants.py",
         "sspbench/jobs/folder_lock.py",
         "sspbench/jobs/gpu_slots.py",
+        "sspbench/jobs/machine.py",
         "sspbench/jobs/outcome.py",
         "sspbench/jobs/progress.py",
         "sspbench/jobs/provenance.py",

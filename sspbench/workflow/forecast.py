@@ -108,7 +108,7 @@ class Forecast:
             f"to do   {self._work_text(jobs)}",
             f"time    {self._time_text(jobs, known, cores, trainings)}",
             f"disk    {self._disk_text(jobs)}",
-            f"device  {'; '.join(describe_gpus()) or 'no GPU: everything is computed on the CPU'}",
+            f"device  {self._device_text()}",
             *(f"note    {text}" for text in self._slowdown_notes()),
         ]
 
@@ -145,9 +145,15 @@ class Forecast:
         free = shutil.disk_usage(_nearest_existing_folder(places[0])).free / 1e9
         return f"{need} in {', '.join(map(str, places))}; {free:,.0f} GB free"
 
+    def _device_text(self) -> str:
+        asked = {plan.engine.device for plan in self.plans.values()}
+        if asked <= {"cpu", "mps"}:
+            return " and ".join(sorted(asked))
+        return "; ".join(describe_gpus()) or "no GPU: everything is computed on the CPU"
+
     def _slowdown_notes(self) -> list[str]:
         """Return what of the engine is known to slow this machine down, for every training."""
-        if describe_gpus():
+        if describe_gpus() and all(plan.engine.device != "cpu" for plan in self.plans.values()):
             return []
         return sorted(
             {text for plan in self.plans.values() for text in slowdown_warnings(plan.engine, "cpu", plan.segmenter)}

@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+from ..jobs.descendants import ORPHANS_NOTE, can_end_orphans
 from ..jobs.subprocess_guard import WORKFLOW_PID_VARIABLE
 
 DRY_RUN_OPTIONS = frozenset({"-n", "--dry-run", "--dryrun"})
@@ -41,6 +42,8 @@ def hold_workflow_lock(state: Path) -> None:
         state: Snakemake's folder ``.snakemake``.
     """
     _end_with_launcher()
+    if not can_end_orphans():
+        _print_note(ORPHANS_NOTE)
     state.mkdir(exist_ok=True)
     try:
         handle = os.open(state / "sspbench.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -90,9 +93,20 @@ def _release_stale_locks(state: Path, record: str) -> None:
 def _end_with_launcher() -> None:
     """End this process when the ``uv run`` that started it is killed, which passes no signal on."""
     launcher = os.getppid()
+    if _read_process_name(launcher) == "uv":
+        threading.Thread(target=_kill_when_orphaned, args=(launcher,), daemon=True).start()
+
+
+def _read_process_name(number: int) -> str:
     with contextlib.suppress(OSError):
-        if Path(f"/proc/{launcher}/comm").read_text().strip() == "uv":
-            threading.Thread(target=_kill_when_orphaned, args=(launcher,), daemon=True).start()
+        return Path(f"/proc/{number}/comm").read_text().strip()
+    if sys.platform == "linux":
+        return ""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return str(psutil.Process(number).name())
+    return ""
 
 
 def _kill_when_orphaned(launcher: int) -> None:

@@ -1,7 +1,10 @@
 """environment.yml, for conda users, names what pyproject.toml asks for in the versions of uv.lock."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from functools import cache
 
 import pytest
 import yaml
@@ -9,6 +12,7 @@ import yaml
 from sspbench.checkout import ROOT
 
 
+@cache
 def locked():
     """Return the packages of uv.lock."""
     return tomllib.loads((ROOT / "uv.lock").read_text())["package"]
@@ -23,7 +27,8 @@ def wanted():
     """Return {name: version in uv.lock} of everything that pyproject.toml names and that comes from elsewhere."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     versions = {entry["name"]: entry["version"] for entry in locked() if entry["name"] not in own()}
-    asked = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    groups = project["dependency-groups"]
+    asked = project["project"]["dependencies"] + groups["dev"] + groups["test-extras"]
     names = [re.match(r"[A-Za-z0-9._-]+", entry).group().lower().replace("_", "-") for entry in asked]
     assert set(names) - set(versions) == set(own())
     return {name: versions[name] for name in names if name in versions}
@@ -57,7 +62,7 @@ def test_the_packages_of_the_repository_are_installed_from_it():
 def test_the_same_python():
     python = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][0]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert project["project"]["requires-python"] == f"=={python.split('=')[1]}.*"
+    assert python == f"python{project['project']['requires-python']}"
 
 
 @pytest.mark.parametrize(
@@ -72,3 +77,13 @@ def test_a_drifted_file_would_be_noticed(change):
 def test_every_package_has_its_licence_noted():
     text = (ROOT / "THIRD_PARTY.md").read_text().lower()
     assert [name for name in wanted() if name not in text] == []
+
+
+def test_installing_the_suite_with_pip_says_why_it_cannot_be():
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]
+    code = f"import {build['build-backend']} as backend; backend.build_wheel('folder')"
+    (folder,) = build["backend-path"]
+    shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT / folder, capture_output=True, text=True, check=False)
+    assert shown.returncode == 1
+    for words in ("sspbench cannot be installed with pip", "why: ", "pip install ./packages/table-audit"):
+        assert words in shown.stderr

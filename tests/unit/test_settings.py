@@ -75,7 +75,7 @@ def test_settings_cannot_be_changed():
 
 def test_what_cannot_change_a_result_decides_nothing():
     one = settings()
-    assert RERUN_NEUTRAL_KEYS == ("threads",)
+    assert RERUN_NEUTRAL_KEYS == ("threads", "device")
     assert replace(one, engine=replace(one.engine, threads=7)).rerun_params == one.rerun_params
     assert replace(one, engine=replace(one.engine, precision="bf16")).rerun_params != one.rerun_params
 

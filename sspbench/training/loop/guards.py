@@ -12,8 +12,8 @@ from types import FrameType
 
 import torch
 
+from ...jobs.machine import peak_memory_mb
 from ...jobs.outcome import OutOfMemory
-from ...jobs.provenance import peak_memory_mb
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def catch_stop_signals() -> Iterator[Callable[[], bool]]:
 
 def check_memory_budget(budget_mb: float | None, device: torch.device) -> None:
     """Raise :class:`OutOfMemory` when the process holds more than its budget (host memory on the CPU)."""
-    used = peak_memory_mb() if device.type == "cpu" else torch.cuda.max_memory_allocated(device) / 2**20
+    used = torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else peak_memory_mb()
     if budget_mb is not None and used > budget_mb:
         raise OutOfMemory(
             f"Training was stopped: it needs {used:.0f} MB, its budget is {budget_mb:.0f} MB",

@@ -6,16 +6,31 @@ An engine comes here after ``auto`` was replaced (:func:`~sspbench.config.resolv
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 
 import torch
 
 from ...config.settings import Engine
+from ...errors import UserError
 from ..trainable import Trainable
 
 
-def device_type() -> str:
-    """Return where things are computed: ``cuda`` or ``cpu``."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def choose_device(engine: Engine) -> str:
+    """Return where to compute: ``cuda``, ``cpu`` or ``mps``; ``auto`` never takes ``mps``, which nobody has measured.
+
+    Raises:
+        UserError: torch cannot use the device that the engine names.
+    """
+    usable = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if engine.device == "auto":
+        return "cuda" if usable["cuda"] else "cpu"
+    if not usable[engine.device]:
+        raise UserError(
+            f"torch cannot compute on {engine.device} here",
+            where="config: device",
+            hint="leave device: auto, or see: python -m sspbench doctor",
+        )
+    return engine.device
 
 
 def configure_torch(engine: Engine) -> torch.device:
@@ -24,7 +39,7 @@ def configure_torch(engine: Engine) -> torch.device:
     allowed = engine.precision != "fp32"
     torch.backends.cuda.matmul.allow_tf32 = allowed
     torch.backends.cudnn.allow_tf32 = allowed
-    return torch.device(device_type())
+    return torch.device(choose_device(engine))
 
 
 def memory_format(engine: Engine) -> torch.memory_format:
@@ -33,7 +48,14 @@ def memory_format(engine: Engine) -> torch.memory_format:
 
 
 def move_networks(engine: Engine, trainable: Trainable) -> None:
-    """Bring the networks to the trainable's device and the layout; compile them if asked to."""
+    """Bring the networks to the trainable's device and the layout; compile them if asked to.
+
+    Raises:
+        UserError: they are to be compiled for a GPU and triton is not installed.
+    """
+    if engine.compile and trainable.device.type == "cuda" and find_spec("triton") is None:
+        hint = "install it: uv sync --group compile, or leave compile: false"
+        raise UserError("Compiling networks for a GPU needs triton", where="config: compile", hint=hint)
     for network in trainable.networks.values():
         network.to(trainable.device, memory_format=memory_format(engine))  # type: ignore[call-overload]
         if engine.compile:

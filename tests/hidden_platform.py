@@ -1,0 +1,18 @@
+"""As ``sitecustomize.py`` it hides core affinity, ``/proc`` and ``prctl`` from a Python and from all that it starts."""
+
+import os
+import sys
+
+if hasattr(os, "sched_getaffinity"):
+    del os.sched_getaffinity
+
+
+def hide(event, arguments):
+    """Refuse what only Linux has."""
+    if event in ("open", "os.listdir", "os.scandir") and str(arguments[0]).startswith("/proc"):
+        raise PermissionError(13, "Permission denied", str(arguments[0]))
+    if event == "ctypes.dlsym" and arguments[1] == "prctl":
+        raise AttributeError("there is no prctl")
+
+
+sys.addaudithook(hide)
