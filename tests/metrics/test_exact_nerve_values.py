@@ -81,9 +81,7 @@ def test_sensitivity_and_false_discovery_of_unequal_lines():
     label = draw(row_of(20, 10, 49), row_of(50, 10, 19))  # 40 + 10 pixels
     mask = draw(row_of(22, 20, 44), row_of(5, 0, 14))  # 25 pixels two rows off, 15 far away
     other = draw(row_of(50, 10, 19))
-    batch = ScoringBatch(
-        np.zeros((2, 60, 80), np.uint8), mask=np.stack([mask, other]), label=np.stack([label, label])
-    )
+    batch = ScoringBatch(np.zeros((2, 60, 80), np.uint8), mask=np.stack([mask, other]), label=np.stack([label, label]))
     found = Centreline().score(batch)
     # At two rows' distance a tolerance of 3 px reaches sqrt(5) columns, that is 2, beyond either end.
     assert found["centreline_sen"].values.tolist() == pytest.approx([29 / 50, 10 / 50])
@@ -187,9 +185,7 @@ def test_a_shape_without_a_long_centreline_has_no_width():
 def test_errors_of_several_masks_are_their_own_and_have_no_sign():
     masks = np.stack([draw(row_of(20, 5, 45)), draw(row_of(20, 5, 75))])
     labels = np.stack([draw(row_of(20, 5, 65)), draw(row_of(30, 5, 65))])
-    found = Morphometry().score(
-        ScoringBatch(np.zeros(masks.shape, np.uint8), mask=masks, label=labels, field_um=80.0)
-    )
+    found = Morphometry().score(ScoringBatch(np.zeros(masks.shape, np.uint8), mask=masks, label=labels, field_um=80.0))
     area_mm2 = 80 * 60 / 1e6
     assert found["cnfl"].values.tolist() == pytest.approx([0.040 / area_mm2, 0.070 / area_mm2])
     assert found["cnfl_error"].values.tolist() == pytest.approx([0.020 / area_mm2, 0.010 / area_mm2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,9 @@ def read_mask(folder, name):
 def get_values(scored, *names):
     """The values of metrics by image, in the order of the images."""
     lines = scored[2]
-    return {image: [float(lines[image, name]["value"]) for name in names] for image in SIZES if (image, names[0]) in lines}
+    return {
+        image: [float(lines[image, name]["value"]) for name in names] for image in SIZES if (image, names[0]) in lines
+    }
 
 
 LABELLED = [name for name in SIZES if name != "d-unlabelled"]
@@ -218,7 +221,7 @@ def test_lines_come_image_by_image(scored):
     with (scored[1] / "scores.csv").open() as stream:
         images = [line.split(",")[5] for line in stream][1:]
     assert list(dict.fromkeys(images)) == list(SIZES)
-    assert sum(before != after for before, after in zip(images, images[1:], strict=False)) == len(SIZES) - 1
+    assert sum(before != after for before, after in pairwise(images)) == len(SIZES) - 1
 
 
 def test_the_run_record_gathers_the_stages(scored):

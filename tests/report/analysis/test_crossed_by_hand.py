@@ -33,7 +33,8 @@ def gather(values, subjects):
     return np.array(
         [
             [
-                mean + len(names) / len(subjects) * sum(v - mean for v, s in zip(line, subjects, strict=True) if s == name)
+                mean
+                + len(names) / len(subjects) * sum(v - mean for v, s in zip(line, subjects, strict=True) if s == name)
                 for name in names
             ]
             for line in values
@@ -47,9 +48,9 @@ def mean_squares(values):
     rows, columns, mean = values.mean(axis=1), values.mean(axis=0), values.mean()
     of_rows = width * sum((row - mean) ** 2 for row in rows) / (count - 1)
     of_columns = count * sum((column - mean) ** 2 for column in columns) / (width - 1)
-    rest = sum(
-        (values[r, c] - rows[r] - columns[c] + mean) ** 2 for r in range(count) for c in range(width)
-    ) / ((count - 1) * (width - 1))
+    rest = sum((values[r, c] - rows[r] - columns[c] + mean) ** 2 for r in range(count) for c in range(width)) / (
+        (count - 1) * (width - 1)
+    )
     return of_rows, of_columns, rest
 
 
