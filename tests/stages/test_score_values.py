@@ -1,4 +1,4 @@
-"""Every value of ``scores.csv`` against the files themselves: read by Pillow, measured by another library or formula."""
+"""Every value of ``scores.csv`` against the files: read by Pillow, measured by another library or formula."""
 
 from __future__ import annotations
 
