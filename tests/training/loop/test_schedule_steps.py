@@ -121,12 +121,27 @@ def test_the_log_holds_the_loss_and_rate_of_every_step(tmp_path):
     assert [line["losses"]["loss"] for line in lines] == [0.0, -0.5, -1.0, -1.25, -1.5]
 
 
-def test_a_long_training_logs_means_of_several_steps(tmp_path):
-    make_training(tmp_path, TrainingBudget(checkpoint_steps=1000), steps=205).run(list)
-    lines = read_log(tmp_path)
-    # 205 steps, at most about a hundred lines: every second step, and the last one.
-    assert [line["step"] for line in lines] == [*range(2, 205, 2), 205]
-    assert [line["losses"]["loss"] for line in lines[:2]] == [-0.25, -1.125]
+@pytest.mark.parametrize(
+    ("steps", "lines", "first_losses"),
+    [
+        (199, [*range(1, 200)], [0.0, -0.5]),
+        (200, [*range(2, 201, 2)], [-0.25, -1.125]),
+        (205, [*range(2, 205, 2), 205], [-0.25, -1.125]),
+    ],
+)
+def test_a_long_training_logs_about_a_hundred_means(tmp_path, steps, lines, first_losses):
+    make_training(tmp_path, TrainingBudget(checkpoint_steps=1000), steps=steps).run(list)
+    found = read_log(tmp_path)
+    assert [line["step"] for line in found] == lines
+    assert [line["losses"]["loss"] for line in found[:2]] == first_losses
+
+
+def test_each_batch_is_made_once_and_none_beyond_the_last_step(tmp_path):
+    job = make_training(tmp_path)
+    asked, inner = [], job.batches.batch
+    job.batches.batch = lambda step: asked.append(step) or inner(step)
+    job.run(list)
+    assert asked == [0, 1, 2, 3, 4]
 
 
 def test_an_interrupted_training_goes_on_where_it_stopped(tmp_path):
