@@ -118,3 +118,19 @@ def test_images_must_hold_the_crop_and_be_of_one_size_without_one(tmp_path):
     with pytest.raises(UserError, match=r"differ in size"):
         load_domain_images(paths, BatchPlan(size=1), "low-quality")
     assert len(load_domain_images(paths[:1], BatchPlan(size=1), "low-quality")) == 1
+
+
+def test_after_a_flat_image_the_next_one_is_drawn_as_after_ten_windows():
+    plan = BatchPlan(size=2, crop=3, order="sequential")
+    found = DomainBatches(plan, 3, Domain(plan, [np.zeros((8, 8), np.uint8), NUMBERED])).batch(0)[0][1, 0]
+    random = np.random.default_rng([3, 4, 0])
+    for _ in range(10 * 2):
+        random.integers(0, 6)
+    top, left = random.integers(0, 6), random.integers(0, 6)
+    assert (found.numpy() == NUMBERED[top : top + 3, left : left + 3]).all()
+
+
+def test_a_batch_has_one_image_at_least():
+    assert BatchPlan.from_params({"batches": {"size": 1}}).size == 1
+    with pytest.raises(UserError, match="size 0"):
+        BatchPlan.from_params({"batches": {"size": 0}})
