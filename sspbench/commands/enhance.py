@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.settings import Settings
-from ..errors import UserError
+from ..errors import Faults, UserError
 from ..files import read_mapping
 from ..images.enhancement_rules import RULES
 from ..jobs.progress import progress_bar
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ..contract import Method
+
+MAX_WHITE = 65535
+"""The largest value of 16 bit."""
 
 WEIGHTS_NAME = "weights.safetensors"
 
@@ -49,6 +52,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         default=RULES.tile,
         help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole)",
     )
+    parser.add_argument(
+        "--white",
+        type=int,
+        metavar="N",
+        help="value of images deeper than 8 bit that is white (default: as the files of a folder say, or by their "
+        "largest value)",
+    )
     parser.set_defaults(run=_enhance)
 
 
@@ -60,6 +70,7 @@ class EnhanceOutcome:
     seconds: float = 0.0
     kept: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def _enhance(args: argparse.Namespace) -> int:
@@ -67,10 +78,13 @@ def _enhance(args: argparse.Namespace) -> int:
 
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
+    if args.white is not None and not 1 <= args.white <= MAX_WHITE:
+        raise UserError(f"--white {args.white} is no value of 16 bit", hint=f"give 1 to {MAX_WHITE}")
     files, others = _find_images(args.input, args.output)
+    whites = decide_folder_whites(files, args.white)
     _make_output_folder(args.output)
     with acquire() if args.weights else nullcontext():
-        outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile)
+        outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile, whites=whites)
     _print_summary(outcome, others, args.output)
     return 1 if outcome.failed else 0
 
@@ -91,7 +105,7 @@ def _make_output_folder(output: Path) -> None:
 
 def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
     """Return the images with their place in the output, and how many other files there are."""
-    from ..images.grey import IMAGE_SUFFIXES
+    from ..images.decode import IMAGE_SUFFIXES
 
     root = source if source.is_dir() else source.parent
     if not source.exists():
@@ -117,6 +131,38 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     if not found:
         raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
     return found, others
+
+
+def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> dict[Path, int]:
+    """Return the white of each folder's images, decided for all of them together; show it where any is deep.
+
+    Args:
+        files: Each file and its place in the output.
+        given: The white that the user gave; None: to be decided.
+
+    Raises:
+        UserError: the files of a folder disagree.
+    """
+    from ..images.picture_files import read_image_file
+    from ..images.white_level import Brightness, decide_whites, tabulate_whites
+
+    seen: dict[str, list[Brightness]] = {}
+    folders = {}
+    for path, inside in files:
+        folder = str(inside.parent)
+        folders[path.parent] = folder
+        try:
+            seen.setdefault(folder, []).append(replace(read_image_file(path).brightness, name=str(inside)))
+        except UserError:
+            continue  # told when it is its turn to be enhanced
+    with Faults("The images cannot be enhanced together") as faults:
+        levels = {}
+        for folder, found in seen.items():  # one by one: folders of an input need not agree
+            levels.update(decide_whites({folder: found}, {folder: given}, "--white N", faults))
+    deep = [level for level in levels.values() if any(one.is_deep for one in seen[level.folder])]
+    if deep:
+        print("\n".join(tabulate_whites(deep)), file=sys.stderr)
+    return {path: levels[folder].white for path, folder in folders.items() if folder in levels}
 
 
 def find_run_weights(run: Path) -> Path:
@@ -179,7 +225,13 @@ def _load_method(args: argparse.Namespace) -> Method:
 
 
 def enhance_files(
-    method: Any, files: list[tuple[Path, Path]], output: Path, *, force: bool, tile: int
+    method: Any,
+    files: list[tuple[Path, Path]],
+    output: Path,
+    *,
+    force: bool,
+    tile: int,
+    whites: Mapping[Path, int] | None = None,
 ) -> EnhanceOutcome:
     """Enhance files one by one; a bad one is noted and the rest go on.
 
@@ -189,6 +241,7 @@ def enhance_files(
         output: Where results go.
         force: Overwrite results that are there.
         tile: Side of tiles for large images, 0: none.
+        whites: The white of images deeper than 8 bit, by their folder; without: all bits are used.
     """
     outcome = EnhanceOutcome()
     bar = progress_bar(files, label="enhance", unit="images")
@@ -200,7 +253,8 @@ def enhance_files(
             continue
         start = time.perf_counter()
         try:
-            _enhance_file(method, path, target, tile)
+            notes = _enhance_file(method, path, target, tile, (whites or {}).get(path.parent))
+            outcome.notes += [(str(inside), note) for note in notes]
             outcome.enhanced += 1
             outcome.seconds += time.perf_counter() - start
         except UserError as error:
@@ -210,14 +264,17 @@ def enhance_files(
     return outcome
 
 
-def _enhance_file(method: Any, path: Path, target: Path, tile: int) -> None:
+def _enhance_file(method: Any, path: Path, target: Path, tile: int, white: int | None) -> tuple[str, ...]:
+    """Enhance one file; return what of it was not kept, in words."""
     from ..images.picture_files import read_image_file, write_image_file
 
     picture = read_image_file(path)
-    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile))
+    white = white if picture.brightness.is_deep else None
+    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile, white))
+    return picture.notes
 
 
-def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray:
+def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | None = None) -> np.ndarray:
     """Enhance pixels of any depth; colour and alpha are kept.
 
     Of colour images the luminance is enhanced and its change added to red, green and blue, which leaves both
@@ -227,6 +284,7 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
         method: Ready to enhance.
         pixels: (H, W) or (H, W, C), C = 2 (grey, alpha), 3 or 4; uint8 or uint16.
         tile: See :func:`sspbench.images.tiling.apply_in_tiles`.
+        white: The value that is white, brighter ones become it; None: the largest that the type can hold.
 
     Raises:
         UserError: the method returned another shape or values that are not finite.
@@ -235,10 +293,10 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 
     from ..images.tiling import apply_in_tiles
 
-    top = float(np.iinfo(pixels.dtype).max)
+    top = float(white or np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
-    values = planes[..., :colours].astype(np.float32) / np.float32(top)
+    values = np.minimum(planes[..., :colours].astype(np.float32) / np.float32(top), np.float32(1))
     light = (values @ np.array(RULES.luminance)).astype(np.float32) if colours == 3 else values[..., 0]
     better = apply_in_tiles(lambda part: _enhance_light(method, part), light, tile)
     values = values + (better - light)[..., None] if colours == 3 else better[..., None]
@@ -275,5 +333,8 @@ def _summary_lines(outcome: EnhanceOutcome, others: int, output: Path) -> Iterat
     yield f"{output}: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "enhanced")
     if outcome.enhanced:
         yield f"  {outcome.enhanced / max(outcome.seconds, 1e-9):.3g} images per second, reading and writing included"
+    for note in dict.fromkeys(note for _, note in outcome.notes):
+        names = [name for name, one in outcome.notes if one == note]
+        yield f"  note: {len(names)} {'file' if len(names) == 1 else 'files'}, e.g. {names[0]}: {note}"
     for name, reason in outcome.failed:
         yield f"  {name}: " + reason.replace("\n", "\n    ")
