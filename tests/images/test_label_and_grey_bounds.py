@@ -8,7 +8,8 @@ import tifffile
 from PIL import Image
 
 from sspbench.errors import UserError
-from sspbench.images.grey import decode_image, read_grey, to_grey8
+from sspbench.images.decode import decode_image
+from sspbench.images.grey import read_grey, read_pixels, to_grey8, write_grey
 from sspbench.images.labels import binarise_label, describe_label, read_label
 
 SIDE = 100
@@ -24,14 +25,26 @@ def make_label(top=255, **patches):
     return label
 
 
+@pytest.fixture
+def describe(tmp_path):
+    """Looks at a label as at a file."""
+
+    def look_at(label):
+        path = tmp_path / "label.png"
+        write_grey(path, label)
+        return describe_label(decode_image(path), path)
+
+    return look_at
+
+
 FLAT_3X3 = (slice(10, 13), slice(10, 13))
 LINES_OF_TWO = (slice(20, 22), slice(0, 40))
 PIXELS = [([5, 15, 25, 35, 45, 55][:count], [3] * count) for count in range(7)]
 
 
 @pytest.mark.parametrize(("pixels", "has_classes"), [(1, False), (4, False), (5, True), (6, True)])
-def test_a_third_value_is_noise_below_five_pixels_of_ten_thousand(pixels, has_classes):
-    found = describe_label(make_label(value_128=PIXELS[pixels]))
+def test_a_third_value_is_noise_below_five_pixels_of_ten_thousand(describe, pixels, has_classes):
+    found = describe(make_label(value_128=PIXELS[pixels]))
     assert found.values == (0, 128, 255)
     assert found.has_classes is has_classes
 
@@ -45,43 +58,43 @@ def test_a_third_value_is_noise_below_five_pixels_of_ten_thousand(pixels, has_cl
         ({"value_85": (slice(10, 13), slice(10, 12)), "value_170": LINES_OF_TWO}, False),
     ],
 )
-def test_four_values_are_classes_where_one_between_is_flat_over_three_by_three(patches, has_classes):
-    found = describe_label(make_label(**patches))
+def test_four_values_are_classes_where_one_between_is_flat_over_three_by_three(describe, patches, has_classes):
+    found = describe(make_label(**patches))
     assert found.values == (0, 85, 170, 255)
     assert found.has_classes is has_classes
 
 
 @pytest.mark.parametrize(("top", "has_classes"), [(31, True), (32, False)])
-def test_numbers_below_32_are_those_of_classes(top, has_classes):
+def test_numbers_below_32_are_those_of_classes(describe, top, has_classes):
     label = make_label(top, value_1=PIXELS[1], value_2=(slice(20, 22), slice(0, 40)))
-    assert describe_label(label).has_classes is has_classes
+    assert describe(label).has_classes is has_classes
 
 
-def test_two_values_are_no_classes_however_dark():
-    assert not describe_label(make_label(1)).has_classes
+def test_two_values_are_no_classes_however_dark(describe):
+    assert not describe(make_label(1)).has_classes
 
 
 @pytest.mark.parametrize(("count", "values"), [(16, tuple(range(16))), (17, ())])
-def test_sixteen_values_may_be_classes_and_seventeen_are_none(count, values):
+def test_sixteen_values_may_be_classes_and_seventeen_are_none(describe, count, values):
     label = np.arange(SIDE * SIDE).reshape(SIDE, SIDE) % count
-    found = describe_label(label.astype(np.uint8))
+    found = describe(label.astype(np.uint8))
     assert found.values == values
     assert found.has_classes is bool(values)
 
 
 @pytest.mark.parametrize(("grey_rows", "is_two_valued"), [(10, True), (11, False)])
-def test_nine_tenths_of_the_pixels_must_be_near_black_or_white(grey_rows, is_two_valued):
+def test_nine_tenths_of_the_pixels_must_be_near_black_or_white(describe, grey_rows, is_two_valued):
     label = make_label(200)
     label[:40], label[40:80] = 20, 180  # a tenth and nine tenths of the brightest
     label[:grey_rows] = 21
-    assert describe_label(label).is_two_valued is is_two_valued
+    assert describe(label).is_two_valued is is_two_valued
     label[:grey_rows] = 179
-    assert describe_label(label).is_two_valued is is_two_valued
+    assert describe(label).is_two_valued is is_two_valued
 
 
-def test_the_share_of_nerve_is_what_is_above_half_of_the_brightest():
+def test_the_share_of_nerve_is_what_is_above_half_of_the_brightest(describe):
     label = np.repeat(np.array([0, 100, 101, 200], np.uint8), [2500, 4000, 1500, 2000]).reshape(SIDE, SIDE)
-    assert describe_label(label).nerve_share == pytest.approx(0.35)
+    assert describe(label).nerve_share == pytest.approx(0.35)
     assert (binarise_label(label) == np.where(label >= 101, 255, 0)).all()
 
 
@@ -92,15 +105,17 @@ def test_a_label_of_sixteen_bits_keeps_its_depth(tmp_path):
     assert read_label(tmp_path / "label.tif", [100, 3]).tolist() == [[0, 255, 0], [0, 0, 255]]
 
 
-@pytest.mark.parametrize(("low", "high", "is_refused"), [(0, 65535, False), (0, 65536, True), (-1, 9, True)])
-def test_whole_numbers_of_32_bits_must_fit_into_16(tmp_path, low, high, is_refused):
+@pytest.mark.parametrize(
+    ("low", "high", "refusal"), [(0, 65535, None), (0, 65536, r"outside 0\.\.65535"), (-1, 9, "negative values")]
+)
+def test_whole_numbers_of_32_bits_must_fit_into_16(tmp_path, low, high, refusal):
     tifffile.imwrite(tmp_path / "image.tif", np.array([[low, high], [7, 300]], np.int32))
     assert Image.open(tmp_path / "image.tif").mode == "I"
-    if is_refused:
-        with pytest.raises(UserError, match=r"outside 0\.\.65535"):
-            decode_image(tmp_path / "image.tif")
+    if refusal:
+        with pytest.raises(UserError, match=refusal):
+            read_pixels(tmp_path / "image.tif")
         return
-    found = decode_image(tmp_path / "image.tif")
+    found = read_pixels(tmp_path / "image.tif")
     assert found.dtype == np.uint16
     assert found.tolist() == [[low, high], [7, 300]]
 
