@@ -74,7 +74,7 @@ def grids_of_scores(draw):
     return np.array(draw(st.lists(number, min_size=size, max_size=size))).reshape(len(ROWS), seeds, images)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(grids_of_scores())
 def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
     scores = tidy(grid)
@@ -104,7 +104,7 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
         assert entry is None or entry.mean == pytest.approx(mean)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(grids_of_scores())
 def test_tests_and_ranks_start_from_the_same_images(grid):
     scores = tidy(grid)

@@ -80,7 +80,8 @@ def training_job():
             words, environment = ((folder / name).read_bytes() for name in ("cmdline", "environ"))
         except OSError:
             continue  # it has ended meanwhile
-        if words.split(b"\0")[1:6] == [b"-m", b"sspbench", b"stage", b"train", b"sspnet"]:
+        # Between the module's name and the stage stands --log with its file.
+        if words.split(b"\0")[1:3] == [b"-m", b"sspbench"] and b"\0stage\0train\0sspnet\0" in words:
             return re.search(rb"SLURM_JOB_ID=(\d+)", environment).group(1).decode()
     return None
 
