@@ -26,7 +26,6 @@ from . import (
     download,
     enhance,
     export,
-    gantt,
     import_weights,
     list_plugins,
     reference,
@@ -49,7 +48,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         reproduce_pictures,
         architecture,
         reference,
-        gantt,
         list_plugins,
     ):
         module.register(commands)
