@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .commands.download import raw_file_path as raw_file_path
     from .contract import Direction as Direction
     from .contract import Measure as Measure
     from .contract import Method as Method
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from .contract import TableName as TableName
     from .errors import Faults as Faults
     from .errors import UserError as UserError
+    from .files import raw_file_path as raw_file_path
     from .files import sha256 as sha256
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
@@ -82,7 +82,7 @@ PUBLIC_NAMES = {
         "Direction", "Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch", "TableName",
     ),
     "errors": ("Faults", "UserError"),
-    "files": ("sha256", "write_bytes", "write_json"),
+    "files": ("raw_file_path", "sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
     "images.grey": ("LUMA_WEIGHTS", "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
     "images.inspection": (
@@ -92,7 +92,6 @@ PUBLIC_NAMES = {
     "images.left_out": ("find_unused_files",),
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
     "images.thresholds": ("dice_by_level",),
-    "commands.download": ("raw_file_path",),
     "training.losses.adversarial": ("lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss"),
     "training.networks.initialisers": ("init_normal", "init_xavier"),
     "releases.scores": ("load_scores",),
