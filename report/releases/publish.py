@@ -183,7 +183,7 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
         large = {}
         for name, value in hash_rebuilt_files(plan.layout.root).items():
             source = plan.layout.root / name
-            if name.endswith(".tex") or (name.startswith("tables/") and source.stat().st_size > MAX_TABLE_BYTES):
+            if name.startswith("tables/") and source.stat().st_size > MAX_TABLE_BYTES:
                 large[name] = value
                 continue
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)

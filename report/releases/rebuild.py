@@ -12,7 +12,7 @@ from PIL import Image
 from sspbench.config.plan import Plan
 from sspbench.files import sha256
 from sspbench.releases.packing import unpack_release
-from sspbench.releases.release_folder import ReleasePart
+from sspbench.releases.release_folder import ReleasePart, is_derived_file
 
 from ..analysis.results import Results
 from ..figures.draw_all import draw_figures
@@ -56,4 +56,5 @@ def _shrink_figures(figures: Path) -> None:
 def hash_rebuilt_files(root: Path) -> dict[str, str]:
     """Return the hashes of all tables and figures below a folder, by relative name."""
     found = (path for name in REBUILT_DIRS for path in (root / name).rglob("*") if path.is_file())
-    return {str(path.relative_to(root)): sha256(path) for path in sorted(found)}
+    names = {str(path.relative_to(root)): path for path in sorted(found)}
+    return {name: sha256(path) for name, path in names.items() if is_derived_file(name)}

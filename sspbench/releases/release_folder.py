@@ -101,13 +101,13 @@ class ReleasePart:
 
     def expected_hashes(self) -> dict[str, str]:
         """Return the hashes of all tables and figures, by name, those too large to be kept included."""
-        kept = {name: value for name, value in read_sums(self.folder / SUMS_FILE).items() if is_derived_file(name)}
-        return {**kept, **read_sums(self.folder / DERIVED_SUMS_FILE)}
+        sums = {**read_sums(self.folder / SUMS_FILE), **read_sums(self.folder / DERIVED_SUMS_FILE)}
+        return {name: value for name, value in sums.items() if is_derived_file(name)}
 
 
 def is_derived_file(name: str) -> bool:
-    """Return whether a file of a release is computed from its scores."""
-    return name.startswith(("tables/", "figures/"))
+    """Return whether a file of a release is computed from its scores; LaTeX is only a layout of the tables' records."""
+    return name.startswith(("tables/", "figures/")) and not name.endswith(".tex")
 
 
 def write_sums(path: Path, sums: Mapping[str, str]) -> None:
