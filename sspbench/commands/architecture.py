@@ -19,7 +19,7 @@ ALLOWED_IMPORTS = frozenset({("report", "packages/table-audit")})
 """The report shows what the audit finds."""
 
 PLUGIN_FOLDERS = ("data", "methods", "segmentation", "metrics")
-"""Folders whose code imports from the frame's front door alone (their commands and benchmarks excepted)."""
+"""Folders whose code imports from the frame's front door alone (their commands excepted)."""
 
 ROOMS = {
     "": "the foundation: errors with hints, atomic files, what plugins must be",
@@ -149,7 +149,7 @@ def _find_cycles(root: Path) -> Iterator[str]:
 def _find_deep_imports(root: Path) -> Iterator[str]:
     for path in find_modules(root):
         parts = path.relative_to(root).parts
-        if parts[0] in PLUGIN_FOLDERS and path.stem not in ("commands", "compare") and "benchmark" not in parts:
+        if parts[0] in PLUGIN_FOLDERS and path.stem not in ("commands", "compare"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{FRAME}."):
                     yield f"{path.relative_to(root)} imports from {node.module}: a plugin imports from {FRAME} alone"

@@ -20,7 +20,6 @@ from ..plugin_checks import commands as plugin_checks
 from ..plugins.schemas import MAX_SEED
 from . import (
     architecture,
-    bench_training,
     cite,
     doctor,
     download,
@@ -38,8 +37,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the commands."""
     for module in (
         plugin_checks,
-        bench_training,
-        doctor,
+            doctor,
         cite,
         download,
         enhance,
