@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .commands.download import raw_file_path as raw_file_path
     from .contract import Direction as Direction
     from .contract import Measure as Measure
     from .contract import Method as Method
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from .contract import TableName as TableName
     from .errors import Faults as Faults
     from .errors import UserError as UserError
+    from .files import raw_file_path as raw_file_path
     from .files import sha256 as sha256
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
@@ -95,7 +95,7 @@ PUBLIC_NAMES = {
         "Direction", "Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch", "TableName",
     ),
     "errors": ("Faults", "UserError"),
-    "files": ("sha256", "write_bytes", "write_json"),
+    "files": ("raw_file_path", "sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
     "images.decode": ("IMAGE_SUFFIXES",),
     "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
@@ -115,7 +115,6 @@ PUBLIC_NAMES = {
     "images.rgb": ("read_rgb", "write_rgb"),
     "images.white_level": ("WhiteLevel", "decide_whites"),
     "images.thresholds": ("dice_by_level",),
-    "commands.download": ("raw_file_path",),
     "training.losses.adversarial": (
         "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
     ),

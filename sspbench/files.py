@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,3 +116,12 @@ def sha256(path: Path) -> str:
 def fingerprint(content: Any) -> str:
     """Return the hexadecimal SHA-256 of a JSON-able value (keys sorted)."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def raw_file_path(folder: Path, url: str) -> Path:
+    """Return where the download of a data set belongs.
+
+    >>> str(raw_file_path(Path("data/qilu"), "https://example.org/files/Dataset.zip?download=1"))
+    'data/qilu/raw/Dataset.zip'
+    """
+    return folder / "raw" / Path(urllib.parse.urlparse(url).path).name

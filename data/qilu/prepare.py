@@ -92,7 +92,7 @@ def _read_shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
 def _find_source(request: PrepareRequest) -> Path:
     """Return the archive or folder; an archive has been verified."""
     facts = yaml.safe_load((DATASET_DIR / "dataset.yaml").read_text())["download"]
-    source = request.source or raw_file_path(DATASET_DIR, facts)
+    source = request.source or raw_file_path(DATASET_DIR, facts["url"])
     if not source.exists():
         raise UserError("Qilu has not been downloaded yet", where=str(source), hint="python -m sspbench download qilu")
     if source.is_file() and request.options["verify"]:

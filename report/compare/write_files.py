@@ -13,9 +13,6 @@ from ..tables.render.csv import render_csv
 from ..tables.render.markdown import render_markdown
 from .tables import ResultsComparison, make_comparison_tables
 
-COMPARISON_FILES = ("comparison.md", "comparison.html")
-"""Files beside one CSV for each table."""
-
 
 def write_comparison(found: ResultsComparison, folder: Path) -> list[Path]:
     """Write ``comparison.md``, ``comparison.html`` and one CSV for each table; return the files."""

@@ -14,9 +14,11 @@ from ..analysis.results import MethodRow, Results
 from ..analysis.statistics import average_by_image
 from ..tables.render.text import DIRECTION_ARROWS
 from .image_choice import scores_or_empty
+from .inline_svg import ChartPanel, render_panel
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
 
 DISTRIBUTION_PANELS_PER_LINE = 4
+PAGE_PANEL_WIDTH_INCHES = 3.2
 
 
 def list_main_measures(results: Results) -> list[Measure]:
@@ -30,7 +32,7 @@ def list_main_measures(results: Results) -> list[Measure]:
 def draw_distributions(results: Results) -> FinishedFigure | None:
     """Return box plots over test images (values averaged over seeds) with every image as a dot; None without scores."""
     measures = list_main_measures(results)
-    rows = [row for row in results.rows if not row.is_ablation and row.tables is None]
+    rows = _list_rows(results)
     if not measures or not rows:
         return None
     lines = -(-len(measures) // DISTRIBUTION_PANELS_PER_LINE)
@@ -51,6 +53,31 @@ def draw_distributions(results: Results) -> FinishedFigure | None:
         + ". The means are in Tables 1 and 2."
     )
     return FinishedFigure(figure, caption, alt)
+
+
+def make_distribution_panels(results: Results) -> list[ChartPanel]:
+    """Return the figure's panels for the page; measures of Table 2 other than Dice are folded."""
+    rows = _list_rows(results)
+    measures = list_main_measures(results) if rows else []
+    return [_make_page_panel(results, rows, measure) for measure in measures]
+
+
+def _make_page_panel(results: Results, rows: list[MethodRow], measure: Measure) -> ChartPanel:
+    unit = f" ({measure.unit})" if measure.unit else ""
+    title = f"{measure.label}{unit} {DIRECTION_ARROWS[measure.better]}".strip()
+    description = f"Box plots by method: {', '.join(row.label for row in rows)}. The means are in Tables 1 and 2."
+    size = (PAGE_PANEL_WIDTH_INCHES, 0.35 + 0.17 * len(rows))
+
+    def draw(axes: Axes) -> None:
+        _draw_panel(axes, results, rows, measure)
+        axes.set_xlabel("")
+
+    is_folded = measure.table != "quality" and measure.name != "dice"
+    return ChartPanel(title, render_panel(title, description, draw, size), is_folded)
+
+
+def _list_rows(results: Results) -> list[MethodRow]:
+    return [row for row in results.rows if not row.is_ablation and row.tables is None]
 
 
 def _draw_panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure) -> None:

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from .palette import ABSENCE_FILL_COLOUR, ABSENCE_HATCH_COLOUR, PICTURE_FRAME_COLOUR, ZOOM_FRAME_COLOUR
 from .run_images import zoom_slices
-from .style import FULL_WIDTH_INCHES, ZOOM_FRAME_COLOUR
+from .style import FULL_WIDTH_INCHES
 
 LEFT_MARGIN_INCHES = 0.18
 """Inches at the left for the names of rows."""
@@ -108,12 +109,19 @@ def show_zoomed_region(axes: Axes, image: np.ndarray, zoom: list[float]) -> None
 def show_colour_picture(axes: Axes, picture: np.ndarray) -> None:
     """Show a (H, W, 3) uint8 picture with a thin frame."""
     axes.imshow(picture, interpolation="antialiased")
-    axes.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor="#888888", linewidth=0.5, transform=axes.transAxes))
+    axes.add_patch(
+        Rectangle((0, 0), 1, 1, fill=False, edgecolor=PICTURE_FRAME_COLOUR, linewidth=0.5, transform=axes.transAxes)
+    )
 
 
 def show_absence(axes: Axes, text: str) -> None:
     """Show a hatched panel that says why there is no picture."""
-    frame: dict[str, Any] = {"facecolor": "#F2F2F2", "edgecolor": "#AAAAAA", "hatch": "////", "linewidth": 0.5}
+    frame: dict[str, Any] = {
+        "facecolor": ABSENCE_FILL_COLOUR,
+        "edgecolor": ABSENCE_HATCH_COLOUR,
+        "hatch": "////",
+        "linewidth": 0.5,
+    }
     axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, **frame))
     words = "\n".join(textwrap.wrap(text, 16)[:5])
     back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}

@@ -15,14 +15,10 @@ from matplotlib.figure import Figure
 
 from sspbench.files import replace_atomically
 
-METHOD_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444", "#8F7B00")
-"""Okabe and Ito's palette without its black and pale yellow, plus two dark tones for long lists."""
+from .palette import METHOD_COLOURS
 
 METHOD_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """One a method beside its colour, so that nothing is told by colour alone."""
-
-ZOOM_FRAME_COLOUR = "#E69F00"
-"""The frame of a zoomed region."""
 
 FULL_WIDTH_INCHES = 7.16
 """Width of a two-column figure in inches (IEEE)."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,15 @@ from sspbench.contract import Measure
 from ..analysis.paper import TRIVIAL_GROUP
 from ..analysis.results import MethodRow, Results
 from .image_choice import find_ranking_measure, scores_or_empty
+from .inline_svg import ChartPanel, name_point, render_panel
+from .palette import RING_COLOUR
 from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, method_colour, method_marker
 
 DEFAULT_QUALITY_MEASURE = "niqe"
 """The no-reference measure on the horizontal axis; else the first scored of Table 1."""
+
+
+PAGE_PANEL_INCHES = (3.8, 3.3)
 
 
 @dataclass(frozen=True)
@@ -78,16 +83,9 @@ def draw_tradeoff(results: Results) -> FinishedFigure | None:
     quality, mask, points, front = found.quality, found.mask, found.points, found.pareto_front
     figure = Figure((FULL_WIDTH_INCHES, 2.9), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    for point in points:
-        _draw_point(left, point, point.quality, point in front)
-        _draw_point(right, point, point.seconds, point in front)
-    left.set_xlabel(f"{quality.label} ({quality.better} is better)")
+    _draw_quality_panel(left, found)
     left.set_ylabel(f"{mask.label} ({mask.better} is better)")
-    right.set_xlabel("seconds per image (lower is better)")
-    right.set_xscale("log")
-    right.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    right.xaxis.set_major_formatter(PLAIN_NUMBER_FORMAT)
-    right.xaxis.set_minor_locator(NullLocator())
+    _draw_time_panel(right, found)
     failed = [row.label for row in results.rows if not row.is_ablation and results.status_text(row) != "done"]
     unknown = list_untimed_rows(results)
     handles, labels = left.get_legend_handles_labels()
@@ -100,6 +98,44 @@ def draw_tradeoff(results: Results) -> FinishedFigure | None:
         + (f" No result: {', '.join(failed)}." if failed else "")
     )
     return FinishedFigure(figure, caption, f"Scatter plots of {len(points)} methods. Pareto-optimal: {names}.")
+
+
+def make_tradeoff_panels(results: Results) -> list[ChartPanel]:
+    """Return the figure's two panels for the page; none where there is nothing to show."""
+    found = collect_tradeoff_data(results)
+    if found is None:
+        return []
+    mask, quality = found.mask.label, found.quality.label
+    by_quality = [f"{point.row.label}: {point.quality:.3g}, {point.mask:.3g}" for point in found.points]
+    by_time = [f"{point.row.label}: {point.seconds:.3g} s, {point.mask:.3g}" for point in found.points]
+    return [
+        _make_page_panel(f"{mask} against {quality}", by_quality, partial(_draw_quality_panel, found=found)),
+        _make_page_panel(f"{mask} against time", by_time, partial(_draw_time_panel, found=found)),
+    ]
+
+
+def _make_page_panel(title: str, values: list[str], draw: Callable[[Axes], None]) -> ChartPanel:
+    def draw_with_legend(axes: Axes) -> None:
+        draw(axes)
+        axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+
+    return ChartPanel(title, render_panel(title, "; ".join(values) + ".", draw_with_legend, PAGE_PANEL_INCHES))
+
+
+def _draw_quality_panel(axes: Axes, found: TradeoffData) -> None:
+    for point in found.points:
+        _draw_point(axes, point, point.quality, point in found.pareto_front)
+    axes.set_xlabel(f"{found.quality.label} ({found.quality.better} is better)")
+
+
+def _draw_time_panel(axes: Axes, found: TradeoffData) -> None:
+    for point in found.points:
+        _draw_point(axes, point, point.seconds, point in found.pareto_front)
+    axes.set_xlabel("seconds per image (lower is better)")
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(PLAIN_NUMBER_FORMAT)
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def list_untimed_rows(results: Results) -> list[str]:
@@ -143,12 +179,12 @@ def _draw_point(axes: Axes, point: TradeoffPoint, x: float, front: bool) -> None
         "linestyle": "none",
         "markersize": 6,
     }
-    axes.plot([x], [point.mask], label=point.row.label, **looks)
+    axes.plot([x], [point.mask], label=point.row.label, gid=name_point(point.row.label), **looks)
     if front:
         ring: dict[str, Any] = {
             "marker": "o",
             "markersize": 12,
             "markerfacecolor": "none",
-            "markeredgecolor": "#444444",
+            "markeredgecolor": RING_COLOUR,
         }
         axes.plot([x], [point.mask], linestyle="none", markeredgewidth=0.8, **ring)

@@ -9,15 +9,19 @@ from textwrap import shorten
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..analysis.results import Results
+from .inline_svg import ChartPanel, render_panel
+from .palette import STOPPED_COLOUR
 from .picture_grid import show_absence
 from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, method_colour
 
 TRAINING_PANELS_PER_LINE = 3
+PAGE_PANEL_INCHES = (2.7, 2.3)
 LOSS_DASHES = ("-", "--", ":", "-.")
 
 
@@ -28,6 +32,11 @@ class LossLog:
     label: str
     status_text: str
     seeds: list[list[tuple[int, dict[str, float]]]]
+
+    @property
+    def title(self) -> str:
+        """The label, with the status of a training that did not finish."""
+        return self.label if self.status_text == "done" else f"{self.label} ({self.status_text.partition(':')[0]})"
 
 
 def read_loss_log(path: Path) -> list[tuple[int, dict[str, float]]]:
@@ -74,11 +83,27 @@ def draw_training_curves(results: Results) -> FinishedFigure | None:
     )
 
 
+def make_loss_panels(results: Results) -> list[ChartPanel]:
+    """Return the figure's panels for the page; none where nothing left a log."""
+    found = collect_loss_logs(results)
+    return [_make_page_panel(log) for log in found] if any(log.seeds for log in found) else []
+
+
+def _make_page_panel(log: LossLog) -> ChartPanel:
+    if not log.seeds:
+        return ChartPanel(f"{log.title}: no log kept", Markup(""))
+    names = dict.fromkeys(name.replace("_", " ") for seed in log.seeds for _, losses in seed for name in losses)
+    description = f"Losses over its steps: {', '.join(names)}."
+    return ChartPanel(
+        log.title, render_panel(log.title, description, lambda axes: _draw_panel(axes, log), PAGE_PANEL_INCHES)
+    )
+
+
 def _draw_panel(axes: Axes, log: LossLog) -> None:
     done = log.status_text == "done"
     axes.set_title(
-        log.label if done else f"{log.label} ({log.status_text.partition(':')[0]})",
-        color="black" if done else "#B03A06",
+        log.title,
+        color="black" if done else STOPPED_COLOUR,
     )
     if not log.seeds:
         axes.set_axis_off()

@@ -10,13 +10,12 @@ from sspbench.files import read_json, write_text
 from ..analysis.paper import load_paper
 from ..analysis.results import Results
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
+from ..figures.distributions import make_distribution_panels
 from ..figures.image_choice import choose_images, describe_choice_rule, scores_or_empty
+from ..figures.metric_trust import make_trust_panels
 from ..figures.run_images import RunImages
-from ..figures.svg.distributions import make_distribution_panels
-from ..figures.svg.metric_trust import make_trust_panels
-from ..figures.svg.tradeoff import make_tradeoff_panels
-from ..figures.svg.training_curves import make_loss_panels
-from ..figures.tradeoff import list_untimed_rows
+from ..figures.tradeoff import list_untimed_rows, make_tradeoff_panels
+from ..figures.training_curves import make_loss_panels
 from .cards import make_cards
 from .claim_verdicts import judge_claims
 from .gallery import encode_figure, make_gallery

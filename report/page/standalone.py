@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ..figures.palette import render_colour_variables
 from ..tables.record import Table
 from ..tables.render.html import HtmlTable, make_html_table
 
@@ -54,6 +55,7 @@ def render_standalone(template: str, **facts: Any) -> str:
         lstrip_blocks=True,
     )
     style, script = ((PAGE_TEMPLATE_DIR / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
+    style = render_colour_variables() + style
     return environment.get_template(template).render(
         style=Markup(style),
         script=Markup(script),

@@ -19,6 +19,7 @@ from sspbench.contract import Measure
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import Results
 from ..analysis.statistics.summary import keep_complete_images
+from ..figures.palette import REFERENCE_LINE_COLOUR
 from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 from ..tables.metric_trust import MIN_CORRELATED_ROWS, assess_metrics, no_reference_metrics, reading_sign
 from ..tables.record import Cell, Column, Row, Table
@@ -188,7 +189,7 @@ def draw_reliability_figure(found: Sequence[MetricGrade]) -> FinishedFigure:
             markersize=4,
             elinewidth=1,
         )
-    axes.axvline(0, color="#444444", linewidth=0.8)
+    axes.axvline(0, color=REFERENCE_LINE_COLOUR, linewidth=0.8)
     axes.set_yticks(range(len(shown)), [_reading_label(each.measure) for each in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlim(-1.05, 1.05)

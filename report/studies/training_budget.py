@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..analysis.paper import UNTOUCHED_ROW
 from ..analysis.results import Results
+from ..figures.palette import REFERENCE_LINE_COLOUR
 from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 from ..tables.record import Cell, Column, Row, Table
 from .method_order import kendall_w, make_mean_cells
@@ -60,7 +61,9 @@ def draw_budget_figure(results: Results) -> FinishedFigure:
         )
     untouched = make_mean_cells(results).get(UNTOUCHED_ROW)
     if untouched is not None:
-        axes.axhline(untouched.mean, color="#444444", linewidth=0.8, linestyle="--", label="untouched image")
+        axes.axhline(
+            untouched.mean, color=REFERENCE_LINE_COLOUR, linewidth=0.8, linestyle="--", label="untouched image"
+        )
     axes.set_xscale("log")
     steps = sorted({count for line in collect_dice_by_steps(results).values() for count in line})
     axes.set_xticks(steps, [str(count) for count in steps])

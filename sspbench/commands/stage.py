@@ -20,13 +20,11 @@ from ..plugin_checks import commands as plugin_checks
 from ..plugins.schemas import MAX_SEED
 from . import (
     architecture,
-    bench_training,
     cite,
     doctor,
     download,
     enhance,
     export,
-    gantt,
     import_weights,
     list_plugins,
     reference,
@@ -39,8 +37,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the commands."""
     for module in (
         plugin_checks,
-        bench_training,
-        doctor,
+            doctor,
         cite,
         download,
         enhance,
@@ -49,7 +46,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         reproduce_pictures,
         architecture,
         reference,
-        gantt,
         list_plugins,
     ):
         module.register(commands)

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from metrics.benchmark import stock
-from metrics.benchmark.inputs import make_bench_batch
+from benchmarks.metric_race import stock
+from benchmarks.metric_race.inputs import make_bench_batch
 from metrics.contrast import average_gradient, entropy_bits
 from metrics.masks import Masks, compute_agreement, count_confusion, roc_auc
 from metrics.nerves.skeleton import measure_step_length, skeletonize_masks
@@ -178,7 +178,7 @@ def test_pyiqa_names_and_directions_are_checked(batch):
 def test_bench_metrics_prints_ratios(capsys, tmp_path):
     import argparse
 
-    from metrics.commands import register
+    from benchmarks.commands import register
     from sspbench.images.grey import write_grey
 
     for number, image in enumerate(make_bench_batch(None, 2).image):

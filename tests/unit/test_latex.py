@@ -8,13 +8,12 @@ import pytest
 
 from report.tables.record import Cell, Column, Row, Table
 from report.tables.render.latex import render_latex
-from report.tables.render.page_fit import fit_to_page
 from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
 
 PAGE = r"""\documentclass[a4paper,twocolumn]{article}
 \usepackage[margin=1in]{geometry}
-\usepackage{booktabs,array}
+\usepackage{booktabs,array,adjustbox}
 \begin{document}
 %s
 \end{document}
@@ -30,28 +29,25 @@ def table(columns, rows=3, words=0, notes=(), label="EnlightenGAN (VGG: random)"
     return Table("t", "Title", tuple(heads), lines, number=2, notes=notes)
 
 
-def test_a_small_table_stands_in_one_column():
-    assert not fit_to_page(table(1, label="DCP")).spans_both_columns
-    assert r"\begin{table}" in render_latex(table(1, label="DCP"))
+def test_latex_scales_a_wide_table_and_no_column_is_lost():
+    text = render_latex(table(14))
+    assert r"\begin{adjustbox}{max width=\linewidth" in text
+    assert [text.count(f"{{Measure {place}}}") for place in range(14)] == [1] * 14
+    assert text.count(r"\begin{tabular}{>{\raggedright\arraybackslash}p{3.5cm}rrrrrrrrrrrrrr}") == 1
 
 
-def test_too_many_columns_are_stacked_and_none_is_lost():
-    found = fit_to_page(table(14))
-    assert found.spans_both_columns and len(found.floats[0]) > 1
-    assert [place for block in found.floats[0] for place in block.columns] == list(range(14))
-    assert render_latex(table(14)).count("Measure 13") == 1
+def test_only_long_words_wrap():
+    assert render_latex(table(1, words=2, label="DCP")).count("p{3.5cm}") == 2
+    assert render_latex(table(1, words=2, label="a label longer than that")).count("p{3.5cm}") == 2
+    assert "p{3.5cm}" not in render_latex(table(1, label="DCP"))
 
 
-def test_words_wrap():
-    assert set(fit_to_page(table(1, words=2)).wrapped_widths) == {-1, 1, 2}
-
-
-def test_a_long_table_goes_on_and_no_row_is_lost():
-    found = fit_to_page(table(2, rows=150))
-    rows = [place for blocks in found.floats for block in blocks for place in range(150)[block.rows]]
-    assert len(found.floats) > 1 and rows == list(range(150))
-    text = render_latex(table(2, rows=150))
-    assert text.count(r"\caption{Title}") == 1 and text.count("(continued)") == len(found.floats) - 1
+def test_a_long_table_continues_and_no_row_is_lost():
+    text = render_latex(table(2, rows=150, notes=("The only note.",)))
+    assert text.count("EnlightenGAN") == 150
+    assert text.count(r"\begin{table*}") == 3 and text.count("(continued)") == 2
+    assert text.count(r"\caption{Title}") == 1 and text.count(r"\label{tab:t}") == 1
+    assert text.count("The only note.") == 1
 
 
 def compiled(tmp_path, bodies):

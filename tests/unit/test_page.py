@@ -7,12 +7,14 @@ import pytest
 
 from report.analysis.paper import load_paper
 from report.figures.draw_all import draw_figures
+from report.figures.palette import CHART_VARIABLES, PAGE_COLOURS
 from report.page.build import render_page, write_page
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
 from report.page.our_results import OurResults
 from report.page.run_facts import format_repeat_command, list_reservations
 from report.page.table_store import TableStore, format_paper_cell
 from report.tables.write_all import write_tables
+from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from tests.synthetic_results import make_results
 
@@ -182,7 +184,7 @@ def test_the_charts_are_drawn_in_the_page(page):
     open_part, _, folded_part = part.partition("<details>")
     assert _titles(open_part) == ["Entropy", "AvG", "NIQE", "PIQE", "Dice"]
     assert _titles(folded_part) == ["AUC", "ACC"]
-    assert all(len(re.findall("h0", data)) == 8 for data in re.findall(r'd="([^"]*)" class="dots"', part))
+    assert part.count('<svg class="plot" role="img"') == 7
     assert not re.search('id="figure-(distributions|trust|tradeoff|training)"', page)
 
 
@@ -200,14 +202,29 @@ def test_the_trade_off_labels_every_finished_method_at_its_place(made, page):
         assert part.count(f">{row.label}</text>") == 2
         niqe, dice = (results.summary(row.id, name).mean for name in ("niqe", "dice"))
         assert f"{row.label}: {niqe:.3g}, {dice:.3g}" in part
-    assert 'class="spread"' in part and "MSG-Net" not in part
+    assert "MSG-Net" not in part
 
 
 def test_training_curves_run_from_the_first_loss_to_the_last(page):
     part = page[page.index('id="trainings"') : page.index('id="methods"')]
     assert "MSG-Net (diverged): no log kept" in part
-    paths = re.findall(r'd="M([^"]*)" class="curve c0"', part)
-    assert paths and all(path.count("L") == 2 for path in paths)
-    for path in paths:
-        heights = [int(place.split()[1]) for place in path.split("L")]
-        assert heights == sorted(heights) and heights[0] < heights[-1]
+    paths = re.findall(r'd="M ([^"]*)" [^>]*stroke="var\(--c0\)"', part)
+    drawn = [[float(place.split()[1]) for place in path.split("L")] for path in paths if path.count("L") == 2]
+    curves = [heights for heights in drawn if len(set(heights)) > 1]  # the samples in the legends are level
+    assert len(curves) == part.count('<svg class="plot"') > 0
+    assert all(heights == sorted(heights) for heights in curves)
+
+
+def test_the_panels_obey_the_policy_and_take_the_colours_of_the_page(page):
+    plots = re.findall(r'<svg class="plot".*?</svg>', page, flags=re.S)
+    assert plots
+    for plot in plots:
+        assert "style=" not in plot and "<style" not in plot and "http" not in plot
+        assert not re.search(r'(?:fill|stroke)="#', plot)
+
+
+def test_every_colour_of_the_page_comes_from_the_palette():
+    css = (ROOT / "report/page/style.css").read_text()
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgba?\(", css)
+    used = set(re.findall(r"var\(--([\w-]+)", css)) | set(CHART_VARIABLES.values())
+    assert used <= set(PAGE_COLOURS)

@@ -109,8 +109,7 @@ def _build_forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: b
         heading, before = (row.heading if grouped and row.heading != before else ""), row.heading
         lines.append(_make_row(found, row, axis, tuple(numbers[place] for place in kept), heading))
     ticks = [
-        draw_text(axis.position(value), 14, format_tick(value, signed=True), kind="tick")
-        for value in axis.ticks(MAX_FOREST_TICKS)
+        draw_text(axis.position(value), 14, format_tick(value, signed=True)) for value in axis.ticks(MAX_FOREST_TICKS)
     ]
     heads = tuple(FOREST_HEADS[place] for place in kept)
     cut = any(end < axis.low for end in _iter_interval_ends(rows))
@@ -232,4 +231,4 @@ def _draw_head_labels(found: PrimaryAnalysis, axis: ChartAxis) -> Markup:
 
 def _draw_label(axis: ChartAxis, value: float, y: float, name: str, row: PrimaryRow) -> Markup:
     share = axis.position(value)
-    return draw_text(share, y, f"{name} {row.mean:.3f}", "end" if share > LABEL_FLIP_SHARE else "start", "tick")
+    return draw_text(share, y, f"{name} {row.mean:.3f}", "end" if share > LABEL_FLIP_SHARE else "start")

@@ -1,6 +1,6 @@
-r"""A table record as LaTeX that fits a two-column A4 page (needs the packages booktabs and array).
+r"""A table record as LaTeX for a two-column A4 page (needs the packages booktabs, array and adjustbox).
 
-The caption has no number: LaTeX numbers. How the table is cut to fit is decided in ``page_fit.py``; here is the markup.
+The caption has no number: LaTeX numbers. Long cells wrap, and adjustbox scales a table down to the width of the page.
 """
 
 from __future__ import annotations
@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..record import Cell, Column, Row, Table
-from .page_fit import PageFit, TableBlock, fit_to_page
 from .text import format_cell, format_head
+
+# At `\small`, 50 rows with their notes fill a page; a longer table continues in another float.
+MAX_ROWS_PER_FLOAT = 50
+
+# A column of words whose longest cell exceeds this wraps at 3.5 cm.
+MAX_UNWRAPPED_CHARACTERS = 24
 
 _TEX_ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -50,63 +55,57 @@ def escape_tex(text: str) -> str:
 
 def render_latex(table: Table) -> str:
     """Return the table as one float, or several where it is longer than a page."""
-    chosen = fit_to_page(table)
-    lines = [r"% needs \usepackage{booktabs,array}"]
-    for place, part in enumerate(chosen.floats):
-        last = place == len(chosen.floats) - 1
-        lines += _render_float(table, chosen, part, continued=place > 0, notes=table.notes if last else ())
+    starts = range(0, max(len(table.rows), 1), MAX_ROWS_PER_FLOAT)
+    lines = [r"% needs \usepackage{booktabs,array,adjustbox}"]
+    for start in starts:
+        lines += _render_float(table, start, is_last=start == starts[-1])
     return "\n".join([*lines, ""])
 
 
-def _render_float(
-    table: Table, chosen: PageFit, blocks: Sequence[TableBlock], *, continued: bool, notes: Sequence[str]
-) -> list[str]:
-    name = "table*" if chosen.spans_both_columns else "table"
-    lines = [rf"\begin{{{name}}}[tp]", r"\centering", *([r"\addtocounter{table}{-1}"] if continued else [])]
-    lines.append(rf"\caption{{{escape_tex(table.title)}{' (continued)' if continued else ''}}}")
-    lines += [] if continued else [rf"\label{{tab:{table.key}}}"]
-    lines += [chosen.size, rf"\setlength{{\tabcolsep}}{{{chosen.gap / 2:g}pt}}"]
-    for number, block in enumerate(blocks):
-        lines += [r"\par\medskip"] if number else []
-        lines += _render_tabular(table, chosen, block)
-    if notes:
+def _render_float(table: Table, start: int, *, is_last: bool) -> list[str]:
+    lines = [r"\begin{table*}[tp]", r"\centering"]
+    if start:
+        lines += [r"\addtocounter{table}{-1}", rf"\caption{{{escape_tex(table.title)} (continued)}}"]
+    else:
+        lines += [rf"\caption{{{escape_tex(table.title)}}}", rf"\label{{tab:{table.key}}}"]
+    lines += [r"\small", r"\begin{adjustbox}{max width=\linewidth, max totalheight=.75\textheight, keepaspectratio}"]
+    lines += [*_render_tabular(table, table.rows[start : start + MAX_ROWS_PER_FLOAT]), r"\end{adjustbox}"]
+    if is_last and table.notes:
         lines += [r"\par\medskip", r"\parbox{\linewidth}{\raggedright\scriptsize"]
-        lines += [rf"{escape_tex(note)}\par" for note in notes]
+        lines += [rf"{escape_tex(note)}\par" for note in table.notes]
         lines.append("}")
-    return [*lines, rf"\end{{{name}}}"]
+    return [*lines, r"\end{table*}"]
 
 
-def _render_tabular(table: Table, chosen: PageFit, block: TableBlock) -> list[str]:
-    columns = [table.columns[place] for place in block.columns]
-    heads = [
-        rf"\multicolumn{{1}}{{{'l' if words else 'r'}}}{{{text}}}" for words, text in _make_heads(table.head, columns)
-    ]
-    shape = "".join([_column_shape(chosen, -1, words=True), *_column_shapes(chosen, block, columns)])
-    lines = [rf"\begin{{tabular}}{{{shape}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
-    lines += [_render_line(row, block, columns) for row in table.rows[block.rows]]
+def _render_tabular(table: Table, rows: Sequence[Row]) -> list[str]:
+    labels = _column_shape([row.label for row in table.rows], has_words=True)
+    shapes = [labels, *(_cells_shape(table, place) for place in range(len(table.columns)))]
+    heads = [_render_head(table.head, has_words=True)]
+    heads += [_render_head(format_head(column), column.form == "words") for column in table.columns]
+    lines = [rf"\begin{{tabular}}{{{''.join(shapes)}}}", r"\toprule", " & ".join(heads) + r" \\", r"\midrule"]
+    lines += [_render_line(row, table.columns) for row in rows]
     return [*lines, r"\bottomrule", r"\end{tabular}"]
 
 
-def _make_heads(head: str, columns: Sequence[Column]) -> list[tuple[bool, str]]:
-    found = [(column.form == "words", escape_tex(format_head(column))) for column in columns]
-    return [(True, escape_tex(head)), *found]
+def _render_head(text: str, has_words: bool) -> str:
+    return rf"\multicolumn{{1}}{{{'l' if has_words else 'r'}}}{{{escape_tex(text)}}}"
 
 
-def _column_shapes(chosen: PageFit, block: TableBlock, columns: Sequence[Column]) -> list[str]:
-    pairs = zip(block.columns, columns, strict=True)
-    return [_column_shape(chosen, place, words=column.form == "words") for place, column in pairs]
+def _cells_shape(table: Table, place: int) -> str:
+    column = table.columns[place]
+    texts = [format_cell(row.cells[place], column) for row in table.rows]
+    return _column_shape(texts, column.form == "words")
 
 
-def _column_shape(chosen: PageFit, place: int, *, words: bool) -> str:
-    width = chosen.wrapped_widths.get(place)
-    if width is not None:
-        return rf">{{\raggedright\arraybackslash}}p{{{width:.0f}pt}}"
-    return "l" if words else "r"
+def _column_shape(texts: Sequence[str], has_words: bool) -> str:
+    if not has_words:
+        return "r"
+    is_long = any(len(text) > MAX_UNWRAPPED_CHARACTERS for text in texts)
+    return r">{\raggedright\arraybackslash}p{3.5cm}" if is_long else "l"
 
 
-def _render_line(row: Row, block: TableBlock, columns: Sequence[Column]) -> str:
-    cells = [row.cells[place] for place in block.columns]
-    texts = [_render_cell(cell, column) for cell, column in zip(cells, columns, strict=True)]
+def _render_line(row: Row, columns: Sequence[Column]) -> str:
+    texts = [_render_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True)]
     return " & ".join([escape_tex(row.label), *texts]) + r" \\"
 
 

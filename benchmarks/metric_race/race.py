@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metrics.contrast import average_gradient, entropy_bits
+from metrics.masks import Masks
+from metrics.niqe import niqe
+from metrics.piqe import piqe
 from sspbench.contract import MetricFamily, ScoringBatch
 
-from ..contrast import average_gradient, entropy_bits
-from ..masks import Masks
-from ..niqe import niqe
-from ..piqe import piqe
 from . import stock
 from .inputs import split_bench_batch
 

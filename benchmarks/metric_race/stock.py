@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from metrics.iqa.niqe_model import load_official_model
 from sspbench.contract import ScoringBatch
-
-from ..iqa.niqe_model import load_official_model
 
 StockMeasure = Callable[[ScoringBatch], dict[str, np.ndarray]]
 

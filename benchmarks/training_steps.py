@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..config.settings import Settings
-    from ..training.loop.training import Training
+    from sspbench.config.settings import Settings
+    from sspbench.training.loop.training import Training
 
 MODES: dict[str, dict[str, Any]] = {
     "fp32": {"precision": "fp32", "channels_last": False},
@@ -59,7 +59,7 @@ class Timing:
 def _bench(args: argparse.Namespace) -> int:
     import torch
 
-    from ..files import write_json
+    from sspbench.files import write_json
 
     torch.set_num_threads(args.threads)
     rate = _matrix_rate()
@@ -87,7 +87,7 @@ def _bench(args: argparse.Namespace) -> int:
 
 
 def _all_names() -> list[str]:
-    from ..plugins.discovery import find_trained_plugins
+    from sspbench.plugins.discovery import find_trained_plugins
 
     return [found.name for found in find_trained_plugins()]
 
@@ -126,8 +126,8 @@ def _matrix_rate() -> float:
 
 
 def _settings(name: str, mode: str, args: argparse.Namespace) -> Settings:
-    from ..config.plan import settings_without_plan
-    from ..plugins.discovery import get_trained_plugin
+    from sspbench.config.plan import settings_without_plan
+    from sspbench.plugins.discovery import get_trained_plugin
 
     settings = settings_without_plan(get_trained_plugin(name), args.preset)
     engine = replace(settings.engine, compile=False, vgg16=None, threads=args.threads)
@@ -142,10 +142,10 @@ def _training(settings: Settings, side: int, folder: Path) -> Training:
     """Return a built training on random images."""
     import numpy as np
 
-    from ..stages.train import make_trainable
-    from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
-    from ..training.loop.training import Training, TrainingBudget
-    from ..training.trainable import TrainableMethod
+    from sspbench.stages.train import make_trainable
+    from sspbench.training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
+    from sspbench.training.loop.training import Training, TrainingBudget
+    from sspbench.training.trainable import TrainableMethod
 
     random = np.random.default_rng(0)
     trainable = make_trainable(settings)
@@ -206,7 +206,7 @@ def _flops(training: Any) -> float:
 def _peak_mb() -> float:
     import torch
 
-    from ..jobs.machine import peak_memory_mb
+    from sspbench.jobs.machine import peak_memory_mb
 
     return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else peak_memory_mb()
 
