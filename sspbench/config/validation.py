@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_metric_family
+from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
 from ..plugins.schemas import add_schema_faults, load_schema
+from ..plugins.suggestions import suggest_name
 from .external_rows import add_external_faults
 from .overrides import (
     CONFIG_SOURCE,
@@ -87,14 +88,14 @@ def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
         if name in known:
             add_override_faults(known[name], values, f"{CONFIG_SOURCE}: params.{name}", faults)
         else:
-            faults.add(f"params: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            faults.add(f"params: there is no {name!r}", where=CONFIG_SOURCE, hint=suggest_name(name, known))
 
 
 def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_plugins("methods")
     for name, rows in config.get("rows", {}).items():
         if name not in known:
-            faults.add(f"rows: there is no method {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            faults.add(f"rows: there is no method {name!r}", where=CONFIG_SOURCE, hint=suggest_name(name, known))
             continue
         for row, values in rows.items():
             where = f"{CONFIG_SOURCE}: rows.{name}.{row}"
@@ -107,7 +108,7 @@ def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_metric_files()
     for name, values in config.get("metrics", {}).items():
         if name not in known:
-            faults.add(f"metrics: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            faults.add(f"metrics: there is no {name!r}", where=CONFIG_SOURCE, hint=suggest_name(name, known))
             continue
         try:
             load_metric_family(name, values)
@@ -135,7 +136,7 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
 
 
 def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:
-    params, before = found.all_parameters.default_values(), len(faults.items)
+    params, before = default_values(found.all_parameters), len(faults.items)
     for where, layer in override_layers(found, config["preset"], variant):
         add_override_faults(found, layer, where, faults)
         params = merge_dicts(params, layer)
@@ -143,7 +144,3 @@ def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, fa
         params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
         add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
 
-
-def _suggest_name(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
