@@ -143,4 +143,3 @@ def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, fa
     if len(faults.items) == before and found.is_trained:
         params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
         add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
-

@@ -26,7 +26,7 @@ from .parameter_schemas import (
 )
 from .schema_faults import add_faults, find_faults
 from .schemas import SCHEMA_DIR, add_declaration_faults, add_schema_faults
-from .source_files import parse_python, read_text, read_yaml
+from .source_files import parse_python, read_yaml
 from .suggestions import suggest_name
 
 if TYPE_CHECKING:  # numpy, which finding plugins needs not
@@ -82,7 +82,7 @@ class Plugin:
 
     @cached_property
     def all_parameters(self) -> dict[str, Any]:
-        """The JSON Schema of all its parameters: its own, and those that the library reads of every plugin of its kind."""
+        """The JSON Schema of all its parameters: its own, and those that every plugin of its kind has."""
         shared = replace_defaults(self._library_parameters, self.meta.get("training", {}))
         return merge_schemas(self.own_parameters, shared)
 
@@ -288,22 +288,30 @@ def _defines_family(path: Path) -> bool:
     return any(ast.unparse(base).split(".")[-1] == "MetricFamily" for node in classes for base in node.bases)
 
 
+def load_metric_class(name: str) -> type[MetricFamily]:
+    """Import a metric family and return its class."""
+    from ..contract import MetricFamily
+
+    path = find_metric_files()[name]
+    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path)
+
+
+def load_options_schema(name: str) -> dict[str, Any]:
+    """Import a metric family and return the JSON Schema of its options."""
+    return build_object_schema(load_metric_class(name).options_schema)
+
+
 def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
     """Import a metric family and return an instance.
 
     Raises:
         UserError: an option is unknown or not allowed.
     """
-    from ..contract import MetricFamily
-
-    path = find_metric_files()[name]
-    family: type[MetricFamily] = find_single_class(
-        import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path
-    )
-    if options and ".options" not in read_text(path):
-        why = f"{display_path(path)} reads none: {', '.join(map(str, options))} would change nothing"
-        raise UserError(f"{name} has no options", where=f"config: metrics.{name}", why=why, hint="remove them")
-    return family(options)
+    given = dict(options or {})
+    with Faults("Options of a metric family are wrong") as faults:
+        found = find_faults(given, load_options_schema(name), noun="option")
+        add_faults(found, f"config: metrics.{name}", faults, separator=".")
+    return load_metric_class(name)(given)
 
 
 def load_metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:

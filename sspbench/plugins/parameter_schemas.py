@@ -1,9 +1,10 @@
-"""Parameters as JSON Schema: their defaults, their paths, and what values they allow.
+"""Parameters as JSON Schema: their defaults, paths and allowed values.
 
-Plugins declare parameters in YAML (``params`` of a method or segmenter, ``options`` of a data set) as the ``properties`` of
-an object:
+Plugins declare parameters in YAML (``params`` of a method or segmenter, ``options`` of a data set) as the
+``properties`` of an object:
 
->>> schema = build_object_schema({"lr": {"type": "number", "default": 1e-4, "exclusiveMinimum": 0, "description": "rate"}})
+>>> rate = {"type": "number", "default": 1e-4, "exclusiveMinimum": 0, "description": "learning rate"}
+>>> schema = build_object_schema({"lr": rate})
 >>> default_values(schema)
 {'lr': 0.0001}
 >>> describe_allowed(schema["properties"]["lr"])
@@ -97,7 +98,8 @@ def describe_allowed(schema: Schema) -> str:
 
     >>> describe_allowed({"type": ["integer", "null"], "minimum": 1})
     'a whole number of at least 1, or null'
-    >>> describe_allowed({"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}, "minItems": 2, "maxItems": 2})
+    >>> share = {"type": "number", "minimum": 0, "maximum": 1}
+    >>> describe_allowed({"type": "array", "items": share, "minItems": 2, "maxItems": 2})
     'a list of 2 values, each a number from 0 to 1'
     """
     for key in UNION_KEYS:
@@ -116,6 +118,8 @@ def _describe_choices(choices: list[Any]) -> str:
 
 def _describe_type(schema: Schema, name: str) -> str:
     words = TYPE_WORDS[name]
+    if name == "object":
+        return words if is_section(schema) else "a mapping"
     if name in ("integer", "number"):
         return words + _describe_range(schema)
     if name == "array":

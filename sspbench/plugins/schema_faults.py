@@ -20,21 +20,10 @@ MAX_ABSOLUTE_VALUE = 1e15
 # How a shown value is cut.
 MAX_SHOWN_VALUE_CHARS = 80
 
+# Longer whole numbers are not shown digit by digit.
+MAX_SHOWN_BITS = 128
+
 NUMBER_RULES = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
-
-OLD_KEYS = {
-    "text": "description",
-    "min": "minimum",
-    "max": "maximum",
-    "above": "exclusiveMinimum",
-    "choices": "enum",
-    "fields": "properties",
-    "length": "minItems and maxItems",
-    "or": 'a list of types, e.g. type: [number, "null"], or anyOf',
-}
-"""Keys of declarations before version 1.0, and what stands for them now."""
-
-OLD_TYPES = {"bool": "boolean", "int": "integer", "float": "number", "text": "string"}
 
 
 @dataclass(frozen=True)
@@ -112,8 +101,9 @@ def _find_unusable(content: Any) -> Iterator[SchemaFault]:
 
 
 def _format_number(value: float) -> str:
-    text = str(value) if isinstance(value, float) or abs(value) < 10**30 else f"a number of {value.bit_length()} bits"
-    return text
+    if isinstance(value, int) and value.bit_length() > MAX_SHOWN_BITS:
+        return f"A whole number of {value.bit_length()} bits"
+    return str(value)
 
 
 def _name_yaml_type(value: Any) -> str:
@@ -150,16 +140,13 @@ def _last(path: str) -> str:
 def _unknown_key(key: str, path: str, schema: Schema, noun: str) -> SchemaFault:
     inner = f"{path}.{key}" if path else key
     known = list(schema.get("properties", {}))
-    if noun == "declaration" and key in OLD_KEYS:
-        return SchemaFault(inner, f"`{key}` is the old form of a declaration", hint=f"write {OLD_KEYS[key]}")
     hint = suggest_name(key, known)
     deeper = {deep.rpartition(".")[2]: deep for deep, _ in list_parameters(schema)} if known else {}
     below = suggest_name(key, deeper)
     if hint.startswith("known") and below.startswith("Did"):
         found = next(deep for last, deep in deeper.items() if repr(last) in below)
         hint = f"Did you mean {found!r}?"
-    label = "key" if noun == "declaration" else noun
-    return SchemaFault(inner, f"Unknown {label} {key!r}", hint=hint)
+    return SchemaFault(inner, f"Unknown {noun} {key!r}", hint=hint)
 
 
 def _message(error: jsonschema.ValidationError, name: str) -> str:

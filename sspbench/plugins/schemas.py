@@ -11,6 +11,7 @@ from referencing.jsonschema import DRAFT202012
 
 from ..checkout import ROOT
 from ..errors import Faults
+from .old_declarations import find_old_declarations
 from .schema_faults import add_faults, find_faults
 from .source_files import read_yaml
 
@@ -59,9 +60,10 @@ def add_schema_faults(content: Any, schema_name: str, faults: Faults, where: str
 
 
 def add_declaration_faults(declared: Any, faults: Faults, where: str) -> None:
-    """Add a fault for every declaration of a parameter that is not one, those of the form before version 1.0 too."""
-    found = find_faults(declared, load_schema("parameters"), _schema_registry(), noun="declaration")
-    add_faults(found, where, faults, separator=".")
+    """Add a fault for every declaration that the schema refuses; for the form before version 1.0 its new form."""
+    old = list(find_old_declarations(declared))
+    found = find_faults(declared, load_schema("parameters"), _schema_registry())
+    add_faults(iter(old or found), where, faults, separator=".")
 
 
 def _add_faults_by(content: Any, wanted: Mapping[str, Any], faults: Faults, where: str) -> None:
