@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..checkout import ROOT
 from ..errors import UserError
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
-from ..plugins.source_files import read_yaml
-from .coercion import names_as_text, parse_cli_values
+from .coercion import coerce_config
+from .config_files import DEFAULT_CONFIG_FILE, read_config, shorten_path
 from .external_rows import external_row_plugin, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
 from .overrides import merge_dicts, resolve_params
@@ -24,41 +23,6 @@ from .runs import Run
 from .selection import MethodEntry, select_methods
 from .settings import Engine, Settings
 from .validation import validate_config, validate_runs
-
-MAX_SHOWN_PATH_CHARS = 300
-"""Characters of a path that are shown."""
-
-DEFAULT_CONFIG_FILE = ROOT / "config" / "config.yaml"
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a YAML config merged over the defaults of ``config/config.yaml``.
-
-    Raises:
-        UserError: the file is missing or no YAML mapping.
-    """
-    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for what is no path
-        why = "it is a folder" if os.path.isdir(path) else f"there is no such file in {Path.cwd()}"  # noqa: PTH112
-        raise UserError(
-            "There is no such config file", where=_shorten_path(path), why=why, hint="give the path of a YAML file"
-        )
-    content = read_yaml(Path(path))
-    if not isinstance(content, dict):
-        why = "it is empty" if content is None else f"it holds {type(content).__name__}"
-        raise UserError(
-            "A config file must hold keys and values",
-            where=str(path),
-            why=why,
-            hint="write keys and values, e.g. preset: demo (all keys: config/config.yaml)",
-        )
-    defaults = {} if Path(path).resolve() == DEFAULT_CONFIG_FILE.resolve() else read_config(DEFAULT_CONFIG_FILE)
-    return merge_dicts(defaults, content)
-
-
-def _shorten_path(path: Path) -> str:
-    text = str(path)
-    return text if len(text) <= MAX_SHOWN_PATH_CHARS else f"{text[:MAX_SHOWN_PATH_CHARS]}... ({len(text)} characters)"
-
 
 def load_default_engine() -> Engine:
     """Return the engine of ``config/config.yaml``."""
@@ -83,7 +47,7 @@ class Plan:
     """
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
-        self.config = names_as_text(parse_cli_values(dict(config)))
+        self.config = coerce_config(config)
         validate_config(self.config)
         self.dataset = get_plugin("data", self.config["dataset"])
         self.segmenter = get_plugin("segmentation", self.config["segmenter"])
@@ -111,7 +75,7 @@ class Plan:
             )
         if root is not None and not os.path.exists(root):  # noqa: PTH110  # Path.exists raises for what is no path
             raise UserError(
-                "The data folder does not exist", where=f"data_root={_shorten_path(root)}", hint="check the path"
+                "The data folder does not exist", where=f"data_root={shorten_path(root)}", hint="check the path"
             )
         if root is not None and not (root.is_dir() or root.is_file()):
             why = "it is a device, a pipe or a socket"
