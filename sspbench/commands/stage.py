@@ -131,6 +131,7 @@ def _prepare(plan: Plan) -> None:
 
     with time_budget(plan.config["stage_minutes"], "prepare"):
         prepare(plan.prepare_settings(), plan.layout.data)
+        plan.record_data_root()
 
 
 def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:

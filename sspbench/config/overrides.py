@@ -98,14 +98,16 @@ def resolve_params(
 
 
 def add_length_fault(plugin: Plugin, params: Mapping[str, Any], where: str, faults: Faults) -> None:
-    """Add a fault where something trained has no length, or two."""
-    if not plugin.is_trained:
-        return
-    steps, epochs = params["steps"], params["epochs"]
-    if (steps is None) == (epochs is None):
-        faults.add(
-            f"{plugin.name}: a training needs either steps or epochs",
-            where=where,
-            why=f"steps: {steps}, epochs: {epochs}",
-            hint="give one of steps and epochs, null the other",
-        )
+    """Add a fault if a trained plugin has no training length, or two."""
+    fault = find_length_fault(params, where) if plugin.is_trained else None
+    if fault is not None:
+        faults.items.append(fault)
+
+
+def find_length_fault(params: Mapping[str, Any], where: str = "") -> UserError | None:
+    """Return the fault of parameters that give neither ``steps`` nor ``epochs``, or both."""
+    steps, epochs = params.get("steps"), params.get("epochs")
+    if (steps is None) != (epochs is None):
+        return None
+    why, hint = f"steps: {steps}, epochs: {epochs}", "give one of steps and epochs, and set the other to null"
+    return UserError("A training needs either steps or epochs", where=where, why=why, hint=hint)

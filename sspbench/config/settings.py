@@ -16,6 +16,7 @@ from ..files import read_mapping
 from ..plugins.discovery import Plugin, get_plugin
 from ..plugins.kinds import PLUGIN_KINDS
 from ..plugins.schemas import add_key_faults, add_schema_faults
+from .input_files import vgg16_path
 
 TRAIN_RECORD = Path("jobs") / "train.json"
 """The record of a training within its run folder."""
@@ -95,10 +96,9 @@ class Settings:
     @property
     def plugin_params(self) -> dict[str, Any]:
         """The parameters as the plugin gets them: one that takes VGG16 and names no file gets the engine's."""
-        values = dict(self.params)
-        if "vgg16" in values and values["vgg16"] is None:
-            values["vgg16"] = self.engine.vgg16
-        return values
+        if "vgg16" not in self.params:
+            return dict(self.params)
+        return {**self.params, "vgg16": vgg16_path(self.params, self.engine.vgg16)}
 
     @property
     def for_inference(self) -> Settings:

@@ -10,11 +10,11 @@ from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
     "text", ["true story", "1.2.3", "see", "a: b: c", "[", "sspnet+gan+te", "identity", "2026-01-01"]
 )
 def test_words_stay_words(text):
-    assert coercion.parse_cli_values([text]) == [text]
+    assert coercion.parse_values([text]) == [text]
 
 
 def test_true_and_false_are_truth_values():
-    assert coercion.parse_cli_values(["true", "False", True]) == [True, False, True]
+    assert coercion.parse_values(["true", "False", True]) == [True, False, True]
 
 
 def test_seeds_and_params_from_the_command_line_make_a_plan():
