@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..config.overrides import merge_dicts
-from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+from ..config.plan import Plan
 from ..errors import UserError
 from ..plugins.source_files import parse_yaml_as_text
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..checkout import ROOT, display_path
-from ..config.plan import DEFAULT_CONFIG_FILE, read_config
+from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..files import write_text
 from ..plugins.discovery import find_metric_files, find_plugins, load_options_schema
 from ..plugins.kinds import KINDS_BY_FOLDER

@@ -33,7 +33,8 @@ def read_config(path: Path) -> dict[str, Any]:
 def read_workflow_config(files: Sequence[Path], entries: Sequence[str]) -> dict[str, Any]:
     """Return the config of a call of Snakemake, with text as the user wrote it.
 
-    Snakemake's own reader makes a number of a folder called 2024_01_15, and keeps the last of two equal keys in silence.
+    Snakemake's own reader turns a folder name such as 2024_01_15 into a number and silently keeps the last of two
+    equal keys.
 
     Args:
         files: What ``--configfile`` names.

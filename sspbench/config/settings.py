@@ -1,7 +1,7 @@
 """The settings of one run: everything that a training, and all uses of its weights, depend on.
 
-The plan makes the record once. Snakemake (:attr:`Settings.rerun_params`), the provenance (:meth:`Settings.as_json`) and the
-stages share it; ``enhance --weights RUN`` reads it back (:meth:`Settings.from_run_folder`).
+The plan makes the record once. Snakemake (:attr:`Settings.rerun_params`), the provenance (:meth:`Settings.as_json`)
+and the stages share it; ``enhance --weights RUN`` reads it back (:meth:`Settings.from_run_folder`).
 """
 
 from __future__ import annotations

@@ -76,6 +76,10 @@ def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
                 faults.items.append(error)
 
 
+def _add_unknown_name(kind: str, name: str, known: Iterable[str], key: str, faults: Faults) -> None:
+    faults.add(f"Unknown {kind} {name!r}", where=f"{CONFIG_SOURCE}: {key}", hint=suggest_name(name, known))
+
+
 def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
     known = {**find_plugins("methods"), **find_plugins("segmentation")}
     for name, values in config.get("params", {}).items():
@@ -93,7 +97,7 @@ def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_plugins("methods")
     for name, rows in config.get("rows", {}).items():
         if name not in known:
-            faults.add(f"Unknown method {name!r}", where=f"{CONFIG_SOURCE}: rows", hint=suggest_name(name, known))
+            _add_unknown_name("method", name, known, "rows", faults)
             continue
         for row, values in rows.items():
             where = f"{CONFIG_SOURCE}: rows.{name}.{row}"

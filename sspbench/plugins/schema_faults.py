@@ -23,7 +23,10 @@ MAX_SHOWN_VALUE_CHARS = 80
 # Longer whole numbers are not shown digit by digit.
 MAX_SHOWN_BITS = 128
 
+# Rules of JSON Schema by what their messages say.
 NUMBER_RULES = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
+COUNT_RULES = {"minItems": "at least", "maxItems": "at most"}
+KIND_RULES = frozenset({"type", "enum", "anyOf", "oneOf"})
 
 
 @dataclass(frozen=True)
@@ -154,19 +157,18 @@ def _message(error: jsonschema.ValidationError, name: str) -> str:
     target = f"`{name}`" if name else "the content"
     if rule in NUMBER_RULES:
         return f"{target} must be {NUMBER_RULES[rule]} {limit}, got {given}"
+    if rule in COUNT_RULES:
+        return f"{target} must have {COUNT_RULES[rule]} {limit} values, got {len(error.instance)}"
+    if rule in KIND_RULES:
+        return f"{target} must be {_describe(error.schema)}, got {given}"
     if rule == "required":
         missing = [key for key in limit if key not in error.instance and repr(key) in error.message]
         return f"`{missing[0]}` is missing"
-    if rule in ("type", "enum", "anyOf", "oneOf") and isinstance(error.schema, Mapping):
-        return f"{target} must be {_describe(error.schema)}, got {given}"
-    if rule in ("minItems", "maxItems"):
-        side = {"minItems": "at least", "maxItems": "at most"}[rule]
-        return f"{target} must have {side} {limit} values, got {len(error.instance)}"
-    if rule == "uniqueItems":
-        return f"{target} has a value twice: {given}"
-    if rule == "maxLength":
-        return f"{given} is longer than {limit} characters"
-    return f"{given} is not allowed"
+    others = {
+        "uniqueItems": f"{target} has a value twice: {given}",
+        "maxLength": f"{given} is longer than {limit} characters",
+    }
+    return others.get(rule, f"{given} is not allowed")
 
 
 def _describe(schema: Schema) -> str:

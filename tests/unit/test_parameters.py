@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.overrides import merge_dicts, resolve_params, variants_and_readings
-from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+from sspbench.config.plan import Plan
 from sspbench.errors import Faults, UserError
 from sspbench.plugins.discovery import find_metric_files, find_plugins, get_plugin, load_options_schema
 from sspbench.plugins.kinds import KINDS_BY_FOLDER
@@ -107,7 +108,10 @@ def test_a_misspelt_parameter_is_refused_at_any_depth(group, name):
         ({"sspnet": {"weights": {"lambda1": ".inf"}}}, ["inf is not allowed"]),
         ({"sspnet": {"epochs": 5}}, ["either steps or epochs", "steps: 6, epochs: 5"]),
         ({"csnet": {"batches": {"partner": "cycle"}}}, ["Unknown parameter 'partner'"]),
-        ({"csnet": {"threshold": "Otsu"}}, ["`threshold` must be otsu, or a number from 0 to 1", "Did you mean 'otsu'?"]),
+        (
+            {"csnet": {"threshold": "Otsu"}},
+            ["`threshold` must be otsu, or a number from 0 to 1", "Did you mean 'otsu'?"],
+        ),
         ({"ssp": {"alpha": 1.0}}, ["Unknown method or segmenter 'ssp'"]),
         ({"dcp": {"windw": 3}}, ["Did you mean 'window'?"]),
     ],

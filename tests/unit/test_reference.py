@@ -4,7 +4,7 @@ import pytest
 
 from sspbench.commands.cli import main
 from sspbench.commands.reference import REFERENCE_FILE, list_config_rows, render_reference
-from sspbench.config.plan import DEFAULT_CONFIG_FILE, read_config
+from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.plugins.schemas import load_schema
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...config.overrides import find_length_fault
 from ...config.settings import Engine
 from ...jobs.outcome import Diverged, Interrupted
 from ..trainable import Trainable
