@@ -183,8 +183,10 @@ def test_faults_of_two_layers_name_their_places():
     [
         (
             {"default": 1, "type": "int", "min": 0, "or": None, "text": "x"},
-            ["'count' is declared in the form before version 1.0"]
-            + ["write count: {type: [integer, 'null'], default: 1, minimum: 0, description: x}"],
+            [
+                "'count' is declared in the form before version 1.0",
+                "write count: {type: [integer, 'null'], default: 1, minimum: 0, description: x}",
+            ],
         ),
         (
             {"default": [1.5], "type": "list of float", "above": 0, "length": 1, "text": "x"},

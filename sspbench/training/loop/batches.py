@@ -67,7 +67,7 @@ class BatchPlan:
         Raises:
             UserError: the section is missing, or its schema (``schemas/training.yaml``) refuses it.
         """
-        declared = load_training_parameters()["properties"]["batches"]
+        declared = {**load_training_parameters()["properties"]["batches"], "required": ["size"]}
         with Faults("The section `batches` of the params is not valid") as faults:
             add_faults(find_faults(params.get("batches"), declared, noun="parameter"), "batches", faults, separator=".")
         return cls(**params["batches"])
