@@ -27,7 +27,7 @@ LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] *
         ("no_preset", {"paper: {}, ": ""}, "presets complete", ["paper"]),
         ("typo_in_preset", {"demo: {}": "demo: {gama: 0.5}"}, "presets and variants resolve", ["gamma"]),
         ("bare_value", {"{type: number, default: 0.6": "0.6 #"}, "yaml valid", ["params.gamma", "Declare it"]),
-        ("no_text", {', description: "exponent: below 1 brightens"': ""}, "yaml valid", ["params.gamma", "`description`"]),
+        ("no_text", {', description: "exponent: below 1 brightens"': ""}, "yaml valid", ["`description` is missing"]),
         ("bad_default", {"default: 0.6": "default: 0.0"}, "yaml valid", ["gamma.default", "must be above 0, got 0.0"]),
         (
             "bad_preset_value",
