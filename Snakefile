@@ -17,6 +17,7 @@ if not Path.cwd().samefile(workflow.basedir):
 
 sys.path.insert(0, workflow.basedir)
 
+from sspbench.config.config_files import read_workflow_config
 from sspbench.config.datasets import build_plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.workflow.lock import hold_workflow_lock, job_environment
@@ -39,7 +40,10 @@ configfile: "config/config.yaml"
 
 
 try:
-    PLANS = build_plans(config)
+    CONFIG = read_workflow_config(
+        workflow.overwrite_configfiles, workflow.config_settings.config_args or []
+    )
+    PLANS = build_plans(CONFIG)
     for plan in PLANS.values():
         plan.reject_missing_files()
     CODE_DIGESTS = {name: CodeDigests(plan) for name, plan in PLANS.items()}
@@ -55,7 +59,7 @@ RUN_DIR = f"{RESULTS_DIR}/runs/{{run}}/seed-{{seed}}"
 SEGMENTER_DIR = f"{RESULTS_DIR}/segmenter/{FIRST_PLAN.segmenter.name}/seed-{{seed}}"
 LOG_DIR = f"{RESULTS_DIR}/logs"
 SUMMARY_INDEX = summary_folder(PLANS) / "index.json"
-CONFIG_JSON = json.dumps(config)
+CONFIG_JSON = json.dumps(CONFIG)
 # processes that share tables, figures or page; fewer where there are fewer cores
 REPORT_WORKERS = 8
 

@@ -11,7 +11,6 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .input_check import make_notes_where
 from .nerves.skeleton import mark_pixels_near, skeletonize_masks
-from .options import checked
 
 CENTRELINE_TOLERANCE_PX = 3.0
 
@@ -55,10 +54,17 @@ def cl_dice(masks: np.ndarray, labels: np.ndarray, mask_lines: np.ndarray, label
 class Centreline(MetricFamily):
     """Centreline agreement of segmented and true nerves.
 
-    Options: ``tolerance_px``, the distance at which two centrelines still count as the same, 3 px by default
-    (Guimaraes et al., 2016).
+    The default of ``tolerance_px`` is that of Guimaraes et al., 2016.
     """
 
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "tolerance_px": {
+            "type": "number",
+            "default": CENTRELINE_TOLERANCE_PX,
+            "minimum": 0,
+            "description": "distance in pixels at which two centrelines still count as the same",
+        }
+    }
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
     measures: tuple[Measure, ...] = (
         Measure(
@@ -81,16 +87,16 @@ class Centreline(MetricFamily):
         ),
     )
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(options)
-        self._tolerance = checked("centreline", self.options, {"tolerance_px": CENTRELINE_TOLERANCE_PX})["tolerance_px"]
-
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where a mask has no centreline."""
         mask, label = batch.require("mask"), batch.require("label")
         found, true = skeletonize_masks(mask), skeletonize_masks(label)
-        sensitivity = share_within(true, np.stack([mark_pixels_near(lines, self._tolerance) for lines in found]))
-        precision = share_within(found, np.stack([mark_pixels_near(lines, self._tolerance) for lines in true]))
+        sensitivity = share_within(
+            true, np.stack([mark_pixels_near(lines, self.options["tolerance_px"]) for lines in found])
+        )
+        precision = share_within(
+            found, np.stack([mark_pixels_near(lines, self.options["tolerance_px"]) for lines in true])
+        )
         return {
             "cldice": Scores(cl_dice(mask, label, found, true)),
             "centreline_sen": Scores(sensitivity, make_notes_where(np.isnan(sensitivity), "the label has no nerve")),

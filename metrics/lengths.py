@@ -12,7 +12,6 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 from .input_check import make_notes_where
 from .nerves.path_length import measure_path_length
 from .nerves.skeleton import mark_pixels_near, skeletonize_masks
-from .options import checked
 
 HALLUCINATION_TOLERANCE_PX = 3.0
 
@@ -38,11 +37,16 @@ def measure_invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: 
 
 
 class Hallucination(MetricFamily):
-    """Invented and lost nerve length; against a drawn or machine-made label they are as good as that label.
+    """Invented and lost nerve length; against a drawn or machine-made label they are as good as that label."""
 
-    Options: ``tolerance_px``, 3 by default.
-    """
-
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "tolerance_px": {
+            "type": "number",
+            "default": HALLUCINATION_TOLERANCE_PX,
+            "minimum": 0,
+            "description": "distance in pixels up to which a centreline counts as found",
+        }
+    }
     needs: ClassVar[frozenset[str]] = frozenset({"mask", "label"})
     measures: tuple[Measure, ...] = (
         Measure(
@@ -65,12 +69,8 @@ class Hallucination(MetricFamily):
         ),
     )
 
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(options)
-        self._tolerance = checked("lengths", self.options, {"tolerance_px": HALLUCINATION_TOLERANCE_PX})["tolerance_px"]
-
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the masks; NaN with the reason where the label has no nerve."""
-        both = measure_invented_and_lost(batch.require("mask"), batch.require("label"), self._tolerance)
+        both = measure_invented_and_lost(batch.require("mask"), batch.require("label"), self.options["tolerance_px"])
         notes = make_notes_where(np.isnan(both[0]), "the label has no nerve")
         return {name: Scores(values, notes) for name, values in zip(("hallucinated", "lost"), both, strict=True)}

@@ -20,10 +20,15 @@ from .nerves.branches import (
 )
 from .nerves.path_length import find_bridges, smooth_links
 from .nerves.skeleton import skeletonize_masks
-from .options import checked
 
 DEFAULT_LIMITS_UM = {"spur_um": 10.0, "nerve_um": 50.0, "branch_um": 20.0, "gap_um": 20.0}
-"""Shortest side branch kept, shortest nerve counted, shortest branch for tortuosity, widest gap within a nerve."""
+
+LIMIT_DESCRIPTIONS = {
+    "spur_um": "shortest side branch that is kept, in micrometres",
+    "nerve_um": "shortest nerve that is counted, in micrometres",
+    "branch_um": "shortest branch whose tortuosity is measured, in micrometres",
+    "gap_um": "widest gap within one nerve, in micrometres",
+}
 
 _QUANTITIES = {
     "cnfl": ("CNFL", "mm/mm²", 2, "Corneal nerve fibre length: length of all centrelines per area of the field"),
@@ -116,15 +121,15 @@ def _declare_measures() -> tuple[Measure, ...]:
 class Morphometry(MetricFamily):
     """Length, density, branching, width and tortuosity of the segmented nerves.
 
-    Options: ``spur_um``, ``nerve_um``, ``branch_um``, ``gap_um``, see :func:`measure_morphometry`.
+    For the options see :func:`measure_morphometry`.
     """
 
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        name: {"type": "number", "default": DEFAULT_LIMITS_UM[name], "minimum": 0, "description": description}
+        for name, description in LIMIT_DESCRIPTIONS.items()
+    }
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
     measures: tuple[Measure, ...] = _declare_measures()
-
-    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        super().__init__(options)
-        self._settings = checked("morphometry", self.options, DEFAULT_LIMITS_UM)
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Measure the masks and, where there are labels, the error against the labels' own values."""
@@ -146,5 +151,5 @@ class Morphometry(MetricFamily):
         return scores
 
     def _measure_masks(self, masks: np.ndarray, field_um: float | None) -> dict[str, np.ndarray]:
-        measured = [measure_morphometry(mask, field_um, self._settings) for mask in masks]
+        measured = [measure_morphometry(mask, field_um, self.options) for mask in masks]
         return {name: np.array([one[name] for one in measured], np.float64) for name in _QUANTITIES}

@@ -17,7 +17,6 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 from .input_check import require_grey_stack
 from .iqa.niqe_features import NIQE_BLOCK_PX, compute_block_features
 from .iqa.niqe_model import NiqeModel, load_official_model
-from .options import checked
 
 MIN_NIQE_BLOCKS = 9
 """With fewer blocks an image's own covariance is too poor: on 192 x 192 cuts (four blocks) of corneal images the score
@@ -104,10 +103,23 @@ def _fit_own_gaussian(pixels: bytes, shape: tuple[int, int], min_blocks: int) ->
 class Niqe(MetricFamily):
     """NIQE of the enhanced image.
 
-    Options: ``hq_model``, the path of a model of good images of the domain (``python -m sspbench fit-niqe`` makes
-    one): adds NIQE-HQ beside NIQE; ``min_blocks``, 9 by default.
+    With ``hq_model`` it also computes NIQE-HQ.
     """
 
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "hq_model": {
+            "type": ["string", "null"],
+            "default": None,
+            "format": "path",
+            "description": "model of good images of the domain, made by `python -m sspbench fit-niqe`; adds NIQE-HQ",
+        },
+        "min_blocks": {
+            "type": "integer",
+            "default": MIN_NIQE_BLOCKS,
+            "minimum": 2,
+            "description": "blocks that an image must have; NaN below",
+        },
+    }
     measures: tuple[Measure, ...] = (
         Measure(
             "niqe",
@@ -122,11 +134,10 @@ class Niqe(MetricFamily):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        chosen = checked("niqe", self.options, {"hq_model": None, "min_blocks": MIN_NIQE_BLOCKS})
-        self._min_blocks = max(2, int(chosen["min_blocks"]))
+        self._min_blocks = self.options["min_blocks"]
         self._models = [load_official_model()]
-        if chosen["hq_model"]:
-            self._models.append(NiqeModel.load(Path(chosen["hq_model"])))
+        if self.options["hq_model"]:
+            self._models.append(NiqeModel.load(Path(self.options["hq_model"]).expanduser()))
             self.measures = (*type(self).measures, _NIQE_HQ)
 
     def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:

@@ -11,34 +11,38 @@ import difflib
 import io
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stdout
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, UserError
 
-from .options import checked
-
 PYIQA_PREFIX = "pyiqa:"
 
 
 class PyiqaNamed(MetricFamily):
-    """Measures of pyiqa on the saved image as three equal channels.
+    """Measures of pyiqa on the saved image as three equal channels."""
 
-    Options:
-        names: Names of pyiqa measures, or a mapping of name to ``lower``, ``higher`` or ``none``.
-        download: Allow pyiqa to fetch weights; false by default.
-    """
-
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "names": {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": {"enum": ["lower", "higher", "none"]}},
+            ],
+            "default": [],
+            "description": "measures of pyiqa, with the better direction where you know it; "
+            "write names: [brisque] or names: {brisque: lower}",
+        },
+        "download": {"type": "boolean", "default": False, "description": "whether pyiqa may fetch weights"},
+    }
     measures: tuple[Measure, ...] = ()
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
-        chosen = checked("pyiqa_named", self.options, {"names": [], "download": False})
-        self._download = bool(chosen["download"])
-        self._directions = _read_directions(chosen["names"])
+        self._download = self.options["download"]
+        self._directions = _read_directions(self.options["names"])
         self._loaded: dict[str, Any] = {}
         self.measures = tuple(
             Measure(PYIQA_PREFIX + name, name, better, description=f"{name} as implemented in pyiqa.")
@@ -67,22 +71,8 @@ class PyiqaNamed(MetricFamily):
         return Scores(np.array([value for value, _ in pairs]), tuple(note for _, note in pairs))
 
 
-def _read_directions(names: Any) -> dict[str, Direction]:
-    if not isinstance(names, Mapping | list | tuple) or not all(isinstance(name, str) for name in names):
-        raise UserError(
-            f"{names!r} is not a list of measures",
-            where="config: metrics.pyiqa_named.names",
-            hint="write names: [brisque] or names: {brisque: lower}",
-        )
-    directions: dict[str, Direction] = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
-    for name, better in directions.items():
-        if better not in ("lower", "higher", "none"):
-            raise UserError(
-                f"{name!r}: {better!r} is not a measure and its direction",
-                where="config: metrics.pyiqa_named.names",
-                hint="write names: [brisque] or names: {brisque: lower}",
-            )
-    return directions
+def _read_directions(names: Mapping[str, Direction] | Sequence[str]) -> dict[str, Direction]:
+    return dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, "none")
 
 
 def _missing_scores(note: str, count: int) -> Scores:

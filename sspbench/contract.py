@@ -148,16 +148,19 @@ class MetricFamily:
     """A family of measures computed together: one file in ``metrics/`` that defines one subclass.
 
     ``needs`` names the fields of :class:`ScoringBatch` that must be there; without them the family is left out.
-    Options come from ``metrics: {<file name>: {...}}`` in the config. ``definitions`` are the rival definitions of its
+    ``options_schema`` declares its options, each by a JSON Schema with ``type``, ``default`` and ``description``; their
+    values come from ``metrics: {<file name>: {...}}`` in the config and are in ``self.options``. ``definitions`` are the rival definitions of its
     measures, by name, for the table of definition sensitivity: functions of (N, H, W) uint8 images to (N,) float64.
     """
 
     measures: tuple[Measure, ...] = ()
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
+    options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {}
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
-        self.options = dict(options or {})
+        defaults = {name: declared["default"] for name, declared in self.options_schema.items()}
+        self.options = {**defaults, **(options or {})}
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Return a :class:`Scores` for every measure of the family."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
+from sspbench.config.plan import Plan
 from sspbench.config.runs import Run
 from table_audit.table_file import Published
 

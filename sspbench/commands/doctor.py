@@ -244,7 +244,7 @@ def _preparation_hint(found: Plugin) -> str:
 
 def check_vgg16_weights() -> Diagnosis:
     """Look for VGG16 weights, in the config's default and where torchvision keeps its own."""
-    from ..config.plan import DEFAULT_CONFIG_FILE, read_config
+    from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 
     named = read_config(DEFAULT_CONFIG_FILE).get("vgg16")
     home = Path(os.environ.get("TORCH_HOME", Path.home() / ".cache" / "torch"))

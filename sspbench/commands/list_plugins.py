@@ -1,17 +1,18 @@
-"""``list``: what there is to run, and with ``--params`` what can be set of one plugin."""
+"""``list``: prints all plugins, or with ``--params`` the parameters of one."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 
 from ..config.overrides import variants_and_readings
 from ..config.selection import METHOD_SETS
 from ..errors import UserError
-from ..plugins.discovery import Plugin, find_metric_files, find_plugins
+from ..plugins.discovery import find_metric_files, find_plugins, load_options_schema
 from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.parameter_schemas import Schema
 from ..plugins.row_groups import row_group
 from ..plugins.schemas import PRESETS
+from ..plugins.suggestions import suggest_name
 from .reference import align_rows, list_parameter_rows
 
 GROUP_TITLES = {"methods": "methods", "segmentation": "segmenters", "data": "data sets"}
@@ -20,7 +21,9 @@ GROUP_TITLES = {"methods": "methods", "segmentation": "segmenters", "data": "dat
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``list``."""
     listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
-    listing.add_argument("--params", metavar="NAME", help="the parameters of a method, segmenter or data set")
+    listing.add_argument(
+        "--params", metavar="NAME", help="the parameters of a method, segmenter, data set or metric family"
+    )
     listing.set_defaults(run=_list)
 
 
@@ -36,23 +39,23 @@ def _print_all() -> list[str]:
         for name, found in find_plugins(group).items():
             extra = list(variants_and_readings(found))
             more = f"  (+ {', '.join(extra)})" if extra else ""
-            stands = f"{row_group(found.meta):<10}" if group == "methods" else ""
-            lines.append(f"  {name:<18} {found.meta.get('kind', ''):<10} {stands}{found.label}{more}")
+            rows = f"{row_group(found.meta):<10}" if group == "methods" else ""
+            lines.append(f"  {name:<18} {found.meta.get('kind', ''):<10} {rows}{found.label}{more}")
     lines.append("methods of a config: names, or " + ", ".join(METHOD_SETS))
     return [*lines, "metric families:", "  " + ", ".join(find_metric_files()), "presets:", "  " + ", ".join(PRESETS)]
 
 
 def _print_parameters(name: str) -> list[str]:
-    rows = list_parameter_rows(_find_plugin(name))
+    rows = list_parameter_rows(_find_schema(name))
     return align_rows(rows) if rows else [f"{name} has no parameters"]
 
 
-def _find_plugin(name: str) -> Plugin:
+def _find_schema(name: str) -> Schema:
     known = {key: found for group in KINDS_BY_FOLDER for key, found in find_plugins(group).items()}
-    if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        raise UserError(
-            f"There is no method, segmenter or data set named {name!r}",
-            hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
-        )
-    return known[name]
+    if name in known:
+        return known[name].all_parameters
+    families = find_metric_files()
+    if name in families:
+        return load_options_schema(name)
+    hint = suggest_name(name, [*known, *families])
+    raise UserError(f"Unknown method, segmenter, data set or metric family {name!r}", hint=hint)

@@ -1,4 +1,4 @@
-"""``reference``: writes docs/reference.md, every config key and every parameter, from the data that checks them."""
+"""``reference``: writes docs/reference.md, all config keys and all parameters, from the schemas that check them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..checkout import ROOT, display_path
-from ..config.plan import DEFAULT_CONFIG_FILE, read_config
+from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..files import write_text
-from ..plugins.discovery import Plugin, find_plugins
+from ..plugins.discovery import find_metric_files, find_plugins, load_options_schema
 from ..plugins.kinds import KINDS_BY_FOLDER
-from ..plugins.parameters import Parameter, ParameterSection
+from ..plugins.parameter_schemas import Schema, describe_allowed, is_section, list_parameters
 from ..plugins.schemas import load_schema
 
 REFERENCE_FILE = ROOT / "docs" / "reference.md"
 
 ReferenceRow = tuple[str, str, str, str]
-"""Name, default, what is allowed, what it is."""
+"""Name, default, allowed values, description."""
 
-COLUMN_TITLES: ReferenceRow = ("name", "default", "allowed", "what it is")
+COLUMN_TITLES: ReferenceRow = ("name", "default", "allowed", "description")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,31 +36,38 @@ def _reference(_args: argparse.Namespace) -> int:
 
 
 def render_reference() -> str:
-    """Return the page: the keys of the config, then the parameters of every method, segmenter and data set."""
+    """Return the page: the keys of the config, then the parameters of every method, segmenter, data set and metric."""
     parts = [
         "# Reference",
         "",
-        "Written by `python -m sspbench reference`; a test fails where it is out of date. One plugin's table:",
-        "`python -m sspbench list --params NAME`.",
+        "`python -m sspbench reference` writes this page; a test fails when it is out of date.",
+        "For one plugin's table run `python -m sspbench list --params NAME`.",
         "",
         "## Keys of the config",
         "",
-        "`snakemake ... --config KEY=VALUE`, or a file of keys with `--configfile`.",
+        "Override keys with `snakemake ... --config KEY=VALUE`, or with a file of keys and `--configfile`.",
         "",
         *_markdown_table(list_config_rows()),
     ]
     for group, kind in KINDS_BY_FOLDER.items():
         parts += ["", f"## Parameters of each {kind.name}", "", _override_sentence(kind.name)]
         for name, found in find_plugins(group).items():
-            parts += ["", f"### `{name}`: {found.label}", ""]
-            parts += _markdown_table(list_parameter_rows(found)) if found.all_parameters.fields else ["No parameters."]
+            parts += ["", f"### `{name}`: {found.label}", "", *_parameter_table(found.all_parameters)]
+    parts += ["", "## Options of each metric family", "", "Override them with `metrics: {FAMILY: {NAME: VALUE}}`."]
+    for name in find_metric_files():
+        parts += ["", f"### `{name}`", "", *_parameter_table(load_options_schema(name))]
     return "\n".join(parts) + "\n"
+
+
+def _parameter_table(schema: Schema) -> list[str]:
+    rows = list_parameter_rows(schema)
+    return _markdown_table(rows) if rows else ["No parameters."]
 
 
 def _override_sentence(kind: str) -> str:
     if kind == "dataset":
-        return "Overridden by `dataset_options: {NAME: VALUE}`."
-    return "Overridden by `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
+        return "Override them with `dataset_options: {NAME: VALUE}`."
+    return "Override them with `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
 
 
 def list_config_rows() -> list[ReferenceRow]:
@@ -71,33 +78,18 @@ def list_config_rows() -> list[ReferenceRow]:
 def _config_rows(section: Mapping[str, Any], defaults: Mapping[str, Any], prefix: str) -> Iterator[ReferenceRow]:
     for key, declared in section["properties"].items():
         one = load_schema(declared["$ref"]) if "$ref" in declared else declared
-        if "properties" in one:
+        if is_section(one):
             yield from _config_rows(one, defaults[key], f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", _format_value(defaults[key]), _allowed_text(one), one.get("description", "")
+            yield f"{prefix}{key}", _format_value(defaults[key]), describe_allowed(one), one.get("description", "")
 
 
-def _allowed_text(declared: Mapping[str, Any]) -> str:
-    if "oneOf" in declared:
-        return ", or ".join(_allowed_text(part) for part in declared["oneOf"])
-    if "enum" in declared:
-        return ", ".join(map(str, declared["enum"]))
-    kinds = declared["type"] if isinstance(declared["type"], list) else [declared["type"]]
-    words = {"array": "list", "object": "mapping", "string": "text", "boolean": "true, false"}
-    bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
-    limits = [f"{word} {declared[bound]}" for bound, word in bounds.items() if bound in declared]
-    return " ".join([" or ".join(words.get(kind, str(kind)) for kind in kinds), " and ".join(limits)]).rstrip()
-
-
-def list_parameter_rows(plugin: Plugin) -> list[ReferenceRow]:
-    """Return all parameters and sections of a plugin by their paths."""
-    return [_parameter_row(path, one) for path, one in plugin.all_parameters.walk()]
-
-
-def _parameter_row(path: str, one: Parameter | ParameterSection) -> ReferenceRow:
-    if isinstance(one, ParameterSection):
-        return path, "", "a section, or null" if one.nullable else "a section", one.text
-    return path, _format_value(one.default), one.allowed_text, one.text
+def list_parameter_rows(schema: Schema) -> list[ReferenceRow]:
+    """Return all parameters and sections of a plugin's schema by their paths."""
+    return [
+        (path, "" if is_section(one) else _format_value(one["default"]), describe_allowed(one), one["description"])
+        for path, one in list_parameters(schema)
+    ]
 
 
 def _format_value(value: Any) -> str:

@@ -27,7 +27,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+    from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
+    from ..config.plan import Plan
 
     root = Plan(read_config(DEFAULT_CONFIG_FILE)).layout.root
     if not args.no_pull:

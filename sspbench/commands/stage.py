@@ -37,7 +37,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the commands."""
     for module in (
         plugin_checks,
-            doctor,
+        doctor,
         cite,
         download,
         enhance,
@@ -127,6 +127,7 @@ def _prepare(plan: Plan) -> None:
 
     with time_budget(plan.config["stage_minutes"], "prepare"):
         prepare(plan.prepare_settings(), plan.layout.data)
+        plan.record_data_root()
 
 
 def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:

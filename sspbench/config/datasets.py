@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Faults, UserError
 from ..plugins.schemas import add_schema_faults
-from .coercion import names_as_text, parse_cli_values
+from .coercion import coerce_config
 from .plan import Plan
 
 
@@ -18,7 +18,7 @@ def build_plans(config: Mapping[str, Any], results: Path = Path("results")) -> d
     Raises:
         UserError: all faults of all plans at once; two data sets of one name are one.
     """
-    whole = names_as_text(parse_cli_values(dict(config)))
+    whole = coerce_config(config)
     if not whole.get("datasets"):
         plan = Plan(whole, results)
         return {plan.layout.dataset: plan}

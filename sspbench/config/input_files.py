@@ -48,9 +48,9 @@ def list_visible_images(folder: Path) -> list[Path]:
     return [path for path in list_images(folder) if not path.name.startswith(".")]
 
 
-def vgg16_path(params: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
-    """Return the VGG16 file that a plugin with these params reads; None where it reads none."""
-    return (params["vgg16"] or config["vgg16"]) if "vgg16" in params else None
+def vgg16_path(params: Mapping[str, Any], fallback: str | None) -> str | None:
+    """Return the VGG16 file that a plugin with these params reads: its own or the config's; None if it reads none."""
+    return (params["vgg16"] or fallback) if "vgg16" in params else None
 
 
 def reject_missing_weights(files: Mapping[str, str | None]) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..checkout import display_path
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin
+from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
+from ..plugins.schema_faults import add_faults, find_faults
 from ..plugins.schemas import FALLBACK_PRESET
+from ..plugins.suggestions import suggest_name
 
 CONFIG_SOURCE = "config"
 """Where a fault of the user's own values is."""
@@ -55,19 +57,17 @@ def variant_overrides(plugin: Plugin, variant: str | None) -> Mapping[str, Any]:
     if variant is None or (variant == UNTRAINED_VARIANT and plugin.is_trained):
         return {}
     if variant not in known:
-        close = difflib.get_close_matches(variant, known, 1)
         raise UserError(
             f"{plugin.name} has no variant or reading {variant!r}",
             where=f"{plugin.group}/{plugin.name}",
-            hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known) or 'none'}",
+            hint=suggest_name(variant, known),
         )
     return known[variant]
 
 
 def add_override_faults(plugin: Plugin, values: Any, where: str, faults: Faults) -> None:
     """Add everything that is wrong with one layer of overrides."""
-    for fault in plugin.all_parameters.find_faults(values):
-        faults.add(f"{plugin.name}: {fault.what}", where=f"{where}.{fault.path}", hint=fault.hint)
+    add_faults(find_faults(values, plugin.all_parameters, noun="parameter"), where, faults, separator=".")
 
 
 def override_layers(plugin: Plugin, preset: str, variant: str | None) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -86,7 +86,7 @@ def resolve_params(
     Raises:
         UserError: anything in any layer that is not declared or not allowed, or the variant is unknown.
     """
-    params = plugin.all_parameters.default_values()
+    params = default_values(plugin.all_parameters)
     with Faults(f"Parameters of {plugin.name} are wrong") as faults:
         own = list(override_layers(plugin, preset, variant))
         for where, layer in [*own, (f"{CONFIG_SOURCE}: params.{plugin.name}", overrides or {})]:
@@ -98,14 +98,16 @@ def resolve_params(
 
 
 def add_length_fault(plugin: Plugin, params: Mapping[str, Any], where: str, faults: Faults) -> None:
-    """Add a fault where something trained has no length, or two."""
-    if not plugin.is_trained:
-        return
-    steps, epochs = params["steps"], params["epochs"]
-    if (steps is None) == (epochs is None):
-        faults.add(
-            f"{plugin.name}: a training needs either steps or epochs",
-            where=where,
-            why=f"steps: {steps}, epochs: {epochs}",
-            hint="give one of steps and epochs, null the other",
-        )
+    """Add a fault if a trained plugin has no training length, or two."""
+    fault = find_length_fault(params, where) if plugin.is_trained else None
+    if fault is not None:
+        faults.items.append(fault)
+
+
+def find_length_fault(params: Mapping[str, Any], where: str = "") -> UserError | None:
+    """Return the fault of parameters that give neither ``steps`` nor ``epochs``, or both."""
+    steps, epochs = params.get("steps"), params.get("epochs")
+    if (steps is None) != (epochs is None):
+        return None
+    why, hint = f"steps: {steps}, epochs: {epochs}", "give one of steps and epochs, and set the other to null"
+    return UserError("A training needs either steps or epochs", where=where, why=why, hint=hint)

@@ -8,14 +8,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+# Characters of a folder's name that are kept in the name of its results.
 MAX_DATASET_NAME_CHARS = 100
-"""Characters of a folder's name that are kept in the name of its results."""
 
 
 def dataset_id(plugin: str, data_root: Path | None) -> str:
     """Return the name of a data set in the results: ``cornsim``, or ``folder-<name>`` for a user's folder.
 
-    A name that had to be changed gets eight digits of the path's hash, so that two folders never share their results.
+    A name that had to be changed gets eight digits of the path's hash, so that different names stay different.
 
     >>> dataset_id("folder", Path("../shared/data/ivcm-mini"))
     'folder-ivcm-mini'
@@ -60,6 +60,11 @@ class Layout:
     def manifest(self) -> Path:
         """The list of the prepared images with their hashes."""
         return self.data / "manifest.json"
+
+    @property
+    def source_record(self) -> Path:
+        """The record of the user's folder that the images come from, one for all presets."""
+        return self.data.parent / "source.json"
 
     @property
     def tables(self) -> Path:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..checkout import ROOT
-from ..errors import Faults, UserError
+from ..errors import Faults
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
-from ..plugins.source_files import read_yaml
-from .coercion import names_as_text, parse_cli_values
+from .coercion import coerce_config
+from .config_files import DEFAULT_CONFIG_FILE, read_config
+from .data_source import record_data_root, reject_other_data_root, reject_unusable_data_root
 from .external_rows import EXTERNAL_KIND, external_row_plugin, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
 from .overrides import merge_dicts, resolve_params
@@ -24,40 +23,6 @@ from .runs import Run
 from .selection import MethodEntry, select_methods
 from .settings import Engine, Settings
 from .validation import validate_config, validate_runs
-
-MAX_SHOWN_PATH_CHARS = 300
-"""Characters of a path that are shown."""
-
-DEFAULT_CONFIG_FILE = ROOT / "config" / "config.yaml"
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Read a YAML config merged over the defaults of ``config/config.yaml``.
-
-    Raises:
-        UserError: the file is missing or no YAML mapping.
-    """
-    if not os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for what is no path
-        why = "it is a folder" if os.path.isdir(path) else f"there is no such file in {Path.cwd()}"  # noqa: PTH112
-        raise UserError(
-            "There is no such config file", where=_shorten_path(path), why=why, hint="give the path of a YAML file"
-        )
-    content = read_yaml(Path(path))
-    if not isinstance(content, dict):
-        why = "it is empty" if content is None else f"it holds {type(content).__name__}"
-        raise UserError(
-            "A config file must hold keys and values",
-            where=str(path),
-            why=why,
-            hint="write keys and values, e.g. preset: demo (all keys: config/config.yaml)",
-        )
-    defaults = {} if Path(path).resolve() == DEFAULT_CONFIG_FILE.resolve() else read_config(DEFAULT_CONFIG_FILE)
-    return merge_dicts(defaults, content)
-
-
-def _shorten_path(path: Path) -> str:
-    text = str(path)
-    return text if len(text) <= MAX_SHOWN_PATH_CHARS else f"{text[:MAX_SHOWN_PATH_CHARS]}... ({len(text)} characters)"
 
 
 def load_default_engine() -> Engine:
@@ -83,42 +48,16 @@ class Plan:
     """
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
-        self.config = names_as_text(parse_cli_values(dict(config)))
+        self.config = coerce_config(config)
         validate_config(self.config)
         self.dataset = get_plugin("data", self.config["dataset"])
         self.segmenter = get_plugin("segmentation", self.config["segmenter"])
         self.preset: str = self.config["preset"]
-        self._check_data_root()
+        reject_unusable_data_root(self.dataset, self.data_root)
         entries = [(self.get_method(name), variant) for name, variant in self._select_entries()]
         validate_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
         name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)
         self.layout = Layout(Path(results), name, self.preset, self.dataset.name)
-
-    def _check_data_root(self) -> None:
-        need, root = self.dataset.meta["source"], self.data_root
-        if need == "required" and root is None:
-            raise UserError(
-                f"The data set {self.dataset.name!r} needs your data",
-                where="config: data_root",
-                hint=f"add --config dataset={self.dataset.name} data_root=DIR (see data/{self.dataset.name}/README.md)",
-            )
-        if need == "none" and root is not None:
-            raise UserError(
-                f"The data set {self.dataset.name!r} takes no images of yours",
-                where=f"config: data_root={root}",
-                why="it is simulated: your folder would be left out without a word",
-                hint="for images of your own add dataset=folder; else remove data_root",
-            )
-        if root is not None and not os.path.exists(root):  # noqa: PTH110  # Path.exists raises for what is no path
-            raise UserError(
-                "The data folder does not exist", where=f"data_root={_shorten_path(root)}", hint="check the path"
-            )
-        if root is not None and not (root.is_dir() or root.is_file()):
-            why = "it is a device, a pipe or a socket"
-            hint = "give a folder, or a zip or tar archive"
-            raise UserError(
-                "The data folder is neither a folder nor a file", where=f"data_root={root}", why=why, hint=hint
-            )
 
     @property
     def data_root(self) -> Path | None:
@@ -207,7 +146,7 @@ class Plan:
     def train_settings(self, run: Run) -> Settings:
         """Return what the training of a run depends on."""
         params = self.resolve_run_params(run)
-        files = hash_files([vgg16_path(params, self.config)])
+        files = hash_files([vgg16_path(params, self.engine.vgg16)])
         return Settings("method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine, files=files)
 
     def external_settings(self, run: Run) -> dict[str, Any]:
@@ -218,7 +157,7 @@ class Plan:
         """Return what the training of the segmenter of one replicate depends on."""
         name, weights = self.segmenter.name, self.config["segmenter_weights"]
         params = resolve_params(self.segmenter, self.preset, None, self.config["params"].get(name))
-        files = hash_files([weights, vgg16_path(params, self.config)])
+        files = hash_files([weights, vgg16_path(params, self.engine.vgg16)])
         return Settings("segmenter", name, None, seed, self.preset, params, self.engine, weights, files)
 
     @property
@@ -227,12 +166,17 @@ class Plan:
         return Engine.from_config(self.config)
 
     def reject_missing_files(self) -> None:
-        """Refuse weight files that the config names and that are not there.
+        """Reject weight files that do not exist, and a data folder whose results would overwrite those of another.
 
         Raises:
-            UserError: all of them.
+            UserError: all missing weight files, or the data folder.
         """
+        reject_other_data_root(self.layout, self.data_root)
         reject_missing_weights({key: self.config[key] for key in ("segmenter_weights", "vgg16")})
+
+    def record_data_root(self) -> None:
+        """Record which folder of the user's the prepared images come from."""
+        record_data_root(self.layout, self.data_root)
 
     def score_settings(self) -> dict[str, Any]:
         """Return what scoring depends on."""

@@ -1,7 +1,7 @@
-"""What one training, and all that is done with its weights, depends on: made once by the plan, kept as JSON, read once.
+"""The settings of one run: everything that a training, and all uses of its weights, depend on.
 
-The same record goes to Snakemake (:attr:`Settings.rerun_params`), into the provenance (:meth:`Settings.as_json`) and to the
-stages; ``enhance --weights RUN`` reads it back (:meth:`Settings.from_run_folder`).
+The plan makes the record once. Snakemake (:attr:`Settings.rerun_params`), the provenance (:meth:`Settings.as_json`)
+and the stages share it; ``enhance --weights RUN`` reads it back (:meth:`Settings.from_run_folder`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ..files import read_mapping
 from ..plugins.discovery import Plugin, get_plugin
 from ..plugins.kinds import PLUGIN_KINDS
 from ..plugins.schemas import add_key_faults, add_schema_faults
+from .input_files import vgg16_path
 
 TRAIN_RECORD = Path("jobs") / "train.json"
 """The record of a training within its run folder."""
@@ -97,10 +98,9 @@ class Settings:
     @property
     def plugin_params(self) -> dict[str, Any]:
         """The parameters as the plugin gets them: one that takes VGG16 and names no file gets the engine's."""
-        values = dict(self.params)
-        if "vgg16" in values and values["vgg16"] is None:
-            values["vgg16"] = self.engine.vgg16
-        return values
+        if "vgg16" not in self.params:
+            return dict(self.params)
+        return {**self.params, "vgg16": vgg16_path(self.params, self.engine.vgg16)}
 
     @property
     def for_inference(self) -> Settings:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_metric_family
+from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
-from ..plugins.schemas import add_schema_faults, load_schema
+from ..plugins.schemas import add_schema_faults
+from ..plugins.suggestions import suggest_name
 from .external_rows import add_external_faults
 from .overrides import (
     CONFIG_SOURCE,
@@ -34,22 +35,16 @@ def validate_config(config: Mapping[str, Any]) -> None:
     """
     with Faults("The config has faults") as faults:
         add_schema_faults(config, "config", faults, "config")
+        faulty = _find_faulty_keys(faults)
         add_external_faults(config.get("external"), faults)
-        if _is_readable(config, faults):
-            _check_names(config, faults)
-            _check_params(config, faults)
-            _check_rows(config, faults)
-            _check_metrics(config, faults)
-            _check_dataset_options(config, faults)
-            _check_zoom(config, faults)
+        for keys, check in CHECKS:
+            if faulty.isdisjoint(keys) and config.keys() >= keys:
+                check(config, faults)
 
 
-def _is_readable(config: Mapping[str, Any], faults: Faults) -> bool:
-    """Return whether the keys but ``external`` hold what they should, whatever else is written."""
-    wanted = load_schema("config")
-    keys = [re.match(r"config: ([^.]+)", fault.where) for fault in faults.items]
-    faulty = {key[1] for key in keys if key} & wanted["properties"].keys() - {"external"}
-    return not faulty and config.keys() >= set(wanted["required"])
+def _find_faulty_keys(faults: Faults) -> set[str]:
+    found = [re.match(r"config: ([^.]+)", fault.where) for fault in faults.items]
+    return {match[1] for match in found if match}
 
 
 def validate_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
@@ -81,20 +76,28 @@ def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
                 faults.items.append(error)
 
 
+def _add_unknown_name(kind: str, name: str, known: Iterable[str], key: str, faults: Faults) -> None:
+    faults.add(f"Unknown {kind} {name!r}", where=f"{CONFIG_SOURCE}: {key}", hint=suggest_name(name, known))
+
+
 def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
     known = {**find_plugins("methods"), **find_plugins("segmentation")}
     for name, values in config.get("params", {}).items():
         if name in known:
             add_override_faults(known[name], values, f"{CONFIG_SOURCE}: params.{name}", faults)
         else:
-            faults.add(f"params: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            faults.add(
+                f"Unknown method or segmenter {name!r}",
+                where=f"{CONFIG_SOURCE}: params",
+                hint=suggest_name(name, known),
+            )
 
 
 def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_plugins("methods")
     for name, rows in config.get("rows", {}).items():
         if name not in known:
-            faults.add(f"rows: there is no method {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            _add_unknown_name("method", name, known, "rows", faults)
             continue
         for row, values in rows.items():
             where = f"{CONFIG_SOURCE}: rows.{name}.{row}"
@@ -107,7 +110,9 @@ def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_metric_files()
     for name, values in config.get("metrics", {}).items():
         if name not in known:
-            faults.add(f"metrics: there is no {name!r}", where=CONFIG_SOURCE, hint=_suggest_name(name, known))
+            faults.add(
+                f"Unknown metric family {name!r}", where=f"{CONFIG_SOURCE}: metrics", hint=suggest_name(name, known)
+            )
             continue
         try:
             load_metric_family(name, values)
@@ -134,16 +139,22 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
             )
 
 
+# Each check, and the keys that it reads: it runs where these hold what the schema wants, whatever else is wrong.
+CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
+    (frozenset({"dataset", "segmenter", "methods", "ablation"}), _check_names),
+    (frozenset({"params"}), _check_params),
+    (frozenset({"rows"}), _check_rows),
+    (frozenset({"metrics"}), _check_metrics),
+    (frozenset({"dataset", "dataset_options"}), _check_dataset_options),
+    (frozenset({"figures"}), _check_zoom),
+)
+
+
 def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:
-    params, before = found.all_parameters.default_values(), len(faults.items)
+    params, before = default_values(found.all_parameters), len(faults.items)
     for where, layer in override_layers(found, config["preset"], variant):
         add_override_faults(found, layer, where, faults)
         params = merge_dicts(params, layer)
     if len(faults.items) == before and found.is_trained:
         params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
         add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
-
-
-def _suggest_name(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

@@ -9,14 +9,14 @@ from ..checkout import display_path
 from ..config.overrides import merge_dicts, resolve_params, variants_and_readings
 from ..errors import UserError
 from ..plugins.discovery import Plugin
-from ..plugins.parameters import Parameter
+from ..plugins.parameter_schemas import is_section, list_parameters
 from .findings import Inspection
 from .tracking_dict import TrackingDict
 
 
 def declared_parameter_paths(plugin: Plugin) -> set[str]:
     """Return the paths of the parameters that the plugin itself should read."""
-    return {path for path, one in plugin.own_parameters.walk() if isinstance(one, Parameter)}
+    return {path for path, one in list_parameters(plugin.own_parameters) if not is_section(one)}
 
 
 def check_params_used(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -17,22 +16,34 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..checkout import ROOT, display_path
 from ..errors import Faults, UserError
 from .kinds import KINDS_BY_FOLDER, METRIC_KIND, PluginKind
-from .parameters import Parameter, ParameterSection
-from .schemas import SCHEMA_DIR, add_schema_faults
-from .source_files import parse_python, read_text, read_yaml
+from .parameter_schemas import (
+    build_object_schema,
+    drop_parameter,
+    is_section,
+    list_parameters,
+    merge_schemas,
+    replace_defaults,
+)
+from .schema_faults import add_faults, find_faults
+from .schemas import SCHEMA_DIR, add_declaration_faults, add_schema_faults
+from .source_files import parse_python, read_yaml
+from .suggestions import suggest_name
 
 if TYPE_CHECKING:  # numpy, which finding plugins needs not
     from ..contract import Method, MetricFamily, PrepareRequest
 
 PluginBase = TypeVar("PluginBase")
 
+# The declarations of the parameters that the library reads of everything that is trained.
 TRAINING_PARAMETERS_FILE = SCHEMA_DIR / "training.yaml"
-"""The declarations of the parameters that the frame reads of everything that is trained."""
 
-FIELD_UM_PARAMETER = Parameter(
-    400.0, "float", "width of the imaged field in micrometres; null: unknown", (None,), above=0
-)
-"""What every data set lets presets and users override besides its options: other sizes show another field."""
+# Presets and users can override it for every data set, besides the set's options: other sizes show another field.
+FIELD_UM_PARAMETER: Mapping[str, Any] = {
+    "type": ["number", "null"],
+    "default": 400.0,
+    "exclusiveMinimum": 0,
+    "description": "width of the imaged field in micrometres; null: unknown",
+}
 
 
 @dataclass(frozen=True)
@@ -70,39 +81,37 @@ class Plugin:
         return self.meta.get("kind") in ("learned", "segmenter")
 
     @cached_property
-    def all_parameters(self) -> ParameterSection:
-        """All declared parameters: its own, and those that the frame reads of every plugin of its kind."""
-        return self.own_parameters.join(self._library_parameters.with_defaults(self.meta.get("training", {})))
+    def all_parameters(self) -> dict[str, Any]:
+        """The JSON Schema of all its parameters: its own, and those that every plugin of its kind has."""
+        shared = replace_defaults(self._library_parameters, self.meta.get("training", {}))
+        return merge_schemas(self.own_parameters, shared)
 
     @cached_property
-    def own_parameters(self) -> ParameterSection:
-        """The parameters it declares itself."""
-        return ParameterSection.from_yaml(self.meta[self.kind.parameters])
+    def own_parameters(self) -> dict[str, Any]:
+        """The JSON Schema of the parameters that it declares itself."""
+        return build_object_schema(self.meta[self.kind.parameters])
 
     @cached_property
-    def _library_parameters(self) -> ParameterSection:
+    def _library_parameters(self) -> dict[str, Any]:
         if self.group == "data":
-            return ParameterSection(
-                {"field_um": replace(FIELD_UM_PARAMETER, default=self.meta.get("field_um", FIELD_UM_PARAMETER.default))}
-            )
+            default = self.meta.get("field_um", FIELD_UM_PARAMETER["default"])
+            return build_object_schema({"field_um": {**FIELD_UM_PARAMETER, "default": default}})
         if not self.is_trained:
-            return ParameterSection({})
-        declared = load_training_parameters()
-        return declared.without("held_out" if self.group == "methods" else "batches.partner")
+            return build_object_schema({})
+        return drop_parameter(load_training_parameters(), "held_out" if self.group == "methods" else "batches.partner")
 
     def add_default_faults(self, faults: Faults) -> None:
         """Add a fault for every default that its own declaration refuses."""
         file = display_path(self.yaml_file)
-        for path, one in self.own_parameters.walk():
-            if isinstance(one, Parameter):
-                for fault in one.find_faults(one.default, path):
-                    faults.add(fault.what, where=f"{file}: {path}.default", hint=fault.hint)
-        for name in sorted(set(self.own_parameters.fields) & set(self._library_parameters.fields)):
-            faults.add(
-                f"{name!r} is declared by the frame", where=file, hint=f"give its default under training: {name}"
-            )
-        for fault in self._library_parameters.find_faults(self.meta.get("training", {})):
-            faults.add(fault.what, where=f"{file}: training.{fault.path}", hint=fault.hint)
+        for path, one in list_parameters(self.own_parameters):
+            if not is_section(one):
+                add_faults(find_faults(one["default"], one), f"{file}: {path}.default", faults, separator=".")
+        declared_twice = self.own_parameters["properties"].keys() & self._library_parameters["properties"].keys()
+        for name in sorted(declared_twice):
+            what, hint = f"Every trained plugin has {name!r} already", f"give its default under training: {name}"
+            faults.add(what, where=file, hint=hint)
+        found = find_faults(self.meta.get("training", {}), self._library_parameters, noun="parameter")
+        add_faults(found, f"{file}: training", faults, separator=".")
 
     def import_module(self) -> ModuleType:
         """Import the plugin's module.
@@ -138,12 +147,12 @@ def import_plugin_module(name: str, path: Path) -> ModuleType:
 
 
 @cache
-def load_training_parameters() -> ParameterSection:
-    """Return what the frame reads of everything that is trained: length, batches, what is held out."""
-    return ParameterSection.from_yaml(read_yaml(TRAINING_PARAMETERS_FILE))
+def load_training_parameters() -> dict[str, Any]:
+    """Return the schema of what the library reads of everything that is trained: length, batches, held-out share."""
+    return build_object_schema(read_yaml(TRAINING_PARAMETERS_FILE))
 
 
-def _read_metadata(path: Path, schema_name: str, faults: Faults) -> dict[str, Any] | None:
+def _read_metadata(path: Path, kind: PluginKind, faults: Faults) -> dict[str, Any] | None:
     where = display_path(path)
     try:
         content = read_yaml(path)
@@ -151,7 +160,9 @@ def _read_metadata(path: Path, schema_name: str, faults: Faults) -> dict[str, An
         faults.items.append(error)
         return None
     before = len(faults.items)
-    add_schema_faults(content, schema_name, faults, where)
+    add_schema_faults(content, kind.schema, faults, where)
+    if isinstance(content, dict) and kind.parameters in content:
+        add_declaration_faults(content[kind.parameters], faults, f"{where}: {kind.parameters}")
     return content if len(faults.items) == before else None
 
 
@@ -174,7 +185,7 @@ def find_plugins(group: str, root: Path = ROOT) -> dict[str, Plugin]:
 def read_plugin(group: str, folder: Path, faults: Faults) -> Plugin | None:
     """Read one plugin folder; None where its YAML is faulty. What is wrong is added to ``faults``."""
     kind = KINDS_BY_FOLDER[group]
-    meta = _read_metadata(folder / kind.yaml, kind.schema, faults)
+    meta = _read_metadata(folder / kind.yaml, kind, faults)
     if meta is None:
         return None
     plugin = Plugin(group, folder.name, folder, meta)
@@ -199,11 +210,8 @@ def get_plugin(group: str, name: str) -> Plugin:
     known = find_plugins(group)
     if name in known:
         return known[name]
-    close = difflib.get_close_matches(name, known, 1)
     raise UserError(
-        f"There is no {KINDS_BY_FOLDER[group].name} named {name!r}",
-        where=f"{group}/",
-        hint=(f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known)}",
+        f"Unknown {KINDS_BY_FOLDER[group].name} {name!r}", where=f"{group}/", hint=suggest_name(name, known)
     )
 
 
@@ -280,22 +288,30 @@ def _defines_family(path: Path) -> bool:
     return any(ast.unparse(base).split(".")[-1] == "MetricFamily" for node in classes for base in node.bases)
 
 
+def load_metric_class(name: str) -> type[MetricFamily]:
+    """Import a metric family and return its class."""
+    from ..contract import MetricFamily
+
+    path = find_metric_files()[name]
+    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path)
+
+
+def load_options_schema(name: str) -> dict[str, Any]:
+    """Import a metric family and return the JSON Schema of its options."""
+    return build_object_schema(load_metric_class(name).options_schema)
+
+
 def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
     """Import a metric family and return an instance.
 
     Raises:
         UserError: an option is unknown or not allowed.
     """
-    from ..contract import MetricFamily
-
-    path = find_metric_files()[name]
-    family: type[MetricFamily] = find_single_class(
-        import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path
-    )
-    if options and ".options" not in read_text(path):
-        why = f"{display_path(path)} reads none: {', '.join(map(str, options))} would change nothing"
-        raise UserError(f"{name} has no options", where=f"config: metrics.{name}", why=why, hint="remove them")
-    return family(options)
+    given = dict(options or {})
+    with Faults("Options of a metric family are wrong") as faults:
+        found = find_faults(given, load_options_schema(name), noun="option")
+        add_faults(found, f"config: metrics.{name}", faults, separator=".")
+    return load_metric_class(name)(given)
 
 
 def load_metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:

@@ -1,4 +1,4 @@
-"""The kinds of plugins, the one place that says where each lies and what its files are called."""
+"""The kinds of plugins, their folders and the names of their files."""
 
 from __future__ import annotations
 

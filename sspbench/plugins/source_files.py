@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -42,6 +44,20 @@ class _LibyamlLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     """The loader of libyaml, where it is there."""
 
 
+class _TextLoader(_LibyamlLoader):
+    """Reads every scalar as the text that stands in the file; only ``<<`` keeps its meaning."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        MERGE_KEY[0]: [("tag:yaml.org,2002:merge", re.compile(f"^(?:{MERGE_KEY})$"))]
+    }
+
+
+class _PythonTextLoader(_PythonLoader):
+    """The same by Python's loader."""
+
+    yaml_implicit_resolvers = _TextLoader.yaml_implicit_resolvers
+
+
 def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file.
 
@@ -66,8 +82,30 @@ def read_yaml(path: Path) -> Any:
     Raises:
         UserError: the file cannot be read, is no UTF-8 or no YAML.
     """
+    return _read_by(path, _load_yaml)
+
+
+def read_yaml_as_text(path: Path) -> Any:
+    """Return what a YAML file holds, with every scalar as text: a folder may be called 007 or 2024_01_15.
+
+    Raises:
+        UserError: the file cannot be read, or is not valid UTF-8 or YAML.
+    """
+    return _read_by(path, parse_yaml_as_text)
+
+
+def parse_yaml_as_text(text: str) -> Any:
+    """Return what YAML text holds, with every scalar as text.
+
+    Raises:
+        yaml.YAMLError: the text is not valid YAML.
+    """
+    return _load_yaml(text, _TextLoader, _PythonTextLoader)
+
+
+def _read_by(path: Path, load: Callable[[str], Any]) -> Any:
     try:
-        content = _load_yaml(read_text(path))
+        content = load(read_text(path))
         _reject_alias_bomb(content)
         return content
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2024-13-45
@@ -77,17 +115,17 @@ def read_yaml(path: Path) -> Any:
         ) from error
 
 
-def _load_yaml(text: str) -> Any:
+def _load_yaml(text: str, fast: Any = _LibyamlLoader, careful: Any = _PythonLoader) -> Any:
     """Return what YAML text holds, by libyaml where it is there, ten times as fast; faults in the words of Python's.
 
     Text that is nested deeply goes to Python's parser, which gives up where libyaml's ends the whole process.
     """
     if _max_depth(text) > MAX_YAML_NESTING:
-        return yaml.load(text, _PythonLoader)
+        return yaml.load(text, careful)
     try:
-        return yaml.load(text, _LibyamlLoader)
+        return yaml.load(text, fast)
     except (yaml.YAMLError, ValueError):
-        return yaml.load(text, _PythonLoader)
+        return yaml.load(text, careful)
 
 
 def _max_depth(text: str) -> int:

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..config.overrides import merge_dicts
-from ..config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
+from ..config.plan import Plan
 from ..errors import Faults, UserError
 from ..files import read_mapping, write_json, write_text
 from ..jobs.outcome import STATUS_FILE as STATUS

@@ -17,7 +17,7 @@ LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] *
     [
         ("bad_yaml", {"kind: classical": "kind: [classical"}, "yaml valid", ["cannot be read"]),
         ("bad_kind", {"kind: classical": "kind: classic"}, "yaml valid", ["classic", "classical: enhance"]),
-        ("bad_key", {"variants: {}": "variant: {}"}, "yaml valid", ["did you mean 'variants'"]),
+        ("bad_key", {"variants: {}": "variant: {}"}, "yaml valid", ["Did you mean 'variants'"]),
         (
             "double_key",
             {"variants: {}": "variants: {}\nvariants: {}"},
@@ -26,9 +26,9 @@ LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] *
         ),
         ("no_preset", {"paper: {}, ": ""}, "presets complete", ["paper"]),
         ("typo_in_preset", {"demo: {}": "demo: {gama: 0.5}"}, "presets and variants resolve", ["gamma"]),
-        ("bare_value", {"{default: 0.6, type: float": "0.6 #"}, "yaml valid", ["params.gamma", "declare it"]),
-        ("no_text", {', text: "exponent: below 1 brightens"': ""}, "yaml valid", ["params.gamma", "'text'"]),
-        ("bad_default", {"default: 0.6": "default: 0.0"}, "yaml valid", ["gamma.default", "a number above 0"]),
+        ("bare_value", {"{type: number, default: 0.6": "0.6 #"}, "yaml valid", ["params.gamma", "Declare it"]),
+        ("no_text", {', description: "exponent: below 1 brightens"': ""}, "yaml valid", ["`description` is missing"]),
+        ("bad_default", {"default: 0.6": "default: 0.0"}, "yaml valid", ["gamma.default", "must be above 0, got 0.0"]),
         (
             "bad_preset_value",
             {"smoke: {}": "smoke: {gamma: -1}"},
@@ -73,7 +73,7 @@ LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] *
         ),
         (
             "unused",
-            {"  gamma: {": "  strength: {default: 1.0, type: float, text: how much}\n  gamma: {"},
+            {"  gamma: {": "  strength: {type: number, default: 1.0, description: how much}\n  gamma: {"},
             "every param used",
             ["strength"],
         ),
@@ -140,7 +140,7 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
         ),
         (
             "unused",
-            {"  channels: {": "  depth: {default: 3, type: int, text: levels}\n  channels: {"},
+            {"  channels: {": "  depth: {type: integer, default: 3, description: levels}\n  channels: {"},
             "every param used",
             ["depth"],
         ),
@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_imported_is_refused(checkout):
 
 
 def test_an_unknown_name_suggests_the_one_that_was_meant():
-    with pytest.raises(UserError, match="did you mean 'sspnet'"):
+    with pytest.raises(UserError, match="Did you mean 'sspnet'"):
         CHECK_BY_KIND["method"]("sspnett")
 
 

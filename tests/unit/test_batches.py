@@ -89,11 +89,11 @@ def test_flat_crops_are_drawn_again():
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ({"size": 0}, "size 0"),
+        ({"size": 0}, "`size` must be at least 1, got 0"),
         ({"size": 1, "order": "sorted"}, "order"),
         ({"size": 1, "flips": ["diagonal"]}, "diagonal"),
         ({"size": 1, "crops": 3}, "crops"),
-        ({}, "size"),
+        ({}, "`size` is missing"),
     ],
 )
 def test_a_wrong_section_is_refused(section, words):

@@ -14,6 +14,7 @@ from sspbench.errors import UserError
 from sspbench.files import read_json, sha256
 from sspbench.images.manifest import Manifest
 from sspbench.plugins.discovery import get_plugin
+from sspbench.plugins.parameter_schemas import default_values
 from sspbench.stages.prepare import prepare
 
 COUNTS = {"trainA": 340, "trainB": 288, "testA": 60}
@@ -55,7 +56,7 @@ def imported(source: Path, target: Path, **options) -> Manifest:
         "id": "corn2",
         "real": True,
         "field_um": 400,
-        "options": {**get_plugin("data", "corn2").own_parameters.default_values(), **options},
+        "options": {**default_values(get_plugin("data", "corn2").own_parameters), **options},
         "data_root": str(source),
         "seed": 0,
     }

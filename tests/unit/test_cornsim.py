@@ -16,6 +16,7 @@ from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
 from sspbench.images.grey import list_images, read_grey, read_stack
 from sspbench.plugins.discovery import get_plugin
+from sspbench.plugins.parameter_schemas import default_values
 
 REAL = Path("../shared/data/ivcm-mini")
 CORNSIM = get_plugin("data", "cornsim")
@@ -114,7 +115,7 @@ def test_smoke_preset_is_small_and_works(tmp_path):
 
 def test_default_is_the_split_of_corn_2():
     counts = {"train_low": 340, "train_high": 288, "test": 60}
-    assert CORNSIM.own_parameters.default_values() == {**counts, "dose": None, "size": 384}
+    assert default_values(CORNSIM.own_parameters) == {**counts, "dose": None, "size": 384}
     assert CORNSIM.meta["presets"]["paper"] == {}
 
 

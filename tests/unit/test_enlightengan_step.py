@@ -12,15 +12,14 @@ from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 from sspbench.config.overrides import merge_dicts
 from sspbench.plugins.discovery import get_plugin
+from sspbench.plugins.parameter_schemas import default_values
 from tests.recorded_steps import Recorded
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 
 
 def params(**changes):
-    return merge_dicts(
-        merge_dicts(get_plugin("methods", "enlightengan").all_parameters.default_values(), TINY), changes
-    )
+    return merge_dicts(merge_dicts(default_values(get_plugin("methods", "enlightengan").all_parameters), TINY), changes)
 
 
 class Watched(Recorded, EnlightenGAN):

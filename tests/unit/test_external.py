@@ -88,8 +88,8 @@ def test_all_faults_of_the_config_are_told_at_once(theirs):
         Plan(given(external=rows, methods=["sspnt"], metrics={"niq": {}}))
     text = str(told.value)
     for part in (
-        "external.dcp", "external.Identity", "'no name' does not match", "external.gone", "external.packed",
-        "external.Twice", "external.nothing", "did you mean 'sspnet'", "did you mean 'niqe'",
+        "external.dcp", "external.Identity", "'no name' is not allowed", "external.gone", "external.packed",
+        "external.Twice", "external.nothing", "Did you mean 'sspnet'", "Did you mean 'niqe'",
     ):  # fmt: skip
         assert part in text, part
     assert "external.twice\n" not in text

@@ -36,7 +36,7 @@ def test_all_faults_are_told_at_once():
     listed = [{"id": "a"}, {"id": "a"}, {"id": "b", "options": {"tset": 3}}, {"id": "c", "dataset": "cornsin"}]
     with pytest.raises(UserError) as told:
         build_plans(given(datasets=listed))
-    for part in ("datasets.1", "Two are named 'a'", "did you mean 'test'", "datasets.3", "'cornsim'"):
+    for part in ("datasets.1", "Two are named 'a'", "Did you mean 'test'", "datasets.3", "'cornsim'"):
         assert part in str(told.value)
 
 

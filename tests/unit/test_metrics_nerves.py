@@ -14,6 +14,7 @@ from metrics.nerves.skeleton import mark_pixels_near, measure_step_length, skele
 from metrics.truth import FullReference, psnr, psnr_affine
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
+from sspbench.plugins.discovery import load_metric_family
 
 FAST = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -284,8 +285,8 @@ def test_affine_psnr_sees_no_change_of_brightness_or_contrast():
 
 @pytest.mark.parametrize(
     ("family", "options"),
-    [(Hallucination, {"tolerance": 2}), (Centreline, {"tolerance_px": "3"}), (Morphometry, {"nerve_um": -1})],
+    [("lengths", {"tolerance": 2}), ("centreline", {"tolerance_px": "3"}), ("morphometry", {"nerve_um": -1})],
 )
 def test_wrong_options_are_refused(family, options):
     with pytest.raises(UserError, match=next(iter(options))):
-        family(options)
+        load_metric_family(family, options)

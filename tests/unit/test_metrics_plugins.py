@@ -11,7 +11,7 @@ from metrics.pyiqa_named import PyiqaNamed, block_network
 from sspbench.checkout import ROOT
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.discovery import load_metric_families, load_metric_family
 
 
 @pytest.mark.parametrize("name", sorted(load_metric_families()))
@@ -61,5 +61,5 @@ def test_pyiqa_measures_are_named_after_the_library():
         ("pyiqa:musiq", "higher"),
     ]
     assert PyiqaNamed().measures == ()
-    with pytest.raises(UserError, match="direction"):
-        PyiqaNamed({"names": {"brisque": "down"}})
+    with pytest.raises(UserError, match="names: {brisque: lower}"):
+        load_metric_family("pyiqa_named", {"names": {"brisque": "down"}})

@@ -19,6 +19,7 @@ from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
 from sspbench.images.grey import write_grey
+from sspbench.plugins.discovery import load_metric_family
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 small_images = arrays(np.uint8, st.tuples(st.just(1), st.integers(2, 24), st.integers(2, 24)))
@@ -138,8 +139,8 @@ def test_niqe_model_file(tmp_path):
     path.write_bytes(b"not a model")
     with pytest.raises(UserError, match="NIQE model cannot be read"):
         NiqeModel.load(path)
-    with pytest.raises(UserError, match="did you mean 'hq_model'"):
-        Niqe({"hq_modle": str(path)})
+    with pytest.raises(UserError, match="Did you mean 'hq_model'"):
+        load_metric_family("niqe", {"hq_modle": str(path)})
 
 
 def test_fitting_flat_images_is_refused():

@@ -16,6 +16,7 @@ from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.manifest import Manifest
 from sspbench.plugins.discovery import get_plugin
+from sspbench.plugins.parameter_schemas import default_values
 from sspbench.stages.prepare import prepare
 
 SHARES = (0.45, 0.40, 0.15)
@@ -48,7 +49,7 @@ def settings(source: Path | None, **options) -> dict:
         "id": "qilu",
         "real": True,
         "field_um": 400,
-        "options": {**get_plugin("data", "qilu").own_parameters.default_values(), **options},
+        "options": {**default_values(get_plugin("data", "qilu").own_parameters), **options},
         "data_root": None if source is None else str(source),
         "seed": 2026,
     }
@@ -59,7 +60,7 @@ def test_the_published_figures():
     assert download["url"] == "https://zenodo.org/records/18779434/files/Dataset.zip"
     assert download["bytes"] == 68_401_895
     assert download["sha256"] == "34c657a250487db58c17b3de0407f1a38fc85923f6886f1a52c193c04c995595"
-    assert get_plugin("data", "qilu").own_parameters.default_values()["images"] == download["images"] == 410
+    assert default_values(get_plugin("data", "qilu").own_parameters)["images"] == download["images"] == 410
 
 
 def test_an_archive_of_the_layout_is_split_by_subject(tmp_path):

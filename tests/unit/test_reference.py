@@ -4,7 +4,7 @@ import pytest
 
 from sspbench.commands.cli import main
 from sspbench.commands.reference import REFERENCE_FILE, list_config_rows, render_reference
-from sspbench.config.plan import DEFAULT_CONFIG_FILE, read_config
+from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.plugins.schemas import load_schema
 
 
@@ -22,9 +22,11 @@ def test_every_key_of_the_config_has_a_default_and_a_text():
     ("name", "words"),
     [
         ("sspnet", ["enhanced_high", "one of fake, real", "batches.crop"]),
-        ("csnet", ["threshold", "a number from 0 to 1, or 'otsu'"]),
+        ("csnet", ["threshold", "otsu, or a number from 0 to 1"]),
         ("cornsim", ["train_low", "field_um"]),
         ("identity", ["no parameters"]),
+        ("centreline", ["tolerance_px", "3.0", "a number of at least 0"]),
+        ("masks", ["no parameters"]),
     ],
 )
 def test_the_parameters_of_one_plugin_are_listed(capsys, name, words):
@@ -36,4 +38,4 @@ def test_the_parameters_of_one_plugin_are_listed(capsys, name, words):
 
 def test_a_misspelt_plugin_is_told(capsys):
     assert main(["list", "--params", "sspnett"]) == 2
-    assert "did you mean 'sspnet'" in capsys.readouterr().err
+    assert "Did you mean 'sspnet'" in capsys.readouterr().err

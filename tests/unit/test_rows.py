@@ -36,7 +36,7 @@ def test_what_is_wrong_with_rows_is_told_all_at_once():
     text = str(told.value)
     for part in (
         "rows.sspnet.a",
-        "did you mean 'weights.beta'",
+        "Did you mean 'weights.beta'",
         "'gan' already",
         "'untrained' already",
         "'sspnet'?",

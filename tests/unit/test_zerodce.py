@@ -95,5 +95,5 @@ def test_training_approaches_the_wanted_brightness():
 
 
 def test_other_channels_are_refused():
-    with pytest.raises(UserError, match="zerodce: 2 is not allowed"):
+    with pytest.raises(UserError, match="`in_channels` must be one of 1, 3, got 2"):
         built(in_channels=2)

@@ -69,4 +69,4 @@ def test_a_broken_method_is_told_with_its_mend_and_status_1(checkout):
 def test_a_name_that_is_not_there_exits_2_with_a_guess(checkout):
     status, text = run(checkout, "check-method", "enlightgan")
     assert status == 2
-    assert "did you mean 'enlightengan'" in text
+    assert "Did you mean 'enlightengan'" in text

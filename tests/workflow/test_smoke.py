@@ -17,7 +17,7 @@ GAMMA_YAML = """
 label: Darker
 kind: classical
 reference: "Gonzalez & Woods, Digital Image Processing, 4th ed., 2018"
-params: {gamma: {default: 0.6, type: float, above: 0, text: exponent}}
+params: {gamma: {type: number, default: 0.6, exclusiveMinimum: 0, description: exponent}}
 presets: {paper: {}, demo: {}, smoke: {}}
 variants: {}
 resources: {gpu: 0, minutes: 1}
@@ -201,7 +201,7 @@ def test_a_wrong_config_is_told_in_words_not_in_a_traceback(checkout):
     code, text = checkout.snakemake("-n", "--config", "presett=demo", "methods=[sspnt]", "metrics={niq: {}}")
     assert code == 1
     assert "Traceback" not in text
-    for words in ("presett", "did you mean 'preset'?", "did you mean 'sspnet'?", "did you mean 'niqe'?"):
+    for words in ("presett", "Did you mean 'preset'?", "Did you mean 'sspnet'?", "Did you mean 'niqe'?"):
         assert words in text
 
 

@@ -30,8 +30,10 @@ from PIL import Image
 from torch import Tensor
 
 from ...contract import DomainName
-from ...errors import UserError
+from ...errors import Faults, UserError
 from ...images.grey import read_grey
+from ...plugins.discovery import load_training_parameters
+from ...plugins.schema_faults import add_faults, find_faults
 
 MIN_CROP_SD_LEVELS = 1.0
 """A crop whose grey standard deviation is below this many levels (of 255) is drawn again."""
@@ -63,25 +65,12 @@ class BatchPlan:
         """Read ``params["batches"]``.
 
         Raises:
-            UserError: the section is missing or has an unknown key or value.
+            UserError: the section is missing, or its schema (``schemas/training.yaml``) refuses it.
         """
-        try:
-            plan = cls(**dict(params["batches"]))
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                "The params have no valid 'batches' section",
-                why=str(error),
-                hint="see sspbench/training/loop/batches.py",
-            ) from error
-        choices = {"order": ("shuffled", "sequential"), "partner": ("random", "modulo", "cycle")}
-        for key, allowed in choices.items():
-            if getattr(plan, key) not in allowed:
-                raise UserError(f"batches.{key} is {getattr(plan, key)!r}", hint=f"use one of {', '.join(allowed)}")
-        unknown = set(plan.flips) - {"horizontal", "vertical"}
-        if unknown or plan.size < 1:
-            hint = "flips are horizontal and vertical, and a batch has at least one image"
-            raise UserError(f"batches has unusable flips {sorted(unknown)} or size {plan.size}", hint=hint)
-        return plan
+        declared = {**load_training_parameters()["properties"]["batches"], "required": ["size"]}
+        with Faults("The section `batches` of the params is not valid") as faults:
+            add_faults(find_faults(params.get("batches"), declared, noun="parameter"), "batches", faults, separator=".")
+        return cls(**params["batches"])
 
 
 def load_domain_images(paths: Sequence[Path], plan: BatchPlan, what: str) -> list[np.ndarray]:

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...config.overrides import find_length_fault
 from ...config.settings import Engine
-from ...errors import UserError
 from ...jobs.outcome import Diverged, Interrupted
 from ..trainable import Trainable
 from .batches import Batches, rng_for
@@ -46,12 +46,11 @@ def count_total_steps(params: Mapping[str, Any], steps_per_epoch: int) -> int:
     Raises:
         UserError: both or none of them is given.
     """
+    fault = find_length_fault(params)
+    if fault is not None:
+        raise fault
     steps: Any = params.get("steps")
-    epochs: Any = params.get("epochs")
-    if (steps is None) == (epochs is None):
-        why, hint = f"steps: {steps}, epochs: {epochs}", "give one of them, null the other"
-        raise UserError("params needs either 'steps' or 'epochs'", why=why, hint=hint)
-    return int(steps) if steps is not None else math.ceil(epochs * steps_per_epoch)
+    return int(steps) if steps is not None else math.ceil(params["epochs"] * steps_per_epoch)
 
 
 class Training:
