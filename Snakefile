@@ -21,6 +21,7 @@ from sspbench.config.datasets import build_plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.workflow.lock import hold_workflow_lock, job_environment
 from sspbench.workflow.forecast import Forecast
+from sspbench.workflow.repair import find_plans_to_prepare, repair_runs
 from sspbench.workflow.rule_params import (
     CodeDigests,
     external_rows_pattern,
@@ -115,7 +116,12 @@ def make_forecast():
     )
 
 
+# Files that were removed or changed by hand are written again, so that nothing rests on them.
 if workflow.is_main_process:
+    repair_runs(PLANS.values())
+    for plan in find_plans_to_prepare(PLANS.values()):
+        prepare_config = json.dumps(plan.config)
+        shell("{SSPBENCH_COMMAND} stage prepare --config {prepare_config:q}")
     logger.info("", extra={"outlook": make_forecast})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import sys
@@ -29,7 +30,10 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
+    prefix = f".{target.name}.preparing-"
+    for abandoned in target.parent.glob(f"{glob.escape(prefix)}*"):  # a killed job's: the folder's lock allows one
+        shutil.rmtree(abandoned, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
         manifest = fill_prepared_folder(settings, fresh)
         for line in manifest.notes():
@@ -96,7 +100,10 @@ def _check_manifest(manifest: Manifest, name: str) -> None:
 
 
 def _replace_folder(fresh: Path, target: Path) -> None:
-    """Put the fresh folder in place of the old one."""
+    """Put the fresh folder in place of the old one; an equal list keeps its time, so that nothing is repeated."""
+    fresh_list, old_list = fresh / "manifest.json", target / "manifest.json"
+    if old_list.is_file() and old_list.read_bytes() == fresh_list.read_bytes():
+        shutil.copystat(old_list, fresh_list)
     if target.exists():
         shutil.rmtree(target)
     fresh.replace(target)

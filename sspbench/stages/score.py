@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..contract import MetricFamily, ScoringBatch
+from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import UserError
-from ..files import read_json, replace_atomically, write_json
+from ..files import read_json, replace_atomically, sha256, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
+from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
 from ..plugins.discovery import load_metric_families
-from .image_folders import verified_images
+from .image_folders import verified_images, verify_splits
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
@@ -37,13 +39,16 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
     """
     job = JobRecorder("score", dict(settings))
     families = load_metric_families(settings["metrics"])
+    verify_splits(manifest, "testA", "testA_labels", "testA_clean")
     names = [path.name for path in verified_images(folder / "enhanced")]
+    for made in ("masks", "probabilities"):
+        verified_images(folder / made)
     scenes = _find_scenes(manifest)
     threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
     with (
         progress_bar(total=len(names), label="score", unit="images") as bar,
-        replace_atomically(folder / "scores.csv") as temporary,
+        replace_atomically(folder / SCORES_FILE) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,
     ):
         table = csv.writer(stream, lineterminator="\n")
@@ -54,7 +59,8 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
-    write_json(folder / "jobs" / "score.json", job.record(images=len(names)))
+    facts = {"images": len(names), SCORES_HASH_KEY: sha256(folder / SCORES_FILE)}
+    write_json(folder / SCORE_RECORD, job.record(**facts))
     stages = ("train", "enhance", "segment", "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
@@ -128,7 +134,7 @@ def _load_stack(paths: list[Path]) -> np.ndarray:
 def _score_rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterator[list[str]]:
     if not batch.has(family.needs):
         return
-    scores = family.score(batch)
+    scores = _score_tolerantly(family, batch)
     for measure in family.measures:
         if measure.name not in scores:
             hint = "return Scores for every measure that the class declares"
@@ -139,3 +145,38 @@ def _score_rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> 
             if np.isnan(value) and not note:
                 raise UserError(f"{measure.name} is NaN without a reason", where=name, hint="give the note")
             yield [Path(name).stem, measure.name, repr(float(value)), note]
+
+
+def _score_tolerantly(family: MetricFamily, batch: ScoringBatch) -> dict[str, Scores]:
+    """Return a family's scores; an image on which it raises has NaN with the error as the reason."""
+    try:
+        return family.score(batch)
+    except (UserError, MemoryError, OSError):  # not the metric's: the time budget, the machine
+        raise
+    except Exception:
+        traceback.print_exc()
+        singles = [_score_or_explain(family, _pick_image(batch, place)) for place in range(len(batch.image))]
+    return {name: _join_scores([single[name] for single in singles if name in single]) for name in singles[0]}
+
+
+def _score_or_explain(family: MetricFamily, batch: ScoringBatch) -> dict[str, Scores]:
+    try:
+        return family.score(batch)
+    except (UserError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        reason = " ".join(f"failed: {type(error).__name__}: {error}".split())
+        undefined = Scores(np.array([np.nan]), (reason,))
+        return {measure.name: undefined for measure in family.measures}
+
+
+def _pick_image(batch: ScoringBatch, place: int) -> ScoringBatch:
+    """Return the batch of one image of a batch."""
+    stacks = {item.name: getattr(batch, item.name) for item in fields(batch)}
+    picked = {name: stack[place : place + 1] for name, stack in stacks.items() if isinstance(stack, np.ndarray)}
+    return replace(batch, **picked)
+
+
+def _join_scores(parts: Sequence[Scores]) -> Scores:
+    notes = tuple(note for part in parts for note in part.notes or ("",) * len(part.values))
+    return Scores(np.concatenate([part.values for part in parts]), notes)
