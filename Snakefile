@@ -105,7 +105,7 @@ def files_of_all_runs(name):
 
 
 def make_forecast():
-    """Return what is told before anything runs; asked for once the jobs are known."""
+    """Return what is reported before anything runs; asked for once the jobs are known."""
     needed = list(workflow.dag.needrun_jobs(exclude_finished=False))
     known = workflow.global_resources
     trainings = known["gpu"].value if "gpu" in known else workflow.cores
@@ -211,7 +211,7 @@ rule enhance:
         "{JOB_COMMAND} {log:q} stage enhance {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
-# First of all that may run: faults of such images are told before anything trains.
+# First of all that may run: faults of such images are reported before anything trains.
 rule import_external:
     input:
         manifest,

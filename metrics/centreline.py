@@ -24,7 +24,7 @@ def share_within(lines: np.ndarray, regions: np.ndarray) -> np.ndarray:
         regions: (N, H, W) bool.
 
     Returns:
-        (N,) float64; NaN where there is no line.
+        (N,) float64; NaN without a line.
     """
     total = lines.sum(axis=(1, 2), dtype=np.float64)
     inside = (lines & regions).sum(axis=(1, 2))
@@ -86,7 +86,7 @@ class Centreline(MetricFamily):
         self._tolerance = checked("centreline", self.options, {"tolerance_px": CENTRELINE_TOLERANCE_PX})["tolerance_px"]
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the masks; NaN with the reason where there is no centreline to take a share of."""
+        """Score the masks; NaN with the reason where a mask has no centreline."""
         mask, label = batch.require("mask"), batch.require("label")
         found, true = skeletonize_masks(mask), skeletonize_masks(label)
         sensitivity = share_within(true, np.stack([mark_pixels_near(lines, self._tolerance) for lines in found]))

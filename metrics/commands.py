@@ -59,7 +59,7 @@ def fit_niqe(args: argparse.Namespace) -> int:
     paths = list_images(args.images) if args.images.is_dir() else []
     try:
         if not paths:
-            raise ValueError("there are no images")
+            raise ValueError("no images")
         model = fit_niqe_model(read_stack(paths))
     except ValueError as error:
         raise UserError(

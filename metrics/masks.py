@@ -74,7 +74,7 @@ def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
     """Compute the area under the precision-recall curve of 8-bit probability maps as a sum of steps.
 
     ``AP = sum_t (recall_t - recall_(t-1)) precision_t`` over the levels from the highest to the lowest, all pixels of a
-    level at once; there is no interpolation.
+    level at once; values are not interpolated.
 
     Args:
         probabilities: (N, H, W) uint8.

@@ -72,7 +72,7 @@ def _variance(total: np.ndarray, squares: np.ndarray, count: int) -> np.ndarray:
 
 
 def _is_noisy(sums: np.ndarray, squares: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Tell which blocks (B, BLOCK) have more deviation than centre and surround explain (equation 6)."""
+    """Return which blocks (B, BLOCK) have more deviation than centre and surround explain (equation 6)."""
     middle = [PIQE_BLOCK_PX // 2 - 1, PIQE_BLOCK_PX // 2]
     # MATLAB deletes two columns one after the other: the second index has moved, so it drops one too far.
     around = [column for column in range(PIQE_BLOCK_PX) if column not in (middle[0], middle[1] + 1)]
@@ -94,7 +94,7 @@ def _collect_edges(normalised: np.ndarray) -> np.ndarray:
 
 
 def _is_impaired(edges: np.ndarray) -> np.ndarray:
-    """Tell which blocks (B, 4, BLOCK) have a flat run of six pixels on an edge: a blocking artefact."""
+    """Return which blocks (B, 4, BLOCK) have a flat run of six pixels on an edge: a blocking artefact."""
     runs = np.lib.stride_tricks.sliding_window_view(edges, EDGE_RUN_PX, axis=-1)
     total, squares = runs.sum(axis=-1), np.einsum("...k,...k->...", runs, runs)
     return np.any(_variance(total, squares, EDGE_RUN_PX) < MAX_FLAT_DEVIATION**2, axis=(1, 2))

@@ -70,7 +70,7 @@ class PyiqaNamed(MetricFamily):
 def _read_directions(names: Any) -> dict[str, Direction]:
     if not isinstance(names, Mapping | list | tuple) or not all(isinstance(name, str) for name in names):
         raise UserError(
-            f"{names!r} is no list of measures",
+            f"{names!r} is not a list of measures",
             where="config: metrics.pyiqa_named.names",
             hint="write names: [brisque] or names: {brisque: lower}",
         )
@@ -133,7 +133,7 @@ def _load_measure(name: str, better: str) -> Any:
 
 
 def _run_or_explain(action: Callable[[], Any]) -> Any:
-    # Hundreds of foreign networks fail in as many ways; whatever it is, the table must say so and the rest go on.
+    # Hundreds of foreign networks fail in as many ways; whatever the error, the table must say so and the rest go on.
     try:
         return action()
     except OSError as error:

@@ -20,7 +20,7 @@ WorkResult = TypeVar("WorkResult")
 def parallel_map(
     work: Callable[[WorkItem], WorkResult], items: Sequence[WorkItem], processes: int = 1
 ) -> list[WorkResult]:
-    """Return what ``work`` gives for each item, in the order of the items, whatever the number of processes.
+    """Return what ``work`` gives for each item, in the order of the items, regardless of the number of processes.
 
     Neither ``work`` nor the items are sent to the processes, which have them as copies; what it returns is sent back.
     Where the system cannot copy a process safely (all but Linux), this one does all.

@@ -24,8 +24,15 @@ if TYPE_CHECKING:
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
     from .images.archives import open_source as open_source
+    from .images.degraded_pairs import PAIR_TYPES as PAIR_TYPES
+    from .images.degraded_pairs import write_degraded as write_degraded
+    from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
+    from .images.field_of_view import erode_field_of_view as erode_field_of_view
+    from .images.field_of_view import find_field_of_view as find_field_of_view
+    from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
+    from .images.fundus_degradation import degrade as degrade
+    from .images.fundus_degradation import draw_degradation as draw_degradation
     from .images.grey import IMAGE_SUFFIXES as IMAGE_SUFFIXES
-    from .images.grey import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.grey import list_images as list_images
     from .images.grey import read_grey as read_grey
     from .images.grey import read_stack as read_stack
@@ -42,6 +49,8 @@ if TYPE_CHECKING:
     from .images.left_out import find_unused_files as find_unused_files
     from .images.manifest import EXTRA_FOLDERS as EXTRA_FOLDERS
     from .images.manifest import SPLITS as SPLITS
+    from .images.rgb import read_rgb as read_rgb
+    from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
     from .releases.scores import load_scores as load_scores
     from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
@@ -84,16 +93,26 @@ PUBLIC_NAMES = {
     "errors": ("Faults", "UserError"),
     "files": ("sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
-    "images.grey": ("LUMA_WEIGHTS", "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey"),
+    "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
+    "images.enhancement_rules": ("LUMA_WEIGHTS",),
+    "images.field_of_view": ("erode_field_of_view", "find_field_of_view"),
+    "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
+    "images.grey": (
+        "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
+    ),
     "images.inspection": (
-        "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults", "most_common_size", "inspect_image", "find_white_value",
+        "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
+        "most_common_size", "inspect_image", "find_white_value",
     ),
     "images.labels": ("read_label",),
     "images.left_out": ("find_unused_files",),
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
+    "images.rgb": ("read_rgb", "write_rgb"),
     "images.thresholds": ("dice_by_level",),
     "commands.download": ("raw_file_path",),
-    "training.losses.adversarial": ("lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss"),
+    "training.losses.adversarial": (
+        "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
+    ),
     "training.networks.initialisers": ("init_normal", "init_xavier"),
     "releases.scores": ("load_scores",),
     "training.networks.official_weights": ("list_official_tensors", "list_layer_tensors"),
@@ -104,7 +123,9 @@ PUBLIC_NAMES = {
     "training.losses.region_statistics": ("gaussian_means", "local_moments", "illumination_unevenness"),
     "training.networks.resampling": ("run_at_size", "downsample2x", "upsample2x_conv", "upsample2x"),
     "training.networks.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
-    "training.schedules": ("Schedule", "constant_then_linear", "epoch_at_step", "polynomial_decay", "warm_up_then_halving"),
+    "training.schedules": (
+        "Schedule", "constant_then_linear", "epoch_at_step", "polynomial_decay", "warm_up_then_halving",
+    ),
     "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
     "training.two_way_gan": ("TwoWayGAN",),
     "training.networks.vgg16": ("VGG16", "load_vgg16"),

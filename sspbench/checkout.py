@@ -1,4 +1,4 @@
-"""Where this checkout lies, and how paths in it are told to people."""
+"""Where this checkout lies, and how paths in it are reported to people."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def display_path(path: Path) -> str:
-    """Return a path as it is told to people: relative to the checkout where it lies in it."""
+    """Return a path as it is reported to people: relative to the checkout where it lies in it."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)

@@ -55,7 +55,7 @@ class Method:
 
     @classmethod
     def is_fitted(cls) -> bool:
-        """Tell whether the class defines :meth:`fit_to_page`."""
+        """Return whether the class defines :meth:`fit_to_page`."""
         return cls.fit is not Method.fit
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
@@ -116,7 +116,7 @@ class ScoringBatch:
     threshold: int | None = None
 
     def has(self, needs: frozenset[str]) -> bool:
-        """Tell whether everything in ``needs`` is there."""
+        """Return whether everything in ``needs`` is there."""
         return all(getattr(self, need) is not None for need in needs)
 
     def require(self, need: Need) -> np.ndarray:
@@ -177,7 +177,7 @@ NoteCallback = Callable[[str, Sequence[str]], None]
 
 
 def _ignore_note(_what: str, _files: Sequence[str]) -> None:
-    """Keep quiet: nobody listens."""
+    """Ignore the note."""
 
 
 @dataclass(frozen=True)

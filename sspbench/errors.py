@@ -1,4 +1,4 @@
-"""Faults told to people: what is wrong, where, why it matters and how to fix it."""
+"""Errors for people: what is wrong, where, why it matters and how to fix it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 MAX_FAULTS_IN_FULL = 24
-"""Faults shown in full; of more, their kinds and counts are told, and :data:`MAX_EXAMPLE_FAULTS` of them."""
+"""Faults shown in full; of more, their kinds and counts are reported, and :data:`MAX_EXAMPLE_FAULTS` of them."""
 
 MAX_EXAMPLE_FAULTS = 10
 
@@ -68,13 +68,13 @@ SYSTEM_ERROR_HINTS = {
     errno.EIO: "the disk or its connection fails: look at it, or write to another one",
     errno.ESTALE: "the network drive was taken away: connect it again",
 }
-"""What mends that the system refuses something, which no code of ours or of a plugin can."""
+"""Suggested fixes for operating-system errors."""
 
 
 def explain_system_error(error: BaseException) -> UserError | None:
-    """Return what to tell where the system refuses a file: a full disk, no permission, a path it cannot take.
+    """Return the error to show where the system refuses a file: a full disk, no permission, a path it cannot take.
 
-    None for everything else, which is a fault of somebody's code and needs its traceback.
+    None for everything else, which is a fault of someone's code and needs its traceback.
     """
     if not isinstance(error, OSError) or error.errno not in SYSTEM_ERROR_HINTS:
         return None

@@ -55,7 +55,7 @@ def write_text(path: Path, content: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON (sorted keys, two spaces, no NaN) to ``path`` atomically.
 
-    Bytes of file names that are no UTF-8 (lone surrogates in Python) become JSON's own escapes.
+    Bytes of file names that are not UTF-8 (lone surrogates in Python) become JSON's own escapes.
     """
     with (
         replace_atomically(path) as temporary,
@@ -85,7 +85,7 @@ def read_json(path: Path) -> Any:
             "A record cannot be read",
             where=str(path),
             why=f"it is cut or no JSON: {error}",
-            hint="remove it and run the workflow again: what it records is made anew",
+            hint="remove it and run the workflow again: what it records is recomputed",
         ) from error
 
 
@@ -101,7 +101,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
             "A record cannot be read",
             where=str(path),
             why=f"it holds {type(content).__name__}, not names with values",
-            hint="remove it and run the workflow again: what it records is made anew",
+            hint="remove it and run the workflow again: what it records is recomputed",
         )
     return content
 

@@ -127,7 +127,7 @@ def main() -> int:
     args = parser.parse_args()
     unknown = set(args.only) - {case.name for case in ALL_CASES}
     if unknown:
-        raise UserError(f"There is no case {', '.join(sorted(unknown))}", hint="give one of those that --help lists")
+        raise UserError(f"Unknown case {', '.join(sorted(unknown))}", hint="give one of those that --help lists")
     for case, seed in iter_trainings(args.further, args.seeds):
         if case.name in args.only:
             train_case(case, seed, args.output)

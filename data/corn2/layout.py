@@ -1,4 +1,4 @@
-"""Finds the splits in whatever layout a copy of CORN-2 has, from the names of folders and files alone.
+"""Finds the splits in any layout of a copy of CORN-2, from the names of folders and files alone.
 
 ``trainA``, ``train_A``, ``Train/A``, ``train/LQ`` are one split; labels may lie in ``trainA_labels``,
 ``labels/trainA``, ``trainA/label`` or beside the images as ``x_label.png``; any folders may lie around them.
@@ -28,7 +28,7 @@ LABEL_WORDS = {
     "tracing",
 }
 FILLER_WORDS = {"nerve", "nerves", "binary", "image", "images", "img"}
-"""Words that may stand beside a label word in a folder's name; ``CORN2 with labels`` is no folder of labels."""
+"""Words that may be next to a label word in a folder's name; ``CORN2 with labels`` is not a folder of labels."""
 
 WORD_PATTERN = re.compile(r"training|train|testing|test|[a-z]+|\d+")
 LABEL_ENDING_PATTERN = re.compile(rf"[-_ .]?({'|'.join(sorted(LABEL_WORDS, key=len, reverse=True))})$", re.IGNORECASE)

@@ -30,7 +30,7 @@ from .layout import FoundFiles, find_splits
 
 SPLITS = ("trainA", "trainB", "testA")
 NATIVE_SIDE_PX = 384
-SIZE_HINT = "get the file anew; for copies of another size see data/corn2/README.md"
+SIZE_HINT = "get the file again; for copies of another size see data/corn2/README.md"
 README_PATH = "data/corn2/README.md"
 
 
@@ -71,14 +71,14 @@ def _check_counts(found: FoundFiles, options: Mapping[str, Any], faults: Faults)
             hint = f"folders such as {split}, {split[:-1]}/{split[-1]}; see {README_PATH}"
             faults.add(f"{split} was not found", hint=hint)
         elif wanted is not None and there != wanted:
-            hint = "get the files anew, or for a subset: dataset_options={counts: null, labelled_test: null}"
+            hint = "get the files again, or for a subset: dataset_options={counts: null, labelled_test: null}"
             faults.add(f"{split} has {there} images, not {wanted}", hint=hint)
     labelled = len(found.labels.get("testA", {}).keys() & found.images.get("testA", {}).keys())
     wanted = options["labelled_test"]
     if wanted is not None and labelled != wanted:
         bare = sorted(found.images.get("testA", {}).keys() - found.labels.get("testA", {}).keys())
         why = f"without: {', '.join(bare)}" if bare else ""
-        hint = "get the labels anew, or for a subset: dataset_options={labelled_test: null}"
+        hint = "get the labels again, or for a subset: dataset_options={labelled_test: null}"
         faults.add(f"{labelled} test images have a label, not {wanted}", where="testA", why=why, hint=hint)
 
 
@@ -110,7 +110,9 @@ def _check_pictures(
     for picture in everything:
         if not picture.is_grey:
             why = "CORN-2 is grey; its copies have R = G = B"
-            faults.add("An image is coloured", where=str(picture.path), why=why, hint="get the file anew, or remove it")
+            faults.add(
+                "An image is coloured", where=str(picture.path), why=why, hint="get the file again, or remove it"
+            )
     if options["duplicates"] == "refuse":
         add_duplicate_image_faults(images, faults, "remove one, or accept it: dataset_options={duplicates: allow}")
     for split in SPLITS:
@@ -170,7 +172,8 @@ def _warn_if_resized(example: Path) -> None:
     side = read_grey(example).shape[0]
     if side != NATIVE_SIDE_PX:
         print(
-            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE_SIDE_PX}: copies of 512\n"
-            "are upsampled, which lowers AvG and PIQE; figures at 512 do not compare with figures at 384.",
+            f"note: these images are {side} pixels wide and are kept so. CORN-2's own size is {NATIVE_SIDE_PX}: "
+            "copies of 512\nare upsampled, which lowers AvG and PIQE; "
+            "figures at 512 do not compare with figures at 384.",
             file=sys.stderr,
         )

@@ -75,7 +75,7 @@ def _draw_bands(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.nda
 
 
 def _draw_band(rng: np.random.Generator, size: int, coarse_size: int) -> np.ndarray:
-    """One band of about unit height, three strands and dark flanks, on a grid of every :data:`COARSE_STEP_PX`-th pixel."""
+    """One band of about unit height, three strands and dark flanks; a grid of every :data:`COARSE_STEP_PX`-th pixel."""
     length = 2.4 * size
     heading = rng.uniform(0, 2 * np.pi) + 0.45 * draw_smooth_noise(rng, 1, length, 110.0)
     curve = follow_heading(np.zeros(1), np.zeros(1), heading)

@@ -8,9 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from sspbench import Faults, PrepareRequest, UserError, open_source, read_label, sha256, write_grey, write_json
-from sspbench.images.degraded_pairs import PAIR_TYPES, write_degraded
-from sspbench.images.rgb import read_rgb, write_rgb
+from sspbench import (
+    PAIR_TYPES,
+    Faults,
+    PrepareRequest,
+    UserError,
+    open_source,
+    read_label,
+    read_rgb,
+    sha256,
+    write_degraded,
+    write_grey,
+    write_json,
+    write_rgb,
+)
 
 README = "data/drive/README.md"
 
@@ -48,7 +59,7 @@ def _find_root(place: Path) -> Path:
     for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
         if all((folder / part / "images").is_dir() for part in ("training", "test")):
             return folder
-    raise UserError("There are no folders training/images and test/images", where=str(place), hint=f"see {README}")
+    raise UserError("The folders training/images and test/images are missing", where=str(place), hint=f"see {README}")
 
 
 def _list_pictures(root: Path, part: str) -> list[_Picture]:
@@ -61,14 +72,14 @@ def _list_pictures(root: Path, part: str) -> list[_Picture]:
     with Faults("This copy of DRIVE cannot be used") as faults:
         images = sorted((root / part / "images").glob("*.tif"))
         if len(images) != COUNT:
-            faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files anew")
+            faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files again")
         for image in images:
             number = image.name[:2]
             mask = root / part / "mask" / f"{number}_{part}_mask.gif"
             vessels = root / part / "1st_manual" / f"{number}_manual1.gif"
             if not mask.is_file():
                 where = str(mask.relative_to(root))
-                faults.add("A photograph has no field-of-view mask", where=where, hint="get the file anew")
+                faults.add("A photograph has no field-of-view mask", where=where, hint="get the file again")
             pictures.append(_Picture(f"{number}_{part}", image, mask, vessels if vessels.is_file() else None))
     return pictures
 
@@ -121,7 +132,10 @@ class _Writer:
         for kind, mask in masks.items():
             if mask.shape != photograph.shape[:2]:
                 why = f"{mask.shape} instead of {photograph.shape[:2]} pixels (rows, columns)"
-                raise UserError(f"A {kind} mask has another size than its photograph", where=picture.name, why=why)
+                hint = "get the files again: a mask has the size of its photograph"
+                raise UserError(
+                    f"A {kind} mask has another size than its photograph", where=picture.name, why=why, hint=hint
+                )
             for name in names:
                 write_grey(self.request.output / f"{split}_{kind}" / name, mask)
         for name in names:

@@ -137,7 +137,7 @@ def _check_pairs(extra: str, source: _SourceFiles, request: PrepareRequest, faul
 
 
 def _describe_changes(source: _SourceFiles, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
-    """Yield what is done to files that nobody asked for, and to which."""
+    """Yield what is done to files that the user did not ask for, and to which."""
     images, labels = list(source.iter_readable(*SPLITS)), list(source.iter_readable(*LABEL_SPLITS))
     yield "turned upright, as their metadata says", [image.path for image in images + labels if image.is_turned]
     deep = {image.path: image.top for image in images if image.top is not None}

@@ -14,6 +14,7 @@ from sspbench import UserError
 
 from .patients import patient_of
 
+FORM = "give a label file of EyeQ: columns image, quality (0 to 2) and DR_grade (0 to 4)"
 COLUMNS = ("image", "quality", "DR_grade")
 
 GOOD, USABLE, REJECT = 0, 1, 2
@@ -46,12 +47,17 @@ def read_labels(path: Path) -> list[Graded]:
         raise UserError("A label file cannot be read", where=str(path), why=str(error), hint=hint) from error
     missing = [name for name in COLUMNS if not rows or name not in rows[0]]
     if missing:
-        raise UserError("A label file lacks columns", where=str(path), why=f"missing: {', '.join(missing)}")
+        raise UserError("A label file lacks columns", where=str(path), why=f"missing: {', '.join(missing)}", hint=FORM)
     graded = [_graded(row, f"{path}: line {number}") for number, row in enumerate(rows, start=2)]
     names = [one.name for one in graded]
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if twice:
-        raise UserError("A label file names photographs twice", where=str(path), why=", ".join(twice[:5]))
+        raise UserError(
+            "A label file names photographs twice",
+            where=str(path),
+            why=", ".join(twice[:5]),
+            hint="keep one line of each",
+        )
     return graded
 
 
@@ -59,10 +65,10 @@ def _graded(row: dict[str, str], where: str) -> Graded:
     try:
         quality, retinopathy = int(row["quality"]), int(row["DR_grade"])
     except (TypeError, ValueError) as error:
-        raise UserError("A grade is not a whole number", where=where, why=str(error)) from error
+        raise UserError("A grade is not a whole number", where=where, why=str(error), hint=FORM) from error
     if quality not in (GOOD, USABLE, REJECT) or not 0 <= retinopathy <= 4:
         why = f"quality {quality} (0 to 2), DR_grade {retinopathy} (0 to 4)"
-        raise UserError("A grade is out of range", where=where, why=why)
+        raise UserError("A grade is out of range", where=where, why=why, hint=FORM)
     return Graded(Path(row["image"]).stem, quality, retinopathy)
 
 
@@ -75,7 +81,7 @@ def choose_splits(graded: Sequence[Graded], there: Collection[str], seed: int) -
 
     Args:
         graded: The label file.
-        there: Names of the photographs at hand.
+        there: Names of the photographs available.
         seed: The data seed.
     """
     rng = np.random.default_rng(seed)

@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 
 from sspbench import (
+    PAIR_TYPES,
     SPLITS,
     Faults,
     PrepareRequest,
     UserError,
+    find_field_of_view,
     inspect_image,
     list_images,
     open_source,
     read_label,
+    read_rgb,
     sha256,
+    write_degraded,
     write_grey,
     write_json,
+    write_rgb,
 )
-from sspbench.images.degraded_pairs import PAIR_TYPES, write_degraded
-from sspbench.images.field_of_view import find_field_of_view
-from sspbench.images.rgb import read_rgb, write_rgb
 
 from .eyeq import choose_splits, read_labels
 from .patients import draw_patients, find_shared_patients, patient_of
@@ -110,7 +112,7 @@ def _check(photographs: list[_Photograph], place: Path) -> None:
     with Faults("The photographs cannot be used", where=str(place)) as faults:
         for split in SPLITS:
             if not any(one.split == split for one in photographs):
-                faults.add(f"There are no photographs for {split}", hint="poor: trainA, testA; good: trainB")
+                faults.add(f"No photographs for {split}", hint="poor: trainA, testA; good: trainB")
         for one in photographs:
             _check_photograph(one, place, faults)
         names = {split: [one.path.stem for one in photographs if one.split == split] for split in SPLITS}
@@ -136,7 +138,12 @@ def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> None:
         seen = inspect_image(mask, faults)
         if seen is not None and seen.size != picture.size:
             why = f"{seen.size} instead of {picture.size} pixels (width, height)"
-            faults.add("A mask has another size than its photograph", where=str(mask.relative_to(place)), why=why)
+            faults.add(
+                "A mask has another size than its photograph",
+                where=str(mask.relative_to(place)),
+                why=why,
+                hint="give a mask of the photograph's size",
+            )
 
 
 class _Writer:

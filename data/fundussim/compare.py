@@ -19,7 +19,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from skimage.morphology import skeletonize
 
-from sspbench.images.fundus_degradation import COMBINATIONS, degrade, draw_degradation
+from sspbench import COMBINATIONS, degrade, draw_degradation
 
 from .scene import Scene, simulate
 

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sspbench import Faults, PrepareRequest, write_grey, write_json
-from sspbench.images.fundus_degradation import COMBINATIONS, degrade, draw_degradation
-from sspbench.images.rgb import write_rgb
+from sspbench import COMBINATIONS, Faults, PrepareRequest, degrade, draw_degradation, write_grey, write_json, write_rgb
 
 from .scene import simulate
 

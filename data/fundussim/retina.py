@@ -26,7 +26,7 @@ class Frame:
     Attributes:
         size: Side, pixels.
         x: (1, size) and
-        y: (size, 1): position of each pixel in the pixels of :mod:`.all_parameters`, from the centre of the field of view.
+        y: (size, 1): position of each pixel in the pixels of :mod:`.parameters`, from the centre of the field of view.
         field_of_view: (size, size) bool.
     """
 

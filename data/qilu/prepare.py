@@ -108,7 +108,7 @@ def _find_root(place: Path, source: Path) -> Path:
     for folder in sorted([place, *place.glob("*/"), *place.glob("*/*/")]):
         if (folder / "images").is_dir() and (folder / "annotations").is_dir():
             return folder
-    raise UserError("There are no folders images and annotations", where=str(source), hint="see data/qilu/README.md")
+    raise UserError("The folders images and annotations are missing", where=str(source), hint="see data/qilu/README.md")
 
 
 def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
@@ -118,7 +118,9 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
     with Faults("The Qilu data set cannot be used") as faults:
         for kind, paths in (("images", images), ("annotations", masks)):
             if wanted is not None and len(paths) != wanted:
-                faults.add(f"{kind} has {len(paths)} files, not {wanted}", hint="get it anew, or options: images: null")
+                faults.add(
+                    f"{kind} has {len(paths)} files, not {wanted}", hint="get it again, or options: images: null"
+                )
             add_duplicate_name_faults({path: path.stem for path in paths}, faults)
         for done, path in enumerate([*images, *masks], start=1):
             pictures[path] = inspect_image(path, faults)
@@ -131,7 +133,7 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
                 faults.add(
                     "An image has no mask of its name",
                     where=str(path),
-                    hint="get the data set anew, or remove the image",
+                    hint="get the data set again, or remove the image",
                 )
         for item in faults.items:
             item.where = item.where.replace(f"{root}/", "")

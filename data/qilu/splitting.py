@@ -19,7 +19,7 @@ MAX_SUBJECT_SHARE = 0.34
 def group_by_subject(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], bool]:
     """Return the subject of every image, and whether the names carry subjects at all.
 
-    Without subjects in the names each image is one of its own. Equal pictures always share a subject.
+    Without subjects in the names each image is its own subject. Equal pictures always share a subject.
 
     Args:
         names: File names without ending.

@@ -1,4 +1,4 @@
-"""Flat field to the mean of the high-quality training images, and, as a row of its own, smoothed a little."""
+"""Flat field to the mean of the high-quality training images, and, as a separate row, smoothed a little."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def is_large_enough(side: int, scales: int) -> bool:
-    """Tell whether the windows of the coarsest of ``scales`` lie within images whose smaller side is ``side``."""
+    """Return whether the windows of the coarsest of ``scales`` lie within images whose smaller side is ``side``."""
     return side > (WINDOW_SIZE_PX - 1) << (scales - 1)
 
 

@@ -40,7 +40,7 @@ def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
         roi: Side length of the central region.
 
     Raises:
-        ValueError: ``roi`` is no multiple of ``patch``, or the images are smaller than ``roi``.
+        ValueError: ``roi`` is not a multiple of ``patch``, or the images are smaller than ``roi``.
     """
     if roi % patch:
         raise ValueError(f"patches of {patch} do not tile a region of {roi}")

@@ -58,7 +58,9 @@ def _check_sizes(params: Mapping[str, Any]) -> None:
     side = batches["crop"] or batches["resize"]
     with Faults("StillGAN's sizes do not fit each other") as faults:
         if side is not None and side % multiple:
-            faults.add(f"training images of side {side} are no multiple of {multiple}", hint="change depth or batches")
+            faults.add(
+                f"training images of side {side} are not a multiple of {multiple}", hint="change depth or batches"
+            )
         if side is not None and side < roi:
             faults.add(f"roi {roi} is larger than the training images of side {side}", hint="lower roi")
         for patch in params["patches"]:
@@ -66,4 +68,4 @@ def _check_sizes(params: Mapping[str, Any]) -> None:
                 faults.add(f"patches of {patch} do not tile the roi of {roi}", hint="let roi be a multiple of them")
         if params["inference_side"] is not None and params["inference_side"] % multiple:
             side = params["inference_side"]
-            faults.add(f"inference_side {side} is no multiple of {multiple}", hint="give one that is, or null")
+            faults.add(f"inference_side {side} is not a multiple of {multiple}", hint="give one that is, or null")

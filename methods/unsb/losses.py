@@ -42,7 +42,7 @@ def compare_energies(energy: Energy, own: Tensor, other: Tensor) -> tuple[Tensor
     """Return the mean energy of pairs with themselves, and the log-sum-exp over all scores with other pairs.
 
     Args:
-        energy: The energy network at the place at hand.
+        energy: The energy network at this place on the bridge.
         own: (N, 2C, H, W): places on the bridge and what was made of them, along the channels.
         other: The same of other images.
     """
@@ -60,7 +60,7 @@ def bridge_loss(energy: Energy, own: Tensor, other: Tensor, remaining: float, ta
     """Return entropy and transport cost of the rest of the bridge.
 
     Args:
-        energy: The energy network at the place at hand.
+        energy: The energy network at this place on the bridge.
         own: (N, 2C, H, W): places on the bridge and what was made of them.
         other: The same of other images.
         remaining: Share of the bridge's steps still ahead, 1 at the start.

@@ -1,4 +1,4 @@
-"""UNSB's networks: a generator steered by a random code, and a PatchGAN that is told the place on the bridge.
+"""UNSB's networks: a generator steered by a random code, and a PatchGAN that is given the place on the bridge.
 
 Same computation graph and tensor order as the public implementation (``resnet_9blocks_cond``, ``basic_cond``).
 """

@@ -17,7 +17,7 @@ class CurveNetwork(nn.Module):
     Args:
         in_channels: Image channels: 3 as published.
         width: Channels of the hidden layers (32 as published).
-        iterations: How often a curve is applied (8 as published); each time with parameters of its own.
+        iterations: How often a curve is applied (8 as published); each time with its own parameters.
     """
 
     def __init__(self, in_channels: int = 3, width: int = 32, iterations: int = 8) -> None:

@@ -107,7 +107,7 @@ def _measure_chords(owner: np.ndarray, where: np.ndarray, count: int) -> np.ndar
 def remove_spurs(lines: np.ndarray, shortest: float) -> np.ndarray:
     """Remove side branches with a free end that are shorter than ``shortest`` px: artefacts of thinning.
 
-    One pass; nerves that stand alone are kept whatever their length.
+    One pass; nerves that stand alone are kept regardless of their length.
     """
     skeleton = build_skeleton_graph(lines)
     found = cut_into_branches(skeleton)

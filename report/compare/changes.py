@@ -14,7 +14,7 @@ NO_SETTING = "–"
 """What stands where one side says nothing."""
 
 IGNORED_SETTINGS = frozenset({"seed", "threads", "name", "kind", "variant"})
-"""Settings that are no change: the seed is what a replicate is made of, names are the row's, threads change nothing."""
+"""Settings that do not count as changes: the seed makes the replicate, names are the row's, threads change nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def _iter_changes(
         seeds = pair_seeds([seed for name, seed in first if name == row], [s for name, s in second if name == row])
         for ours, theirs in seeds:
             both = [first[row, ours], second[row, theirs]]
-            told = _stages_with_settings(both[0]) & _stages_with_settings(both[1])
-            one, other = (collect_run_facts(jobs, told) for jobs in both)
+            recorded = _stages_with_settings(both[0]) & _stages_with_settings(both[1])
+            one, other = (collect_run_facts(jobs, recorded) for jobs in both)
             for what in sorted(one | other):
                 values = one.get(what, NO_SETTING), other.get(what, NO_SETTING)
                 if values[0] != values[1]:
@@ -63,16 +63,16 @@ def _stages_with_settings(jobs: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return {stage for stage, job in jobs.items() if job.get("settings")}
 
 
-def collect_run_facts(jobs: Mapping[str, Mapping[str, Any]], told: Collection[str]) -> dict[str, str]:
+def collect_run_facts(jobs: Mapping[str, Mapping[str, Any]], recorded: Collection[str]) -> dict[str, str]:
     """Return what a run depends on, as text by name: settings, code, data, versions, machine, commit.
 
     Args:
         jobs: Records by stage.
-        told: The stages whose settings count.
+        recorded: The stages whose settings count.
     """
     found: dict[str, str] = {}
     for stage, job in sorted(jobs.items()):
-        settings = job.get("settings", {}) if stage in told else {}
+        settings = job.get("settings", {}) if stage in recorded else {}
         prefix = "" if "params" in settings and stage != "segment" else f"{stage}: "
         leaves = _iter_leaves(settings) if settings else ()
         found |= {prefix + name: value for name, value in leaves if name.split(".")[-1] not in IGNORED_SETTINGS}

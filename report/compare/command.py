@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ..tables.record import Table
     from .tables import ResultsComparison
 
-COMPARE_DESCRIPTION = """Compare two results per method and measure, B minus A, with 95 % intervals over trainings and images;
-tell what was changed (settings, code, data, versions) and what only one of them has."""
+COMPARE_DESCRIPTION = """Compare two results per method and measure, B minus A, with 95 % intervals over trainings and
+images; report what was changed (settings, code, data, versions) and what only one of them has."""
 
-COMPARE_EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over all cells together); 1 where a cell
-differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
+COMPARE_EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over all cells together); 1 where a
+cell differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -33,7 +33,7 @@ def open_results(place: str, like: RecordedResults | None = None) -> Iterator[Re
         like: Of a release with several parts, the part with the data set and preset of these is meant.
 
     Raises:
-        UserError: there are no results, or several and none is meant.
+        UserError: no results exist, or several and none is meant.
     """
     folder = Path(place)
     if (folder / "runs").is_dir() and not (folder / RELEASE_RECORD).is_file():
@@ -44,7 +44,7 @@ def open_results(place: str, like: RecordedResults | None = None) -> Iterator[Re
         folder = named
     elif not folder.is_dir():
         hint = "give results/<data set>/<preset>, or a release: " + (", ".join(_release_names()) or "there is none yet")
-        raise UserError("There are no results of this name", where=place, hint=hint)
+        raise UserError("No results have this name", where=place, hint=hint)
     part = _choose_part(find_release_parts(folder), like)
     with tempfile.TemporaryDirectory(prefix="sspbench-release-") as unpacked:
         plan = unpack_release(part, Path(unpacked))
@@ -60,7 +60,7 @@ def find_newest_release() -> str:
     found = find_releases(CHECKOUT_RESULTS_DIR)
     if not found:
         raise UserError(
-            "There is no release to verify against",
+            "No release exists to verify against",
             where=str(CHECKOUT_RESULTS_DIR / PUBLISHED_DIR),
             hint="add --against",
         )

@@ -108,7 +108,7 @@ class RecordedResults:
         missing = [str(seed) for seed in wanted if seed not in self.seeds]
         if missing:
             hint = f"there are: {', '.join(str(seed) for seed in self.seeds)}"
-            raise UserError(f"There are no results of seed {', '.join(missing)}", where=self.name, hint=hint)
+            raise UserError(f"Results are missing of seed {', '.join(missing)}", where=self.name, hint=hint)
         return replace(
             self,
             name=f"{self.name}, {'seed' if len(wanted) == 1 else 'seeds'} {', '.join(str(seed) for seed in wanted)}",
@@ -127,7 +127,7 @@ class RecordedResults:
         missing = [row for row in wanted if row not in there]
         if missing:
             hint = f"there are: {', '.join(there)}"
-            raise UserError(f"There are no results of {', '.join(missing)}", where=self.name, hint=hint)
+            raise UserError(f"Results are missing of {', '.join(missing)}", where=self.name, hint=hint)
         runs = {key: folder for key, folder in self.runs.items() if key[0] in wanted}
         return replace(self, runs=runs, segmenters={})
 
@@ -145,7 +145,7 @@ def read_results_folder(folder: Path, name: str | None = None, digits: int | Non
     """
     runs = _find_seed_folders(folder / "runs")
     if not runs:
-        why, hint = "there is no runs/<method>/seed-<n> in it", "give results/<data set>/<preset>"
+        why, hint = "it has no runs/<method>/seed-<n>", "give results/<data set>/<preset>"
         raise UserError("This is not a results folder", where=str(folder), why=why, hint=hint)
     return RecordedResults(name or str(folder), runs, _find_seed_folders(folder / "segmenter"), digits)
 

@@ -61,8 +61,8 @@ class ResultsComparison:
         """The outcome in a sentence."""
         counts = pd.Series([cell.verdict for cell in self.cells], dtype=str).value_counts()
         words = ("differs", "no difference shown", "cannot tell", "equal")
-        told = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
-        return f"{len(self.cells)} cells (rows by measures) compared: {', '.join(told) or 'none is on both sides'}."
+        parts = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
+        return f"{len(self.cells)} cells (rows by measures) compared: {', '.join(parts) or 'none is on both sides'}."
 
 
 def compare_results(first: RecordedResults, second: RecordedResults, same_seeds: bool = True) -> ResultsComparison:

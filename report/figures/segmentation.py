@@ -55,7 +55,10 @@ def draw_facilitation(pictures: RunImages, choice: ChosenImage, subject: MethodR
         f"each with its mask and the centrelines that differ by more than {pixels:g} pixels. "
         f"{choice.name}: {choice.why}."
     )
-    alt = f"Nerve length {_describe_difference(before)} before, {_describe_difference(after)} after enhancement by {subject.label}."
+    alt = (
+        f"Nerve length {_describe_difference(before)} before, {_describe_difference(after)} after enhancement by "
+        f"{subject.label}."
+    )
     return FinishedFigure(figure, caption, alt, True)
 
 

@@ -61,7 +61,10 @@ def make_order_table(several: Mapping[str, Results]) -> Table:
     more = [Column("mean_rank", "Mean rank", better="lower", decimals=2), Column("wins", "Wins", decimals=0)]
     return Table(
         "order", "Dice over the data sets, and how stable the order of the rows is", (*columns, *more), tuple(lines),
-        notes=(_describe_agreement(ranks), f"Wins: data sets, of {len(cells)}, on which the row has the highest mean Dice."),
+        notes=(
+            _describe_agreement(ranks),
+            f"Wins: data sets, of {len(cells)}, on which the row has the highest mean Dice.",
+        ),
     )  # fmt: skip
 
 

@@ -33,10 +33,10 @@ RELIABILITY_TRUTHS = {
 """What knows the truth, how people call it, and its better side."""
 
 CLOSENESS_TRUTHS = ("ssim", "psnr", "dice")
-"""The truths that the verdict is about; invented and lost nerve tell what kind of error a measure rewards."""
+"""The truths that the verdict is about; invented and lost nerve show what kind of error a measure rewards."""
 
 BOOTSTRAP_DRAWS = 1000
-"""Times the test images are drawn anew for an interval."""
+"""Times the test images are redrawn for an interval."""
 
 VERDICT_AGREES, VERDICT_OPPOSES, VERDICT_UNDECIDED = "in line with the truth", "runs against the truth", "shows neither"
 
@@ -99,7 +99,7 @@ def _reason_not_measured(results: Results, name: str) -> str:
 
 
 def _correlate_with_truth(several: Sequence[Results], measure: Measure, truth: str) -> TruthCorrelation | None:
-    """Return the mean correlation over data sets; images are drawn anew in each, the rows of a data set together."""
+    """Return the mean correlation over data sets; images are redrawn in each, the rows of a data set together."""
     random = np.random.default_rng(0)
     drawn = [
         found for results in several if (found := _bootstrap_correlations(results, measure, truth, random)) is not None
@@ -151,8 +151,8 @@ def make_reliability_table(found: Sequence[MetricGrade]) -> Table:
         "means that the measure, read as papers read it, orders the rows as the truth does.",
         f"95 % intervals: test images drawn with replacement ({BOOTSTRAP_DRAWS} times); rows and trainings are these, "
         "and rows with undefined values are left out.",
-        f"“{VERDICT_AGREES}”: the intervals for SSIM, PSNR and Dice are all above zero. “{VERDICT_OPPOSES}”: all are below; such a "
-        "column should not be printed as merit.",
+        f"“{VERDICT_AGREES}”: the intervals for SSIM, PSNR and Dice are all above zero. "
+        f"“{VERDICT_OPPOSES}”: all are below; such a column should not be printed as merit.",
     )
     title = "Which measures order methods as the truth does"
     return Table("report_card", title, columns, rows, head="Measure", notes=notes)

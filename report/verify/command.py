@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ..tables.record import Table
     from .verdicts import RowVerdict
 
-VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and for the
-losses at five points. docs/verify.md says how, and how often it is right."""
+VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and
+for the losses at five points. docs/verify.md says how, and how often it is right."""
 
-VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to tell;
-2 where the question cannot be answered."""
+VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to
+tell; 2 where the question cannot be answered."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -67,7 +67,7 @@ def _print_and_write(given: RecordedResults, published: RecordedResults, output:
 
 
 def find_exit_status(found: list[RowVerdict]) -> int:
-    """Return 1 where a row is not consistent, else 3 where too few seeds tell of one, else 0."""
+    """Return 1 where a row is not consistent, else 3 where one has too few seeds, else 0."""
     verdicts = {one.verdict for one in found}
     if "not consistent" in verdicts:
         return 1

@@ -20,7 +20,7 @@ LOSS_POINT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Where along a training its losses are compared, as shares of the published log."""
 
 IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
-"""Measures of the image alone are compared where they stand in one of these tables."""
+"""Measures of the image alone are compared where they are in one of these tables."""
 
 MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
 """Measures of the mask that are compared. Others say the same again, or jump: counts, and errors of counts, of nerves

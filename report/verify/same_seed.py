@@ -8,8 +8,8 @@ two right trainings is arithmetic, which grows with every step. So, from the sur
 - to the end, the jumps from line to line are those of the published seed: batches make them, not weights.
 
 Only the last has a chance of error that is known: from n jumps the upper limit of their correlation follows by Fisher's
-z, and a seed is called not consistent where no loss may reach :data:`MIN_CORRELATION`. The limits of the others stand on what
-other arithmetic was seen to do (docs/verify.md), and so does this correlation.
+z, and a seed is called not consistent where no loss may reach :data:`MIN_CORRELATION`. The other limits come from
+what other arithmetic was seen to do (docs/verify.md), and so does this correlation.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _early_divergence(pair: SameSeedPair) -> Iterator[SeedDivergence]:
 
 
 def can_compare_early(pair: SameSeedPair) -> bool:
-    """Tell whether there are lines enough to see a training part from the published one."""
+    """Return whether there are enough lines to see a training diverge from the published one."""
     return pair.starts_at_same_step and len(pair.steps[_early_lines(pair)]) >= MIN_EARLY_LINES
 
 
@@ -230,13 +230,14 @@ def _jump_divergence(pair: SameSeedPair, level: float) -> Iterator[SeedDivergenc
         first, last = pair.steps[[-len(_late_steps(pair)), -1]]
         text = (
             f"seed {pair.seed}: from step {first} to {last} no loss jumps as in the published log: they correlate by "
-            f"{found[name]:.2f} at most ({name}; {maximum:.2f} allowing for luck), under the same batches by {MIN_CORRELATION}"
+            f"{found[name]:.2f} at most ({name}; {maximum:.2f} allowing for luck), under the same batches "
+            f"by {MIN_CORRELATION}"
         )
         yield SeedDivergence("order", text)
 
 
 def can_compare_jumps(pair: SameSeedPair) -> bool:
-    """Tell whether the jumps from line to line can be compared: enough lines, other seeds, no longer than was seen."""
+    """Return whether the jumps from line to line can be compared: enough lines, other seeds, not too long."""
     jumps = len(_late_steps(pair)) - 1
     return jumps >= MIN_JUMPS and pair.steps[-1] <= MAX_COMPARED_STEPS and bool(_varying_losses(pair))
 

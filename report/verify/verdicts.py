@@ -167,7 +167,7 @@ def _find_idle_values(published: RecordedResults) -> _IdleValues:
 
 
 def _is_fixed(features: Iterable[Feature], row: str) -> bool:
-    """Tell whether no seed changes a row's images; those of a network without training depend on it."""
+    """Return whether no seed changes a row's images; those of a network without training depend on it."""
     own = [feature for feature in features if feature.row == row and feature.kind == "image"]
     return all(len(feature.published) > 1 and np.ptp(feature.published) == 0 for feature in own)
 
@@ -234,7 +234,7 @@ def _judge_row(
 
 
 def _is_informative(check: FeatureCheck, idle: _IdleValues) -> bool:
-    """Tell whether a band is narrow enough to notice a run that did nothing."""
+    """Return whether a band is narrow enough to notice a run that did nothing."""
     if not np.isfinite(check.band.df):
         return True
     nothing = idle.get((check.feature.row, check.feature.name))

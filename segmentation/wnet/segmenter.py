@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sspbench import TrainableSegmenter, polynomial_decay
-from sspbench.images.field_of_view import find_field_of_view
+from sspbench import TrainableSegmenter, find_field_of_view, polynomial_decay
 
 from .networks import SmallUNet
 

@@ -123,7 +123,7 @@ def _module(method: Any) -> Any:
 
         def __init__(self) -> None:
             super().__init__()
-            self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept})
+            self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept_networks})
             self.smallest_side = 1
 
         def forward(self, image: Tensor) -> Tensor:

@@ -37,7 +37,9 @@ def _page_model(run: Path) -> PageModel:
     try:
         model = make_onnx(load_method(settings, weights), {"method": settings.name, "weights_sha256": sha256(weights)})
     except JobError as error:
-        raise UserError(f"{settings.label} cannot be put into a page", where=str(run), why=str(error)) from error
+        raise UserError(
+            f"{settings.label} cannot be put into a page", where=str(run), why=str(error), hint="choose another run"
+        ) from error
     _refuse_large(len(model.content), run)
     description = {
         **_training_facts(settings, weights.parent),

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..checkout import ROOT
-from ..errors import UserError
+from ..errors import Faults, UserError
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
 from ..plugins.source_files import read_yaml
 from .coercion import names_as_text, parse_cli_values
-from .external_rows import external_row_plugin, external_row_settings
+from .external_rows import EXTERNAL_KIND, external_row_plugin, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
 from .overrides import merge_dicts, resolve_params
 from .paths import Layout, dataset_id
@@ -133,6 +133,7 @@ class Plan:
         A seed is one replicate of the whole experiment: what is not trained, or was made elsewhere, is enhanced alike
         in each, but segmented by the segmenter of that seed.
         """
+        self._reject_unusable_color()
         found = []
         for name, variant in self._select_entries():
             method = self.get_method(name)
@@ -141,6 +142,21 @@ class Plan:
             found += [Run(method, variant, seed) for seed in self.config["seeds"]]
         reject_duplicate_labels({run.id: (run.label, run.plugin.folder) for run in found})
         return sorted(found, key=lambda run: run.sort_key)
+
+    @property
+    def color(self) -> str:
+        """The mode of the data set's images: ``grey`` or ``rgb``."""
+        return str(self.dataset.meta.get("color", "grey"))
+
+    def _reject_unusable_color(self) -> None:
+        """Reject a run in which a method, or the segmenter, cannot take the mode of the data set's images."""
+        with Faults(f"These plugins cannot take images of mode {self.color}") as faults:
+            chosen = [self.get_method(name) for name, _ in self._select_entries()] + [self.segmenter]
+            for plugin in {one.name: one for one in chosen}.values():
+                modes = plugin.meta.get("color", ["grey"])
+                if plugin.meta["kind"] not in ("control", EXTERNAL_KIND) and self.color not in modes:
+                    hint = f"leave it out, or take a data set of mode {' or '.join(modes)}"
+                    faults.add(f"{plugin.name} takes {', '.join(modes)}", where="config: dataset, methods", hint=hint)
 
     @property
     def known_truths(self) -> frozenset[str]:

@@ -12,12 +12,11 @@ from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from ..errors import UserError
 from ..files import replace_atomically
+from .enhancement_rules import LUMA_WEIGHTS
 
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 """File name endings that count as images (case-insensitive)."""
 
-LUMA_WEIGHTS = (0.299, 0.587, 0.114)
-"""Weights of red, green and blue in the luminance (ITU-R BT.601)."""
 
 PHOTOMETRIC_TAG = 262
 """TIFF's tag of what 0 means: white where it is 0, black where it is 1."""

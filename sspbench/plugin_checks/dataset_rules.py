@@ -1,4 +1,4 @@
-"""Rules for a data set: it fills the splits with grey 8-bit PNG, the same each time, and leaves the source alone."""
+"""Rules for a data set: it fills the splits with 8-bit PNG of its mode, always the same, and its source stays as it is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import write_synthetic_folder
 
+# By colour mode: dimensions of the decoded array, and the function of the front door that writes it.
+DIMENSIONS = {"grey": 2, "rgb": 3}
+WRITERS = {"grey": "write_grey", "rgb": "write_rgb"}
+
+# Masks are grey in every data set.
+MASK_FOLDER_ENDINGS = ("_labels", "_fov")
+
 
 def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     """Check what the schema cannot say about ``dataset.yaml``."""
@@ -30,12 +37,12 @@ def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
     with inspection.rule("presets complete"), Faults("The presets have faults", where=where) as faults:
         for name in REQUIRED_PRESETS:
             if name not in meta["presets"]:
-                faults.add(f"there is no preset {name}", hint=f"add {name}: {{}}")
+                faults.add(f"preset {name} is missing", hint=f"add {name}: {{}}")
         for name, options in meta["presets"].items():
             add_override_faults(plugin, options or {}, f"presets.{name}", faults)
     with inspection.rule("licence given"):
         if not meta.get("licence"):
-            raise UserError("Nobody knows what may be done with the images", where=where, hint="add licence: ...")
+            raise UserError("`licence` is missing", where=where, hint="add licence: ...")
 
 
 def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
@@ -70,7 +77,7 @@ def _smoke_options(plugin: Plugin) -> Mapping[str, Any]:
 
 
 def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None, output: Path, seed: int) -> bool:
-    """Prepare; return False where made pictures are refused as unfit, as a data set of its own layout may."""
+    """Prepare; return False where made pictures are refused as unfit, as a data set with its own layout may."""
     output.mkdir(parents=True)
     calls: list[tuple[int, int]] = []
     request = PrepareRequest(
@@ -85,18 +92,23 @@ def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None
             raise
         return False
     if not calls:
-        raise UserError("It never tells its progress", hint="call request.progress(done, total) now and then")
+        raise UserError(
+            "It never calls `progress(done, total)`", hint="call request.progress(done, total) now and then"
+        )
     return True
 
 
 def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
-    with inspection.rule("splits filled with grey 8-bit PNG"), Faults("What it wrote is not usable") as faults:
+    with (
+        inspection.rule("splits filled with 8-bit PNG of its colour mode"),
+        Faults("What it wrote is not usable") as faults,
+    ):
         for split in (*SPLITS, *EXTRA_FOLDERS):
             paths = list_images(output / split) if (output / split).is_dir() else []
             if split in SPLITS and not paths:
                 faults.add(f"{split} has no images", hint=f"write them to request.output / {split!r}")
             for path in paths:
-                _check_picture(path, split, output, faults)
+                _check_picture(path, split, output, faults, plugin.meta.get("color", "grey"))
     with inspection.rule("clean images where simulated"):
         clean = output / "testA_clean"
         if not plugin.meta["real"] and not clean.is_dir():
@@ -107,10 +119,12 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
             raise UserError(f"It writes no {', '.join(missing)}", hint="correct `knows` of dataset.yaml, or write them")
 
 
-def _check_picture(path: Path, split: str, output: Path, faults: Faults) -> None:
+def _check_picture(path: Path, split: str, output: Path, faults: Faults, color: str) -> None:
     picture = decode_image(path)
-    if path.suffix != ".png" or picture.ndim != 2 or picture.dtype != np.uint8:
-        faults.add(f"{split}/{path.name} is not a grey 8-bit PNG", hint="write it with sspbench.images.grey.write_grey")
+    mode = "grey" if split.endswith(MASK_FOLDER_ENDINGS) else color
+    if path.suffix != ".png" or picture.ndim != DIMENSIONS[mode] or picture.dtype != np.uint8:
+        hint = f"write it with {WRITERS[mode]} of sspbench"
+        faults.add(f"{split}/{path.name} is not an 8-bit PNG of mode {mode}", hint=hint)
     if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
         faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
     if split in EXTRA_FOLDERS:
@@ -130,7 +144,7 @@ def _check_empty_refused(plugin: Plugin, witness: SideEffectMonitor, scratch: Pa
             load_prepare_function(plugin)(request)
     except UserError:
         return
-    raise UserError("An empty source is taken without a word", hint="raise UserError naming what is missing")
+    raise UserError("An empty source is accepted", hint="raise UserError naming what is missing")
 
 
 def _hash_files(folder: Path | None) -> dict[str, str]:

@@ -50,7 +50,7 @@ class Inspection:
 
     @contextmanager
     def rule(self, name: str) -> Iterator[None]:
-        """Check one rule in the block: it holds unless the block raises; whatever is raised becomes the fault."""
+        """Check one rule in the block: it holds unless the block raises; the error becomes the fault."""
         fault = None
         try:
             yield

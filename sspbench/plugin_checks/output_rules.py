@@ -54,7 +54,7 @@ def check_output_array(result: np.ndarray, images: np.ndarray) -> None:
     """Check one result.
 
     Raises:
-        UserError: it is no array, or shape, dtype, values or range are not as promised.
+        UserError: it is not an array, or shape, dtype, values or range are not as promised.
     """
     if not isinstance(result, np.ndarray):
         raise UserError(f"It returned {type(result).__name__}", hint="return a numpy array")

@@ -25,7 +25,7 @@ FindingCallback = Callable[[Finding], None]
 
 
 def _ignore_finding(_finding: Finding) -> None:
-    """Tell nobody."""
+    """Ignore the finding."""
 
 
 def check_method(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
@@ -56,7 +56,7 @@ def check_metric(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_f
 
     known = find_metric_files(root)
     if name not in known:
-        raise UserError(f"There is no metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
+        raise UserError(f"Unknown metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
     inspection = Inspection(known[name], tell)
     check_family(inspection, name)
     return inspection
@@ -88,7 +88,7 @@ def _plugin_folder(group: str, name: str, root: Path) -> Path:
     folder = root / group / name
     if not folder.is_dir():
         get_plugin(group, name)  # says which names there are, and which was meant
-        raise UserError("There is no such folder", where=display_path(folder), hint=f"name a folder of {group}/")
+        raise UserError("The folder does not exist", where=display_path(folder), hint=f"name a folder of {group}/")
     return folder
 
 

@@ -1,7 +1,7 @@
 """Watches what plugin code does besides computing: network, files, printing, global random state.
 
 Only what happens with a frame of the plugin on the stack counts, so that the frame's own progress bars and checkpoints
-are not held against the plugin. Python's audit events tell of sockets and files; they cannot be switched off, so one
+are not held against the plugin. Python's audit events describe sockets and files; they cannot be switched off, so one
 hook is installed once and asks who is watching.
 """
 
@@ -79,7 +79,7 @@ class SideEffectMonitor:
 
     @contextmanager
     def _watch_seeding(self) -> Iterator[None]:
-        """Notice ``torch.manual_seed`` called by the plugin; the frame seeds before each step, so no state tells."""
+        """Notice ``torch.manual_seed`` called by the plugin; the frame seeds before each step, so no state shows it."""
         torch: Any = sys.modules.get("torch")
         if torch is None:
             yield
@@ -124,7 +124,7 @@ class SideEffectMonitor:
         return found
 
     def may_write(self, path: Any) -> bool:
-        """Tell whether a path lies in an allowed folder or is a device."""
+        """Return whether a path lies in an allowed folder or is a device."""
         if not isinstance(path, str | bytes | os.PathLike):
             return True  # a descriptor that is open already
         place = Path(os.fsdecode(path)).absolute()
@@ -132,7 +132,7 @@ class SideEffectMonitor:
 
 
 class _CapturedStream:
-    """Stands in for a standard stream: notes what the plugin says, swallows the rest."""
+    """Replaces a standard stream: notes what the plugin says, swallows the rest."""
 
     def __init__(self, witness: SideEffectMonitor) -> None:
         self._monitor = witness

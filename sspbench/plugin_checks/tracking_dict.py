@@ -40,7 +40,7 @@ class TrackingDict(dict[str, Any]):
         return super().get(key, default)
 
     def __iter__(self) -> Iterator[str]:
-        # Without a method of its own, dict(params) and **params would copy the values past __getitem__.
+        # Without its own method, dict(params) and **params would copy the values past __getitem__.
         return super().__iter__()
 
     def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]  # a list: its values are read already

@@ -60,7 +60,7 @@ def _build_initial_weights(trial: Trial, params: Mapping[str, Any]) -> dict[str,
     if not trainable.kept_networks:
         raise UserError("No network is kept for inference", hint="add_network(name, network, keep=True) in build()")
     if not trainable.optimizers:
-        raise UserError("There is no optimiser", hint="add_optimizer(name, kind, parameters, schedule) in build()")
+        raise UserError("build() adds no optimiser", hint="add_optimizer(name, kind, parameters, schedule) in build()")
     return trainable.weights()
 
 

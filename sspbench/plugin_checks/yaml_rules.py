@@ -28,7 +28,7 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
             )
         if group == "methods" and folder.name in METHOD_SETS:
             raise UserError(
-                f"{folder.name!r} stands for several methods in a config",
+                f"{folder.name!r} represents several methods in a config",
                 where=display_path(folder),
                 hint="choose another name",
             )
@@ -47,7 +47,9 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
     meta = plugin.meta
     with inspection.rule("reference given"):
         if not str(meta.get("reference", "")).strip():
-            raise UserError("Nobody is credited", where=where, hint='add reference: "Authors, Title, Journal, year"')
+            raise UserError(
+                "`reference` is missing", where=where, hint='add reference: "Authors, Title, Journal, year"'
+            )
     with inspection.rule("presets complete"):
         missing = [name for name in REQUIRED_PRESETS if name not in meta["presets"]]
         if missing:

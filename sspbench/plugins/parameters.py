@@ -2,11 +2,12 @@
 
 Plugins declare them in YAML (``params`` of a method or segmenter, ``options`` of a data set):
 
->>> declared = ParameterSection.from_yaml({"lr": {"default": 1e-4, "type": "float", "above": 0, "text": "Adam's learning rate"}})
->>> declared.values()
+>>> lr = {"default": 1e-4, "type": "float", "above": 0, "text": "Adam's learning rate"}
+>>> declared = ParameterSection.from_yaml({"lr": lr})
+>>> declared.default_values()
 {'lr': 0.0001}
 >>> list(declared.find_faults({"lr": "fast"}))
-[Fault(path='lr', what="'fast' is not allowed", hint='give a number above 0')]
+[ParameterFault(path='lr', what="'fast' is not allowed", hint='give a number above 0')]
 """
 
 from __future__ import annotations

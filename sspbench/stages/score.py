@@ -172,8 +172,9 @@ def _score_or_explain(family: MetricFamily, batch: ScoringBatch) -> dict[str, Sc
 
 def _pick_image(batch: ScoringBatch, place: int) -> ScoringBatch:
     """Return the batch of one image of a batch."""
-    stacks = {item.name: getattr(batch, item.name) for item in fields(batch)}
-    picked = {name: stack[place : place + 1] for name, stack in stacks.items() if isinstance(stack, np.ndarray)}
+    values = {item.name: getattr(batch, item.name) for item in fields(batch)}
+    stacks = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    picked: dict[str, Any] = {name: stack[place : place + 1] for name, stack in stacks.items()}
     return replace(batch, **picked)
 
 

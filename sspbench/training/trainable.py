@@ -42,8 +42,8 @@ class Trainable:
         device: Where the networks and batches live.
         step: The current step, from 0.
         total_steps: Number of steps of this run.
-        steps_per_epoch: Steps in one epoch of the data at hand.
-        random: A CPU generator, seeded anew from (seed, step) before every step: draw all randomness from it, as in
+        steps_per_epoch: Steps in one epoch of this data set.
+        random: A CPU generator, reseeded from (seed, step) before every step: draw all randomness from it, as in
             ``torch.randn(..., generator=self.random)``; a resumed run then equals an uninterrupted one. Before every
             image that is enhanced it is seeded from the seed alone: what a sampler draws at test is repeatable, and
             the same whether an image comes alone or among others.
@@ -54,7 +54,7 @@ class Trainable:
     """Height and width must be multiples of this at inference; the frame pads by reflection and crops back."""
 
     learns_at_test: ClassVar[bool] = False
-    """Whether ``translate`` or ``predict`` optimises something for the image at hand, and so needs gradients. What it
+    """Whether ``translate`` or ``predict`` optimises something for each image, and so needs gradients. What it
     changes must be its own copy: the next image starts from the trained weights again."""
 
     def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
@@ -223,8 +223,8 @@ class TrainableMethod(Trainable, Method):
     """A learned enhancer, trained on unpaired low- and high-quality images.
 
     ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
-    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from one
-    domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
+    said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from
+    one domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
     """
 
     learned: ClassVar[bool] = True

@@ -22,7 +22,7 @@ class TwoWayGAN(TrainableMethod):
     """Two generators and two discriminators, least-squares adversarial, cycle and identity terms.
 
     ``generator_high`` maps LQ to HQ images (the one used for enhancing), ``generator_low`` HQ to LQ;
-    ``discriminator_high`` and ``discriminator_low`` tell real images of a domain from generated ones.
+    ``discriminator_high`` and ``discriminator_low`` separate real images of a domain from generated ones.
 
     A method defines ``new_generator`` and ``new_discriminator``, and ``extra_terms`` where it has any. ``params`` have
     ``lr``, ``betas``, ``schedule: {constant, decay}``, ``pool``, ``inference_side`` and ``weights`` of all terms.

@@ -59,7 +59,8 @@ class DurationEstimator:
 
     Args:
         plan: What is run.
-        slowness: By how much CPU seconds here exceed the declared ones (:func:`sspbench.jobs.machine_speed.measure_slowness`).
+        slowness: By how much CPU seconds here exceed the declared ones
+            (:func:`sspbench.jobs.machine_speed.measure_slowness`).
     """
 
     def __init__(self, plan: Plan, slowness: float) -> None:
@@ -115,7 +116,7 @@ class DurationEstimator:
             ):
                 return None
             return float(min(record["seconds"], record["cpu_seconds"]))
-        except (OSError, ValueError, KeyError, TypeError):  # half-written, or of an earlier version: it tells nothing
+        except (OSError, ValueError, KeyError, TypeError):  # half-written, or of an earlier version: it says nothing
             return None
 
     def _training_settings(self, job: WorkflowJob) -> Settings:

@@ -1,4 +1,4 @@
-"""What a run will do, told before it starts: its jobs in human words, their time, disk space and device."""
+"""What a run will do: its jobs in words, their time, disk space and device."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RULE_WORDS = {
     "train_segmenter": ("train {label}, the segmenter", "trained {label}, the segmenter"),
     "train": ("train {label}", "trained {label}"),
     "enhance": ("enhance by {label}", "enhanced by {label}"),
-    "import_external": ("take in {label}", "took in {label}"),
+    "import_external": ("import {label}", "imported {label}"),
     "segment": ("segment {label}", "segmented {label}"),
     "score": ("score {label}", "scored {label}"),
     "tables": ("make the tables", "made the tables"),
@@ -40,7 +40,7 @@ MAX_SHOWN_NAMES = 4
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is told of a plan's jobs.
+    """What is reported about the jobs of a plan.
 
     Args:
         plans: What is run, by the name of the data set in the results.
@@ -49,7 +49,7 @@ class Forecast:
     plans: Mapping[str, Plan]
 
     def for_jobs(self, needed: Iterable[tuple[str, Mapping[str, Any]]], cores: int, trainings: int) -> dict[str, Any]:
-        """Return what is to be told of the jobs that have to run.
+        """Return the report of the jobs that have to run.
 
         Args:
             needed: The rule and the wildcards of each.
@@ -58,7 +58,7 @@ class Forecast:
 
         Returns:
             ``lines`` to show first; ``seconds``, how long all will take, None where that is not known; and ``jobs``
-            by rule and sorted wildcards: ``words``, ``done``, ``row`` (None for what is no row's) and ``seconds``.
+            by rule and sorted wildcards: ``words``, ``done``, ``row`` (None for a job without a row) and ``seconds``.
         """
         keys = {
             WorkflowJob.from_wildcards(rule, named): _job_key(rule, named)
@@ -76,7 +76,7 @@ class Forecast:
         }
 
     def _row_position(self, job: WorkflowJob) -> int:
-        """Return where the job's row stands in the tables; jobs of no row come first."""
+        """Return where the job's row is in the tables; jobs of no row come first."""
         return next((place for place, run in enumerate(self.plans[job.dataset].runs, 1) if run.id == job.run), 0)
 
     @cached_property
@@ -129,7 +129,8 @@ class Forecast:
         source = f"{before} jobs as in their last run, the others as declared" if before else "as declared in YAML"
         missing = len(jobs) - len(known)
         on = f"{cores} {'core' if cores == 1 else 'cores'}"
-        together = f"about {format_duration(estimate_wall_seconds(known, cores, trainings))} on {on} ({source}, scaled to here)"
+        seconds = estimate_wall_seconds(known, cores, trainings)
+        together = f"about {format_duration(seconds)} on {on} ({source}, scaled to here)"
         if not missing:
             return together
         return f"not known for {missing} of {len(jobs)} jobs, never measured at this scale; the rest {together}"
@@ -145,7 +146,7 @@ class Forecast:
         return f"{need} in {', '.join(map(str, places))}; {free:,.0f} GB free"
 
     def _slowdown_notes(self) -> list[str]:
-        """Return what of the engine is known to slow this machine down, for whatever is trained."""
+        """Return what of the engine is known to slow this machine down, for every training."""
         if describe_gpus():
             return []
         return sorted(

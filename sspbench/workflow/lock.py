@@ -1,6 +1,6 @@
-"""The workflow's own lock: one that a killed Snakemake left behind is told and released.
+"""The workflow's own lock: one that a killed Snakemake left behind is reported and released.
 
-Snakemake's lock files name no process. So each run holds a lock of the kernel's as well, which dies with it: whoever
+Snakemake's lock files name no process. So each run holds a lock of the kernel's as well, which dies with it: anyone who
 gets that one alone knows that no other run is left to hold the first.
 """
 

@@ -39,7 +39,7 @@ class CodeDigests:
     """Code digests of the stages of a plan (see :mod:`sspbench.workflow.code_digests`).
 
     Raises:
-        UserError: a file of a plugin that is run is no valid Python.
+        UserError: a file of a plugin that is run is not valid Python.
     """
 
     def __init__(self, plan: Plan) -> None:

@@ -70,8 +70,18 @@ def test_a_broken_metric(checkout, what, changes, rule, words):
         ("bad_yaml", {"real: false": "real: perhaps"}, "yaml valid", ["perhaps"]),
         ("no_licence", {"licence: CC BY 4.0": "licence: ''"}, "licence given", ["licence"]),
         ("typo_in_preset", {"demo: {images": "demo: {image"}, "presets complete", ["'image'"]),
-        ("empty_split", {'"trainB", "testA")': '"testA")'}, "splits filled with grey 8-bit PNG", ["trainB"]),
-        ("grey_labels", {"to_uint8(label)": "to_uint8(label / 2)"}, "splits filled with grey 8-bit PNG", ["255"]),
+        (
+            "empty_split",
+            {'"trainB", "testA")': '"testA")'},
+            "splits filled with 8-bit PNG of its colour mode",
+            ["trainB"],
+        ),
+        (
+            "grey_labels",
+            {"to_uint8(label)": "to_uint8(label / 2)"},
+            "splits filled with 8-bit PNG of its colour mode",
+            ["255"],
+        ),
         ("random", {"[request.seed, index, number]": ""}, "the same seed, the same files", ["request.seed"]),
         ("silent", {"request.progress(": "print("}, "prepares, or refuses with a hint", ["progress"]),
         (

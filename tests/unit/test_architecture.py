@@ -17,7 +17,7 @@ from sspbench.workflow.rule_params import CodeDigests, training_resources
 build_parser()
 assert main(["list"]) == 0
 plan = Plan(read_config(sspbench_config))
-[CodeDigests(plan).train(run) for run in plan.runs if run.learned]
+[CodeDigests(plan).train(run) for run in plan.runs if run.is_learned]
 [training_resources(run.plugin) for run in plan.runs]
 heavy = {"torch", "torchvision", "pyiqa", "pandas", "matplotlib", "skimage"} & set(sys.modules)
 assert not heavy, heavy
@@ -40,7 +40,7 @@ def test_listing_configuration_and_digests_import_nothing_heavy():
 
 SOUND = {
     "methods/a/method.py": '"""A."""\nx = 1\n',
-    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .run import x\n',
+    "sspbench/config/plan.py": '"""Plans runs."""\nfrom .runs import x\n',
     "sspbench/stages/train.py": '"""Trains."""\nfrom ..config.plan import x\n',
 }
 
@@ -57,8 +57,8 @@ def laid_out(root, files):
         ("sspbench/config/peek.py", '"""Looks ahead."""\nfrom ..stages.train import x\n', "a later room"),
         ("sspbench/config/late.py", '"""Hides it."""\ndef f():\n    import sspbench.stages.train\n', "a later room"),
         ("sspbench/attic/box.py", '"""A box."""\nfrom ..config.plan import x\n', "no room of the frame"),
-        ("sspbench/config/runs.py", '"""A circle."""\nfrom .config import x\n', "a cycle of imports"),
-        ("sspbench/config/runs.py", '"""Hides it."""\ndef f():\n    from . import config\n', "a cycle of imports"),
+        ("sspbench/config/runs.py", '"""A circle."""\nfrom .plan import x\n', "a cycle of imports"),
+        ("sspbench/config/runs.py", '"""Hides it."""\ndef f():\n    from . import plan\n', "a cycle of imports"),
         ("sspbench/peek.py", '"""Peeks."""\nimport methods.a.method\n', "knows no plugin by name"),
         ("methods/b/method.py", '"""Borrows."""\nfrom methods.a.method import x\n', "stage folders meet"),
         ("metrics/m.py", '"""Borrows."""\nimport methods.a.method\n', "stage folders meet"),

@@ -105,7 +105,7 @@ def test_images_too_small_or_of_several_sizes_are_refused(tiny_data, tmp_path):
     paths = tiny_data.image_paths("trainA")
     with pytest.raises(UserError, match="smaller than the training crop"):
         load_domain_images(paths, BatchPlan(size=1, crop=128), "low-quality")
-    with pytest.raises(UserError, match="no low-quality"):
+    with pytest.raises(UserError, match="No low-quality"):
         load_domain_images([], BatchPlan(size=1), "low-quality")
     assert load_domain_images(paths, BatchPlan(size=1, resize=48), "low-quality")[0].shape == (48, 48)
 

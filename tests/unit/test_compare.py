@@ -134,7 +134,7 @@ def test_two_seeds_of_one_result_are_compared(tmp_path, capsys):
 
 def test_what_cannot_be_compared_is_refused(tmp_path):
     one = write(tmp_path / "a", [0, 1])
-    with pytest.raises(UserError, match=r"no results of seed 7.*(?s:.)*there are: 0, 1"):
+    with pytest.raises(UserError, match=r"Results are missing of seed 7.*(?s:.)*there are: 0, 1"):
         one.select_seeds([7])
     with pytest.raises(UserError, match="not a results folder"):
         read_results_folder(tmp_path)

@@ -60,10 +60,10 @@ def test_of_several_parts_the_one_that_fits_is_meant(folder, tmp_path):
 
 
 def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypatch):
-    with pytest.raises(UserError, match=r"no results of this name(?s:.)*v1"), open_results("v7"):
+    with pytest.raises(UserError, match=r"No results have this name(?s:.)*v1"), open_results("v7"):
         pass
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="no release to verify against"):
+    with pytest.raises(UserError, match="No release exists to verify against"):
         find_newest_release()
 
 

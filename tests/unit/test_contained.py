@@ -15,16 +15,16 @@ from sspbench.jobs.outcome import read_status
 BODY = """
 import os, signal, subprocess, sys, time
 from pathlib import Path
-from sspbench.jobs import contained as containing
+from sspbench.jobs import subprocess_guard as containing
 from sspbench.jobs.budget import time_budget
-containing.GRACE_S = 0.2
-containing.STOP_S = 5.0
+containing.BUDGET_GRACE_S = 0.2
+containing.STOP_GRACE_S = 5.0
 FOLDER = Path(sys.argv[2])
 
 def work():
 {body}
 
-sys.exit(containing.contained(work, Path(sys.argv[1])))
+sys.exit(containing.run_guarded(work, Path(sys.argv[1])))
 """
 
 

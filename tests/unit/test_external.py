@@ -62,7 +62,7 @@ def test_a_folder_is_a_row_of_its_own_group_that_says_what_it_is(theirs):
     assert (run.id, run.label, run.group, run.heading) == (
         "theirs", "theirs (external)", "external", "Images made elsewhere",
     )  # fmt: skip
-    assert not run.learned
+    assert not run.is_learned
 
 
 def test_every_replicate_has_the_row(theirs):

@@ -33,12 +33,12 @@ def test_seeds_give_a_row_made_elsewhere_no_verdict_and_take_none_from_the_other
     alone = built(made(tmp_path / "alone", seeds=range(5)), tmp_path / "alone")
     results = made(tmp_path, seeds=range(5), levels=levels, external={"theirs": str(theirs)})
     found = built(results, tmp_path)
-    row = found.row("theirs")
+    row = found.find_row("theirs")
     assert np.isnan(row.gain.p) and np.isnan(row.rival.p) and row.gain.verdict == row.rival.verdict == ""
     assert row.gain.low < row.gain.mean < row.gain.high
     assert (row.gain.trainings, row.gain.note) == (1, "over segmenters and images: for these enhanced images only")
     assert (found.tested, found.trainings) == (True, 5) == (alone.tested, alone.trainings)
-    assert found.row("sspnet").gain.verdict == "better"
+    assert found.find_row("sspnet").gain.verdict == "better"
     assert found.headline == "Only SSP-Net beats the best trivial method (Brightness) in segmenting nerves (Dice)."
     assert "theirs (external), made once, has no verdict: Dice +0.1" in found.subline
     assert any(caveat.startswith("Made once, elsewhere") for caveat in found.caveats)
@@ -91,10 +91,10 @@ def test_a_release_holds_the_scores_of_the_row_and_not_where_its_images_lay(publ
     _, _, part = published
     assert part.record["config"]["external"] == {"theirs": "their images"}
     assert part.record["config"]["methods"] == ["identity", "dcp", "sspnet"]
-    assert {"scores/theirs.csv", "runs/theirs.json"} <= set(part.files())
+    assert {"scores/theirs.csv", "runs/theirs.json"} <= set(part.list_files())
     settings = read_json(part.folder / "runs/theirs.json")["0"]["jobs"]["enhance"]["settings"]
     assert settings["folder"] == "their images" and len(settings["images"]) == 64
-    for name in part.files():
+    for name in part.list_files():
         assert b"secret" not in (part.folder / name).read_bytes(), name
 
 

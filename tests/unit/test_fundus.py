@@ -121,7 +121,7 @@ def test_every_fault_is_named_at_once(tmp_path):
 
 def test_an_empty_source_and_none_are_refused(tmp_path):
     (tmp_path / "in").mkdir()
-    with pytest.raises(UserError, match="no photographs for trainA"):
+    with pytest.raises(UserError, match="No photographs for trainA"):
         prepare(request(tmp_path / "in", tmp_path / "out"))
     with pytest.raises(UserError, match="needs your photographs"):
         prepare(request(None, tmp_path / "out"))

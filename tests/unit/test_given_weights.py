@@ -80,7 +80,7 @@ def wrong_files(folder):
     (folder / "cut.safetensors").write_bytes((folder / "weights.safetensors").read_bytes()[:2000])
     return {
         ".": ("it is a folder", "weights.safetensors"),
-        "nowhere.safetensors": ("no such file", "check the path"),
+        "nowhere.safetensors": ("does not exist", "check the path"),
         "other.safetensors": ("another network", "generator.weight"),
         "odd.safetensors": ("another network", "import-weights"),
         "public.pth": ("no whole safetensors file", "import-weights"),

@@ -161,7 +161,7 @@ def test_fit_niqe_writes_a_model_that_the_family_reads(tmp_path, capsys):
     assert (scores["niqe_hq"].values < scores["niqe"].values).all()
     (tmp_path / "none").mkdir()
     args = parser.parse_args(["fit-niqe", str(tmp_path / "none"), str(tmp_path / "own.npz")])
-    with pytest.raises(UserError, match="there are no images"):
+    with pytest.raises(UserError, match="no images"):
         args.run(args)
 
 

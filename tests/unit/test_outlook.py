@@ -23,7 +23,7 @@ def train(run="sspnet", seed=0):
 
 def record(found, seed=0, **changes):
     """Leave the record of a training of sspnet."""
-    run = found.run("sspnet", seed)
+    run = found.get_run("sspnet", seed)
     facts = {"seconds": 40.0, "cpu_seconds": 38.0, "settings": found.train_settings(run).as_json(), **changes}
     path = found.layout.run_folder("sspnet", seed) / "jobs" / "train.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -34,8 +34,8 @@ def test_every_number_is_that_of_an_independent_computation(tmp_path):
             assert np.isnan(row.gain.p) and row.gain.verdict == ""
         if row.key in ("dcp", "sspnet", "msgnet"):
             assert row.rival.mean == pytest.approx(difference(scores, row.key, trivial).mean())
-    assert found.row("identity").gain is None and found.row("identity").rival is None
-    assert found.row(trivial).rival is None and found.row("oracle").rival is None
+    assert found.find_row("identity").gain is None and found.find_row("identity").rival is None
+    assert found.find_row(trivial).rival is None and found.find_row("oracle").rival is None
 
 
 def test_five_trainings_give_p_values_verdicts_and_wins(tmp_path):
@@ -77,8 +77,8 @@ def test_few_trainings_speak_of_these_weights_and_tell_the_command(tmp_path, mon
 
 def test_a_failed_method_is_named_and_not_compared(tmp_path):
     found = built(made(tmp_path, failed=("msgnet",)), tmp_path)
-    assert found.row("msgnet").status.startswith("diverged")
-    assert found.row("msgnet").gain is None
+    assert found.find_row("msgnet").status.startswith("diverged")
+    assert found.find_row("msgnet").gain is None
     assert "MSG-Net failed (diverged)" in found.subline
     assert "MSG-Net" not in found.headline
 
@@ -110,13 +110,13 @@ def test_without_a_trivial_row_gains_are_over_the_untouched_image(tmp_path, rows
 
 def test_the_untouched_image_alone_has_no_answer(tmp_path):
     found = built(made(tmp_path, ["identity", "oracle"]), tmp_path)
-    assert not found.exists
+    assert not found.is_available
     assert "no method" in found.headline
 
 
 def test_without_labels_the_answer_says_so_and_there_is_no_table(tmp_path):
     found = built(made(tmp_path, labels=False), tmp_path)
-    assert not found.exists and found.rows == ()
+    assert not found.is_available and found.rows == ()
     assert "no labels" in found.headline
     assert "Shown instead" in found.subline
     assert "gains" not in json.loads((tmp_path / "tables" / "index.json").read_text())
@@ -124,7 +124,7 @@ def test_without_labels_the_answer_says_so_and_there_is_no_table(tmp_path):
 
 def test_one_image_has_a_gain_without_interval(tmp_path):
     found = built(made(tmp_path, images=1), tmp_path)
-    gain = found.row("sspnet").gain
+    gain = found.find_row("sspnet").gain
     assert np.isfinite(gain.mean) and np.isnan(gain.low)
     assert "one image" in gain.note
     assert "1 test image," in " ".join(found.caveats)

@@ -100,7 +100,7 @@ def test_another_archive_is_refused_unless_accepted(tmp_path):
         archive.writestr("Dataset/readme.txt", "hello")
     with pytest.raises(UserError, match="not the published archive"):
         prepare(settings(tmp_path / "a.zip"), tmp_path / "out")
-    with pytest.raises(UserError, match="no folders images and annotations"):
+    with pytest.raises(UserError, match="folders images and annotations are missing"):
         prepare(settings(tmp_path / "a.zip", verify=False), tmp_path / "out")
 
 

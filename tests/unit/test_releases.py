@@ -33,7 +33,7 @@ def stamped(plan):
         for path in folder.glob("run.json"):
             write_json(path, {stage: {**job, **PLACE} for stage, job in read_json(path).items()})
     for seed in plan.config["seeds"]:
-        write_json(plan.layout.segmenter("csnet", seed) / "jobs/train.json", {**PLACE, "steps": 7})
+        write_json(plan.layout.segmenter_folder("csnet", seed) / "jobs/train.json", {**PLACE, "steps": 7})
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_release_comes_back_as_the_results_it_was_made_of(made, tmp_path):
     again = unpack_release(part, tmp_path / "back")
     assert [(run.id, run.seed) for run in again.runs] == [(run.id, run.seed) for run in plan.runs]
     assert read_job_records(again.layout.segmenter_folder("csnet", 1)) == read_job_records(
-        plan.layout.segmenter("csnet", 1)
+        plan.layout.segmenter_folder("csnet", 1)
     )
     for run in plan.runs:
         before, after = plan.layout.run_folder(run.id, run.seed), again.layout.run_folder(run.id, run.seed)
@@ -99,9 +99,9 @@ def test_a_release_holds_numbers_their_origin_and_no_images(made):
         "dcp",
         "sspnet",
     }
-    assert {"scores/sspnet.csv", "runs/msgnet.json", "losses/sspnet.csv", "tables/index.json"} <= set(part.files())
-    assert {name for name in part.files() if name.endswith(".png")} >= {"figures/training.png"}
-    assert not [name for name in part.files() if "comparison.png" in name]
+    assert {"scores/sspnet.csv", "runs/msgnet.json", "losses/sspnet.csv", "tables/index.json"} <= set(part.list_files())
+    assert {name for name in part.list_files() if name.endswith(".png")} >= {"figures/training.png"}
+    assert not [name for name in part.list_files() if "comparison.png" in name]
     done = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=part.folder, check=False)
     assert done.returncode == 0
 
@@ -122,7 +122,7 @@ def test_a_changed_digit_is_named_with_the_tables_it_spoils_and_by_our_own_audit
     head, *lines = [line.split(",") for line in path.read_text().splitlines()]
     lines[0][head.index("acc")] = "9.7"
     path.write_text("".join(",".join(line) + "\n" for line in [head, *lines]))
-    assert copy.altered() == ["CHANGED  scores/sspnet.csv"]
+    assert copy.find_changes() == ["CHANGED  scores/sspnet.csv"]
     faults = check_release(copy)
     assert {"CHANGED  scores/sspnet.csv", "DIFFERS  tables/metrics.json"} <= set(faults)
     assert any(fault.startswith("AUDIT    acc of sspnet") for fault in faults)
@@ -140,7 +140,7 @@ def test_a_release_of_a_users_folder_needs_no_folder(copy, tmp_path):
 def test_what_was_removed_or_added_is_named(copy):
     (copy.tables / "index.json").unlink()
     (copy.folder / "enhanced.png").write_bytes(b"picture")
-    assert copy.altered() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
+    assert copy.find_changes() == ["ADDED    enhanced.png", "MISSING  tables/index.json"]
     assert list(find_foreign_files(copy)) == ["STRANGE  enhanced.png: not a file of a release"]
 
 
@@ -161,9 +161,9 @@ def test_an_origin_that_does_not_hold_is_named(copy, change, told):
 def test_publishing_twice_changes_nothing_and_other_results_need_another_name(made, monkeypatch):
     folder, plan, part = made
     monkeypatch.chdir(folder)
-    before = {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
+    before = {name: sha256(part.folder / name) for name in [*part.list_files(), "SHA256SUMS"]}
     assert publish_release(plan, "v1", {**MAKER, "commit": "c" * 40}, folder / "results") == (part, False)
-    assert before == {name: sha256(part.folder / name) for name in [*part.files(), "SHA256SUMS"]}
+    assert before == {name: sha256(part.folder / name) for name in [*part.list_files(), "SHA256SUMS"]}
     scores = plan.layout.run_folder("dcp", 0) / "scores.csv"
     text = scores.read_text()
     try:
@@ -209,11 +209,11 @@ def test_what_cannot_be_published_is_refused_and_leaves_nothing(made, tmp_path, 
 def test_tables_are_renewed_and_scores_stay(copy):
     edit(copy.tables / "index.json", "Table", "Old table")
     copy.write_sums_file()
-    scores = {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
+    scores = {name: sha256(copy.folder / name) for name in copy.list_files() if name.startswith("scores/")}
     assert renew_release(copy, {**MAKER, "commit": "c" * 40}) == ["tables/index.json"]
     assert copy.record["tables"]["commit"] == "c" * 40
-    assert scores == {name: sha256(copy.folder / name) for name in copy.files() if name.startswith("scores/")}
-    assert not copy.altered()
+    assert scores == {name: sha256(copy.folder / name) for name in copy.list_files() if name.startswith("scores/")}
+    assert not copy.find_changes()
 
 
 def test_the_newest_release_is_the_last_by_name(tmp_path):

@@ -18,10 +18,11 @@ def test_a_row_is_run_beside_its_method_with_its_own_params():
     runs = {run.id: run for run in found.runs}
     assert {"sspnet", "sspnet+more", "sspnet+short"} <= set(runs)
     assert runs["sspnet+more"].label == "SSP-Net (more)"
-    assert [found.params(runs[name])["steps"] for name in ("sspnet", "sspnet+more", "sspnet+short")] == [50, 50, 7]
-    assert found.params(runs["sspnet+more"])["weights"]["beta"] == 9.0
-    assert found.params(runs["sspnet"])["weights"]["beta"] != 9.0
-    assert found.train_settings(found.run("sspnet+more", 0)).label == "sspnet+more"
+    names = ("sspnet", "sspnet+more", "sspnet+short")
+    assert [found.resolve_run_params(runs[name])["steps"] for name in names] == [50, 50, 7]
+    assert found.resolve_run_params(runs["sspnet+more"])["weights"]["beta"] == 9.0
+    assert found.resolve_run_params(runs["sspnet"])["weights"]["beta"] != 9.0
+    assert found.train_settings(found.get_run("sspnet+more", 0)).label == "sspnet+more"
 
 
 def test_what_is_wrong_with_rows_is_told_all_at_once():

@@ -91,4 +91,4 @@ def test_vgg16_of_the_engine_serves_methods_that_name_none():
     assert given.plugin_params["vgg16"] == "vgg.pth"
     assert replace(given, params={**given.params, "vgg16": "own.pth"}).plugin_params["vgg16"] == "own.pth"
     assert given.for_inference.plugin_params["vgg16"] is None
-    assert "vgg16" not in settings().values
+    assert "vgg16" not in settings().plugin_params

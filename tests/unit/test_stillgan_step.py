@@ -112,5 +112,5 @@ def test_enhancing_keeps_size_with_and_without_resizing():
 def test_sizes_that_do_not_fit_are_told_at_once():
     with pytest.raises(UserError) as caught:
         StillGAN(params(depth=5, roi=50, inference_side=100)).build()
-    for part in ("side 48 are no multiple of 32", "roi 50 is larger", "patches of 8", "inference_side 100"):
+    for part in ("side 48 are not a multiple of 32", "roi 50 is larger", "patches of 8", "inference_side 100"):
         assert part in str(caught.value)

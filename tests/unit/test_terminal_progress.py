@@ -129,7 +129,7 @@ def test_without_a_told_fault_the_last_line_stands(tmp_path):
     log = tmp_path / "job.log"
     log.write_text("training\nKilled\n\n")
     assert reason([log])[0] == "Killed"
-    assert reason([tmp_path / "none.log"])[0] == "it ended without a word"
+    assert reason([tmp_path / "none.log"])[0] == "it printed nothing"
 
 
 def test_a_long_reason_is_cut_and_says_so(tmp_path):

@@ -55,4 +55,4 @@ def test_without_the_truth_there_is_nothing_to_say(tmp_path, monkeypatch):
 
 def test_the_figure_has_a_panel_per_measure(results):
     figure = drawn(results).figure
-    assert sum(axes.get_visible() for axes in figure.draw_axes) == len(assess_metrics(results))
+    assert sum(axes.get_visible() for axes in figure.axes) == len(assess_metrics(results))

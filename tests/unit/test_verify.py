@@ -201,5 +201,5 @@ def test_counts_that_jump_are_not_compared(tmp_path):
 def test_results_without_a_common_row_are_refused(published, tmp_path):
     write_run(tmp_path / "mine", "clahe", 0, {"psnr": [1.0]})
     assert main(["verify", str(tmp_path / "mine"), "--against", published.name]) == 2
-    with pytest.raises(UserError, match="no results of nothing"):
+    with pytest.raises(UserError, match="Results are missing of nothing"):
         published.select_rows(["nothing"])

@@ -220,10 +220,11 @@ def test_unreadable_images_are_listed_before_anything_trains(checkout, tmp_path)
 
 def test_a_dry_run_imports_no_torch(checkout):
     script = (
-        "import sys, yaml; from sspbench.config.plan import Plan; from sspbench.workflow.rule_params import CodeDigests;"
+        "import sys, yaml; from sspbench.config.plan import Plan;"
+        "from sspbench.workflow.rule_params import CodeDigests;"
         "plan = Plan({**yaml.safe_load(open('config/config.yaml'))}); d = CodeDigests(plan);"
-        "[d.train(r) for r in plan.runs if r.learned]; d.score; d.page;"
-        "import sspbench.commands.cli; sspbench.commands.cli.parser();"
+        "[d.train(r) for r in plan.runs if r.is_learned]; d.score; d.page;"
+        "import sspbench.commands.cli; sspbench.commands.cli.build_parser();"
         "print(sorted({'torch', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", script]

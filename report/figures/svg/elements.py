@@ -16,7 +16,7 @@ LETTER_WIDTH_PX = 6.2
 def make_element(name: str, *body: str | Markup, **attributes: object) -> Markup:
     """Return an element; a trailing underscore of an attribute is dropped, others become hyphens, texts are escaped.
 
-    >>> str(make_element("draw_text", "a<b", class_="soft", text_anchor="end"))
+    >>> str(make_element("text", "a<b", class_="soft", text_anchor="end"))
     '<text class="soft" text-anchor="end">a&lt;b</text>'
     """
     names = {key: key.rstrip("_").replace("_", "-") for key in attributes}

@@ -9,7 +9,7 @@ The ``batches`` section of a plugin's ``params``:
 ``size``     images per batch (pairs, for unpaired training)
 ``resize``   side to which every image is brought first (bicubic), or null
 ``crop``     side of a random crop, or null for whole images
-``order``    LQ images: ``shuffled`` (anew each epoch) or ``sequential``
+``order``    LQ images: ``shuffled`` (reshuffled each epoch) or ``sequential``
 ``partner``  HQ images: ``random`` (with replacement), ``modulo`` (image i goes with i mod their number),
              ``cycle`` (one HQ image per batch, batch b takes b mod their number)
 ``flips``    list of ``horizontal``, ``vertical``: independent coins per image, probability 1/2
@@ -91,7 +91,7 @@ def load_domain_images(paths: Sequence[Path], plan: BatchPlan, what: str) -> lis
         UserError: there are none, they are smaller than the crop, or differ in size while no crop is set.
     """
     if not paths:
-        raise UserError(f"There are no {what} images to train on", hint="look at the prepared data: doctor data DIR")
+        raise UserError(f"No {what} images to train on", hint="look at the prepared data: doctor data DIR")
     images = [_resize_to(read_grey(path), plan.resize) for path in paths]
     sizes = {image.shape for image in images}
     if plan.crop is None and len(sizes) > 1:

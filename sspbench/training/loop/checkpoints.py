@@ -28,7 +28,7 @@ KEPT_CHECKPOINTS = 2
 """Checkpoints kept: a truncated last one falls back to the one before."""
 
 REQUIRED_INDEX_KEYS = frozenset({"fingerprint", "sha256", "plain", "step"})
-"""What the JSON beside the tensors has at least; a file without them is no checkpoint."""
+"""What the JSON beside the tensors has at least; a file without them is not a checkpoint."""
 
 
 class Checkpoints:
@@ -68,7 +68,7 @@ class Checkpoints:
         return None
 
     def clear(self) -> None:
-        """Remove all checkpoints and what killed attempts to write one left; what cannot be removed is told."""
+        """Remove all checkpoints and what killed attempts to write one left; what cannot be removed is reported."""
         for folder in (self.folder, self.stale_folder):
             shutil.rmtree(folder, ignore_errors=True)
             if folder.exists():
@@ -80,7 +80,7 @@ class Checkpoints:
         return self.folder.with_name(f"{self.folder.name}-stale")
 
     def _remove_old(self) -> None:
-        """Remove checkpoints but the last ones, and files of attempts that were killed; failing to is no fault."""
+        """Remove checkpoints but the last ones, and files of attempts that were killed; failing to is not a fault."""
         old = sorted(self.folder.glob("step-*.safetensors"))[:-KEPT_CHECKPOINTS]
         for path in [*(path.with_suffix(".json") for path in old), *old, *self.folder.glob(".step-*")]:
             with contextlib.suppress(OSError):
@@ -90,8 +90,9 @@ class Checkpoints:
         shutil.rmtree(self.stale_folder, ignore_errors=True)
         self.folder.replace(self.stale_folder)
         print(
-            f"the checkpoint of step {step} is stale (changed since: {', '.join(changed)}): set aside as {self.stale_folder}; "
-            "the training starts anew",
+            f"the checkpoint of step {step} is stale (changed since: {', '.join(changed)}): "
+            f"set aside as {self.stale_folder}; "
+            "the training starts again from the first step",
             file=sys.stderr,
             flush=True,
         )
@@ -158,7 +159,7 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write tensors atomically.
 
     Raises:
-        OSError: the system refuses it, e.g. since the disk is full; safetensors tells that as an error of its own.
+        OSError: the system refuses it, e.g. since the disk is full; safetensors reports that as its own error.
     """
     with replace_atomically(path) as temporary:
         try:
@@ -174,7 +175,7 @@ def load_weights(path: Path, trainable: Trainable) -> None:
     """Load the kept networks from a ``.safetensors`` file.
 
     Raises:
-        UserError: the file is no safetensors file, holds values that are not finite, or does not fit; the tensors are
+        UserError: the file is not a safetensors file, holds non-finite values, or does not fit; the tensors are
             named.
     """
     tensors = read_weights(path)

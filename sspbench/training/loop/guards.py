@@ -18,7 +18,7 @@ from ...jobs.provenance import peak_memory_mb
 
 @contextmanager
 def catch_stop_signals() -> Iterator[Callable[[], bool]]:
-    """Within the block SIGTERM and Ctrl-C only set a flag; yields a function that tells whether one came."""
+    """Within the block SIGTERM and Ctrl-C only set a flag; yields a function that says whether one came."""
     came = threading.Event()
 
     def remember(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The training loop: resumes exactly, guards against broken models, keeps budgets, tells what it did."""
+"""The training loop: resumes exactly, guards against broken models, keeps budgets, says what it did."""
 
 from __future__ import annotations
 
@@ -216,7 +216,7 @@ class Training:
         self.checkpoints.save(self.trainable, {**progress, "seconds": self.stopwatch.seconds})
 
     def _all_finite(self) -> bool:
-        """Tell whether all losses and gradients since the last look were finite."""
+        """Return whether all losses and gradients since the last look were finite."""
         flag, self.trainable.all_finite = self.trainable.all_finite, None
         return flag is None or bool(flag)
 

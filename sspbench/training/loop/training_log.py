@@ -97,7 +97,7 @@ class _EventWriter(Protocol):
 
 
 class _NullEventWriter:
-    """Stands in where TensorBoard is not installed: the events are a convenience, ``training.jsonl`` the record."""
+    """Used where TensorBoard is not installed: the events are a convenience, ``training.jsonl`` the record."""
 
     def add_scalar(self, *_: object) -> None:
         """Do nothing."""

@@ -57,7 +57,7 @@ def fill_by_position(module: torch.nn.Module, arrays: Sequence[np.ndarray | torc
 
 
 def load_official_weights(module: torch.nn.Module, state: Mapping[str, torch.Tensor], *, where: str = "") -> None:
-    """Load an official ``state_dict`` by position, whatever its keys are called.
+    """Load an official ``state_dict`` by position, with any keys.
 
     ``module.`` prefixes are cut off and batch counters left out; the mapping's order is the order of the tensors.
     A network whose public checkpoints hold tensors that reach no output names parts of their keys in
@@ -127,7 +127,7 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     """
     path = Path(path)
     if not path.is_file():
-        why = "it is a folder" if path.is_dir() else "there is no such file"
+        why = "it is a folder" if path.is_dir() else "the file does not exist"
         raise UserError("A weight file is missing", where=str(path), why=why, hint="give the file itself")
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
@@ -142,7 +142,7 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
             order = json.loads((stored.metadata() or {}).get("order", "null"))
             return {key: stored.get_tensor(key) for key in order or _sort_by_number(list(stored.keys()))}
     except (SafetensorError, OSError, ValueError, TypeError) as error:
-        hint = "get the file anew; order in its metadata, if it has one, is a JSON list of its tensors"
+        hint = "get the file again; order in its metadata, if it has one, is a JSON list of its tensors"
         raise UserError("A weight file cannot be read", where=str(path), why=str(error), hint=hint) from error
 
 
@@ -169,7 +169,7 @@ def _read_pickled(path: Path) -> dict[str, torch.Tensor]:
         raise UserError(
             "A weight file cannot be read",
             where=str(path),
-            why="it is no plain checkpoint of tensors, or it is damaged (code in it is never run)",
+            why="it is not a plain checkpoint of tensors, or it is damaged (code in it is never run)",
             hint="save the network's state_dict() alone, best as .safetensors",
         ) from error
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
@@ -183,7 +183,7 @@ def _read_pickled(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _why_not_state_dict(content: object) -> str:
-    """Return why something is no mapping of names to tensors; nothing where it is one."""
+    """Return why something is not a mapping of names to tensors; nothing where it is one."""
     import torch
 
     if not isinstance(content, dict):

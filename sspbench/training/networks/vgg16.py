@@ -1,7 +1,7 @@
 """VGG16 features for perceptual terms: one loader, one input, the weights' own normalisation.
 
 Every method gives (N, 3, H, W) pixels as **BGR, 0..255**; what the weights were trained on is brought about here and
-nowhere else. Where the weights come from decides that, and is told in ``VGG16.source``:
+nowhere else. Where the weights come from decides that, and is reported in ``VGG16.source``:
 
 ==============  ==========================================================================  ======================
 source          weights                                                                     what the network sees
@@ -130,7 +130,7 @@ def _mean_and_factor(convention: str) -> tuple[list[float], list[float]]:
 
 
 def load_vgg16(weights: str | Path | None, seed: int, *, width: float = 1.0) -> VGG16:
-    """Return VGG16 with the best weights at hand: the file, else torchvision's from the hub's cache, else random.
+    """Return VGG16 with the best weights available: the file, else torchvision's from the hub's cache, else random.
 
     Args:
         weights: A ``.safetensors`` or ``.pth`` file of VGG16. Its metadata ``convention`` says what the weights expect;

@@ -15,7 +15,7 @@ IMPORT_HINT = "a public checkpoint is brought in by: python -m sspbench import-w
 
 
 def require_finite(tensors: Mapping[str, torch.Tensor], where: str) -> None:
-    """Refuse tensors with NaN or infinite values: whatever is computed with them is worthless.
+    """Refuse tensors with NaN or infinite values: anything computed with them is worthless.
 
     Raises:
         UserError: naming the tensors.
@@ -33,7 +33,7 @@ def require_finite(tensors: Mapping[str, torch.Tensor], where: str) -> None:
             "Weights hold values that are not finite (NaN or infinite)",
             where=where,
             why=f"{len(bad)} of {len(tensors)} tensors: {shown}{more}",
-            hint="the training they come from diverged, or the file is damaged: train anew or get the file anew",
+            hint="the training they come from diverged, or the file is damaged: train again or get the file again",
         )
 
 
@@ -41,7 +41,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """Read a ``.safetensors`` file whose tensors are all finite.
 
     Raises:
-        UserError: there is no such file, it is a folder, no safetensors file, cut, or holds values that are not finite.
+        UserError: the file does not exist, is a folder, not safetensors, cut, or holds non-finite values.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -52,11 +52,13 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         hint = f"give the file in it: {inside}" if inside.is_file() else "give a .safetensors file"
         raise UserError("Weights cannot be loaded", where=str(path), why="it is a folder", hint=hint)
     if not path.is_file():
-        raise UserError("Weights cannot be loaded", where=str(path), why="there is no such file", hint="check the path")
+        raise UserError(
+            "Weights cannot be loaded", where=str(path), why="the file does not exist", hint="check the path"
+        )
     try:
         tensors: dict[str, torch.Tensor] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        why = f"it is no whole safetensors file: {error}"
+        why = f"it is not a whole safetensors file: {error}"
         hint = f"where the workflow trained them, remove {path} and run it again; {IMPORT_HINT}"
         raise UserError("Weights cannot be loaded", where=str(path), why=why, hint=hint) from error
     require_finite(tensors, str(path))
@@ -82,7 +84,10 @@ def mismatch_error(
     if not (shapes or missing or extra):
         return None
     if not expected.keys() & found.keys():
-        why = f"no tensor has a name of this network; the file begins with {_first_name(found)}, expected {_first_name(expected)}"
+        why = (
+            f"no tensor has a name of this network; the file begins with {_first_name(found)}, "
+            f"expected {_first_name(expected)}"
+        )
         return UserError(
             "Weights are those of another network",
             where=where,
@@ -96,7 +101,7 @@ def mismatch_error(
         "Weights do not fit",
         where=where,
         why="; ".join(parts),
-        hint="they belong to another width, depth or preset: give those trained with this config, or train anew",
+        hint="they belong to another width, depth or preset: give those trained with this config, or train again",
     )
 
 

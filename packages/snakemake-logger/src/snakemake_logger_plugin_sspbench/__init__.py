@@ -1,7 +1,7 @@
 """Snakemake's output for sspbench: what will be done, a line per finished row or training, failures with reasons.
 
 The Snakefile hands over what it knows of the jobs in a log record with an attribute ``outlook``; all else comes from
-Snakemake's own records. What Snakemake says of itself goes to its log file, and with ``--verbose`` to the terminal.
+Snakemake's own records. Its messages about itself go to its log file, and with ``--verbose`` to the terminal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .screen import Screen
 __all__ = ["LogHandler"]
 
 LOOK_EVERY_S = {True: 1.0, False: 15.0}
-"""Seconds between two looks at the running jobs, by whether the line that tells of them is shown."""
+"""Seconds between two looks at the running jobs, by whether the line that describes them is shown."""
 
 CHATTER = (
     "Config file ",
@@ -36,10 +36,10 @@ CHATTER = (
     "Elapsed time",
     "Updating checkpoint dependencies",
 )
-"""How plain messages begin that tell a user nothing."""
+"""How plain messages begin that a user does not need."""
 
 KNOWN_BY_NOW = ("CalledProcessError", "At least one job did not complete", "Exiting because a job execution failed")
-"""What errors say that follow from a failed job, which was told with its reason."""
+"""What errors say that follow from a failed job, which was reported with its reason."""
 
 LOG_FILES = "Complete log(s): "
 
@@ -70,7 +70,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
         }
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write what a record tells; a fault in that never stops the run."""
+        """Write what a record says; a fault in that never stops the run."""
         try:
             if hasattr(record, "outlook"):
                 self._outlook = record.outlook
@@ -110,20 +110,20 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
         """Say what will be done, once the jobs are known."""
         if self._outlook is None or self._progress is not None:
             return
-        told = self._outlook()
-        jobs = {key: Planned(**job) for key, job in told["jobs"].items()}
-        self._progress = Progress(jobs, told["seconds"], record.created)
+        forecast = self._outlook()
+        jobs = {key: Planned(**job) for key, job in forecast["jobs"].items()}
+        self._progress = Progress(jobs, forecast["seconds"], record.created)
         if self.common_settings.dryrun:
             self._screen.lines(
-                [*told["lines"], "This was a dry run: nothing was done. Why each job would run: --verbose"]
+                [*forecast["lines"], "This was a dry run: nothing was done. Why each job would run: --verbose"]
             )
         elif not self._quiet:
-            self._screen.lines(told["lines"])
+            self._screen.lines(forecast["lines"])
             self._watch = threading.Thread(target=self._look, daemon=True)
             self._watch.start()
 
     def _look(self) -> None:
-        """Tell of the running jobs until the run is over."""
+        """Report the running jobs until the run is over."""
         while not self._over.wait(LOOK_EVERY_S[self._screen.live]):
             with self.lock:
                 if self._progress is not None:
@@ -165,7 +165,7 @@ class LogHandler(LogHandlerBase):  # type: ignore[misc]  # the interface has no 
         return self._progress is not None and any(words in text for words in KNOWN_BY_NOW)
 
     def _plain(self, record: logging.LogRecord) -> None:
-        """Write a message that is about no job: warnings, errors, and what is no chatter."""
+        """Write a message that belongs to no job: warnings and errors."""
         text = str(record.msg or "").strip()
         if text.startswith(LOG_FILES):
             self._log_files = text.removeprefix(LOG_FILES)

@@ -1,4 +1,4 @@
-"""What has been done of a run and what is being done, as lines for people: no terminal and no clock of its own."""
+"""What has been done of a run and what is being done, as lines for people: without a terminal or a clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 """and this many seconds beyond it."""
 
 SILENT_S = 150.0
-"""Seconds after which a job that writes nothing to its log is told as silent."""
+"""Seconds after which a job that writes nothing to its log is reported as silent."""
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 """A job that was announced: its rule, and its wildcards sorted by name."""
@@ -137,9 +137,9 @@ class Progress:
         return [*self.flush(when), f"{self._head(when)}FAILED to {words}: {reason[0]}", *(f"  {x}" for x in reason[1:])]
 
     def flush(self, when: float, everything: bool = False) -> list[str]:
-        """Return lines about finished work that waits for a line; with ``everything`` whatever waits.
+        """Return lines about finished work that waits for a line; with ``everything`` all that waits.
 
-        The last rows wait for no others: they are told before the tables that are made of them.
+        The last rows wait for no others: they are reported before the tables that are made of them.
         """
         lines = []
         for rows, waiting in self._waiting.items():
@@ -152,7 +152,7 @@ class Progress:
         return lines
 
     def overdue(self, when: float) -> list[str]:
-        """Return a line for each job that has become slow or silent since last asked; each is told once."""
+        """Return a line for each job that has become slow or silent since last asked; each is reported once."""
         found = {number: self._trouble(job, when) for number, job in self._running.items() if number not in self._told}
         self._told |= {number for number, words in found.items() if words}
         return [

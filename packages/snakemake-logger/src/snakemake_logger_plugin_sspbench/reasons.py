@@ -13,21 +13,21 @@ WIDTH = 120
 """Characters of a line of it."""
 
 FAULT = "error: "
-"""What the line begins with in which a job tells its fault to people; indented lines follow."""
+"""What the line begins with in which a job says its fault to people; indented lines follow."""
 
 
 def reason(logs: Iterable[Path]) -> list[str]:
-    """Return why a job failed, line by line: its last told fault, else the last line of its log; never a traceback."""
+    """Return the lines that say why a job failed: its last reported error, else the last line of its log."""
     places = [str(path) for path in logs]
     lines = [line for place in places for line in _lines(Path(place))]
     starts = [number for number, line in enumerate(lines) if line.startswith(FAULT)]
     if starts:
-        told = [lines[starts[-1]].removeprefix(FAULT), *lines[starts[-1] + 1 :]]
+        shown = [lines[starts[-1]].removeprefix(FAULT), *lines[starts[-1] + 1 :]]
     else:
-        told = [next((line.strip() for line in reversed(lines) if line.strip()), "it ended without a word")]
-    more = [f"... and {len(told) - SHOWN} more lines"] if len(told) > SHOWN else []
+        shown = [next((line.strip() for line in reversed(lines) if line.strip()), "it printed nothing")]
+    more = [f"... and {len(shown) - SHOWN} more lines"] if len(shown) > SHOWN else []
     return [
-        *(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in told[:SHOWN]),
+        *(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in shown[:SHOWN]),
         *more,
         *(f"log: {place}" for place in places),
     ]

@@ -7,7 +7,7 @@ import shutil
 from typing import TextIO
 
 CLEAR = "\r\033[K"
-"""Back to the start of the line, and away with what stands in it."""
+"""Back to the start of the line, and away with what is in it."""
 
 
 class Screen:
