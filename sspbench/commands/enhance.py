@@ -47,7 +47,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--tile",
         type=int,
         default=RULES.tile,
-        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole)",
+        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole); methods that use "
+        "statistics of the whole picture never use tiles",
     )
     parser.set_defaults(run=_enhance)
 
@@ -70,7 +71,11 @@ def _enhance(args: argparse.Namespace) -> int:
     files, others = _find_images(args.input, args.output)
     _make_output_folder(args.output)
     with acquire() if args.weights else nullcontext():
-        outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile)
+        settings, method = _load_method(args)
+        tile = limit_tile(settings, args.tile)
+        if args.tile not in (tile, RULES.tile):
+            print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)
+        outcome = enhance_files(method, files, args.output, force=args.force, tile=tile)
     _print_summary(outcome, others, args.output)
     return 1 if outcome.failed else 0
 
@@ -165,17 +170,24 @@ def load_classical_settings(entry: str) -> Settings:
     return settings_without_plan(found, "paper", variant or None)
 
 
-def _load_method(args: argparse.Namespace) -> Method:
-    """Return the method that the options name, ready to enhance."""
+def _load_method(args: argparse.Namespace) -> tuple[Settings, Method]:
+    """Return the settings of the method that the options name, and the method, ready to enhance."""
     from ..stages.enhance import load_method
 
     if not args.weights:
-        return load_method(load_classical_settings(args.method), None)
+        settings = load_classical_settings(args.method)
+        return settings, load_method(settings, None)
     fitted = load_fitted_run(args.weights)
     if fitted is not None:
         settings, constants = fitted
-        return load_method(settings, None, constants)
-    return load_method(load_run_settings(args.weights), find_run_weights(args.weights))
+        return settings, load_method(settings, None, constants)
+    settings = load_run_settings(args.weights)
+    return settings, load_method(settings, find_run_weights(args.weights))
+
+
+def limit_tile(settings: Settings, tile: int) -> int:
+    """Return the side of tiles for a method: ``tile`` where it is local, 0 where it sees the whole picture."""
+    return tile if settings.plugin.meta.get("local", False) else 0
 
 
 def enhance_files(
@@ -250,7 +262,12 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+    from ..stages.smallest_picture import explain_small_picture
+
+    try:
+        result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+    except (RuntimeError, ValueError) as error:
+        raise explain_small_picture(method, light[None, None]) or error from error
     if result.shape != (1, 1, *light.shape):
         why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
         raise UserError("The method returned another shape", why=why, hint=hint)

@@ -21,6 +21,7 @@ from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_method_class
 from .fit import LazyImages, fit_constants
 from .image_folders import clear_images, verify_splits, write_folder_manifest
+from .smallest_picture import explain_small_picture
 
 
 def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None = None) -> Method:
@@ -52,9 +53,13 @@ def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
 
     Raises:
         JobError: the output has another shape, or values that are not finite.
+        UserError: the image is too small for the network.
     """
     given = to_float(image)[None, None]
-    result = np.asarray(method.enhance(given.copy()))
+    try:
+        result = np.asarray(method.enhance(given.copy()))
+    except (RuntimeError, ValueError) as error:
+        raise explain_small_picture(method, given) or error from error
     if result.shape != given.shape:
         raise JobError(f"{name} returned shape {result.shape} for {given.shape}", hint="return the input's shape")
     if not np.isfinite(result).all():
