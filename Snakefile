@@ -97,6 +97,12 @@ def weights(wildcards):
     )
 
 
+def segmented_images(wildcards):
+    """The masks of a run; none where no segmenter can be trained."""
+    folders = ("masks", "probabilities") if plan_for(wildcards).is_segmented else ()
+    return [f"{RUN_DIR}/{name}/manifest.json".format(**wildcards) for name in folders]
+
+
 def files_of_all_runs(name):
     return lambda wildcards: [
         plan_for(wildcards).layout.run_folder(run.id, run.seed) / name
@@ -146,7 +152,9 @@ rule prepare:
     params:
         config=config_param,
         settings=lambda w: plan_for(w).prepare_settings(),
-        source=lambda w: digest_source(plan_for(w).data_root),
+        source=lambda w: digest_source(
+            plan_for(w).data_root, splits_only=plan_for(w).reads_splits_only
+        ),
         code=lambda w: digests_for(w).prepare,
     shell:
         "{JOB_COMMAND} {log:q} stage prepare --config {params.config:q}"
@@ -256,8 +264,7 @@ rule score:
     input:
         manifest,
         f"{RUN_DIR}/enhanced/manifest.json",
-        f"{RUN_DIR}/masks/manifest.json",
-        f"{RUN_DIR}/probabilities/manifest.json",
+        segmented_images,
     output:
         f"{RUN_DIR}/scores.csv",
         f"{RUN_DIR}/run.json",

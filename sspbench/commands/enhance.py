@@ -113,7 +113,7 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     found, others = [], 0
     for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
         inside = path.relative_to(root)
-        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
+        if not path.is_file() or any(part.startswith(".") or part == "__MACOSX" for part in inside.parts):
             continue
         if path.suffix.lower() in IMAGE_SUFFIXES:
             found.append((path, inside))

@@ -37,8 +37,9 @@ ORIENTATION_TURNS: dict[int | None, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted by name."""
-    return sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+    """Return the image files of a folder, sorted by name; hidden ones, which some systems add, do not count."""
+    shown = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
+    return sorted(p for p in shown if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
 
 
 def decode_image(path: Path) -> np.ndarray:

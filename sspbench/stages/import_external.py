@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config.input_files import list_visible_images
 from ..errors import Faults
 from ..files import write_json
-from ..images.grey import IMAGE_SUFFIXES, read_grey, write_grey
+from ..images.grey import IMAGE_SUFFIXES, list_images, read_grey, write_grey
 from ..images.inspection import WHITE_16_BIT, InspectedImage, add_duplicate_name_faults, find_white_value, inspect_image
 from ..images.manifest import Manifest
 from ..images.names import make_safe_name, printable
@@ -52,7 +51,7 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
 
 def _check_images(source: Path, manifest: Manifest, folder: Path) -> dict[str, InspectedImage]:
     """Return what is known of the images, by the name of the test image that each belongs to."""
-    files = list_visible_images(source)
+    files = list_images(source)
     names = {
         path: make_safe_name(path.stem) for path in files
     }  # as the test images were renamed, where that was needed

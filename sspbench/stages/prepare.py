@@ -110,8 +110,13 @@ def _replace_folder(fresh: Path, target: Path) -> None:
     target.chmod(0o755)
 
 
-def digest_source(root: Path | None) -> str:
-    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew."""
+def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
+    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew.
+
+    Args:
+        root: The user's folder or archive.
+        splits_only: Leave out what lies in no folder of a split, where the folder has such folders.
+    """
     from ..files import fingerprint, sha256
 
     if root is None:
@@ -119,6 +124,8 @@ def digest_source(root: Path | None) -> str:
     if root.is_file():
         return sha256(root)
     folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
+    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS) or folder.name.endswith("_fov")]
+    folders = known if splits_only and known else folders
     paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
     # What may not be read is told when it is prepared.
     hashes = [sha256(path) if os.access(path, os.R_OK) else "" for path in paths]

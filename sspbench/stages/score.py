@@ -28,7 +28,9 @@ MAX_CHUNK_IMAGES = 4
 """Images scored at once: a chunk stays in the cache, and memory does not grow with the data set."""
 
 
-def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path) -> None:
+def score(
+    settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path, *, is_segmented: bool = True
+) -> None:
     """Write ``scores.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
@@ -36,15 +38,16 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
+        is_segmented: Whether there are masks; without them only what needs none is scored.
     """
     job = JobRecorder("score", dict(settings))
     families = load_metric_families(settings["metrics"])
     verify_splits(manifest, "testA", "testA_labels", "testA_clean")
     names = [path.name for path in verified_images(folder / "enhanced")]
-    for made in ("masks", "probabilities"):
+    for made in ("masks", "probabilities") if is_segmented else ():
         verified_images(folder / made)
     scenes = _find_scenes(manifest)
-    threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
+    threshold = _read_threshold(folder) if is_segmented else None
     first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
     with (
         progress_bar(total=len(names), label="score", unit="images") as bar,
@@ -54,16 +57,24 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(SCORE_COLUMNS)
         for chunk in _split_into_chunks(names, scenes):
-            batch = _load_batch(chunk, scenes, folder, settings["field_um"], threshold)
+            batch = _load_batch(chunk, scenes, folder, settings["field_um"])
+            if is_segmented:
+                batch = _add_masks(batch, chunk, folder, threshold)
             rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
     facts = {"images": len(names), SCORES_HASH_KEY: sha256(folder / SCORES_FILE)}
     write_json(folder / SCORE_RECORD, job.record(**facts))
-    stages = ("train", "enhance", "segment", "score")
+    stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
+
+
+def _read_threshold(folder: Path) -> int | None:
+    """Return the level that the segmenter's training chose, None where it chose none."""
+    level: int | None = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
+    return level
 
 
 @dataclass(frozen=True)
@@ -104,21 +115,21 @@ def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterat
             yield chunk
 
 
-def _load_batch(
-    names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float, threshold: int | None
-) -> ScoringBatch:
+def _load_batch(names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float) -> ScoringBatch:
     shown = [scenes[Path(name).stem] for name in names]
     labels, clean = _all_or_none([scene.label for scene in shown]), _all_or_none([scene.clean for scene in shown])
     return ScoringBatch(
         image=_load_stack([folder / "enhanced" / name for name in names]),
         origin=_load_stack([scene.origin for scene in shown]),
-        mask=_load_stack([folder / "masks" / name for name in names]) > 127,
-        probability=_load_stack([folder / "probabilities" / name for name in names]),
         label=None if labels is None else _load_stack(labels) > 127,
         clean=None if clean is None else _load_stack(clean),
         field_um=field_um,
-        threshold=threshold,
     )
+
+
+def _add_masks(batch: ScoringBatch, names: list[str], folder: Path, threshold: int | None) -> ScoringBatch:
+    masks, maps = ([folder / kind / name for name in names] for kind in ("masks", "probabilities"))
+    return replace(batch, mask=_load_stack(masks) > 127, probability=_load_stack(maps), threshold=threshold)
 
 
 def _all_or_none(paths: list[Path | None]) -> list[Path] | None:
