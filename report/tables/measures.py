@@ -10,7 +10,7 @@ from sspbench.contract import Measure
 
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import MethodRow, Results
-from .record import Cell, Column, Row, Table
+from .record import NOT_APPLICABLE, Cell, Column, Row, Table
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
 """Tables that the paper has, and their numbers there."""
@@ -137,7 +137,7 @@ def _make_segmentation_table(results: Results) -> Iterator[Table]:
         yield from _make_maker(key, title, kind)(results)
         return
     measures = [measure for measure in results.measures.values() if measure.table == kind]
-    cells = tuple(Cell(status=f"not applicable: {NO_SEGMENTER_REASON}") for _ in measures)
+    cells = tuple(Cell(status=f"{NOT_APPLICABLE}: {NO_SEGMENTER_REASON}") for _ in measures)
     rows = tuple(Row(row.id, row.label, cells, row.group, row.heading) for row in results.rows_in_table(kind))
     columns = tuple(make_measure_column(measure) for measure in measures)
     yield Table(

@@ -73,7 +73,8 @@ def test_truncated_weights_are_named_with_what_to_do(checkout, done):
     weights.write_bytes(weights.read_bytes()[:-50])
     code, text = checkout.snakemake(*ROWS)
     assert code == 1
-    assert f"remove {weights.relative_to(checkout.folder)} and run it again" in text
+    log = (checkout.results / "logs/enhance/msgnet-0.log").read_text()
+    assert f"remove {weights.relative_to(checkout.folder)} and run it again" in log
     weights.unlink()
     code, text = checkout.snakemake(*ROWS)
     assert code == 0, text[-8000:]
