@@ -46,7 +46,7 @@ _UNDEFINED_REASONS = {
 
 
 def measure_morphometry(
-    mask: np.ndarray, field_um: float, options: Mapping[str, float] | None = None
+    mask: np.ndarray, field_um: float | None, options: Mapping[str, float] | None = None
 ) -> dict[str, float]:
     """Measure the nerves of one mask.
 
@@ -55,14 +55,14 @@ def measure_morphometry(
 
     Args:
         mask: (H, W) bool.
-        field_um: Width of the field in micrometres; pixels are square.
+        field_um: Width of the field in micrometres; pixels are square. None: unknown, a pixel counts as 1 µm.
         options: ``spur_um`` (10), ``nerve_um`` (50), ``branch_um`` (20), ``gap_um`` (20).
 
     Returns:
         cnfl (mm/mm²), nerve_count and cnbd (1/mm²), nerve_width (µm) and tortuosity (1 or more); NaN where undefined.
     """
     chosen = {**DEFAULT_LIMITS_UM, **(options or {})}
-    pixel = field_um / mask.shape[1]
+    pixel = 1.0 if field_um is None else field_um / mask.shape[1]
     area_mm2 = mask.size * (pixel / 1000) ** 2
     skeleton = smooth_links(
         build_skeleton_graph(remove_spurs(skeletonize_masks(mask[None])[0], chosen["spur_um"] / pixel))
@@ -145,6 +145,6 @@ class Morphometry(MetricFamily):
             scores[f"{name}_error"] = Scores(error, make_notes_where(np.isnan(error), why))
         return scores
 
-    def _measure_masks(self, masks: np.ndarray, field_um: float) -> dict[str, np.ndarray]:
+    def _measure_masks(self, masks: np.ndarray, field_um: float | None) -> dict[str, np.ndarray]:
         measured = [measure_morphometry(mask, field_um, self._settings) for mask in masks]
         return {name: np.array([one[name] for one in measured], np.float64) for name in _QUANTITIES}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .files import write_bytes as write_bytes
     from .files import write_json as write_json
     from .images.archives import open_source as open_source
+    from .images.decode import IMAGE_SUFFIXES as IMAGE_SUFFIXES
     from .images.degraded_pairs import PAIR_TYPES as PAIR_TYPES
     from .images.degraded_pairs import write_degraded as write_degraded
     from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
     from .images.fundus_degradation import draw_degradation as draw_degradation
-    from .images.grey import IMAGE_SUFFIXES as IMAGE_SUFFIXES
     from .images.grey import list_images as list_images
     from .images.grey import read_grey as read_grey
     from .images.grey import read_stack as read_stack
@@ -42,9 +42,10 @@ if TYPE_CHECKING:
     from .images.inspection import add_duplicate_image_faults as add_duplicate_image_faults
     from .images.inspection import add_duplicate_name_faults as add_duplicate_name_faults
     from .images.inspection import add_label_faults as add_label_faults
-    from .images.inspection import find_white_value as find_white_value
     from .images.inspection import inspect_image as inspect_image
     from .images.inspection import most_common_size as most_common_size
+    from .images.labels import add_unusable_sets as add_unusable_sets
+    from .images.labels import count_classes as count_classes
     from .images.labels import read_label as read_label
     from .images.left_out import find_unused_files as find_unused_files
     from .images.manifest import EXTRA_FOLDERS as EXTRA_FOLDERS
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from .images.rgb import read_rgb as read_rgb
     from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
+    from .images.white_level import WhiteLevel as WhiteLevel
+    from .images.white_level import decide_whites as decide_whites
     from .releases.scores import load_scores as load_scores
     from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
     from .training.losses.adversarial import lsgan_loss as lsgan_loss
@@ -93,21 +96,23 @@ PUBLIC_NAMES = {
     "errors": ("Faults", "UserError"),
     "files": ("sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
+    "images.decode": ("IMAGE_SUFFIXES",),
     "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
     "images.enhancement_rules": ("LUMA_WEIGHTS",),
     "images.field_of_view": ("erode_field_of_view", "find_field_of_view"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
     "images.grey": (
-        "IMAGE_SUFFIXES", "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
+        "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
     ),
     "images.inspection": (
         "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
-        "most_common_size", "inspect_image", "find_white_value",
+        "most_common_size", "inspect_image",
     ),
-    "images.labels": ("read_label",),
+    "images.labels": ("add_unusable_sets", "count_classes", "read_label"),
     "images.left_out": ("find_unused_files",),
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
     "images.rgb": ("read_rgb", "write_rgb"),
+    "images.white_level": ("WhiteLevel", "decide_whites"),
     "images.thresholds": ("dice_by_level",),
     "commands.download": ("raw_file_path",),
     "training.losses.adversarial": (

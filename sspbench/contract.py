@@ -101,7 +101,7 @@ class ScoringBatch:
         probability: Nerve probability x 255, (N, H, W) uint8.
         label: True nerves, (N, H, W) bool.
         clean: The known clean image (simulated data), (N, H, W) uint8.
-        field_um: Side length of the imaged field in micrometres (of the image width).
+        field_um: Width of the imaged field in micrometres; None: the size of a pixel is unknown, lengths are in pixels.
         threshold: The level 0..254 above which ``probability`` is nerve, chosen on labelled training images that the
             segmenter did not learn from.
     """
@@ -112,7 +112,7 @@ class ScoringBatch:
     probability: np.ndarray | None = None
     label: np.ndarray | None = None
     clean: np.ndarray | None = None
-    field_um: float = 400.0
+    field_um: float | None = 400.0
     threshold: int | None = None
 
     def has(self, needs: frozenset[str]) -> bool:
@@ -176,6 +176,14 @@ NoteCallback = Callable[[str, Sequence[str]], None]
 """Called with what was done and the files it was done to."""
 
 
+Record = Callable[[str, Any], None]
+"""Called with the name of a fact and its value (JSON), which the manifest keeps."""
+
+
+def _unrecorded(_name: str, _value: Any) -> None:
+    """Keep nothing: nobody asked."""
+
+
 def _ignore_note(_what: str, _files: Sequence[str]) -> None:
     """Ignore the note."""
 
@@ -194,6 +202,8 @@ class PrepareRequest:
         progress: To be called now and then.
         tell: To be called with what was done to files that was not asked for, and their names: turned, scaled, left
             out. It is shown, counted and kept in the manifest.
+        record: To be called with a fact that the manifest keeps: ``white`` (the table of white levels), ``um_per_px``
+            (micrometres per pixel of images, by ``<split>/<name>.png``), ``labels`` (pixels by value of each folder).
     """
 
     options: Mapping[str, Any]
@@ -202,3 +212,4 @@ class PrepareRequest:
     seed: int
     progress: ProgressCallback
     tell: NoteCallback = _ignore_note
+    record: Record = _unrecorded

@@ -12,10 +12,11 @@ from sspbench import (
     InspectedImage,
     PrepareRequest,
     UserError,
+    WhiteLevel,
     add_duplicate_image_faults,
     add_label_faults,
+    decide_whites,
     find_unused_files,
-    find_white_value,
     inspect_image,
     most_common_size,
     open_source,
@@ -31,6 +32,7 @@ from .layout import FoundFiles, find_splits
 SPLITS = ("trainA", "trainB", "testA")
 NATIVE_SIDE_PX = 384
 SIZE_HINT = "get the file again; for copies of another size see data/corn2/README.md"
+WHITE = "dataset_options={white: N}"
 README_PATH = "data/corn2/README.md"
 
 
@@ -44,12 +46,15 @@ def prepare(request: PrepareRequest) -> None:
         raise UserError("CORN-2 needs your copy", where="config: data_root", hint=f"where to ask: {README_PATH}")
     with open_source(request.source, request.output.parent) as root:
         found = find_splits(root)
-        pictures = _verify_copy(found, root, request)
-        _write_splits(found, root, request, pictures)
+        pictures, whites = _verify_copy(found, root, request)
+        request.record("white", [level.as_json() for level in whites.values()])
+        _write_splits(found, root, request, pictures, whites)
 
 
-def _verify_copy(found: FoundFiles, root: Path, request: PrepareRequest) -> dict[Path, InspectedImage]:
-    """Return all readable pictures by file; raise with every fault there is."""
+def _verify_copy(
+    found: FoundFiles, root: Path, request: PrepareRequest
+) -> tuple[dict[Path, InspectedImage], dict[str, WhiteLevel]]:
+    """Return all readable pictures by file, and the white of each split; raise with every fault there is."""
     options = request.options
     with Faults(f"This copy of CORN-2 cannot be used: {request.source}") as faults:
         for first, second in found.duplicates:
@@ -58,9 +63,14 @@ def _verify_copy(found: FoundFiles, root: Path, request: PrepareRequest) -> dict
         _check_counts(found, options, faults)
         pictures = _inspect_files(found, root, request, faults)
         _check_pictures(found, pictures, options, faults)
+        splits = {
+            split: [pictures[path].brightness for path in found.images.get(split, {}).values() if path in pictures]
+            for split in SPLITS
+        }
+        whites = decide_whites(splits, {split: options.get("white") for split in SPLITS}, WHITE, faults)
         for item in faults.items:
-            item.where = item.where.replace(f"{root}/", "")
-    return pictures
+            item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
+    return pictures, whites
 
 
 def _check_counts(found: FoundFiles, options: Mapping[str, Any], faults: Faults) -> None:
@@ -136,20 +146,23 @@ def _check_sizes(pictures: Sequence[InspectedImage], sides: Sequence[int] | None
 
 
 def _write_splits(
-    found: FoundFiles, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]
+    found: FoundFiles,
+    root: Path,
+    request: PrepareRequest,
+    pictures: Mapping[Path, InspectedImage],
+    whites: Mapping[str, WhiteLevel],
 ) -> None:
     """Write the splits, and where each file came from."""
     sources, read = {}, len(pictures)
     done = read
-    white = find_white_value(
-        pictures[path] for group in found.images.values() for path in group.values() if path in pictures
-    )
     _report_changes(found, root, request, pictures)
     for group, ending in ((found.images, ""), (found.labels, "_labels")):
         for split in SPLITS:
             for name, path in group.get(split, {}).items():
                 target = f"{split}{ending}/{name}.png"
-                write_grey(request.output / target, read_label(path) if ending else read_grey(path, white))
+                write_grey(
+                    request.output / target, read_label(path) if ending else read_grey(path, whites[split].white)
+                )
                 sources[target] = {"from": str(path.relative_to(root)), "sha256": sha256(path)}
                 done += 1
                 request.progress(done, 2 * read)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sspbench import (
     EXTRA_FOLDERS,
@@ -14,11 +15,14 @@ from sspbench import (
     InspectedImage,
     PrepareRequest,
     UserError,
+    WhiteLevel,
     add_duplicate_image_faults,
     add_duplicate_name_faults,
     add_label_faults,
+    add_unusable_sets,
+    count_classes,
+    decide_whites,
     find_unused_files,
-    find_white_value,
     inspect_image,
     list_images,
     open_source,
@@ -32,14 +36,12 @@ from sspbench import (
 LABEL_SPLITS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
 
 FULL_16_BIT_LEVEL = 65535
-"""White of 16-bit images unless they show another."""
-
-DIM_LEVEL_SHARE = 0.25
-"""Share of the 16-bit range below which images are so dark that their white may be another."""
+"""White of files that use all of 16 bit: nothing to be told."""
 
 NERVE_CLASSES_HINT = (
     "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"
 )
+WHITE = "dataset_options={white: N}, or of single folders {whites: {trainA: N}}"
 DUPLICATES_HINT = "remove one, or accept it: dataset_options={duplicates: allow}"
 
 
@@ -50,6 +52,7 @@ class _SourceFiles:
     root: Path
     files: dict[str, list[Path]]
     pictures: dict[Path, InspectedImage | None]
+    whites: dict[str, WhiteLevel] = field(default_factory=dict)
 
     def iter_readable(self, *splits: str) -> Iterator[InspectedImage]:
         """Yield the pictures of some splits that could be read."""
@@ -75,14 +78,14 @@ def prepare(request: PrepareRequest) -> None:
         source = _check_files(
             {split: _list_images_if_any(root / split) for split in (*SPLITS, *LABEL_SPLITS)}, root, request
         )
-        white = request.options.get("white") or find_white_value(source.iter_readable(*SPLITS))
-        for what, paths in _describe_changes(source, white):
+        _record(source, request)
+        for what, paths in _describe_changes(source):
             files = [str(path.relative_to(root)) for path in paths]
             if files:
                 request.tell(what, files)
         for what, names in find_unused_files(place, source.pictures).items():
             request.tell(what, names)
-        _write_splits(source, white, request)
+        _write_splits(source, request)
 
 
 def _find_root(place: Path) -> Path:
@@ -112,9 +115,39 @@ def _check_files(files: dict[str, list[Path]], root: Path, request: PrepareReque
             add_duplicate_image_faults(
                 {split: list(source.iter_readable(split)) for split in SPLITS}, faults, DUPLICATES_HINT
             )
+        source.whites.update(_decide_whites(source, request.options, faults))
+        labels = {split: [label.label for label in source.iter_readable(split)] for split in LABEL_SPLITS}
+        add_unusable_sets(labels, request.options.get("nerve_classes"), faults, NERVE_CLASSES_HINT)
         for item in faults.items:
-            item.where = item.where.replace(f"{root}/", "")
+            item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
     return source
+
+
+def _decide_whites(source: _SourceFiles, options: Mapping[str, Any], faults: Faults) -> dict[str, WhiteLevel]:
+    single = options.get("whites") or {}
+    given = {split: single.get(split) or options.get("white") for split in SPLITS}
+    seen = {split: [picture.brightness for picture in source.iter_readable(split)] for split in SPLITS}
+    return decide_whites(seen, given, WHITE, faults)
+
+
+def _record(source: _SourceFiles, request: PrepareRequest) -> None:
+    """Keep what was decided and counted, and the scale of every image, in the manifest."""
+    request.record("white", [level.as_json() for level in source.whites.values()])
+    counts = {split: count_classes([label.label for label in source.iter_readable(split)]) for split in LABEL_SPLITS}
+    request.record("labels", {split: {str(key): n for key, n in found.items()} for split, found in counts.items()})
+    given = request.options.get("um_per_px")
+    scales = {}
+    for split in SPLITS:
+        pictures = list(source.iter_readable(split))
+        declared = [picture for picture in pictures if picture.um_per_px is not None]
+        if given is None and len(declared) < len(pictures):
+            files = [str(picture.path.relative_to(source.root)) for picture in declared]
+            if files:
+                request.tell("declaring the size of a pixel, ignored since others do not", files)
+            continue
+        for picture in pictures:
+            scales[f"{split}/{picture.path.stem}.png"] = given or picture.um_per_px
+    request.record("um_per_px", scales)
 
 
 def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> None:
@@ -136,20 +169,21 @@ def _check_pairs(extra: str, source: _SourceFiles, request: PrepareRequest, faul
     add_label_faults(images, seen, faults, labels, request.options.get("nerve_classes"), NERVE_CLASSES_HINT)
 
 
-def _describe_changes(source: _SourceFiles, white: int) -> Iterator[tuple[str, Iterable[Path]]]:
+def _describe_changes(source: _SourceFiles) -> Iterator[tuple[str, Iterable[Path]]]:
     """Yield what is done to files that the user did not ask for, and to which."""
     images, labels = list(source.iter_readable(*SPLITS)), list(source.iter_readable(*LABEL_SPLITS))
     yield "turned upright, as their metadata says", [image.path for image in images + labels if image.is_turned]
-    deep = {image.path: image.top for image in images if image.top is not None}
-    if white != FULL_16_BIT_LEVEL:
+    for white in sorted({level.white for level in source.whites.values()} - {FULL_16_BIT_LEVEL}):
+        splits = [split for split, level in source.whites.items() if level.white == white]
+        deep = [image.path for image in source.iter_readable(*splits) if image.brightness.is_deep]
         yield f"of 16 bit scaled so that {white} is white", deep
-    elif deep and max(deep.values()) < DIM_LEVEL_SHARE * FULL_16_BIT_LEVEL:
-        yield f"of 16 bit no brighter than {max(deep.values())} (another white: dataset_options={{white: N}})", deep
     yield (
         "transparent in part, taken as if they were not",
         [image.path for image in images + labels if image.is_transparent],
     )
     yield "in colour made grey", [image.path for image in images if not image.is_grey]
+    for note in sorted({note for image in images for note in image.notes}):
+        yield note, [image.path for image in images if note in image.notes]
     yield "labels without any nerve", [label.path for label in labels if label.label.nerve_share == 0]
     for extra in LABEL_SPLITS:
         named = {path.stem for path in source.files[extra]}
@@ -158,14 +192,16 @@ def _describe_changes(source: _SourceFiles, white: int) -> Iterator[tuple[str, I
             yield f"without a label in {extra}", bare
 
 
-def _write_splits(source: _SourceFiles, white: int, request: PrepareRequest) -> None:
+def _write_splits(source: _SourceFiles, request: PrepareRequest) -> None:
     done = len(source.pictures)
     total, sources = 2 * done, {}
     for split, paths in source.files.items():
         for path in paths:
             target = f"{split}/{path.stem}.png"
-            labels = split in LABEL_SPLITS
-            pixels = read_label(path, request.options.get("nerve_classes")) if labels else read_grey(path, white)
+            if split in LABEL_SPLITS:
+                pixels = read_label(path, request.options.get("nerve_classes"))
+            else:
+                pixels = read_grey(path, source.whites[split].white)
             write_grey(request.output / target, pixels)
             sources[target] = {"from": str(path.relative_to(source.root)), "sha256": sha256(path)}
             done += 1

@@ -16,6 +16,7 @@ from sspbench import (
     UserError,
     add_duplicate_name_faults,
     add_label_faults,
+    decide_whites,
     inspect_image,
     list_images,
     open_source,
@@ -31,6 +32,7 @@ from .quality import FrameQuality, measure_frame_quality, rank_quality
 from .splitting import assign_splits, group_by_subject
 
 DATASET_DIR = Path(__file__).resolve().parent
+WHITE = "dataset_options={white: N}"
 SHARE_OPTIONS = ("low", "high", "test")
 
 
@@ -40,6 +42,7 @@ class _QiluImage:
     mask: Path
     picture: InspectedImage
     quality: FrameQuality
+    white: int
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -135,11 +138,15 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
                     where=str(path),
                     hint="get the data set again, or remove the image",
                 )
+        seen = [picture.brightness for path in images if (picture := pictures[path]) is not None]
+        whites = decide_whites({"images": seen}, {"images": request.options.get("white")}, WHITE, faults)
         for item in faults.items:
-            item.where = item.where.replace(f"{root}/", "")
+            item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
+    white = whites["images"]
+    request.record("white", [white.as_json()])
     readable = [(path, picture) for path in images if (picture := pictures[path]) is not None]
     return [
-        _QiluImage(path, by_name[path.stem], picture, measure_frame_quality(read_grey(path)))
+        _QiluImage(path, by_name[path.stem], picture, measure_frame_quality(read_grey(path, white.white)), white.white)
         for path, picture in readable
     ]
 
@@ -152,6 +159,6 @@ def _write_splits(images: list[_QiluImage], splits: list[str | None], request: P
             continue
         for folder, path in ((chosen, image.path), (f"{chosen}_labels", image.mask)):
             target = f"{folder}/{image.path.stem}.png"
-            write_grey(request.output / target, read_grey(path) if folder == chosen else read_label(path))
+            write_grey(request.output / target, read_grey(path, image.white) if folder == chosen else read_label(path))
             sources[target] = {"from": f"{path.parent.name}/{path.name}", "sha256": sha256(path)}
     write_json(request.output / "sources.json", {"files": sources})

@@ -198,6 +198,12 @@ class Results:
         path = self.plan.layout.manifest
         return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
 
+    @cached_property
+    def is_scale_known(self) -> bool:
+        """Whether the size of a pixel of the test images is known, or the images are not there to ask."""
+        path = self.plan.layout.manifest
+        return not path.is_file() or Manifest.read(path).is_scale_known
+
     @property
     def main_measures(self) -> list[Measure]:
         """The scored measures of Tables 1 and 2."""

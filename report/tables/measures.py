@@ -21,6 +21,11 @@ EXTRA_ABLATION_MEASURES = ("dice", "hallucinated")
 
 
 NO_SEGMENTER_REASON = "no HQ training image has a label (trainB_labels), so no segmenter could be trained"
+IN_PIXELS = (
+    "In pixels: the size of a pixel is unknown, so 1 pixel counts as 1 µm here. "
+    "Give it: dataset_options={um_per_px: N}."
+)
+"""What stands below the morphometry of images without a scale."""
 
 
 def format_table_name(key: str) -> str:
@@ -121,7 +126,9 @@ def _make_maker(key: str, title: str, kind: str) -> Callable[[Results], Iterator
     def make(results: Results) -> Iterator[Table]:
         measures = results.measures_in_table(kind)
         if measures:
-            yield make_measure_table(results, key, title, results.rows_in_table(kind), measures)
+            table = make_measure_table(results, key, title, results.rows_in_table(kind), measures)
+            is_unknown = kind == "morphometry" and not results.is_scale_known
+            yield replace(table, notes=(IN_PIXELS, *table.notes)) if is_unknown else table
 
     return make
 

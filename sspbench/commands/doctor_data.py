@@ -46,4 +46,6 @@ def examine_dataset(settings: dict[str, Any]) -> Iterator[str]:
         manifest = fill_prepared_folder(settings, Path(temporary) / "images")
         counts = {split: count for split, count in manifest.content["counts"].items() if count}
         yield f"ok      {settings['data_root']}: " + ", ".join(f"{count} {split}" for split, count in counts.items())
+        yield from manifest.white_table()
+        yield manifest.describe_scale()
         yield from (f"note    {line}" for line in manifest.notes())

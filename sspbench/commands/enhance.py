@@ -7,23 +7,21 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.settings import Settings
-from ..errors import UserError
-from ..files import read_mapping
+from ..errors import Faults, UserError
 from ..images.enhancement_rules import RULES
 from ..jobs.progress import progress_bar
-from ..plugins.kinds import METHOD_KIND
+from .named_methods import limit_tile, load_named_method
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..contract import Method
 
-WEIGHTS_NAME = "weights.safetensors"
+MAX_WHITE = 65535
+"""The largest value of 16 bit."""
 
 PROGRESS_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 """The bar: always images per second, where tqdm's own turns to seconds per image below one."""
@@ -50,6 +48,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole); methods that use "
         "statistics of the whole picture never use tiles",
     )
+    parser.add_argument(
+        "--white",
+        type=int,
+        metavar="N",
+        help="value of images deeper than 8 bit that is white (default: as the files of a folder say, or by their "
+        "largest value)",
+    )
     parser.set_defaults(run=_enhance)
 
 
@@ -61,6 +66,7 @@ class EnhanceOutcome:
     seconds: float = 0.0
     kept: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
 
 def _enhance(args: argparse.Namespace) -> int:
@@ -68,14 +74,17 @@ def _enhance(args: argparse.Namespace) -> int:
 
     if args.tile and args.tile < 64:
         raise UserError(f"--tile {args.tile} is too small", hint="give at least 64, or 0 for no tiles")
+    if args.white is not None and not 1 <= args.white <= MAX_WHITE:
+        raise UserError(f"--white {args.white} is no value of 16 bit", hint=f"give 1 to {MAX_WHITE}")
     files, others = _find_images(args.input, args.output)
+    whites = decide_folder_whites(files, args.white)
     _make_output_folder(args.output)
     with acquire() if args.weights else nullcontext():
-        settings, method = _load_method(args)
+        settings, method = load_named_method(args.weights, args.method)
         tile = limit_tile(settings, args.tile)
         if args.tile not in (tile, RULES.tile):
             print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)
-        outcome = enhance_files(method, files, args.output, force=args.force, tile=tile)
+        outcome = enhance_files(method, files, args.output, force=args.force, tile=tile, whites=whites)
     _print_summary(outcome, others, args.output)
     return 1 if outcome.failed else 0
 
@@ -96,7 +105,7 @@ def _make_output_folder(output: Path) -> None:
 
 def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], int]:
     """Return the images with their place in the output, and how many other files there are."""
-    from ..images.grey import IMAGE_SUFFIXES
+    from ..images.decode import IMAGE_SUFFIXES
 
     root = source if source.is_dir() else source.parent
     if not source.exists():
@@ -124,74 +133,46 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     return found, others
 
 
-def find_run_weights(run: Path) -> Path:
-    """Return the weights file of a run folder; the file itself may be given too."""
-    return run if run.suffix == ".safetensors" else run / WEIGHTS_NAME
+def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> dict[Path, int]:
+    """Return the white of each folder's images, decided for all of them together; show it where any is deep.
 
-
-def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
-    """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
-    record = run / "jobs" / "enhance.json"
-    job = read_mapping(record) if record.is_file() else {}
-    return (Settings.from_json(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
-
-
-def load_run_settings(run: Path) -> Settings:
-    """Return the settings a method was trained with, without what only its training needs.
+    Args:
+        files: Each file and its place in the output.
+        given: The white that the user gave; None: to be decided.
 
     Raises:
-        UserError: the folder is not that of a trained method.
+        UserError: the files of a folder disagree.
     """
-    weights = find_run_weights(run)
-    settings = Settings.from_run_folder(weights.parent)
-    if not weights.is_file():
-        hint = "train it to its end: run the workflow again"
-        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
-    if settings.kind != METHOD_KIND.name:
-        raise UserError(
-            "This is not a run of an enhancement method", where=str(run), hint="give a run of a learned method"
-        )
-    return settings.for_inference
+    from ..images.picture_files import read_image_file
+    from ..images.white_level import Brightness, decide_whites, tabulate_whites
 
-
-def load_classical_settings(entry: str) -> Settings:
-    """Return the settings of a classical method, ``name`` or ``name+variant``.
-
-    Raises:
-        UserError: it has to be trained, or there is none of that name.
-    """
-    from ..config.plan import settings_without_plan
-    from ..plugins.discovery import get_plugin
-
-    name, _, variant = entry.partition("+")
-    found = get_plugin(METHOD_KIND.group, name)
-    if found.meta["kind"] != "classical":
-        raise UserError(f"{name} is not a classical method", hint="train it, then give --weights RUN")
-    return settings_without_plan(found, "paper", variant or None)
-
-
-def _load_method(args: argparse.Namespace) -> tuple[Settings, Method]:
-    """Return the settings of the method that the options name, and the method, ready to enhance."""
-    from ..stages.enhance import load_method
-
-    if not args.weights:
-        settings = load_classical_settings(args.method)
-        return settings, load_method(settings, None)
-    fitted = load_fitted_run(args.weights)
-    if fitted is not None:
-        settings, constants = fitted
-        return settings, load_method(settings, None, constants)
-    settings = load_run_settings(args.weights)
-    return settings, load_method(settings, find_run_weights(args.weights))
-
-
-def limit_tile(settings: Settings, tile: int) -> int:
-    """Return the side of tiles for a method: ``tile`` where it is local, 0 where it sees the whole picture."""
-    return tile if settings.plugin.meta.get("local", False) else 0
+    seen: dict[str, list[Brightness]] = {}
+    folders = {}
+    for path, inside in files:
+        folder = str(inside.parent)
+        folders[path.parent] = folder
+        try:
+            seen.setdefault(folder, []).append(replace(read_image_file(path).brightness, name=str(inside)))
+        except UserError:
+            continue  # told when it is its turn to be enhanced
+    with Faults("The images cannot be enhanced together") as faults:
+        levels = {}
+        for folder, found in seen.items():  # one by one: folders of an input need not agree
+            levels.update(decide_whites({folder: found}, {folder: given}, "--white N", faults))
+    deep = [level for level in levels.values() if any(one.is_deep for one in seen[level.folder])]
+    if deep:
+        print("\n".join(tabulate_whites(deep)), file=sys.stderr)
+    return {path: levels[folder].white for path, folder in folders.items() if folder in levels}
 
 
 def enhance_files(
-    method: Any, files: list[tuple[Path, Path]], output: Path, *, force: bool, tile: int
+    method: Any,
+    files: list[tuple[Path, Path]],
+    output: Path,
+    *,
+    force: bool,
+    tile: int,
+    whites: Mapping[Path, int] | None = None,
 ) -> EnhanceOutcome:
     """Enhance files one by one; a bad one is noted and the rest go on.
 
@@ -201,6 +182,7 @@ def enhance_files(
         output: Where results go.
         force: Overwrite results that are there.
         tile: Side of tiles for large images, 0: none.
+        whites: The white of images deeper than 8 bit, by their folder; without: all bits are used.
     """
     outcome = EnhanceOutcome()
     bar = progress_bar(files, label="enhance", unit="images")
@@ -212,7 +194,8 @@ def enhance_files(
             continue
         start = time.perf_counter()
         try:
-            _enhance_file(method, path, target, tile)
+            notes = _enhance_file(method, path, target, tile, (whites or {}).get(path.parent))
+            outcome.notes += [(str(inside), note) for note in notes]
             outcome.enhanced += 1
             outcome.seconds += time.perf_counter() - start
         except UserError as error:
@@ -222,14 +205,17 @@ def enhance_files(
     return outcome
 
 
-def _enhance_file(method: Any, path: Path, target: Path, tile: int) -> None:
+def _enhance_file(method: Any, path: Path, target: Path, tile: int, white: int | None) -> tuple[str, ...]:
+    """Enhance one file; return what of it was not kept, in words."""
     from ..images.picture_files import read_image_file, write_image_file
 
     picture = read_image_file(path)
-    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile))
+    white = white if picture.brightness.is_deep else None
+    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile, white))
+    return picture.notes
 
 
-def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray:
+def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | None = None) -> np.ndarray:
     """Enhance pixels of any depth; colour and alpha are kept.
 
     Of colour images the luminance is enhanced and its change added to red, green and blue, which leaves both
@@ -239,6 +225,7 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
         method: Ready to enhance.
         pixels: (H, W) or (H, W, C), C = 2 (grey, alpha), 3 or 4; uint8 or uint16.
         tile: See :func:`sspbench.images.tiling.apply_in_tiles`.
+        white: The value that is white, brighter ones become it; None: the largest that the type can hold.
 
     Raises:
         UserError: the method returned another shape or values that are not finite.
@@ -247,10 +234,10 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0) -> np.ndarray
 
     from ..images.tiling import apply_in_tiles
 
-    top = float(np.iinfo(pixels.dtype).max)
+    top = float(white or np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
-    values = planes[..., :colours].astype(np.float32) / np.float32(top)
+    values = np.minimum(planes[..., :colours].astype(np.float32) / np.float32(top), np.float32(1))
     light = (values @ np.array(RULES.luminance)).astype(np.float32) if colours == 3 else values[..., 0]
     better = apply_in_tiles(lambda part: _enhance_light(method, part), light, tile)
     values = values + (better - light)[..., None] if colours == 3 else better[..., None]
@@ -292,5 +279,8 @@ def _summary_lines(outcome: EnhanceOutcome, others: int, output: Path) -> Iterat
     yield f"{output}: " + ", ".join(f"{count} {what}" for what, count in parts.items() if count or what == "enhanced")
     if outcome.enhanced:
         yield f"  {outcome.enhanced / max(outcome.seconds, 1e-9):.3g} images per second, reading and writing included"
+    for note in dict.fromkeys(note for _, note in outcome.notes):
+        names = [name for name, one in outcome.notes if one == note]
+        yield f"  note: {len(names)} {'file' if len(names) == 1 else 'files'}, e.g. {names[0]}: {note}"
     for name, reason in outcome.failed:
         yield f"  {name}: " + reason.replace("\n", "\n    ")

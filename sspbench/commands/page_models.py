@@ -13,7 +13,7 @@ from ..files import read_mapping, sha256
 from ..images.enhancement_rules import RULES
 from ..jobs.outcome import JobError
 from ..offline_page.page import PageModel
-from .enhance import find_run_weights, limit_tile, load_run_settings
+from .named_methods import find_run_weights, limit_tile, load_run_settings
 from .onnx_model import make_onnx
 
 MAX_MODEL_BYTES = 25_000_000

@@ -27,10 +27,21 @@ def external_row_plugin(name: str, folder: Path) -> Plugin:
     return Plugin("methods", name, folder, {**meta, "params": {}, "presets": {}})
 
 
-def external_row_settings(found: Plugin) -> dict[str, Any]:
-    """Return what a row depends on: its images; of their place the folder's own name alone, since this is published."""
+def external_row_settings(found: Plugin, white: int | None = None) -> dict[str, Any]:
+    """Return what a row depends on: its images; of their place the folder's own name alone, since this is published.
+
+    Args:
+        found: The row.
+        white: The value of its images that is white, where the user gave it.
+    """
     folder = found.folder.resolve().name
-    return {"kind": EXTERNAL_KIND, "name": found.name, "folder": folder, "images": digest_visible_images(found.folder)}
+    settings = {
+        "kind": EXTERNAL_KIND,
+        "name": found.name,
+        "folder": folder,
+        "images": digest_visible_images(found.folder),
+    }
+    return settings if white is None else {**settings, "white": white}
 
 
 def add_external_faults(rows: Any, faults: Faults) -> None:

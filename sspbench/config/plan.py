@@ -211,7 +211,7 @@ class Plan:
             "dataset": self.dataset.name,
             "id": self.layout.dataset,
             "real": self.dataset.meta["real"],
-            "field_um": float(field_um),
+            "field_um": None if field_um is None else float(field_um),
             "options": options,
             "data_root": None if self.data_root is None else str(self.data_root),
             "seed": self.config["data_seed"],
@@ -225,7 +225,7 @@ class Plan:
 
     def external_settings(self, run: Run) -> dict[str, Any]:
         """Return what taking in the images of an external row depends on."""
-        return external_row_settings(run.plugin)
+        return external_row_settings(run.plugin, self.config.get("external_white", {}).get(run.plugin.name))
 
     def segmenter_settings(self, seed: int) -> Settings:
         """Return what the training of the segmenter of one replicate depends on."""

@@ -21,7 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from ..errors import Faults, UserError
-from .inspection import MAX_PIXELS, add_size_fault
+from .decoded import MAX_PIXELS
+from .inspection import add_size_fault
 
 UNPACK_HINT = "if you trust it, unpack it yourself and give the folder"
 """How to use an archive that is refused."""

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from ..errors import Faults, UserError
-from .grey import IMAGE_SUFFIXES, decode_and_report_turn, to_grey8
-from .labels import MIN_BRIGHTNESS_VALUE, LabelFacts, describe_label, label_values
-
-MAX_PIXELS = 64_000_000
-"""Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
-
-TOO_LARGE_HINT = "cut it into parts, or scale it down"
+from .decode import IMAGE_SUFFIXES, decode_image, read_image_size
+from .decoded import CUT, TOO_LARGE, DecodedImage
+from .grey import get_usable_samples, to_grey8
+from .labels import MIN_BRIGHTNESS_VALUE, LabelFacts, describe_label
+from .pixels import has_transparent_pixel
+from .white_level import Brightness, guess_white
 
 MIN_SIDE_PX = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
 
-WHITE_8_BIT, WHITE_12_BIT, WHITE_16_BIT = 255, 4095, 65535
-"""White of cameras that write 16-bit files."""
+WHITE_12_BIT = 4095
+"""The largest value up to which pictures look alike once they are scaled from 16 to 8 bit."""
 
 MAX_NERVE_SHARE = 0.5
 """Share of nerve beyond which a label is taken for inverted."""
@@ -45,6 +42,10 @@ class InspectedImage:
         turned: Whether its metadata said that it had to be turned.
         transparent: Whether a pixel of it is transparent; pixels are taken as if none were.
         label: What it is as a label.
+        brightness: What decides which of its values is white.
+        um_per_px: Micrometres per pixel that the file declares, else None.
+        um_source: Where it declares them.
+        notes: What of the file was ignored, in words.
     """
 
     path: Path
@@ -55,6 +56,10 @@ class InspectedImage:
     is_turned: bool
     is_transparent: bool
     label: LabelFacts
+    brightness: Brightness
+    um_per_px: float | None = None
+    um_source: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_two_valued(self) -> bool:
@@ -67,27 +72,23 @@ def add_size_fault(path: Path, shown: PurePath, maximum: int, faults: Faults) ->
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         return False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-    except Image.DecompressionBombError as error:
-        faults.add("An image is too large", where=str(shown), why=str(error), hint=TOO_LARGE_HINT)
-        return True
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
-        return False  # not readable: told, by name, when it is read
+        width, height = read_image_size(path)
+    except UserError as error:
+        if error.what == TOO_LARGE:
+            faults.add(TOO_LARGE, where=str(shown), why=error.why, hint=CUT)
+        return error.what == TOO_LARGE  # what is not readable is told, by name, when it is read
     if width * height > maximum:
         why = f"{width}x{height} pixels, at most {maximum}"
-        faults.add("An image is too large", where=str(shown), why=why, hint=TOO_LARGE_HINT)
+        faults.add(TOO_LARGE, where=str(shown), why=why, hint=CUT)
     return width * height > maximum
 
 
 def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
     """Read one image; None, with a fault, where it cannot be used."""
-    if add_size_fault(path, path, MAX_PIXELS, faults):
-        return None
     try:
-        pixels, turned = decode_and_report_turn(path)
+        image = decode_image(path)
+        pixels = get_usable_samples(image, path)
+        label = describe_label(image, path)
     except UserError as error:
         faults.items.append(error)
         return None
@@ -96,28 +97,42 @@ def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
     if min(grey.shape) < MIN_SIDE_PX:
         why, hint = f"{width}x{height}, least {MIN_SIDE_PX}", "remove it, and its label if it has one"
         faults.add("An image is too small", where=str(path), why=why, hint=hint)
-    equal = pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
     top = int(pixels.max()) if pixels.dtype == np.uint16 else None
     content = grey if top is None or top > WHITE_12_BIT else pixels  # scaled to 8 bit, dark pictures look alike
-    digest = hashlib.sha256(f"{width}x{height}:".encode() + content.tobytes()).hexdigest()
     return InspectedImage(
-        path, (width, height), digest, equal, top, turned, _is_transparent(path), describe_label(label_values(pixels))
+        path=path,
+        size=(width, height),
+        digest=hashlib.sha256(f"{width}x{height}:".encode() + content.tobytes()).hexdigest(),
+        is_grey=pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all()),
+        top=top,
+        is_turned=image.orientation != 1,
+        is_transparent=has_transparent_pixel(image),
+        label=label,
+        brightness=measure_brightness(image, pixels, str(path)),
+        um_per_px=image.um_per_px,
+        um_source=image.um_source,
+        notes=image.notes,
     )
 
 
-def _is_transparent(path: Path) -> bool:
-    """Tell whether a readable image has a pixel that is not opaque."""
-    with Image.open(path) as image:
-        if not image.has_transparency_data:
-            return False
-        alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-        return bool(alpha.min() < WHITE_8_BIT)
+def measure_brightness(image: DecodedImage, pixels: np.ndarray, name: str) -> Brightness:
+    """Return what decides which value of an image is white.
 
-
-def find_white_value(pictures: Iterable[InspectedImage]) -> int:
-    """Return the 16-bit value that is white in all these images: 65535, or 4095 or 255 where none is brighter."""
-    top = max((picture.top for picture in pictures if picture.top is not None), default=WHITE_16_BIT)
-    return next(white for white in (WHITE_8_BIT, WHITE_12_BIT, WHITE_16_BIT) if top <= white)
+    Args:
+        image: The decoded image.
+        pixels: Its usable samples, uint8 or uint16.
+        name: The file, as shown.
+    """
+    top = int(pixels.max())
+    if pixels.dtype == np.uint8:  # fewer bits have been spread over 0..255
+        return Brightness(name, image.bits, top, None, "", 255)
+    is_sixteen_signed = image.pixels.dtype == np.int16
+    type_max = 32767 if is_sixteen_signed else 65535
+    white, source = image.white, image.white_source
+    if image.is_white_zero and white is None:
+        # It was inverted within the range of its largest value, which is its white now.
+        white, source = guess_white(int(image.pixels.max()), type_max), "inverted, by its largest value"
+    return Brightness(name, image.bits, top, white, source, type_max)
 
 
 def add_duplicate_name_faults(names: Mapping[Path, str], faults: Faults) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .grey import decode_image, to_grey8
+from ..errors import Faults
+from .decode import decode_image
+from .decoded import DecodedImage
+from .grey import get_usable_samples, to_grey8
+from .pixels import turn_upright
 
 MAX_CLASSES = 16
 """Distinct values up to which a label may be a map of classes; more are smoothed edges or a photograph."""
@@ -29,20 +33,36 @@ class LabelFacts:
 
     Attributes:
         two_valued: Whether nearly all pixels are near its darkest or brightest value.
-        values: Its distinct values, if they are few.
+        values: Its distinct values, if they are few; of a palette picture, the indices.
         classes: Whether these are more than two classes.
         nerve: Share of the pixels that count as nerve, the brighter half being nerve.
+        pixels: Number of pixels of each of ``values``.
     """
 
     is_two_valued: bool
     values: tuple[int, ...]
     has_classes: bool
     nerve_share: float
+    pixels: tuple[int, ...] = ()
 
 
-def label_values(pixels: np.ndarray) -> np.ndarray:
-    """Return the values of a decoded label, (H, W) uint8 or uint16: grey as it is, colour as its grey."""
-    return pixels if pixels.dtype == np.uint16 and pixels.ndim == 2 else to_grey8(pixels)
+def label_values(image: DecodedImage, path: Path) -> np.ndarray:
+    """Return the values of a label as stored, (H, W), any integer type: indices of a palette, colour as its grey."""
+    if image.channels == "P" or (image.channels == "L" and not image.is_float and not image.is_white_zero):
+        values = turn_upright(image.pixels, image.orientation)
+        if values.min() >= 0:
+            return values
+    samples = get_usable_samples(image, path)
+    if samples.ndim == 3 and (samples == samples[..., :1]).all():
+        return samples[..., 0]
+    return samples if samples.ndim == 2 else to_grey8(samples)
+
+
+def brightness(image: DecodedImage, path: Path) -> np.ndarray:
+    """Return the (H, W) values of a label by which black and white are told apart: the colours of a palette."""
+    if image.channels == "P":
+        return to_grey8(get_usable_samples(image, path))
+    return label_values(image, path)
 
 
 def binarise_label(values: np.ndarray) -> np.ndarray:
@@ -55,25 +75,28 @@ def read_label(path: Path, nerve_classes: Collection[int] | None = None) -> np.n
 
     Args:
         path: The file.
-        nerve_classes: The values that are nerve; None: the brighter of black and white.
+        nerve_classes: The values, of a palette picture the indices, that are nerve; None: the brighter of black and
+            white.
     """
-    values = label_values(decode_image(path))
+    image = decode_image(path)
     if nerve_classes is None:
-        return binarise_label(values)
-    return np.where(np.isin(values, list(nerve_classes)), np.uint8(255), np.uint8(0))
+        return binarise_label(brightness(image, path))
+    return np.where(np.isin(label_values(image, path), list(nerve_classes)), np.uint8(255), np.uint8(0))
 
 
-def describe_label(values: np.ndarray) -> LabelFacts:
-    """Look at a label, (H, W) uint8 or uint16."""
-    top = int(values.max())
-    extreme = (values <= top * 0.1) | (values >= top * 0.9)
+def describe_label(image: DecodedImage, path: Path) -> LabelFacts:
+    """Look at a label."""
+    values, bright = label_values(image, path), brightness(image, path)
+    top = int(bright.max())
+    extreme = (bright <= top * 0.1) | (bright >= top * 0.9)
     found, counts = np.unique(values, return_counts=True)
-    few = tuple(found.tolist()) if len(found) <= MAX_CLASSES else ()
+    is_few = len(found) <= MAX_CLASSES
     return LabelFacts(
         is_two_valued=bool(extreme.mean() >= MIN_BLACK_WHITE_SHARE),
-        values=few,
-        has_classes=len(few) > 2 and _is_class_map(values, found, counts),
-        nerve_share=float((values > top / 2).mean()),
+        values=tuple(found.tolist()) if is_few else (),
+        has_classes=is_few and len(found) > 2 and (image.channels == "P" or _is_class_map(values, found, counts)),
+        nerve_share=float((bright > top / 2).mean()),
+        pixels=tuple(counts.tolist()) if is_few else (),
     )
 
 
@@ -89,3 +112,55 @@ def _has_flat_block(mask: np.ndarray) -> bool:
     """Tell whether a 3 x 3 block of a (H, W) mask is all true."""
     blocks = np.lib.stride_tricks.sliding_window_view(mask, (3, 3))
     return bool(blocks.all(axis=(-1, -2)).any())
+
+
+def count_classes(labels: Sequence[LabelFacts]) -> dict[int, int]:
+    """Return the number of pixels of each value over labels that have few, by value."""
+    counts: dict[int, int] = {}
+    for facts in labels:
+        for value, pixels in zip(facts.values, facts.pixels, strict=True):
+            counts[value] = counts.get(value, 0) + pixels
+    return dict(sorted(counts.items()))
+
+
+def add_unusable_sets(
+    folders: Mapping[str, Sequence[LabelFacts]], nerve_classes: Collection[int] | None, faults: Faults, hint: str
+) -> None:
+    """Add a fault for every class that no label has, and every set whose labels hold no nerve, or nothing else.
+
+    Args:
+        folders: The labels of each folder.
+        nerve_classes: The values that are nerve; None: white is.
+        faults: Where faults are added.
+        hint: What to do about it.
+    """
+    everything = count_classes([facts for labels in folders.values() for facts in labels])
+    if nerve_classes is not None and everything:
+        for number in sorted(set(nerve_classes) - everything.keys()):
+            faults.add(f"No label has the class {number}", why=f"pixels by value: {tell_counts(everything)}", hint=hint)
+    for folder, labels in folders.items():
+        counts = count_classes(labels)
+        nerve = _nerve_pixels(labels, counts, nerve_classes)
+        total = sum(counts.values())
+        why = f"pixels by value in its {len(labels)} labels: {tell_counts(counts)}"
+        if labels and nerve == 0 and (nerve_classes is not None or folder == "trainB_labels"):
+            faults.add("No label of a folder holds any nerve", where=folder, why=why, hint=hint)
+        if nerve_classes is not None and total and nerve == total:
+            faults.add("The labels of a folder are nerve everywhere", where=folder, why=why, hint=hint)
+
+
+def _nerve_pixels(
+    labels: Sequence[LabelFacts], counts: Mapping[int, int], nerve_classes: Collection[int] | None
+) -> float:
+    if nerve_classes is None:
+        return sum(facts.nerve_share for facts in labels)
+    return sum(pixels for value, pixels in counts.items() if value in nerve_classes)
+
+
+def tell_counts(counts: Mapping[int, int]) -> str:
+    """Return counts of pixels by value in words.
+
+    >>> tell_counts({0: 100, 255: 7})
+    '100 of 0, 7 of 255'
+    """
+    return ", ".join(f"{pixels} of {value}" for value, pixels in counts.items()) or "too many values to count"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from .grey import IMAGE_SUFFIXES
+from .decode import IMAGE_SUFFIXES
 
 
 def find_unused_files(root: Path, used: Collection[Path]) -> dict[str, list[str]]:

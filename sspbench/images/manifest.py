@@ -9,7 +9,9 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import fingerprint, read_mapping, sha256, write_json
-from .grey import list_images, read_grey
+from .decode import read_image_size
+from .grey import list_images
+from .white_level import WhiteLevel, tabulate_whites
 
 SPLITS = ("trainA", "trainB", "testA")
 """LQ training, HQ training and LQ test images."""
@@ -63,9 +65,20 @@ class Manifest:
         return fingerprint(self.content["images"])
 
     @property
-    def field_um(self) -> float:
-        """Width of the imaged field in micrometres."""
-        return float(self.content["field_um"])
+    def is_scale_known(self) -> bool:
+        """Whether the size of a pixel is known of every test image."""
+        entries = [entry for entry in self.content["images"] if entry["split"] == "testA"]
+        return self.content.get("field_um") is not None or all("um_per_px" in entry for entry in entries)
+
+    def describe_scale(self) -> str:
+        """Return what is known of the size of the test images' pixels, a line."""
+        if not self.is_scale_known:
+            return "pixel size: unknown, so morphometry is in pixels (1 counts as 1 µm): dataset_options={um_per_px: N}"
+        images = [entry for entry in self.content["images"] if entry["split"] == "testA"]
+        field = self.content.get("field_um")
+        sizes = sorted({entry.get("um_per_px") or field / entry["width"] for entry in images})
+        span = f"{sizes[0]:.4g}" if len(sizes) == 1 else f"{sizes[0]:.4g} to {sizes[-1]:.4g}"
+        return f"pixel size: {span} µm"
 
     def notes(self) -> Iterator[str]:
         """Yield what was done to files that nobody asked for, a line each: how many, what, and the first of them."""
@@ -74,6 +87,11 @@ class Manifest:
             more = f", and {len(files) - MAX_SHOWN_FILES} more" if len(files) > MAX_SHOWN_FILES else ""
             plural = "file" if len(files) == 1 else "files"
             yield f"{len(files)} {plural} {note['what']}: {', '.join(files[:MAX_SHOWN_FILES])}{more}"
+
+    def white_table(self) -> list[str]:
+        """Return the lines of the table that says which value is white in which folder; empty where none was made."""
+        levels = [WhiteLevel(**row) for row in self.content.get("white", [])]
+        return tabulate_whites(levels) if levels else []
 
     def image_paths(self, split: str) -> list[Path]:
         """Return the images of a split in name order; empty where it has none."""
@@ -92,31 +110,40 @@ class Manifest:
         return [known.get(path.stem) for path in paths]
 
 
-def write_manifest(folder: Path, facts: dict[str, Any], originals: Mapping[str, str] | None = None) -> Path:
+def write_manifest(
+    folder: Path,
+    facts: dict[str, Any],
+    originals: Mapping[str, str] | None = None,
+    um_per_px: Mapping[str, float] | None = None,
+) -> Path:
     """List the images of a prepared folder in ``manifest.json``.
 
     Args:
         folder: Holds the splits.
         facts: What else to note (data set, whether real, field, ...).
         originals: The names that renamed images had, by path.
+        um_per_px: Micrometres per pixel of images, by path, as far as they are known.
     """
-    named = originals or {}
+    named, scales = originals or {}, um_per_px or {}
     images = []
     for split in (*SPLITS, *EXTRA_FOLDERS):
         place = folder / split
         for path in list_images(place) if place.is_dir() else []:
-            height, width = read_grey(path).shape
-            images.append(
-                {
-                    "path": f"{split}/{path.name}",
-                    "split": split,
-                    "domain": DOMAIN_BY_FOLDER.get(split, "label"),
-                    "width": width,
-                    "height": height,
-                    "sha256": sha256(path),
-                    **({"original": named[f"{split}/{path.name}"]} if f"{split}/{path.name}" in named else {}),
-                }
-            )
+            width, height = read_image_size(path)
+            name = f"{split}/{path.name}"
+            entry = {
+                "path": name,
+                "split": split,
+                "domain": DOMAIN_BY_FOLDER.get(split, "label"),
+                "width": width,
+                "height": height,
+                "sha256": sha256(path),
+            }
+            if name in named:
+                entry["original"] = named[name]
+            if name in scales:
+                entry["um_per_px"] = scales[name]
+            images.append(entry)
     counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRA_FOLDERS)}
     target = folder / "manifest.json"
     write_json(target, {**facts, "counts": counts, "images": images})

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..errors import UserError
 from ..files import replace_atomically
-from .grey import decode_image
+from .grey import read_pixels
 
 
 def read_rgb(path: Path) -> np.ndarray:
@@ -18,7 +18,7 @@ def read_rgb(path: Path) -> np.ndarray:
     Raises:
         UserError: the file cannot be read, is grey, or has 16 bits a channel.
     """
-    pixels = decode_image(path)
+    pixels = read_pixels(path)
     if pixels.ndim != 3:
         raise UserError(
             "An image is grey, and this data set is in colour",

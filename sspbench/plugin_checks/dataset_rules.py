@@ -14,7 +14,7 @@ from ..config.overrides import add_override_faults, resolve_params
 from ..contract import PrepareRequest
 from ..errors import Faults, UserError
 from ..files import sha256
-from ..images.grey import decode_image, list_images
+from ..images.grey import read_pixels, list_images
 from ..images.manifest import EXTRA_FOLDERS, SPLITS
 from ..plugins.discovery import Plugin, load_prepare_function
 from ..plugins.schemas import REQUIRED_PRESETS
@@ -120,7 +120,7 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
 
 
 def _check_picture(path: Path, split: str, output: Path, faults: Faults, color: str) -> None:
-    picture = decode_image(path)
+    picture = read_pixels(path)
     mode = "grey" if split.endswith(MASK_FOLDER_ENDINGS) else color
     if path.suffix != ".png" or picture.ndim != DIMENSIONS[mode] or picture.dtype != np.uint8:
         hint = f"write it with {WRITERS[mode]} of sspbench"
@@ -129,7 +129,7 @@ def _check_picture(path: Path, split: str, output: Path, faults: Faults, color: 
         faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
     if split in EXTRA_FOLDERS:
         partner = output / split.split("_", maxsplit=1)[0] / path.name
-        if not partner.is_file() or decode_image(partner).shape[:2] != picture.shape[:2]:
+        if not partner.is_file() or read_pixels(partner).shape[:2] != picture.shape[:2]:
             of, hint = split.split("_", maxsplit=1)[0], "write both at the same size and under the same name"
             faults.add(f"{split}/{path.name} has no image of its name and size", where=of, hint=hint)
 

@@ -29,7 +29,9 @@ PluginBase = TypeVar("PluginBase")
 TRAINING_PARAMETERS_FILE = SCHEMA_DIR / "training.yaml"
 """The declarations of the parameters that the frame reads of everything that is trained."""
 
-FIELD_UM_PARAMETER = Parameter(400.0, "float", "width of the imaged field in micrometres", above=0)
+FIELD_UM_PARAMETER = Parameter(
+    400.0, "float", "width of the imaged field in micrometres; null: unknown", (None,), above=0
+)
 """What every data set lets presets and users override besides its options: other sizes show another field."""
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from ..errors import Faults
 from ..files import write_json
-from ..images.grey import IMAGE_SUFFIXES, list_images, read_grey, write_grey
-from ..images.inspection import WHITE_16_BIT, InspectedImage, add_duplicate_name_faults, find_white_value, inspect_image
+from ..images.decode import IMAGE_SUFFIXES
+from ..images.grey import list_images, read_grey, write_grey
+from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspect_image
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
+from ..images.white_level import WhiteLevel, decide_whites, tabulate_whites
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from .image_folders import clear_images, verify_splits, write_folder_manifest
@@ -21,12 +23,15 @@ from .resemblance import find_resemblances
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
 
+FULL = 65535
+"""White of files that use all of 16 bit: nothing to be told."""
+
 
 def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path) -> None:
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``.
 
     Args:
-        settings: The row's: its name, its folder's name, the digest of its images.
+        settings: The row's: its name, its folder's name, the digest of its images, and ``white`` where it is given.
         source: The folder of images, each of the name and size of its test image.
         manifest: The prepared data.
         folder: The run's folder.
@@ -35,21 +40,22 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
         UserError: images are missing, too many, of another size, in colour or unreadable; all of them at once.
     """
     job = JobRecorder("enhance", dict(settings))
-    pictures = _check_images(source, manifest, folder)
-    white = find_white_value(pictures.values())
+    pictures, level = _check_images(settings, source, manifest, folder)
+    for line in tabulate_whites([level]):
+        print(line, file=sys.stderr)
     verify_splits(manifest, "testA")
-    notes = list(_describe_images(source, pictures, white))
+    notes = list(_describe_images(source, pictures, level))
     target = clear_images(folder / "enhanced")
     written = []
     for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
         path = target / f"{name}.png"
-        write_grey(path, read_grey(picture.path, white))
+        write_grey(path, read_grey(picture.path, level.white))
         written.append(path)
     notes += _describe_resemblances(written, manifest)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     write_folder_manifest(target, written)
-    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), notes=notes))
+    write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), notes=notes, white=level.as_json()))
 
 
 def _describe_resemblances(written: list[Path], manifest: Manifest) -> Iterator[str]:
@@ -65,15 +71,18 @@ def _describe_resemblances(written: list[Path], manifest: Manifest) -> Iterator[
         yield f"{what} {', '.join(shown)}{more}"
 
 
-def _check_images(source: Path, manifest: Manifest, folder: Path) -> dict[str, InspectedImage]:
-    """Return what is known of the images, by the name of the test image that each belongs to."""
+def _check_images(
+    settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path
+) -> tuple[dict[str, InspectedImage], WhiteLevel]:
+    """Return what is known of the images, by the name of the test image that each belongs to, and their white."""
+    name = source.resolve().name
     files = list_images(source)
     names = {
         path: make_safe_name(path.stem) for path in files
     }  # as the test images were renamed, where that was needed
     sizes = _test_image_sizes(manifest)
     found: dict[str, InspectedImage] = {}
-    with Faults(f"The images in the folder {source.resolve().name} cannot be taken in") as faults:
+    with Faults(f"The images in the folder {name} cannot be taken in") as faults:
         _add_own_folder_fault(source, folder, faults)
         add_duplicate_name_faults(names, faults)
         _add_missing_faults(sizes, names, source, faults)
@@ -85,9 +94,12 @@ def _check_images(source: Path, manifest: Manifest, folder: Path) -> dict[str, I
             if picture is not None:
                 _add_mismatch_faults(picture, sizes[names[path]], faults)
                 found[names[path]] = picture
+        seen = [picture.brightness for picture in found.values()]
+        option = f"external_white={{{settings['name']}: N}}"
+        levels = decide_whites({name: seen}, {name: settings.get("white")}, option, faults)
         for item in faults.items:  # where the user's folders lie is nobody's business: this is shown in tables
             item.where, item.why = (text.replace(f"{source}/", "") for text in (item.where, item.why))
-    return found
+    return found, levels[name]
 
 
 def _test_image_sizes(manifest: Manifest) -> dict[str, tuple[int, int]]:
@@ -132,7 +144,7 @@ def _add_mismatch_faults(picture: InspectedImage, size: tuple[int, int], faults:
         faults.add("An image is in colour", where=str(picture.path), why=why, hint=hint)
 
 
-def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], white: int) -> Iterator[str]:
+def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], level: WhiteLevel) -> Iterator[str]:
     """Yield what has to be known of the images, a line each."""
     found = {
         "turned upright, as their metadata says": [one for one in pictures.values() if one.is_turned],
@@ -140,8 +152,8 @@ def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], white
         "saved with loss: what JPEG does to them is scored too": [
             one for one in pictures.values() if one.path.suffix.lower() in LOSSY_SUFFIXES
         ],
-        f"of 16 bit scaled so that {white} is white": [
-            one for one in pictures.values() if one.top is not None and white != WHITE_16_BIT
+        f"of 16 bit scaled so that {level.white} is white": [
+            one for one in pictures.values() if one.brightness.is_deep and level.white != FULL
         ],
     }
     for what, some in found.items():

@@ -36,6 +36,9 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
         manifest = fill_prepared_folder(settings, fresh)
+        for line in manifest.white_table():
+            print(line, file=sys.stderr)
+        print(manifest.describe_scale(), file=sys.stderr)
         for line in manifest.notes():
             print(f"note: {line}", file=sys.stderr)
         _replace_folder(fresh, target)
@@ -51,6 +54,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     fresh.mkdir()
     root = settings["data_root"]
     notes: list[dict[str, Any]] = []
+    recorded: dict[str, Any] = {}
     with progress_bar(label=f"prepare {settings['id']}", unit="images") as bar:
         request = PrepareRequest(
             options=settings["options"],
@@ -59,21 +63,26 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
             seed=settings["seed"],
             progress=lambda done, total: _update_bar(bar, done, total),
             tell=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
+            record=recorded.__setitem__,
         )
         load_prepare_function(get_plugin("data", settings["dataset"]))(request)
-    originals = _rename_safely(fresh)
+    old_names = _rename_safely(fresh)
+    originals = {new: printable(old) for new, old in old_names.items()}
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
+    new_names = {old: new for new, old in old_names.items()}
+    scales = {new_names.get(path, path): um for path, um in recorded.pop("um_per_px", {}).items()}
     facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
-    manifest = Manifest.read(write_manifest(fresh, {**facts, **({"notes": notes} if notes else {})}, originals))
+    facts |= {**recorded, **({"notes": notes} if notes else {})}
+    manifest = Manifest.read(write_manifest(fresh, facts, originals, scales))
     _check_manifest(manifest, settings["dataset"])
     return manifest
 
 
 def _rename_safely(folder: Path) -> dict[str, str]:
-    """Give every image a name that all later stages can carry; return the old paths, as told, by new path."""
+    """Give every image a name that all later stages can carry; return the old paths by new path."""
     return {
-        f"{split}/{name}": printable(f"{split}/{old}")
+        f"{split}/{name}": f"{split}/{old}"
         for split in (*SPLITS, *EXTRA_FOLDERS)
         if (folder / split).is_dir()
         for name, old in make_names_safe(folder / split).items()

@@ -34,7 +34,7 @@ def score(
     """Write ``scores.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
-        settings: ``metrics`` (options by family) and ``field_um``.
+        settings: ``metrics`` (options by family) and ``field_um``, for images whose own scale is not known.
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
@@ -85,38 +85,43 @@ class _Scene:
     size: tuple[int, int]
     label: Path | None
     clean: Path | None
+    um_per_px: float | None
 
 
 def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
     """Return the test images by stem, looked up once: a manifest is searched from end to end each time it is asked."""
     origins = manifest.image_paths("testA")
-    sizes = {entry["path"]: (entry["height"], entry["width"]) for entry in manifest.content["images"]}
+    entries = {entry["path"]: entry for entry in manifest.content["images"]}
     known = zip(
         origins,
         manifest.find_companions(origins, "testA_labels"),
         manifest.find_companions(origins, "testA_clean"),
         strict=True,
     )
-    return {
-        origin.stem: _Scene(origin, sizes[origin.relative_to(manifest.folder).as_posix()], label, clean)
-        for origin, label, clean in known
-    }
+    found = {}
+    for origin, label, clean in known:
+        entry = entries[origin.relative_to(manifest.folder).as_posix()]
+        size = entry["height"], entry["width"]
+        found[origin.stem] = _Scene(origin, size, label, clean, entry.get("um_per_px"))
+    return found
 
 
 def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
-    """Cut names, as they come, into chunks of equal image size and equal knowledge of the truth."""
+    """Cut names, as they come, into chunks of equal image size and scale and equal knowledge of the truth."""
 
-    def kind(name: str) -> tuple[tuple[int, int], bool, bool]:
+    def kind(name: str) -> tuple[tuple[int, int], float | None, bool, bool]:
         scene = scenes[Path(name).stem]
-        return scene.size, scene.label is None, scene.clean is None
+        return scene.size, scene.um_per_px, scene.label is None, scene.clean is None
 
     for _, group in groupby(names, kind):
         while chunk := list(islice(group, MAX_CHUNK_IMAGES)):
             yield chunk
 
 
-def _load_batch(names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float) -> ScoringBatch:
+def _load_batch(names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float | None) -> ScoringBatch:
     shown = [scenes[Path(name).stem] for name in names]
+    if shown[0].um_per_px is not None:
+        field_um = shown[0].um_per_px * shown[0].size[1]
     labels, clean = _all_or_none([scene.label for scene in shown]), _all_or_none([scene.clean for scene in shown])
     return ScoringBatch(
         image=_load_stack([folder / "enhanced" / name for name in names]),

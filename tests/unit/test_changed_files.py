@@ -107,7 +107,7 @@ def test_what_killed_preparations_left_is_removed_by_the_next(tmp_path, monkeypa
         (tmp_path / left / "images").mkdir(parents=True)
 
     def fill(_settings, fresh):
-        return Manifest.read(make_data(fresh, {"trainA": 1}, 32).folder / "manifest.json")
+        return Manifest.read(make_data(fresh, {"trainA": 1, "testA": 1}, 32).folder / "manifest.json")
 
     monkeypatch.setattr(prepare, "fill_prepared_folder", fill)
     prepare.prepare({}, target)
@@ -115,11 +115,15 @@ def test_what_killed_preparations_left_is_removed_by_the_next(tmp_path, monkeypa
 
 
 def test_preparing_the_same_images_again_leaves_the_list_s_time_so_that_nothing_is_repeated(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "fill_prepared_folder", lambda _settings, fresh: make_data(fresh, {"trainA": 1}, 32))
+    monkeypatch.setattr(
+        prepare, "fill_prepared_folder", lambda _settings, fresh: make_data(fresh, {"trainA": 1, "testA": 1}, 32)
+    )
     path = prepare.prepare({}, tmp_path / "demo")
     first = path.stat().st_mtime_ns
     write_grey(tmp_path / "demo" / "trainA" / "000.png", np.zeros((32, 32), np.uint8))
     assert prepare.prepare({}, tmp_path / "demo").stat().st_mtime_ns == first
     verify_splits(Manifest.read(path), "trainA")
-    monkeypatch.setattr(prepare, "fill_prepared_folder", lambda _settings, fresh: make_data(fresh, {"trainA": 2}, 32))
+    monkeypatch.setattr(
+        prepare, "fill_prepared_folder", lambda _settings, fresh: make_data(fresh, {"trainA": 2, "testA": 1}, 32)
+    )
     assert prepare.prepare({}, tmp_path / "demo").stat().st_mtime_ns > first

@@ -6,7 +6,7 @@ from PIL import Image
 
 from sspbench.errors import Faults, UserError
 from sspbench.files import fingerprint, replace_atomically, sha256, write_json
-from sspbench.images.grey import decode_image, read_grey, to_grey8, write_grey
+from sspbench.images.grey import read_grey, read_pixels, to_grey8, write_grey
 
 
 def test_a_fault_says_what_where_why_and_how_to_mend():
@@ -66,7 +66,7 @@ def test_common_formats_are_read(tmp_path, suffix, mode):
 def test_16_bit_is_scaled_by_257(tmp_path, suffix):
     values = (np.arange(256, dtype=np.uint16) * 257).reshape(16, 16)
     Image.fromarray(values).save(tmp_path / f"a.{suffix}")
-    assert decode_image(tmp_path / f"a.{suffix}").dtype == np.uint16
+    assert read_pixels(tmp_path / f"a.{suffix}").dtype == np.uint16
     assert (read_grey(tmp_path / f"a.{suffix}").ravel() == np.arange(256)).all()
 
 

@@ -108,6 +108,10 @@ def test_a_16_bit_mask_of_0_and_1_keeps_its_nerves(tmp_path, source):
 def test_an_inverted_label_is_refused_or_taken_as_asked(tmp_path, source, pixels):
     save(source / "testA_labels/one.png", pixels)
     assert "looks inverted" in refusal(source, tmp_path / "out")
+    if (pixels == 255).all():
+        text = refusal(source, tmp_path / "out", nerve_classes=[0])
+        assert f"No label has the class 0\n    why: pixels by value: {pixels.size} of 255" in text
+        return
     imported(source, tmp_path / "out", nerve_classes=[0])
     assert np.array_equal(read_grey(tmp_path / "out/testA_labels/one.png") > 0, pixels == 0)
 
@@ -159,7 +163,7 @@ def test_the_same_picture_in_training_and_test_is_refused_whatever_its_format(tm
 
 
 def test_what_is_left_out_is_told_with_its_count(tmp_path, source):
-    for name in ("a.gif", "b.gif", "c.webp", "d.dcm", "e.npy"):
+    for name in ("a.gif", "b.gif", "c.webp", "d.svg", "e.npy"):
         (source / "testA" / name).write_bytes(b"x")
     (source / "testA/gone.png").symlink_to(tmp_path / "nowhere.png")
     save(source / "testA_label/one.png", mask())
@@ -170,7 +174,7 @@ def test_what_is_left_out_is_told_with_its_count(tmp_path, source):
         "2 files left out: .gif",
         "testA/a.gif, testA/b.gif",
         "1 file left out: .webp",
-        "1 file left out: .dcm",
+        "1 file left out: .svg",
         "1 file left out: .npy",
         "1 file left out: a link to a file that is not there: testA/gone.png",
         "1 file left out: images in no folder of a split: testA_label/one.png",
@@ -190,12 +194,25 @@ def test_files_of_16_bit_that_hold_fewer_are_scaled_by_their_white(tmp_path, sou
     assert f"2 files of 16 bit scaled so that {white} is white" in "\n".join(manifest.notes())
 
 
-def test_one_bright_image_makes_all_of_them_16_bit(tmp_path, source):
+def test_folders_of_different_ranges_are_refused_until_the_option_says_which(tmp_path, source):
     dark = noise(40).astype(np.uint16) * 8
     save(source / "trainA/dark.tif", dark)
     save(source / "testA/bright.tif", noise(41).astype(np.uint16) * 257)
-    imported(source, tmp_path / "out")
+    text = refusal(source, tmp_path / "out")
+    assert "Folders disagree on which value is white" in text and "whites" in text
+    imported(source, tmp_path / "out", white=65535)
     assert np.array_equal(read_grey(tmp_path / "out/trainA/dark.png"), np.rint(dark / 257).astype(np.uint8))
+    imported(source, tmp_path / "out", whites={"trainA": 2040, "testA": 65535})
+    assert np.array_equal(read_grey(tmp_path / "out/trainA/dark.png"), noise(40))
+    assert np.array_equal(read_grey(tmp_path / "out/testA/bright.png"), noise(41))
+
+
+def test_a_bright_file_among_those_of_12_bit_is_refused(tmp_path, source):
+    save(source / "trainA/dark.tif", noise(40).astype(np.uint16) * 16)
+    save(source / "trainA/bright.tif", noise(41).astype(np.uint16) * 257)
+    text = refusal(source, tmp_path / "out")
+    assert "The files of a folder disagree on which value is white" in text
+    assert "trainA/dark.tif (largest value 4080)" in text and "white: N" in text
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -217,11 +234,6 @@ def test_transparent_pixels_are_told(tmp_path, source):
     text = "\n".join(imported(source, tmp_path / "out").notes())
     assert "1 file transparent in part, taken as if they were not: testA/glass.png" in text
     assert np.array_equal(read_grey(tmp_path / "out/testA/glass.png"), noise(51))
-
-
-def test_dim_images_of_16_bit_are_told(tmp_path, source):
-    save(source / "trainA/dim.tif", noise(42).astype(np.uint16) * 60)
-    assert "no brighter than" in "\n".join(imported(source, tmp_path / "out").notes())
 
 
 NAMES = ['a"b', "it's", "<b>&amp;", "$x_1$ % #", "=1+1", "@me", "-x", "+1", "line\nbreak", "a|b", "back\\slash", "{x}"]

@@ -224,7 +224,7 @@ def test_one_call_handles_all_kinds_and_a_corrupt_file(run, tmp_path, capsys):
 
 
 def test_it_gives_what_the_benchmark_gives(run, tmp_path):
-    from sspbench.commands.enhance import load_run_settings
+    from sspbench.commands.named_methods import load_run_settings
     from sspbench.stages.enhance import enhance_image, load_method
 
     pixels = noise((100, 84))
@@ -245,7 +245,12 @@ def test_files_that_cannot_be_used_say_why(tmp_path, capsys, kind):
     else:
         (given / "a.png").write_bytes(b"")
     assert main(["enhance", "--method", "dcp", "--input", str(given), "--output", str(tmp_path / "out")]) == 1
-    expected = {"pages": "3 of them", "float": "kind F", "gif": "GIF files", "empty": "no image of a known kind"}[kind]
+    expected = {
+        "pages": "3 pages",
+        "float": "floating-point pixels",
+        "gif": "GIF files",
+        "empty": "no image of a known kind",
+    }[kind]
     assert expected in capsys.readouterr().err
 
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from sspbench.commands.cli import main
-from sspbench.commands.enhance import enhance_pixels, limit_tile, load_classical_settings, load_run_settings
+from sspbench.commands.enhance import enhance_pixels
+from sspbench.commands.named_methods import limit_tile, load_classical_settings, load_run_settings
 from sspbench.commands.page_models import page_models
 from sspbench.plugins.discovery import find_plugins, load_method_class
 from sspbench.stages.enhance import load_method

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sspbench.commands.enhance import enhance_pixels, limit_tile, load_run_settings
+from sspbench.commands.enhance import enhance_pixels
+from sspbench.commands.named_methods import limit_tile, load_run_settings
 from sspbench.commands.page_models import page_models
 from sspbench.errors import UserError
 from sspbench.images.enhancement_rules import RULES

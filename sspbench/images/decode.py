@@ -1,0 +1,105 @@
+"""The one reader of picture files: prepare, labels, external rows, enhance and doctor all decode by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import UserError
+from .decoded import DecodedImage, UnusableImageError
+from .dicom import decode_dicom, read_dicom_size
+from .raster import decode_raster, read_raster_size
+from .tiff import decode_tiff, read_tiff_size
+
+IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dcm")
+"""File name endings that count as images (case-insensitive)."""
+
+Result = TypeVar("Result")
+
+HEAD_BYTES = 132
+"""Bytes that tell what a file is: DICOM has its mark behind a preamble of 128."""
+
+
+@dataclass(frozen=True)
+class _Reader:
+    decode: Callable[[Path, str], DecodedImage]
+    size: Callable[[Path], tuple[int, int]]
+
+
+_RASTER = _Reader(decode_raster, read_raster_size)
+_TIFF = _Reader(lambda path, _kind: decode_tiff(path), read_tiff_size)
+_DICOM = _Reader(lambda path, _kind: decode_dicom(path), read_dicom_size)
+
+SIGNATURES: dict[bytes, str] = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+    b"GIF8": "GIF",
+    b"\0\0\0\x0cjP": "JPEG 2000",
+    b"RIFF": "WebP",
+}
+"""First bytes of a file, and what it then is."""
+
+READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "TIFF": _TIFF, "DICOM": _DICOM}
+
+
+def decode_image(path: Path) -> DecodedImage:
+    """Decode a picture file; its content, not its name, says of which kind it is.
+
+    Raises:
+        UserError: the file is missing, damaged, too large, of an unsupported kind, or holds several pages. No content
+            of a file raises anything else.
+    """
+    return _read(path, lambda reader, kind: reader.decode(path, kind))
+
+
+def read_image_size(path: Path) -> tuple[int, int]:
+    """Return width and height that a picture file declares, as stored, without decoding it.
+
+    Raises:
+        UserError: as :func:`decode_image` does.
+    """
+    return _read(path, lambda reader, _kind: reader.size(path))
+
+
+def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
+    try:
+        kind = _kind(path)
+        return read(READERS[kind], kind)
+    except FileNotFoundError as error:
+        hint = "put it back, or run the workflow again if it is one that a run made"
+        raise UserError("An image file is missing", where=str(path), hint=hint) from error
+    except UnusableImageError as error:
+        raise UserError(error.what, where=str(path), why=error.why, hint=error.hint) from error
+    except PermissionError as error:
+        raise UserError(
+            "An image cannot be read", where=str(path), why="no permission", hint="let this user read it"
+        ) from error
+    except ImportError:
+        raise  # an environment without the decoders is no fault of the file
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to: TypeError, IndexError, MemoryError
+        raise UserError(
+            "An image cannot be read",
+            where=str(path),
+            why=str(error) or type(error).__name__,
+            hint="replace the file by a readable PNG, TIFF, JPEG, BMP or DICOM, or remove it",
+        ) from error
+
+
+def _kind(path: Path) -> str:
+    with Path(path).open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    if head[128:132] == b"DICM":
+        return "DICOM"
+    kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
+    if kind is None:
+        raise ValueError("its content is no image of a known kind")
+    if kind not in READERS:
+        raise UnusableImageError(f"{kind} files are not supported", hint="save it as PNG or TIFF")
+    return kind

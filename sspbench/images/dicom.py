@@ -1,0 +1,90 @@
+"""DICOM files by pydicom: polarity, rescale, stored bits and spacing."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .decoded import ChannelLayout, DecodedImage, UnusableImageError, refuse_pages, refuse_size, white_of_bits
+
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+"""Where DICOM declares the distance of pixels, millimetres; the first one counts."""
+
+LAYOUTS: dict[str, ChannelLayout] = {
+    "MONOCHROME1": "L", "MONOCHROME2": "L", "RGB": "RGB", "YBR_FULL": "RGB", "YBR_FULL_422": "RGB",
+    "YBR_RCT": "RGB", "YBR_ICT": "RGB",
+}  # fmt: skip
+"""Channels by PhotometricInterpretation; pydicom turns luminance and chrominance into RGB."""
+
+
+def read_dicom_size(path: Path) -> tuple[int, int]:
+    """Return width and height that the header declares."""
+    data = _read(path, stop_before_pixels=True)
+    return int(data.Columns), int(data.Rows)
+
+
+def decode_dicom(path: Path) -> DecodedImage:
+    """Decode a DICOM file; the samples are the modality's values (rescale slope and intercept applied)."""
+    data = _read(path)
+    refuse_size(int(data.Columns), int(data.Rows))
+    refuse_pages(int(data.get("NumberOfFrames") or 1))
+    kind = str(data.PhotometricInterpretation)
+    if kind not in LAYOUTS:
+        raise UnusableImageError(f"DICOM pixels of the kind {kind} are not supported")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stored: np.ndarray = data.pixel_array
+    bits = int(data.BitsStored)
+    pixels, white = _rescaled(stored, bits, data)
+    spacing, source = _um_per_px(data)
+    return DecodedImage(
+        pixels,
+        "DICOM",
+        LAYOUTS[kind],
+        bits,
+        is_white_zero=kind == "MONOCHROME1",
+        white=white,
+        white_source="BitsStored" if white is not None else "",
+        um_per_px=spacing,
+        um_source=source,
+        descriptions=tuple(str(data[key].value) for key in ("SeriesDescription", "ImageComments") if key in data),
+        metadata=data,
+    )
+
+
+def _read(path: Path, **options: Any) -> Any:
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd values in fields that nothing here reads
+        return pydicom.dcmread(path, **options)
+
+
+def _rescaled(stored: np.ndarray, bits: int, data: Any) -> tuple[np.ndarray, int | None]:
+    """Return the modality's values and, of unsigned samples, the largest one that the stored bits can hold."""
+    slope, intercept = float(data.get("RescaleSlope", 1) or 1), float(data.get("RescaleIntercept", 0) or 0)
+    signed = stored.dtype.kind == "i"
+    top = white_of_bits(bits - signed)
+    if (slope, intercept) == (1.0, 0.0):
+        return stored, top
+    values = stored * slope + intercept
+    if not np.isfinite(values).all() or (values != np.rint(values)).any():
+        why = f"RescaleSlope {slope:g}, RescaleIntercept {intercept:g}: its values are no whole numbers"
+        raise UnusableImageError("A DICOM file holds values that are no grey levels", why=why)
+    white = top * slope + intercept
+    whole = values.astype(np.int64)
+    return whole, (int(white) if slope > 0 and white == int(white) else None)
+
+
+def _um_per_px(data: Any) -> tuple[float | None, str]:
+    for key in SPACINGS:
+        spacing = data.get(key)
+        if spacing is None or len(spacing) != 2:
+            continue
+        rows, columns = (float(one) * 1000 for one in spacing)
+        if rows > 0 and np.isfinite(rows) and abs(rows / columns - 1) < 0.01:
+            return columns, f"DICOM {key}"
+    return None, ""
