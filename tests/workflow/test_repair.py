@@ -81,16 +81,21 @@ def test_truncated_weights_are_named_with_what_to_do(checkout, done):
     assert contents(checkout.folder) == contents(done.folder)
 
 
-def test_jobs_need_no_home_and_are_not_led_astray_by_folders_of_their_names(checkout, done, tmp_path):
-    for name in ("data", "report", "metrics", "methods", "segmentation", "sspbench"):
+FOREIGN = ("data", "report", "metrics", "methods", "segmentation", "sspbench")
+
+
+def test_jobs_need_no_home_and_import_no_foreign_folders_of_their_names(checkout, done, tmp_path):
+    for name in FOREIGN:
         (tmp_path / "foreign" / name).mkdir(parents=True)
         (tmp_path / "foreign" / name / "__init__.py").write_text("raise RuntimeError('a foreign package')\n")
     shutil.rmtree(checkout.folder / "results")
     shutil.rmtree(checkout.folder / "data/cornsim/images")
-    environment = {
-        **os.environ, "HOME": "/proc/nobody", "PYTHONPATH": str(tmp_path / "foreign"), "XDG_CACHE_HOME": ""
-    }  # fmt: skip
+    # Snakemake itself keeps a cache in the home folder unless it is given another one
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "foreign"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "config/smoke.yaml", *ROWS]
-    ended = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, env=environment, check=False)
+    ended = subprocess.run(
+        command, cwd=checkout.folder, capture_output=True, text=True, env={**environment, "HOME": "/proc/nobody"},
+        check=False,
+    )  # fmt: skip
     assert ended.returncode == 0, (ended.stdout + ended.stderr)[-8000:]
     assert contents(checkout.folder) == contents(done.folder)
