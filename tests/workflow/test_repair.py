@@ -88,7 +88,7 @@ def test_jobs_need_no_home_and_import_no_foreign_folders_of_their_names(checkout
     for name in FOREIGN:
         (tmp_path / "foreign" / name).mkdir(parents=True)
         (tmp_path / "foreign" / name / "__init__.py").write_text("raise RuntimeError('a foreign package')\n")
-    shutil.rmtree(checkout.folder / "results")
+    shutil.rmtree(checkout.folder / "results/cornsim")
     shutil.rmtree(checkout.folder / "data/cornsim/images")
     # Snakemake itself keeps a cache in the home folder unless it is given another one
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "foreign"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
