@@ -46,7 +46,8 @@ SIGNATURES: dict[bytes, str] = {
 }
 """First bytes of a file, and what it then is."""
 
-READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "TIFF": _TIFF, "DICOM": _DICOM}
+# GIF: public data sets store masks so.
+READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "GIF": _RASTER, "TIFF": _TIFF, "DICOM": _DICOM}
 
 
 def decode_image(path: Path) -> DecodedImage:
