@@ -22,6 +22,7 @@ from sspbench.config.datasets import build_plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.workflow.lock import hold_workflow_lock, job_environment
 from sspbench.workflow.forecast import Forecast
+from sspbench.workflow.repair import find_plans_to_prepare, repair_runs
 from sspbench.workflow.rule_params import (
     CodeDigests,
     external_rows_pattern,
@@ -100,6 +101,12 @@ def weights(wildcards):
     )
 
 
+def segmented_images(wildcards):
+    """The masks of a run; none where no segmenter can be trained."""
+    folders = ("masks", "probabilities") if plan_for(wildcards).is_segmented else ()
+    return [f"{RUN_DIR}/{name}/manifest.json".format(**wildcards) for name in folders]
+
+
 def files_of_all_runs(name):
     return lambda wildcards: [
         plan_for(wildcards).layout.run_folder(run.id, run.seed) / name
@@ -119,7 +126,12 @@ def make_forecast():
     )
 
 
+# Files that were removed or changed by hand are written again, so that nothing rests on them.
 if workflow.is_main_process:
+    repair_runs(PLANS.values())
+    for plan in find_plans_to_prepare(PLANS.values()):
+        prepare_config = json.dumps(plan.config)
+        shell("{SSPBENCH_COMMAND} stage prepare --config {prepare_config:q}")
     logger.info("", extra={"outlook": make_forecast})
 
 
@@ -144,7 +156,9 @@ rule prepare:
     params:
         config=config_param,
         settings=lambda w: plan_for(w).prepare_settings(),
-        source=lambda w: digest_source(plan_for(w).data_root),
+        source=lambda w: digest_source(
+            plan_for(w).data_root, splits_only=plan_for(w).reads_splits_only
+        ),
         code=lambda w: digests_for(w).prepare,
     shell:
         "{JOB_COMMAND} {log:q} stage prepare --config {params.config:q}"
@@ -254,8 +268,7 @@ rule score:
     input:
         manifest,
         f"{RUN_DIR}/enhanced/manifest.json",
-        f"{RUN_DIR}/masks/manifest.json",
-        f"{RUN_DIR}/probabilities/manifest.json",
+        segmented_images,
     output:
         f"{RUN_DIR}/scores.csv",
         f"{RUN_DIR}/run.json",

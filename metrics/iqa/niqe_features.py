@@ -27,9 +27,11 @@ def compute_block_features(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         (B, 36) float64 features, NaN where a block is too flat to fit a distribution, and (B,) float64
-        sharpness: the mean local deviation at the full scale.
+        sharpness: the mean local deviation at the full scale. B is 0 for an image smaller than a block.
     """
     height, width = (side // NIQE_BLOCK_PX * NIQE_BLOCK_PX for side in image.shape)
+    if 0 in (height, width):
+        return np.empty((0, NIQE_FEATURE_COUNT)), np.empty(0)
     pixels = image[:height, :width].astype(np.float64)
     normalised, deviation = local_statistics(pixels)
     sharpness = _split_into_blocks(deviation, NIQE_BLOCK_PX).mean(axis=(1, 2))

@@ -21,7 +21,10 @@ FIVE_SEEDS_OPTION = "--config seeds=[0,1,2,3,4]"
 
 def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryAnalysis | None:
     """Return the record that says why there is no primary analysis, or None where there is one."""
-    if not grids:
+    if not grids and not results.plan.is_segmented:
+        why = "No answer: no segmenter could be trained, since no HQ training image has a label (trainB_labels)."
+        instead = "Shown instead are measures of image quality that need no truth; noise can raise them."
+    elif not grids:
         why = "No answer: the test images have no labels, so that nobody can tell whether nerves got easier to find."
         instead = "Shown instead are measures of image quality that need no truth; noise can raise them."
     elif UNTOUCHED_ROW not in grids:

@@ -40,10 +40,17 @@ class LossLog:
 
 
 def read_loss_log(path: Path) -> list[tuple[int, dict[str, float]]]:
-    """Read a ``training.jsonl``; a half-written last line is left out."""
-    lines = path.read_text().splitlines() if path.is_file() else []
-    entries = [json.loads(line) for line in lines if line.endswith("}")]
+    """Read a ``training.jsonl``; torn lines are left out."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    entries = [entry for line in lines if isinstance(entry := _parse_line(line), dict)]
     return [(entry["step"], entry["losses"]) for entry in entries if entry["losses"]]
+
+
+def _parse_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def collect_loss_logs(results: Results) -> list[LossLog]:

@@ -25,6 +25,9 @@ BetterDirection = Literal["higher", "lower", "none"]
 
 NAN = float("nan")
 
+# how the status of a cell begins whose row was not meant to have it
+NOT_APPLICABLE = "not applicable"
+
 
 @dataclass(frozen=True)
 class Cell:

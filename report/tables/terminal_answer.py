@@ -10,7 +10,7 @@ from typing import Any
 
 from sspbench.files import read_json
 
-from .record import NAN, Cell, Column, Row, Table, read_table
+from .record import NAN, NOT_APPLICABLE, Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
 MAX_LINE_CHARS = 110
@@ -93,8 +93,12 @@ def _format_rows(found: Mapping[str, Any]) -> list[str]:
 
 def _format_fallback(tables: Path) -> list[str]:
     for key, columns in FALLBACK_TABLES:
-        if (tables / f"{key}.json").is_file():
-            return render_terminal(_select_columns(read_table(tables / f"{key}.json"), columns)).splitlines()
+        place = tables / f"{key}.json"
+        table = read_table(place) if place.is_file() else None
+        if table is not None and any(cell.status.startswith(NOT_APPLICABLE) for _, _, cell in table.cells()):
+            continue
+        if table is not None:
+            return render_terminal(_select_columns(table, columns)).splitlines()
     return ["There are no tables."]
 
 

@@ -15,6 +15,7 @@ from ..checkout import ROOT
 from ..errors import UserError, explain_system_error
 from ..jobs.outcome import error_from_exit
 from ..jobs.subprocess_guard import run_guarded
+from ..plugins.import_order import prefer_checkout_folders
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: None: those of the process. Then a command that tries somebody's code has a process of its own, which
             that code may end without being taken for a success.
     """
+    prefer_checkout_folders()
     args = build_parser().parse_args(arguments)
     alone = Path(os.devnull) if arguments is None and getattr(args, "contained", False) else None
     log = args.log or alone

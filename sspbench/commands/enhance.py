@@ -11,20 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.settings import Settings
 from ..errors import UserError
-from ..files import read_mapping
 from ..images.enhancement_rules import RULES
 from ..jobs.progress import progress_bar
-from ..plugins.kinds import METHOD_KIND
+from .named_methods import limit_tile, load_named_method
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..contract import Method
-
-
-WEIGHTS_NAME = "weights.safetensors"
 
 PROGRESS_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 """The bar: always images per second, where tqdm's own turns to seconds per image below one."""
@@ -43,7 +37,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--tile",
         type=int,
         default=RULES.tile,
-        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole)",
+        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole); methods that use "
+        "statistics of the whole picture never use tiles",
     )
     parser.add_argument(
         "--white",
@@ -75,7 +70,11 @@ def _enhance(args: argparse.Namespace) -> int:
     whites = decide_folder_whites(files, args.white)
     _make_output_folder(args.output)
     with acquire() if args.weights else nullcontext():
-        outcome = enhance_files(_load_method(args), files, args.output, force=args.force, tile=args.tile, whites=whites)
+        settings, method = load_named_method(args.weights, args.method)
+        tile = limit_tile(settings, args.tile)
+        if args.tile not in (tile, RULES.tile):
+            print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)
+        outcome = enhance_files(method, files, args.output, force=args.force, tile=tile, whites=whites)
     _print_summary(outcome, others, args.output)
     return 1 if outcome.failed else 0
 
@@ -113,7 +112,7 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     found, others = [], 0
     for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
         inside = path.relative_to(root)
-        if not path.is_file() or any(part.startswith(".") for part in inside.parts):
+        if not path.is_file() or any(part.startswith(".") or part == "__MACOSX" for part in inside.parts):
             continue
         if path.suffix.lower() in IMAGE_SUFFIXES:
             found.append((path, inside))
@@ -122,65 +121,6 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
     if not found:
         raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
     return found, others
-
-
-def find_run_weights(run: Path) -> Path:
-    """Return the weights file of a run folder; the file itself may be given too."""
-    return run if run.suffix == ".safetensors" else run / WEIGHTS_NAME
-
-
-def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
-    """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
-    record = run / "jobs" / "enhance.json"
-    job = read_mapping(record) if record.is_file() else {}
-    return (Settings.from_json(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
-
-
-def load_run_settings(run: Path) -> Settings:
-    """Return the settings a method was trained with, without what only its training needs.
-
-    Raises:
-        UserError: the folder is not that of a trained method.
-    """
-    weights = find_run_weights(run)
-    settings = Settings.from_run_folder(weights.parent)
-    if not weights.is_file():
-        hint = "train it to its end: run the workflow again"
-        raise UserError("This is not the folder of a trained run", where=str(run), why=f"no {weights}", hint=hint)
-    if settings.kind != METHOD_KIND.name:
-        raise UserError(
-            "This is not a run of an enhancement method", where=str(run), hint="give a run of a learned method"
-        )
-    return settings.for_inference
-
-
-def load_classical_settings(entry: str) -> Settings:
-    """Return the settings of a classical method, ``name`` or ``name+variant``.
-
-    Raises:
-        UserError: it has to be trained, or there is none of that name.
-    """
-    from ..config.plan import settings_without_plan
-    from ..plugins.discovery import get_plugin
-
-    name, _, variant = entry.partition("+")
-    found = get_plugin(METHOD_KIND.group, name)
-    if found.meta["kind"] != "classical":
-        raise UserError(f"{name} is not a classical method", hint="train it, then give --weights RUN")
-    return settings_without_plan(found, "paper", variant or None)
-
-
-def _load_method(args: argparse.Namespace) -> Method:
-    """Return the method that the options name, ready to enhance."""
-    from ..stages.enhance import load_method
-
-    if not args.weights:
-        return load_method(load_classical_settings(args.method), None)
-    fitted = load_fitted_run(args.weights)
-    if fitted is not None:
-        settings, constants = fitted
-        return load_method(settings, None, constants)
-    return load_method(load_run_settings(args.weights), find_run_weights(args.weights))
 
 
 def enhance_files(
@@ -267,7 +207,12 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | 
 def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+    from ..stages.smallest_picture import explain_small_picture
+
+    try:
+        result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+    except (RuntimeError, ValueError) as error:
+        raise explain_small_picture(method, light[None, None]) or error from error
     if result.shape != (1, 1, *light.shape):
         why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
         raise UserError("The method returned another shape", why=why, hint=hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from ..files import sha256, write_bytes, write_text
-from .enhance import find_run_weights, load_run_settings
+from .named_methods import find_run_weights, load_run_settings
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..files import read_mapping, sha256
 from ..images.enhancement_rules import RULES
 from ..jobs.outcome import JobError
 from ..offline_page.page import PageModel
-from .enhance import find_run_weights, load_run_settings
+from .named_methods import find_run_weights, limit_tile, load_run_settings
 from .onnx_model import make_onnx
 
 MAX_MODEL_BYTES = 25_000_000
@@ -44,7 +45,7 @@ def _page_model(run: Path) -> PageModel:
     description = {
         **_training_facts(settings, weights.parent),
         "smallest_side": model.smallest_side,
-        "rules": RULES.as_json(),
+        "rules": replace(RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
     }
     return PageModel(model.content, description)
 

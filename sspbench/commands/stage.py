@@ -128,6 +128,24 @@ def _prepare(plan: Plan) -> None:
     with time_budget(plan.config["stage_minutes"], "prepare"):
         prepare(plan.prepare_settings(), plan.layout.data)
         plan.record_data_root()
+    _reject_missing_labels(plan)
+
+
+def _reject_missing_labels(plan: Plan) -> None:
+    """Refuse images that no segmenter can be trained on, before anything else is trained.
+
+    Raises:
+        UserError: no HQ training image has a label, and no trained segmenter is given.
+    """
+    from ..images.manifest import Manifest
+
+    needs_labels = plan.is_segmented and plan.config["segmenter_weights"] is None
+    if needs_labels and not Manifest.read(plan.layout.manifest).image_paths("trainB_labels"):
+        raise UserError(
+            "No HQ training image has a label, so the segmenter cannot be trained",
+            where=str(plan.layout.data / "trainB_labels"),
+            hint="add labels, or give trained weights: --config segmenter_weights=FILE",
+        )
 
 
 def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:
@@ -227,7 +245,8 @@ def _score(plan: Plan, run: Run) -> None:
     }
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
-        score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
+        manifest = Manifest.read(plan.layout.manifest)
+        score(plan.score_settings(), facts, manifest, folder, is_segmented=plan.is_segmented)
 
 
 STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {

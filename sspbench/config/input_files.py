@@ -34,18 +34,15 @@ def _hash_file(path: Path, _changed: int, _size: int) -> str:
 
 def digest_visible_images(folder: Path) -> str:
     """Return a digest of the names and contents of the images in a folder, not of those below it."""
-    paths = list_visible_images(folder) if folder.is_dir() else []
+    from ..images.grey import list_images
+
+    paths = list_images(folder) if folder.is_dir() else []
     found = hash_files(
         str(path) for path in paths if os.access(path, os.R_OK)
     )  # what may not be read is told elsewhere
     return fingerprint([[path.name, found.get(str(path), "")] for path in paths])
 
 
-def list_visible_images(folder: Path) -> list[Path]:
-    """Return the image files in a folder, by name; hidden ones, which some systems add, do not count."""
-    from ..images.grey import list_images
-
-    return [path for path in list_images(folder) if not path.name.startswith(".")]
 
 
 def vgg16_path(params: Mapping[str, Any], fallback: str | None) -> str | None:

@@ -22,6 +22,7 @@ from .row_labels import reject_duplicate_labels
 from .runs import Run
 from .selection import MethodEntry, select_methods
 from .settings import Engine, Settings
+from .training_labels import has_training_labels
 from .validation import validate_config, validate_runs
 
 
@@ -96,6 +97,18 @@ class Plan:
                 if plugin.meta["kind"] not in ("control", EXTERNAL_KIND) and self.color not in modes:
                     hint = f"leave it out, or take a data set of mode {' or '.join(modes)}"
                     faults.add(f"{plugin.name} takes {', '.join(modes)}", where="config: dataset, methods", hint=hint)
+
+    @property
+    def reads_splits_only(self) -> bool:
+        """Whether the data set reads the folders of splits in ``data_root`` and nothing else there."""
+        return self.dataset.meta.get("layout") == "splits"
+
+    @cached_property
+    def is_segmented(self) -> bool:
+        """Whether the results are segmented: with given weights, or by a segmenter that labels can train."""
+        if self.config["segmenter_weights"] is not None or not self.reads_splits_only:
+            return True
+        return self.data_root is None or has_training_labels(self.data_root)
 
     @property
     def known_truths(self) -> frozenset[str]:

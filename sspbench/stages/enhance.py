@@ -20,7 +20,8 @@ from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_method_class
 from .fit import LazyImages, fit_constants
-from .image_folders import clear_images, write_folder_manifest
+from .image_folders import clear_images, verify_splits, write_folder_manifest
+from .smallest_picture import explain_small_picture
 
 
 def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None = None) -> Method:
@@ -52,9 +53,13 @@ def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
 
     Raises:
         JobError: the output has another shape, or values that are not finite.
+        UserError: the image is too small for the network.
     """
     given = to_float(image)[None, None]
-    result = np.asarray(method.enhance(given.copy()))
+    try:
+        result = np.asarray(method.enhance(given.copy()))
+    except (RuntimeError, ValueError) as error:
+        raise explain_small_picture(method, given) or error from error
     if result.shape != given.shape:
         raise JobError(f"{name} returned shape {result.shape} for {given.shape}", hint="return the input's shape")
     if not np.isfinite(result).all():
@@ -70,6 +75,7 @@ def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path 
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``."""
     job = JobRecorder("enhance", settings.as_json())
     found = settings.plugin
+    verify_splits(manifest, "testA")
     sources = manifest.image_paths("testA")
     seconds: list[float] = []
     facts: dict[str, Any] = {}
@@ -111,6 +117,7 @@ def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     if found.meta["kind"] != "classical" or not load_method_class(found).is_fitted():
         return {}
     method = load_method_class(found)(settings.plugin_params, settings.seed)
+    verify_splits(manifest, "trainA", "trainB")
     low, high = LazyImages(manifest.image_paths("trainA")), LazyImages(manifest.image_paths("trainB"))
     return {"fitted": fit_constants(method, low, high)}
 
@@ -118,6 +125,7 @@ def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
 def _control_enhancer(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
+    verify_splits(manifest, extra)
     sources = manifest.image_paths("testA")
     beside = dict(zip(sources, manifest.find_companions(sources, extra), strict=True))  # looked up once for all
 

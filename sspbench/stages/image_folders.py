@@ -1,11 +1,13 @@
-"""Folders of images that a job writes, and the manifest file that stands for them between rules."""
+"""Folders of images that a job writes, the manifest that stands for them between rules, and the check of both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..files import read_json, sha256, write_json
+from ..files import read_mapping, sha256, write_json
+from ..images.manifest import MAX_SHOWN_FILES, Manifest
+from ..jobs.outcome import JobError
 
 FOLDER_MANIFEST_NAME = "manifest.json"
 
@@ -23,6 +25,79 @@ def write_folder_manifest(folder: Path, paths: Iterable[Path]) -> None:
     write_json(folder / FOLDER_MANIFEST_NAME, {path.name: sha256(path) for path in paths})
 
 
+def read_folder_hashes(folder: Path) -> dict[Path, str]:
+    """Return the SHA-256 that each image of a folder had when the folder's manifest was written, by name."""
+    return {folder / name: digest for name, digest in sorted(read_mapping(folder / FOLDER_MANIFEST_NAME).items())}
+
+
+def find_changed_files(hashes: Mapping[Path, str], since_ns: int = 0) -> list[Path]:
+    """Return the files that are missing or whose content has another hash.
+
+    Args:
+        hashes: SHA-256 by path.
+        since_ns: Files whose inode last changed at this time (nanoseconds) or before are taken as they are, unread.
+    """
+    return [path for path, digest in hashes.items() if _is_changed(path, digest, since_ns)]
+
+
+def _is_changed(path: Path, digest: str, since_ns: int) -> bool:
+    if not path.is_file():
+        return True
+    return path.stat().st_ctime_ns > since_ns and sha256(path) != digest
+
+
+def describe_files(paths: Iterable[Path]) -> str:
+    """Return the names of the first files, and how many more there are."""
+    names = [path.name for path in paths]
+    more = f" and {len(names) - MAX_SHOWN_FILES} more" if len(names) > MAX_SHOWN_FILES else ""
+    return ", ".join(names[:MAX_SHOWN_FILES]) + more
+
+
 def verified_images(folder: Path) -> list[Path]:
-    """Return the images a sealed folder holds, by name."""
-    return [folder / name for name in sorted(read_json(folder / FOLDER_MANIFEST_NAME))]
+    """Return the images of a folder, by name, after comparing all of them with its manifest.
+
+    Raises:
+        JobError: an image is missing, or its content is not what was written.
+    """
+    hashes = read_folder_hashes(folder)
+    changed = find_changed_files(hashes)
+    if changed:
+        raise JobError(
+            f"{len(changed)} of {len(hashes)} images were removed or changed after they were written",
+            where=str(folder),
+            why=describe_files(changed),
+            hint="run the same command again: the workflow finds them and writes them again",
+        )
+    return list(hashes)
+
+
+def verify_splits(manifest: Manifest, *splits: str) -> None:
+    """Compare the prepared images of some splits with the manifest.
+
+    Raises:
+        JobError: an image is missing, or its content is not what was prepared.
+    """
+    hashes = prepared_hashes(manifest, splits)
+    changed = find_changed_files(hashes)
+    if changed:
+        raise JobError(
+            f"{len(changed)} of {len(hashes)} images were removed or changed after they were prepared",
+            where=str(manifest.folder),
+            why=describe_files(changed),
+            hint="run the same command again: the workflow finds them and prepares the images again",
+        )
+
+
+def prepared_hashes(manifest: Manifest, splits: Iterable[str] | None = None) -> dict[Path, str]:
+    """Return the SHA-256 of the prepared images by path.
+
+    Args:
+        manifest: The prepared data.
+        splits: The splits wanted; None: all.
+    """
+    wanted = None if splits is None else set(splits)
+    return {
+        manifest.folder / entry["path"]: entry["sha256"]
+        for entry in manifest.content["images"]
+        if wanted is None or entry["split"] in wanted
+    }

@@ -8,18 +8,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config.input_files import list_visible_images
 from ..errors import Faults
 from ..files import write_json
 from ..images.decode import IMAGE_SUFFIXES
-from ..images.grey import read_grey, write_grey
+from ..images.grey import list_images, read_grey, write_grey
 from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspect_image
-from ..images.manifest import Manifest
+from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
 from ..images.white_level import WhiteLevel, decide_whites, tabulate_whites
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
-from .image_folders import clear_images, write_folder_manifest
+from .image_folders import clear_images, verify_splits, write_folder_manifest
+from .resemblance import find_resemblances
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
 
@@ -43,17 +43,32 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     pictures, level = _check_images(settings, source, manifest, folder)
     for line in tabulate_whites([level]):
         print(line, file=sys.stderr)
+    verify_splits(manifest, "testA")
     notes = list(_describe_images(source, pictures, level))
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
     target = clear_images(folder / "enhanced")
     written = []
     for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
         path = target / f"{name}.png"
         write_grey(path, read_grey(picture.path, level.white))
         written.append(path)
+    notes += _describe_resemblances(written, manifest)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     write_folder_manifest(target, written)
     write_json(folder / "jobs" / "enhance.json", job.record(images=len(written), notes=notes, white=level.as_json()))
+
+
+def _describe_resemblances(written: list[Path], manifest: Manifest) -> Iterator[str]:
+    """Yield a line about pictures that may have been given another one's name."""
+    found = find_resemblances(
+        {path.stem: read_grey(path) for path in written}, {path.stem: path for path in manifest.image_paths("testA")}
+    )
+    if found:
+        shown = [f"{name} resembles {other}" for name, other in list(found.items())[:MAX_SHOWN_FILES]]
+        more = f", and {len(found) - MAX_SHOWN_FILES} more" if len(found) > MAX_SHOWN_FILES else ""
+        images = "image resembles" if len(found) == 1 else "images resemble"
+        what = f"{len(found)} {images} another test image more than their own, are the names right?"
+        yield f"{what} {', '.join(shown)}{more}"
 
 
 def _check_images(
@@ -61,7 +76,7 @@ def _check_images(
 ) -> tuple[dict[str, InspectedImage], WhiteLevel]:
     """Return what is known of the images, by the name of the test image that each belongs to, and their white."""
     name = source.resolve().name
-    files = list_visible_images(source)
+    files = list_images(source)
     names = {
         path: make_safe_name(path.stem) for path in files
     }  # as the test images were renamed, where that was needed

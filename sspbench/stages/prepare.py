@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import sys
@@ -29,7 +30,10 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".preparing-", dir=target.parent) as temporary:
+    prefix = f".{target.name}.preparing-"
+    for abandoned in target.parent.glob(f"{glob.escape(prefix)}*"):  # a killed job's: the folder's lock allows one
+        shutil.rmtree(abandoned, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=target.parent) as temporary:
         fresh = Path(temporary) / "images"
         manifest = fill_prepared_folder(settings, fresh)
         for line in manifest.white_table():
@@ -105,15 +109,23 @@ def _check_manifest(manifest: Manifest, name: str) -> None:
 
 
 def _replace_folder(fresh: Path, target: Path) -> None:
-    """Put the fresh folder in place of the old one."""
+    """Put the fresh folder in place of the old one; an equal list keeps its time, so that nothing is repeated."""
+    fresh_list, old_list = fresh / "manifest.json", target / "manifest.json"
+    if old_list.is_file() and old_list.read_bytes() == fresh_list.read_bytes():
+        shutil.copystat(old_list, fresh_list)
     if target.exists():
         shutil.rmtree(target)
     fresh.replace(target)
     target.chmod(0o755)
 
 
-def digest_source(root: Path | None) -> str:
-    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew."""
+def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
+    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew.
+
+    Args:
+        root: The user's folder or archive.
+        splits_only: Leave out what lies in no folder of a split, where the folder has such folders.
+    """
     from ..files import fingerprint, sha256
 
     if root is None:
@@ -121,6 +133,8 @@ def digest_source(root: Path | None) -> str:
     if root.is_file():
         return sha256(root)
     folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
+    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS) or folder.name.endswith("_fov")]
+    folders = known if splits_only and known else folders
     paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
     # What may not be read is told when it is prepared.
     hashes = [sha256(path) if os.access(path, os.R_OK) else "" for path in paths]

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..contract import MetricFamily, ScoringBatch
+from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import UserError
-from ..files import read_json, replace_atomically, write_json
+from ..files import read_json, replace_atomically, sha256, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
+from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
 from ..plugins.discovery import load_metric_families
-from .image_folders import verified_images
+from .image_folders import verified_images, verify_splits
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
 """Images scored at once: a chunk stays in the cache, and memory does not grow with the data set."""
 
 
-def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path) -> None:
+def score(
+    settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path, *, is_segmented: bool = True
+) -> None:
     """Write ``scores.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
@@ -34,30 +38,43 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
+        is_segmented: Whether there are masks; without them only what needs none is scored.
     """
     job = JobRecorder("score", dict(settings))
     families = load_metric_families(settings["metrics"])
+    verify_splits(manifest, "testA", "testA_labels", "testA_clean")
     names = [path.name for path in verified_images(folder / "enhanced")]
+    for made in ("masks", "probabilities") if is_segmented else ():
+        verified_images(folder / made)
     scenes = _find_scenes(manifest)
-    threshold = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
+    threshold = _read_threshold(folder) if is_segmented else None
     first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
     with (
         progress_bar(total=len(names), label="score", unit="images") as bar,
-        replace_atomically(folder / "scores.csv") as temporary,
+        replace_atomically(folder / SCORES_FILE) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,
     ):
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(SCORE_COLUMNS)
         for chunk in _split_into_chunks(names, scenes):
-            batch = _load_batch(chunk, scenes, folder, settings["field_um"], threshold)
+            batch = _load_batch(chunk, scenes, folder, settings["field_um"])
+            if is_segmented:
+                batch = _add_masks(batch, chunk, folder, threshold)
             rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
-    write_json(folder / "jobs" / "score.json", job.record(images=len(names)))
-    stages = ("train", "enhance", "segment", "score")
+    facts = {"images": len(names), SCORES_HASH_KEY: sha256(folder / SCORES_FILE)}
+    write_json(folder / SCORE_RECORD, job.record(**facts))
+    stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
+
+
+def _read_threshold(folder: Path) -> int | None:
+    """Return the level that the segmenter's training chose, None where it chose none."""
+    level: int | None = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
+    return level
 
 
 @dataclass(frozen=True)
@@ -101,9 +118,7 @@ def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterat
             yield chunk
 
 
-def _load_batch(
-    names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float | None, threshold: int | None
-) -> ScoringBatch:
+def _load_batch(names: list[str], scenes: Mapping[str, _Scene], folder: Path, field_um: float | None) -> ScoringBatch:
     shown = [scenes[Path(name).stem] for name in names]
     if shown[0].um_per_px is not None:
         field_um = shown[0].um_per_px * shown[0].size[1]
@@ -111,13 +126,15 @@ def _load_batch(
     return ScoringBatch(
         image=_load_stack([folder / "enhanced" / name for name in names]),
         origin=_load_stack([scene.origin for scene in shown]),
-        mask=_load_stack([folder / "masks" / name for name in names]) > 127,
-        probability=_load_stack([folder / "probabilities" / name for name in names]),
         label=None if labels is None else _load_stack(labels) > 127,
         clean=None if clean is None else _load_stack(clean),
         field_um=field_um,
-        threshold=threshold,
     )
+
+
+def _add_masks(batch: ScoringBatch, names: list[str], folder: Path, threshold: int | None) -> ScoringBatch:
+    masks, maps = ([folder / kind / name for name in names] for kind in ("masks", "probabilities"))
+    return replace(batch, mask=_load_stack(masks) > 127, probability=_load_stack(maps), threshold=threshold)
 
 
 def _all_or_none(paths: list[Path | None]) -> list[Path] | None:
@@ -133,7 +150,7 @@ def _load_stack(paths: list[Path]) -> np.ndarray:
 def _score_rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> Iterator[list[str]]:
     if not batch.has(family.needs):
         return
-    scores = family.score(batch)
+    scores = _score_tolerantly(family, batch)
     for measure in family.measures:
         if measure.name not in scores:
             hint = "return Scores for every measure that the class declares"
@@ -144,3 +161,39 @@ def _score_rows(family: MetricFamily, batch: ScoringBatch, names: list[str]) -> 
             if np.isnan(value) and not note:
                 raise UserError(f"{measure.name} is NaN without a reason", where=name, hint="give the note")
             yield [Path(name).stem, measure.name, repr(float(value)), note]
+
+
+def _score_tolerantly(family: MetricFamily, batch: ScoringBatch) -> dict[str, Scores]:
+    """Return a family's scores; an image on which it raises has NaN with the error as the reason."""
+    try:
+        return family.score(batch)
+    except (UserError, MemoryError, OSError):  # not the metric's: the time budget, the machine
+        raise
+    except Exception:
+        traceback.print_exc()
+        singles = [_score_or_explain(family, _pick_image(batch, place)) for place in range(len(batch.image))]
+    return {name: _join_scores([single[name] for single in singles if name in single]) for name in singles[0]}
+
+
+def _score_or_explain(family: MetricFamily, batch: ScoringBatch) -> dict[str, Scores]:
+    try:
+        return family.score(batch)
+    except (UserError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        reason = " ".join(f"failed: {type(error).__name__}: {error}".split())
+        undefined = Scores(np.array([np.nan]), (reason,))
+        return {measure.name: undefined for measure in family.measures}
+
+
+def _pick_image(batch: ScoringBatch, place: int) -> ScoringBatch:
+    """Return the batch of one image of a batch."""
+    values = {item.name: getattr(batch, item.name) for item in fields(batch)}
+    stacks = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    picked: dict[str, Any] = {name: stack[place : place + 1] for name, stack in stacks.items()}
+    return replace(batch, **picked)
+
+
+def _join_scores(parts: Sequence[Scores]) -> Scores:
+    notes = tuple(note for part in parts for note in part.notes or ("",) * len(part.values))
+    return Scores(np.concatenate([part.values for part in parts]), notes)

@@ -29,6 +29,7 @@ from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from ..workflow.code_digests import code_digest
 from .held_out import choose_threshold, split_held_out
+from .image_folders import verify_splits
 
 SPLIT_BY_DOMAIN = {"low": "trainA", "high": "trainB"}
 """The split of each domain."""
@@ -89,6 +90,7 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: T
     """Train one run; writes ``weights.safetensors``, ``jobs/train.json`` and the log into ``folder``."""
     settings = _resolve_for_device(settings)
     method = make_method(settings)
+    verify_splits(manifest, "trainA", "trainB")
     plan = BatchPlan.from_params(method.params)
     domains = {
         name: Domain(plan, load_domain_images(manifest.image_paths(SPLIT_BY_DOMAIN[name]), plan, f"{name}-quality"))
@@ -109,6 +111,7 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
     if settings.weights is not None:
         _import_segmenter_weights(segmenter, Path(settings.weights), settings, folder)
         return
+    verify_splits(manifest, "trainB", "trainB_labels")
     plan = BatchPlan.from_params(segmenter.params)
     images = manifest.image_paths("trainB")
     labels = manifest.find_companions(images, "trainB_labels")

@@ -34,6 +34,11 @@ RULE_WORDS = {
 DEFAULT_JOB_SECONDS = 60.0
 """What a job of unknown length counts for in the share of the time."""
 
+NO_LABELS_NOTE = (
+    "no trainB_labels, so no segmenter is trained: Table 2 and all that needs masks is left out. "
+    "Add labels, or give trained weights: --config segmenter_weights=FILE"
+)
+
 MAX_SHOWN_NAMES = 4
 """Names in a line about many."""
 
@@ -110,6 +115,11 @@ class Forecast:
             f"disk    {self._disk_text(jobs)}",
             f"device  {self._device_text()}",
             *(f"note    {text}" for text in self._slowdown_notes()),
+            *(
+                f"note    {plan.layout.dataset}: {NO_LABELS_NOTE}"
+                for plan in self.plans.values()
+                if not plan.is_segmented
+            ),
         ]
 
     def _work_text(self, jobs: list[WorkflowJob]) -> str:
@@ -117,7 +127,9 @@ class Forecast:
         trained = [self._row_label(job) for job in jobs if job.rule in TRAINING_RULES and not self._is_untrained(job)]
         rows = list(dict.fromkeys(self._row_label(job) for job in jobs if job.rule in ROW_RULES))
         parts += [f"train {_count_and_names(trained, 'network')}"] if trained else []
-        parts += [f"enhance, segment and score {_count_and_names(rows, 'row')}"] if rows else []
+        segmented = any(plan.is_segmented for plan in self.plans.values())
+        row_work = "enhance, segment and score" if segmented else "enhance and score"
+        parts += [f"{row_work} {_count_and_names(rows, 'row')}"] if rows else []
         last = {"tables": "tables", "figures": "figures", "report": "page"}
         parts += [word for rule, word in last.items() if any(job.rule == rule for job in jobs)]
         return f"{len(jobs)} jobs: {'; '.join(parts)}"

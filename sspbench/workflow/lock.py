@@ -26,6 +26,11 @@ LAUNCHER_POLL_S = 1.0
 """Seconds between two looks at the process that started the run."""
 
 
+def is_dry_run() -> bool:
+    """Tell whether this process is a run that computes nothing."""
+    return not DRY_RUN_OPTIONS.isdisjoint(sys.argv)
+
+
 def job_environment(checkout: str) -> dict[str, str]:
     """Return the environment of this process's jobs: whom they end with, and where they find the frame.
 
@@ -56,7 +61,7 @@ def hold_workflow_lock(state: Path) -> None:
         _print_note(
             f"another run is at work here ({_read_holder(handle)}); it goes on beside this one where they share no file"
         )
-    if DRY_RUN_OPTIONS.intersection(sys.argv):
+    if is_dry_run():
         os.close(handle)
         return
     if alone:

@@ -17,7 +17,7 @@ SAMPLING = ["unsb"]
 def test_onnxruntime_computes_the_same(tmp_path, capsys, name):
     import onnxruntime
 
-    from sspbench.commands.enhance import load_run_settings
+    from sspbench.commands.named_methods import load_run_settings
     from sspbench.stages.enhance import load_method
 
     run = run_of(name, tmp_path)

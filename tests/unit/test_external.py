@@ -11,10 +11,11 @@ from sspbench.config.datasets import build_plans
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images.grey import read_grey, write_grey
+from sspbench.images.grey import list_images, read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.stages.image_folders import verified_images
 from sspbench.stages.import_external import import_external
+from tests.conftest import make_data
 
 SIDE = 72
 
@@ -201,3 +202,30 @@ def test_the_row_s_own_results_are_not_taken_for_its_images(manifest, tmp_path, 
     with pytest.raises(UserError, match="would be removed before they are read"):
         taken(folder / "enhanced", manifest, folder)
     assert len(list((folder / "enhanced").iterdir())) == 3
+
+
+def test_pictures_that_were_given_each_others_names_are_reported_and_those_that_were_not_are_not(tmp_path, capsys):
+    data = make_data(tmp_path / "data", {"testA": 4}, SIDE)
+    originals = {path.stem: read_grey(path) for path in data.image_paths("testA")}
+    inverted = {name: 255 - image // 2 for name, image in originals.items()}
+    brighter = {
+        name: np.clip(image * 0.4 + 120 + np.arange(SIDE), 0, 255).astype(np.uint8) for name, image in originals.items()
+    }
+    swapped = {**brighter, "000": brighter["002"], "002": brighter["000"]}
+    for kind, pictures in {"brighter": brighter, "inverted": inverted, "swapped": swapped}.items():
+        for name, image in pictures.items():
+            write_grey(tmp_path / kind / f"{name}.png", image)
+        import_external(settings(tmp_path / kind), tmp_path / kind, data, tmp_path / "run" / kind)
+        notes = read_json(tmp_path / "run" / kind / "jobs" / "enhance.json")["notes"]
+        said = [note for note in notes if "resemble another test image more than their own" in note]
+        assert len(said) == (kind == "swapped"), (kind, notes)
+    assert "2 images resemble another" in said[0]
+    assert "000 resembles 002, 002 resembles 000" in said[0]
+    assert said[0] in capsys.readouterr().err
+
+
+def test_hidden_files_of_other_systems_are_no_images(theirs, manifest, tmp_path):
+    for place in (theirs, manifest.folder / "testA"):
+        (place / "._lq_0.png").write_bytes(b"no image")
+        assert [path.name for path in list_images(place)] == ["lq_0.png", "lq_1.png", "lq_2.png"]
+    assert set(taken(theirs, manifest, tmp_path / "run")) == {"lq_0", "lq_1", "lq_2"}

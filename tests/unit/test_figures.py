@@ -164,8 +164,9 @@ def test_equal_points_are_both_optimal():
 
 def test_a_half_written_line_of_a_log_is_left_out(tmp_path):
     log = tmp_path / "training.jsonl"
-    log.write_text('{"step": 1, "losses": {"a": 2.0}}\n{"step": 2, "los')
-    assert read_loss_log(log) == [(1, {"a": 2.0})]
+    for torn in ('{"step": 2, "los', '{"step": 2, "losses": {"a": 1.0}'):
+        log.write_text('{"step": 1, "losses": {"a": 2.0}}\n' + torn)
+        assert read_loss_log(log) == [(1, {"a": 2.0})]
     assert read_loss_log(tmp_path / "none.jsonl") == []
 
 

@@ -224,7 +224,7 @@ def test_one_call_handles_all_kinds_and_a_corrupt_file(run, tmp_path, capsys):
 
 
 def test_it_gives_what_the_benchmark_gives(run, tmp_path):
-    from sspbench.commands.enhance import load_run_settings
+    from sspbench.commands.named_methods import load_run_settings
     from sspbench.stages.enhance import enhance_image, load_method
 
     pixels = noise((100, 84))

@@ -1,10 +1,17 @@
-"""Scoring asks the manifest as often for many images as for few: its cost is linear in their number."""
+"""Scoring: its cost is linear in the number of images, and an image that a metric fails on costs one value."""
+
+import csv
 
 import numpy as np
+import pytest
 
+from sspbench.contract import Measure, MetricFamily, Scores
+from sspbench.errors import UserError
 from sspbench.files import write_json
-from sspbench.images.grey import write_grey
+from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.jobs.outcome import OutOfTime
+from sspbench.stages import score as score_stage
 from sspbench.stages.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 
@@ -49,3 +56,38 @@ def test_the_manifest_is_searched_as_often_for_many_images_as_for_few(tmp_path):
     assert many == few
     with_dice = {line.split(",")[5] for line in lines if ",dice," in line}
     assert with_dice == {f"image_{number:02d}" for number in range(13) if number % 3}
+
+
+class Fragile(MetricFamily):
+    """The mean grey level; raises for a stack in which the first pixel of an image is even."""
+
+    measures = (Measure("grey_level", "Grey", "none"),)
+    error: Exception = ZeroDivisionError("a flat\nimage")
+
+    def score(self, batch):
+        if (batch.image[:, 0, 0] % 2 == 0).any():
+            raise self.error
+        return {"grey_level": Scores(batch.image.mean((1, 2)))}
+
+
+def test_a_metric_that_raises_on_an_image_costs_that_value_and_not_the_row(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(score_stage, "load_metric_families", lambda _: {"fragile": Fragile()})
+    _, lines = scored(tmp_path, 8)
+    images = [read_grey(path) for path in sorted((tmp_path / "run" / "enhanced").glob("*.png"))]
+    assert 0 < sum(image[0, 0] % 2 == 0 for image in images) < 8
+    found = list(csv.reader(lines))
+    assert len(found) == 8
+    for image, line in zip(images, found, strict=True):
+        if image[0, 0] % 2 == 0:
+            assert line[6:] == ["grey_level", "nan", "failed: ZeroDivisionError: a flat image"]
+        else:
+            assert line[6:] == ["grey_level", repr(float(image.mean())), ""]
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [UserError("x", hint="y"), OutOfTime("late"), MemoryError()])
+def test_what_is_not_the_metric_s_fault_still_stops_scoring(tmp_path, monkeypatch, error):
+    monkeypatch.setattr(Fragile, "error", error)
+    monkeypatch.setattr(score_stage, "load_metric_families", lambda _: {"fragile": Fragile()})
+    with pytest.raises(type(error)):
+        scored(tmp_path, 8)

@@ -14,6 +14,7 @@ from sspbench.training.loop.batches import BatchPlan, Domain, UnpairedBatches
 from sspbench.training.loop.checkpoints import Checkpoints
 from sspbench.training.loop.guards import check_memory_budget, explain_out_of_memory
 from sspbench.training.loop.training import Training, TrainingBudget, count_total_steps
+from sspbench.training.loop.training_log import TrainingLog
 from sspbench.training.trainable import TrainableMethod
 from tests.unit.test_batches import numbered
 
@@ -106,9 +107,49 @@ def test_a_checkpoint_with_a_broken_index_counts_as_none(tmp_path, content):
     assert fresh.checkpoints.restore(fresh.trainable) is None
 
 
-def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path):
+def test_a_hung_step_is_stopped_by_the_time_budget(tmp_path, monkeypatch):
+    monkeypatch.setattr("sspbench.jobs.budget.SAVE_GRACE_S", 0.1)
     with pytest.raises(OutOfTime, match="time budget"), time_budget(0.01):
         training(tmp_path, nap=60.0).run(list)
+
+
+def test_a_training_whose_budget_is_used_up_saves_the_step_it_did_and_goes_on_from_there(tmp_path):
+    undisturbed = training(tmp_path / "undisturbed")
+    undisturbed.run(list)
+    resumed_at = []
+    for _ in range(40):
+        job = training(tmp_path / "short", nap=0.05)
+        job.budget = TrainingBudget(checkpoint_minutes=60)
+        try:
+            with time_budget(0.2 / 60):
+                facts = job.run(list)
+        except OutOfTime:
+            continue
+        resumed_at = facts["resumed_at"]
+        break
+    assert resumed_at
+    assert resumed_at == sorted(set(resumed_at))
+    assert job.trainable.networks["line"].weight.equal(undisturbed.trainable.networks["line"].weight)
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b'{"step": 3, "losses": {"loss": 1.0}',
+        b'{"step": 3, "los',
+        b"}\n[1]",
+        b'{"losses": {}}',
+        b'{"step": "x"}',
+        b"\xff\x00}",
+        b"",
+    ],
+)
+def test_a_torn_line_of_the_log_ends_no_training(tmp_path, torn):
+    whole = b'{"step": 2, "seconds": 1.0, "losses": {"loss": 1.0}, "learning_rates": {}}'
+    (tmp_path / "training.jsonl").write_bytes(whole + b"\n" + torn)
+    with TrainingLog(tmp_path, 20, 5, 1, "train"):
+        pass
+    assert (tmp_path / "training.jsonl").read_bytes() == whole + b"\n"
 
 
 def test_memory_budgets_and_errors_are_explained():

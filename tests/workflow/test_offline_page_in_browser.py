@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sspbench.commands.enhance import enhance_pixels, load_run_settings
+from sspbench.commands.enhance import enhance_pixels
+from sspbench.commands.named_methods import limit_tile, load_run_settings
 from sspbench.commands.page_models import page_models
 from sspbench.errors import UserError
 from sspbench.images.enhancement_rules import RULES
@@ -111,8 +112,8 @@ def saved(page, folder):
 
 
 def by_torch(run, pixels):
-    method = load_method(load_run_settings(run), run / "weights.safetensors")
-    return enhance_pixels(method, pixels, RULES.tile)
+    settings = load_run_settings(run)
+    return enhance_pixels(load_method(settings, run / "weights.safetensors"), pixels, limit_tile(settings, RULES.tile))
 
 
 def share_of_range(found, expected):

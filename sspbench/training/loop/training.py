@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ...config.overrides import find_length_fault
 from ...config.settings import Engine
-from ...jobs.outcome import Diverged, Interrupted
+from ...jobs.budget import defer_time_out
+from ...jobs.outcome import Diverged, Interrupted, JobError
 from ..trainable import Trainable
 from .batches import Batches, rng_for
 from .checkpoints import Checkpoints
@@ -97,7 +98,8 @@ class Training:
             high: Gives the HQ training images for ``finish``.
 
         Raises:
-            Interrupted: SIGTERM came; the state is saved.
+            Interrupted: SIGTERM or Ctrl-C came; the state is saved.
+            OutOfTime: the time budget is used up; the state is saved, unless a step hung.
             Diverged: non-finite losses or gradients after one rollback.
             OutOfMemory: the batch does not fit.
         """
@@ -107,10 +109,14 @@ class Training:
             return self._provenance_facts()
         start = self._build_and_restore()
         plan = self.batches.plan
-        with explain_out_of_memory(plan.size, plan.crop), catch_stop_signals() as stop_requested:
+        with (
+            explain_out_of_memory(plan.size, plan.crop),
+            catch_stop_signals() as is_interrupted,
+            defer_time_out() as find_time_out,
+        ):
             step = start
             while step < self.total_steps:
-                step = self._train_until_rollback(step, stop_requested)
+                step = self._train_until_rollback(step, is_interrupted, find_time_out)
             self.trainable.finish(high())
         return self._provenance_facts()
 
@@ -137,15 +143,17 @@ class Training:
         trainable.build()
         move_networks(self.engine, trainable)
 
-    def _train_until_rollback(self, start: int, stop_requested: Callable[[], bool]) -> int:
+    def _train_until_rollback(
+        self, start: int, is_interrupted: Callable[[], bool], find_time_out: Callable[[], JobError | None]
+    ) -> int:
         """Train from ``start`` to the end or to a rollback; return the step reached."""
         saved = time.monotonic()
         with TrainingLog(self.folder, self.total_steps, start, self.log_every, self.label) as log:
             for step, batch in self._prefetch_batches(start):
                 log.add_losses(self.run_step(step, batch))
                 done = step + 1
-                stopping = stop_requested()
-                save = stopping or self._is_save_due(done, saved)
+                stop = find_time_out() or (self._make_interruption(done) if is_interrupted() else None)
+                save = stop is not None or self._is_save_due(done, saved)
                 if save or done % self.log_every == 0 or done == self.total_steps:
                     if not self._all_finite():
                         return self._roll_back(done)
@@ -154,13 +162,16 @@ class Training:
                 if save:
                     self._save(done)
                     saved = time.monotonic()
-                if stopping:
-                    raise Interrupted(
-                        f"Training was interrupted after step {done} of {self.total_steps}; its state is saved",
-                        where=str(self.checkpoints.folder),
-                        hint="run the same command again to go on",
-                    )
+                if stop is not None:
+                    raise stop
         return self.total_steps
+
+    def _make_interruption(self, done: int) -> Interrupted:
+        return Interrupted(
+            f"Training was interrupted after step {done} of {self.total_steps}; its state is saved",
+            where=str(self.checkpoints.folder),
+            hint="run the same command again to go on",
+        )
 
     def run_step(self, step: int, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         """Do one training step on uint8 images, its randomness seeded from (seed, step); return its losses."""

@@ -11,6 +11,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from ...files import write_text
 from ...jobs.progress import progress_bar
 
 
@@ -36,10 +37,9 @@ class TrainingLog:
         self._count = 0
 
     def _drop_after(self, start: int) -> None:
-        lines = self.path.read_text().splitlines() if self.path.is_file() else []
-        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= start]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("".join(line + "\n" for line in kept))
+        text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.is_file() else ""
+        kept = [line for line in text.splitlines() if (step := _read_step(line)) is not None and step <= start]
+        write_text(self.path, "".join(line + "\n" for line in kept))
 
     def add_losses(self, losses: Mapping[str, Tensor]) -> None:
         """Count one step."""
@@ -74,6 +74,16 @@ class TrainingLog:
         self._bar.close()
         self._lines.close()
         self._events.close()
+
+
+def _read_step(line: str) -> int | None:
+    """Return the step of a line of the log, None where the line was torn by a killed job or a full disk."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    step = content.get("step") if isinstance(content, dict) else None
+    return step if isinstance(step, int) else None
 
 
 class _EventWriter(Protocol):

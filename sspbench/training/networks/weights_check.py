@@ -59,7 +59,8 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         tensors: dict[str, torch.Tensor] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         why = f"it is not a whole safetensors file: {error}"
-        raise UserError("Weights cannot be loaded", where=str(path), why=why, hint=IMPORT_HINT) from error
+        hint = f"where the workflow trained them, remove {path} and run it again; {IMPORT_HINT}"
+        raise UserError("Weights cannot be loaded", where=str(path), why=why, hint=hint) from error
     require_finite(tensors, str(path))
     return tensors
 

@@ -1,0 +1,95 @@
+"""What a workflow does about files that were removed or changed by hand since a job wrote them.
+
+Snakemake looks at the files that rules declare. A folder of images is declared by its manifest alone, and a declared
+file that is edited counts as new input for the next rule. So the hashes that jobs recorded are compared when the
+workflow starts. What differs is removed together with the scores that depend on it, and Snakemake repeats the jobs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..config.plan import Plan
+from ..errors import UserError
+from ..images.manifest import Manifest
+from ..jobs.scores_record import SCORES_FILE, has_original_scores
+from ..stages.image_folders import (
+    FOLDER_MANIFEST_NAME,
+    describe_files,
+    find_changed_files,
+    prepared_hashes,
+    read_folder_hashes,
+)
+from .lock import is_dry_run
+
+IMAGE_FOLDERS = ("enhanced", "masks", "probabilities")
+"""The folders of images of a run."""
+
+
+def repair_runs(plans: Iterable[Plan]) -> None:
+    """Remove the manifests and scores of runs whose files were changed, so that their jobs are repeated.
+
+    A dry run only reports them.
+    """
+    for plan in plans:
+        for folder in dict.fromkeys(plan.layout.run_folder(run.id, run.seed) for run in plan.runs):
+            _repair_run(folder)
+
+
+def _repair_run(folder: Path) -> None:
+    outdated = list(_find_outdated(folder))
+    if not outdated or is_dry_run():
+        return
+    for path in [*outdated, folder / SCORES_FILE, folder / "run.json"]:
+        path.unlink(missing_ok=True)
+
+
+def _find_outdated(folder: Path) -> Iterator[Path]:
+    """Yield the files of a run that no longer say what is there, and report each."""
+    for name in IMAGE_FOLDERS:
+        manifest = folder / name / FOLDER_MANIFEST_NAME
+        changed = _find_changed_images(manifest)
+        if changed:
+            _report(f"{folder / name}: changed since they were written: {describe_files(changed)}")
+            yield manifest
+    if (folder / SCORES_FILE).is_file() and not has_original_scores(folder):
+        _report(f"{folder / SCORES_FILE}: changed since it was written")
+        yield folder / SCORES_FILE
+
+
+def _find_changed_images(manifest: Path) -> list[Path]:
+    if not manifest.is_file():
+        return []
+    try:
+        hashes = read_folder_hashes(manifest.parent)
+    except UserError:
+        return [manifest]
+    return find_changed_files(hashes, manifest.stat().st_ctime_ns)
+
+
+def find_plans_to_prepare(plans: Iterable[Plan]) -> list[Plan]:
+    """Return the plans whose prepared images were changed, and report those; none in a dry run."""
+    found = []
+    for plan in plans:
+        changed = _find_changed_data(plan.layout.manifest)
+        if changed:
+            _report(f"{plan.layout.data}: changed since they were prepared: {describe_files(changed)}")
+            found.append(plan)
+    return [] if is_dry_run() else found
+
+
+def _find_changed_data(path: Path) -> list[Path]:
+    if not path.is_file():
+        return []
+    try:
+        hashes = prepared_hashes(Manifest.read(path))
+    except (UserError, KeyError, TypeError):
+        return [path]
+    return find_changed_files(hashes, path.stat().st_ctime_ns)
+
+
+def _report(text: str) -> None:
+    what = "the workflow would write it again" if is_dry_run() else "the workflow writes it again"
+    print(f"note: {text}; {what}", file=sys.stderr, flush=True)
