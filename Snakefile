@@ -254,12 +254,14 @@ rule score:
         f"{RUN_DIR}/probabilities/manifest.json",
     output:
         f"{RUN_DIR}/scores.csv",
+        f"{RUN_DIR}/definitions.csv",
         f"{RUN_DIR}/run.json",
     log:
         f"{LOG_DIR}/score/{{run}}-{{seed}}.log",
     params:
         config=config_param,
         settings=lambda w: plan_for(w).score_settings(),
+        is_first_seed=lambda w: int(w.seed) == plan_for(w).config["seeds"][0],
         code=lambda w: digests_for(w).score,
     shell:
         "{JOB_COMMAND} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
@@ -268,6 +270,7 @@ rule score:
 rule tables:
     input:
         files_of_all_runs("scores.csv"),
+        files_of_all_runs("definitions.csv"),
         paper_table_files(),
     output:
         f"{RESULTS_DIR}/tables/index.json",

@@ -230,7 +230,8 @@ def _score(plan: Plan, run: Run) -> None:
     }
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
-        score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder)
+        is_first_seed = run.seed == plan.config["seeds"][0]
+        score(plan.score_settings(), facts, Manifest.read(plan.layout.manifest), folder, is_first_seed)
 
 
 STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {

@@ -19,6 +19,7 @@ from ..images.manifest import Manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_metric_families
+from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
 from .image_folders import verified_images
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
@@ -26,14 +27,18 @@ MAX_CHUNK_IMAGES = 4
 """Images scored at once: a chunk stays in the cache, and memory does not grow with the data set."""
 
 
-def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path) -> None:
-    """Write ``scores.csv``, then ``run.json`` with the provenance of all stages.
+def score(
+    settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path, with_definitions: bool = True
+) -> None:
+    """Write ``scores.csv`` and ``definitions.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
         settings: ``metrics`` (options by family) and ``field_um``.
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
+        with_definitions: Whether to score the rival definitions, which the tables show of a row's first seed; else
+            ``definitions.csv`` has no lines.
     """
     job = JobRecorder("score", dict(settings))
     families = load_metric_families(settings["metrics"])
@@ -54,10 +59,22 @@ def score(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifes
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
+    write_definitions(
+        folder / "definitions.csv", _score_rivals(families, manifest, folder, names) if with_definitions else ()
+    )
     write_json(folder / "jobs" / "score.json", job.record(images=len(names)))
     stages = ("train", "enhance", "segment", "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
+
+
+def _score_rivals(
+    families: Mapping[str, MetricFamily], manifest: Manifest, folder: Path, names: list[str]
+) -> list[ScoredLine]:
+    """Return the images' values under the rival definitions; the HQ training images fit those that need a model."""
+    good = [read_grey(path) for path in manifest.image_paths("trainB")]
+    definitions = collect_definitions(families, good)
+    return list(score_definitions([folder / "enhanced" / name for name in names], definitions))
 
 
 @dataclass(frozen=True)

@@ -49,3 +49,15 @@ def test_the_manifest_is_searched_as_often_for_many_images_as_for_few(tmp_path):
     assert many == few
     with_dice = {line.split(",")[5] for line in lines if ",dice," in line}
     assert with_dice == {f"image_{number:02d}" for number in range(13) if number % 3}
+
+
+def test_the_first_seed_alone_has_rival_definitions(tmp_path):
+    scored(tmp_path, 3)
+    run, manifest = tmp_path / "run", Manifest.read(tmp_path / "data" / "manifest.json")
+    lines = (run / "definitions.csv").read_text().splitlines()
+    assert lines[0] == "image,definition,scale,value,note"
+    assert {line.split(",")[0] for line in lines[1:]} == {f"image_{number:02d}" for number in range(3)}
+    scores = (run / "scores.csv").read_bytes()
+    score({"metrics": {}, "field_um": 400.0}, RUN, manifest, run, with_definitions=False)
+    assert (run / "definitions.csv").read_text().splitlines() == lines[:1]
+    assert (run / "scores.csv").read_bytes() == scores
