@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analysis.metric_trust import MetricTrust, assess_metrics
 from ..analysis.paper import CLEAN_ROW, ORACLE_GROUP
 from ..analysis.results import Results
-from ..tables.metric_trust import MetricTrust, assess_metrics
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
 
 FIGURE_TRUTH = "ssim"

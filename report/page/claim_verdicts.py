@@ -10,8 +10,8 @@ from typing import Any
 from table_audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from table_audit.table_file import Published
 
+from ..analysis.numbers import format_signed
 from ..analysis.paper_claims import list_claim_pairs, load_claims
-from ..tables.render.text import format_signed
 from .our_results import OurResults
 from .table_store import PairedTest
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..analysis.numbers import format_number
 from ..analysis.paper import PROPOSED_ROW
 from ..analysis.results import MethodRow, Results
 from ..figures.image_choice import ChosenImage
 from ..figures.run_images import RunImages, colour_mask
 from ..parallel import parallel_map
-from ..tables.render.text import NO_NUMBER, format_number
+from ..tables.render.text import NO_NUMBER
 
 QUALITY_STEPS = ((512, 88), (384, 80), (288, 75), (192, 70))
 """Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken."""

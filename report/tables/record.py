@@ -18,12 +18,12 @@ import pandas as pd
 from sspbench.errors import UserError
 from sspbench.files import read_json
 
+from ..analysis.numbers import NAN
+
 ColumnForm = Literal["number", "printed", "words", "p"]
 """What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values."""
 
 BetterDirection = Literal["higher", "lower", "none"]
-
-NAN = float("nan")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,11 @@ def test_seeds_give_a_row_made_elsewhere_no_verdict_and_take_none_from_the_other
     results = made(tmp_path, seeds=range(5), levels=levels, external={"theirs": str(theirs)})
     found = built(results, tmp_path)
     row = found.find_row("theirs")
-    assert np.isnan(row.gain.p) and np.isnan(row.rival.p) and row.gain.verdict == row.rival.verdict == ""
+    assert (
+        np.isnan(row.gain.p)
+        and np.isnan(row.vs_best_trivial.p)
+        and row.gain.verdict == row.vs_best_trivial.verdict == ""
+    )
     assert row.gain.low < row.gain.mean < row.gain.high
     assert (row.gain.trainings, row.gain.note) == (1, "over segmenters and images: for these enhanced images only")
     assert (found.tested, found.trainings) == (True, 5) == (alone.tested, alone.trainings)

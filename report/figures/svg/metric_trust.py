@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ...analysis.metric_trust import MetricTrust, assess_metrics
 from ...analysis.paper import CLEAN_ROW
 from ...analysis.results import Results
-from ...tables.metric_trust import MetricTrust, assess_metrics
 from .axis import format_tick, make_axis
 from .elements import draw_diamond, draw_line, draw_text, format_percent, make_element, make_svg
 
