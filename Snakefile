@@ -1,4 +1,4 @@
-# The whole benchmark: prepare -> train -> enhance -> segment -> score -> tables, figures, report.
+# The whole benchmark: prepare -> train -> enhance -> segment -> score -> analyse, tables, figures -> report.
 # One command: uv run snakemake --cores all --resources gpu=2
 import json
 import os
@@ -267,6 +267,23 @@ rule score:
         "{JOB_COMMAND} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
+rule analyse:
+    input:
+        files_of_all_runs("scores.csv"),
+        files_of_all_runs("run.json"),
+        paper_table_files(),
+    output:
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in record_names()],
+    log:
+        f"{LOG_DIR}/analyse.log",
+    params:
+        config=config_param,
+        settings=lambda w: plan_for(w).report_settings(),
+        code=lambda w: digests_for(w).analysis,
+    shell:
+        "{JOB_COMMAND} {log:q} report analysis --config {params.config:q}"
+
+
 rule tables:
     input:
         files_of_all_runs("scores.csv"),
@@ -313,6 +330,7 @@ rule figures:
 
 rule report:
     input:
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in record_names()],
         f"{RESULTS_DIR}/tables/index.json",
         f"{RESULTS_DIR}/figures/index.json",
         page_source_files(),
@@ -360,5 +378,5 @@ onerror:
     for plan in PLANS.values():
         config = json.dumps(plan.config)
         shell(
-            "{SSPBENCH_COMMAND} report tables figures page summary --config {config:q} --partial"
+            "{SSPBENCH_COMMAND} report analysis tables figures page summary --config {config:q} --partial"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ from table_audit.quantity import find_quantity
 from .numbers import NAN
 from .paper import CLEAN_ROW, ORACLE_GROUP
 from .results import Results
+
+# The measure of the truth that the scatters show.
+SCATTER_TRUTH = "ssim"
 
 TRUTH_LABELS = {"ssim": "SSIM to the clean image", "psnr": "PSNR", "dice": "Dice"}
 """Measures that know the truth, and how people call them."""
@@ -50,6 +53,45 @@ class MetricTrust:
         """Whether the clean image is in the worse half, or the order of the rows runs against the truth."""
         known = [value for value in self.agreement.values() if np.isfinite(value)]
         return self.clean_rank > (self.row_count + 1) / 2 or (bool(known) and max(known) < 0)
+
+
+@dataclass(frozen=True)
+class TrustPoint:
+    """A row: its closeness to the clean image, and its value turned so that up is read as better."""
+
+    label: str
+    truth: float
+    value: float
+    is_clean: bool
+
+
+@dataclass(frozen=True)
+class TrustScatter:
+    """A measure against the closeness to the clean image."""
+
+    label: str
+    clean_rank: int
+    row_count: int
+    points: tuple[TrustPoint, ...]
+
+
+def collect_trust_scatters(results: Results) -> list[TrustScatter]:
+    """Return a scatter per measure; none where no clean image or no closeness to it is known."""
+    found = []
+    for each in assess_metrics(results):
+        points = tuple(_iter_trust_points(results, each))
+        if len(points) > 1:
+            found.append(TrustScatter(each.measure.label, each.clean_rank, each.row_count, points))
+    return found
+
+
+def _iter_trust_points(results: Results, found: MetricTrust) -> Iterator[TrustPoint]:
+    for row in results.rows:
+        is_clean = row.id == CLEAN_ROW
+        value, truth = (results.summary(row.id, name).mean for name in (found.measure.name, SCATTER_TRUTH))
+        truth = 1.0 if is_clean else truth
+        if results.status_text(row) == "done" and np.isfinite(value) and np.isfinite(truth):
+            yield TrustPoint(row.label, truth, found.sign * value, is_clean)
 
 
 def assess_metrics(results: Results) -> list[MetricTrust]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,7 +51,7 @@ class ClaimVerdict:
     by_paper: bool = False
 
 
-def judge_claims(ours: OurResults, reservations: list[str]) -> list[ClaimVerdict]:
+def judge_claims(ours: OurResults, reservations: Sequence[str]) -> list[ClaimVerdict]:
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
@@ -70,7 +70,7 @@ def judge_claims(ours: OurResults, reservations: list[str]) -> list[ClaimVerdict
 
 
 def _judge_claim(
-    claim: Mapping[str, Any], printed: ClaimResult, ours: OurResults, reservations: list[str]
+    claim: Mapping[str, Any], printed: ClaimResult, ours: OurResults, reservations: Sequence[str]
 ) -> ClaimVerdict:
     own = f"{printed.verdict}: {printed.detail}"
     if claim["kind"] in TEXT_ONLY:

@@ -8,6 +8,7 @@ import pytest
 
 from report.analysis.results import Results
 from report.figures.draw_all import draw_figures
+from report.analysis.run_record import write_run_record
 from report.page.build import render_page
 from report.parallel import parallel_map
 from report.tables.write_all import write_tables
@@ -55,7 +56,8 @@ def test_tables_figures_and_page_have_the_same_bytes_from_any_number_of_processe
         write_tables(results, plan.layout.tables)
         draw_figures(results, plan.layout.figures)
         made[processes] = files(plan.layout.tables) | files(plan.layout.figures)
-        pages.add(render_page(results))
+        write_run_record(results, plan.layout.root)
+        pages.add(render_page(plan.layout.root, processes))
     assert made[1] == made[2]
     assert {"definition_sensitivity.csv", "comparison.pdf"} <= set(made[1])
     assert len(pages) == 1

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
-from sspbench.contract import Measure
-
-from ...analysis.results import MethodRow, Results
+from ...analysis.distributions import MeasureDistribution
 from ...tables.render.text import DIRECTION_ARROWS
-from ..distributions import average_row_by_image, list_main_measures
 from .axis import ChartAxis, format_tick, make_axis
 from .elements import draw_line, draw_paths, draw_text, make_svg
 
@@ -36,27 +34,20 @@ class DistributionPanel:
     folded: bool
 
 
-def make_distribution_panels(results: Results) -> list[DistributionPanel]:
-    """Return a panel per scored measure of Tables 1 and 2; Table 2's but Dice are folded; none without results."""
-    rows = [row for row in results.rows_in_table("quality") if results.status_text(row) == "done"]
-    known = [
-        measure
-        for measure in list_main_measures(results)
-        if any(results.summary(row.id, measure.name).n for row in rows)
-    ]
-    return [_make_panel(results, rows, measure) for measure in known]
+def make_distribution_panels(measures: Sequence[MeasureDistribution]) -> list[DistributionPanel]:
+    """Return a panel per measure."""
+    return [_make_panel(measure) for measure in measures]
 
 
-def _make_panel(results: Results, rows: list[MethodRow], measure: Measure) -> DistributionPanel:
-    values = {row.label: average_row_by_image(results, row.id, measure).to_numpy(dtype=float) for row in rows}
+def _make_panel(measure: MeasureDistribution) -> DistributionPanel:
+    values = {row.label: np.array(row.values, dtype=float) for row in measure.rows}
     axis = make_axis(np.concatenate(list(values.values())))
     ticks = axis.ticks(4)
     strips = [DotStrip(label, _draw_strip(axis, ticks, found)) for label, found in values.items()]
     labels = [draw_text(axis.position(value), 12, format_tick(value), kind="tick") for value in ticks]
     unit = f" ({measure.unit})" if measure.unit else ""
     title = f"{measure.label}{unit} {DIRECTION_ARROWS[measure.better]}".strip()
-    folded = measure.table != "quality" and measure.name != "dice"
-    return DistributionPanel(title, strips, make_svg(18, labels, kind="axis"), folded)
+    return DistributionPanel(title, strips, make_svg(18, labels, kind="axis"), measure.folded)
 
 
 def _draw_strip(axis: ChartAxis, ticks: list[float], values: np.ndarray) -> Markup:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from sspbench.contract import Measure
-
-from ...analysis.results import Results
-from ..tradeoff import TradeoffData, TradeoffPoint, collect_tradeoff_data
+from ...analysis.tradeoff import TradeoffData, TradeoffMeasure
 from .axis import ChartAxis, make_axis
 from .elements import LETTER_WIDTH_PX, PlotFrame, draw_dot, draw_line, draw_text, make_svg
 
@@ -50,14 +47,17 @@ class TradeoffPanel:
     plot: Markup
 
 
-def make_tradeoff_panels(results: Results) -> list[TradeoffPanel]:
-    """Return the two panels; none where Dice, a quality measure or all times are missing."""
-    found = collect_tradeoff_data(results)
+def make_tradeoff_panels(found: TradeoffData | None) -> list[TradeoffPanel]:
+    """Return the two panels; none where there is nothing to show."""
     if found is None:
         return []
     quality, mask = found.quality, found.mask
-    by_quality = list(_iter_points(results, found, lambda point: point.quality, quality))
-    by_time = list(_iter_points(results, found, lambda point: point.seconds, None))
+    by_quality = [
+        ScatterPoint(p.label, p.quality, p.mask, p.quality_sd, p.mask_sd, p in found.pareto_front) for p in found.points
+    ]
+    by_time = [
+        ScatterPoint(p.label, p.seconds, p.mask, math.nan, p.mask_sd, p in found.pareto_front) for p in found.points
+    ]
     upward = make_axis(end for spot in by_time for end in _spread_ends(spot.y, spot.y_spread))
     sideways = make_axis(end for spot in by_quality for end in _spread_ends(spot.x, spot.x_spread))
     times = make_axis((spot.x for spot in by_time), "log")
@@ -67,17 +67,8 @@ def make_tradeoff_panels(results: Results) -> list[TradeoffPanel]:
     ]
 
 
-def _axis_name(measure: Measure) -> str:
+def _axis_name(measure: TradeoffMeasure) -> str:
     return f"{measure.label} ({measure.better} is better)"
-
-
-def _iter_points(
-    results: Results, found: TradeoffData, x: Callable[[TradeoffPoint], float], measure: Measure | None
-) -> Iterator[ScatterPoint]:
-    for point in found.points:
-        across = math.nan if measure is None else results.summary(point.row.id, measure.name).sd_images
-        down = results.summary(point.row.id, found.mask.name).sd_images
-        yield ScatterPoint(point.row.label, x(point), point.mask, across, down, point in found.pareto_front)
 
 
 def _spread_ends(middle: float, spread: float) -> tuple[float, float]:

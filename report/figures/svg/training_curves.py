@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from ...analysis.results import Results
-from ..training_curves import LossLog, collect_loss_logs
+from ...analysis.loss_logs import LossLog
 from .axis import make_axis
 from .elements import PlotFrame, draw_paths, make_svg
 
@@ -30,15 +30,14 @@ class LossPanel:
     key: list[tuple[str, str]]
 
 
-def make_loss_panels(results: Results) -> list[LossPanel]:
+def make_loss_panels(found: Sequence[LossLog]) -> list[LossPanel]:
     """Return a panel per trained row and one for the segmenter; none where nothing left a log."""
-    found = collect_loss_logs(results)
     return [_make_panel(log) for log in found] if any(log.seeds for log in found) else []
 
 
 def _make_panel(log: LossLog) -> LossPanel:
     title = log.label if log.status_text == "done" else f"{log.label} ({log.status_text.partition(':')[0]})"
-    names = list(dict.fromkeys(name for seed in log.seeds for _, losses in seed for name in losses))
+    names = log.losses
     if not names:
         return LossPanel(f"{title}: no log kept", Markup(""), [])
     kinds = {
@@ -60,7 +59,7 @@ def _readable_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _select_points(entries: list[tuple[int, dict[str, float]]], name: str) -> list[tuple[int, float]]:
+def _select_points(entries: Sequence[tuple[int, dict[str, float]]], name: str) -> list[tuple[int, float]]:
     found = [(step, losses[name]) for step, losses in entries if math.isfinite(losses.get(name, math.nan))]
     every = -(-len(found) // MAX_CURVE_POINTS) or 1
     return found[::every] if (len(found) - 1) % every == 0 else [*found[::every], found[-1]]
