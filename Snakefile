@@ -22,6 +22,7 @@ from sspbench.errors import UserError
 from sspbench.workflow.lock import hold_workflow_lock, job_environment
 from sspbench.workflow.forecast import Forecast
 from sspbench.workflow.rule_params import (
+    ANALYSIS_RECORDS,
     CodeDigests,
     external_rows_pattern,
     page_source_files,
@@ -273,7 +274,7 @@ rule analyse:
         files_of_all_runs("run.json"),
         paper_table_files(),
     output:
-        [f"{RESULTS_DIR}/analysis/{name}.json" for name in record_names()],
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in ANALYSIS_RECORDS],
     log:
         f"{LOG_DIR}/analyse.log",
     params:
@@ -330,7 +331,7 @@ rule figures:
 
 rule report:
     input:
-        [f"{RESULTS_DIR}/analysis/{name}.json" for name in record_names()],
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in ANALYSIS_RECORDS],
         f"{RESULTS_DIR}/tables/index.json",
         f"{RESULTS_DIR}/figures/index.json",
         page_source_files(),
