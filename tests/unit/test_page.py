@@ -65,8 +65,8 @@ def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(made
     assert {path.suffix for path in (kept / "runs").rglob("*") if path.is_file()} == {".png"}
 
 
-def test_a_page_without_its_records_says_what_makes_them(made, tmp_path):
-    with pytest.raises(UserError, match="report analysis"):
+def test_a_missing_or_foreign_record_is_named(made, tmp_path):
+    with pytest.raises(UserError, match=r"facts\.json"):
         render_page(tmp_path)
     shutil.copytree(made[0].plan.layout.root / "analysis", tmp_path / "analysis")
     write_text(tmp_path / "analysis" / "costs.json", '[{"label": 3}]')
