@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.analysis.statistics import compare_with_references
-from report.analysis.run_record import write_run_record
-from report.page.build import render_page
 from report.analysis.costs import COST_HEADS, collect_costs
+from report.analysis.run_record import write_run_record
+from report.analysis.statistics import compare_with_references
+from report.page.build import render_page
 from report.releases.check import find_foreign_files, find_unknown_origins
 from report.releases.publish import publish_release
 from report.tables.record import read_table

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from report.analysis.image_choice import choose_images, describe_choice_rule, sort_by_hash
 from report.analysis.loss_logs import read_loss_log
 from report.analysis.tradeoff import find_dominated
 from report.figures import picture_grid
 from report.figures.centreline_difference import compare_centrelines
 from report.figures.draw_all import draw_figures
-from report.analysis.image_choice import choose_images, describe_choice_rule, sort_by_hash
 from report.figures.image_choice import find_difficulty_groups, measure_unevenness
 from report.figures.run_images import (
     FALSE_COLOUR,

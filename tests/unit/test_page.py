@@ -7,12 +7,12 @@ import shutil
 import pytest
 
 from report.analysis.paper import load_paper
+from report.analysis.run_facts import format_repeat_command, list_reservations
 from report.analysis.run_record import write_run_record
 from report.figures.draw_all import draw_figures
 from report.page.build import render_page, write_page
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
 from report.page.our_results import OurResults
-from report.analysis.run_facts import format_repeat_command, list_reservations
 from report.page.table_store import TableStore, format_paper_cell
 from report.tables.write_all import write_tables
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config

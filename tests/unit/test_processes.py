@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from report.analysis.results import Results
-from report.figures.draw_all import draw_figures
 from report.analysis.run_record import write_run_record
+from report.figures.draw_all import draw_figures
 from report.page.build import render_page
 from report.parallel import parallel_map
 from report.tables.write_all import write_tables

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from report.figures.draw_all import draw_figures
 from report.analysis.run_record import write_run_record
+from report.figures.draw_all import draw_figures
 from report.page.build import write_page
 from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
