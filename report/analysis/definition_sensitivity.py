@@ -13,7 +13,7 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.grey import read_grey
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 
 from ..parallel import parallel_map
 

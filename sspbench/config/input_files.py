@@ -43,8 +43,6 @@ def digest_visible_images(folder: Path) -> str:
     return fingerprint([[path.name, found.get(str(path), "")] for path in paths])
 
 
-
-
 def vgg16_path(params: Mapping[str, Any], fallback: str | None) -> str | None:
     """Return the VGG16 file that a plugin with these params reads: its own or the config's; None if it reads none."""
     return (params["vgg16"] or fallback) if "vgg16" in params else None

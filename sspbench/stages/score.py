@@ -20,7 +20,7 @@ from ..images.manifest import Manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
-from ..plugins.discovery import load_metric_families
+from ..plugins.metric_families import load_metric_families
 from .image_folders import verified_images, verify_splits
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
