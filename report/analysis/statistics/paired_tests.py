@@ -213,7 +213,7 @@ def compare_claimed_pairs(
 
 PAIRED_TEST_COLUMNS = [
     *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p",
-    "p_holm",     "verdict", "note",
+    "p_holm", "verdict", "note",
 ]  # fmt: skip
 """Columns of :func:`compare_with_references`."""
 
