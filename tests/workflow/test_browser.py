@@ -9,9 +9,7 @@ from report.page.build import write_page
 from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: uv sync --group test-extras"
-)
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: uv sync --group test-extras")
 
 BROWSER = Path("/usr/bin/chromium")
 FLAGS = [
