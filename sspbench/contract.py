@@ -149,8 +149,9 @@ class MetricFamily:
 
     ``needs`` names the fields of :class:`ScoringBatch` that must be there; without them the family is left out.
     ``options_schema`` declares its options, each by a JSON Schema with ``type``, ``default`` and ``description``; their
-    values come from ``metrics: {<file name>: {...}}`` in the config and are in ``self.options``. ``definitions`` are the rival definitions of its
-    measures, by name, for the table of definition sensitivity: functions of (N, H, W) uint8 images to (N,) float64.
+    values come from ``metrics: {<file name>: {...}}`` in the config and are in ``self.options``. ``definitions`` are
+    the rival definitions of its measures, by name, for the table of definition sensitivity: functions of (N, H, W)
+    uint8 images to (N,) float64.
     """
 
     measures: tuple[Measure, ...] = ()

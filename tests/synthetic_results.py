@@ -14,9 +14,9 @@ from sspbench.config.runs import Run
 from sspbench.files import write_json, write_text
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
+from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import write_status
 from sspbench.stages.definitions import write_definitions
-from sspbench.stages.image_folders import write_folder_manifest
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
 IMAGES = 8

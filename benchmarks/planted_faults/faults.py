@@ -120,7 +120,7 @@ ALL_CASES = (CORRECT_CASE, *ARITHMETIC_CASES, *FAULT_CASES)
 def score_without_segmenter(image: np.ndarray, origin: np.ndarray, clean: np.ndarray) -> dict[str, np.ndarray]:
     """Return the measures that need no segmenter, (N,) each, of (N, H, W) uint8 images."""
     from sspbench.contract import ScoringBatch
-    from sspbench.plugins.discovery import load_metric_families
+    from sspbench.plugins.metric_families import load_metric_families
 
     batch = ScoringBatch(image=image, origin=origin, clean=clean)
     families = (family for family in load_metric_families({}).values() if batch.has(family.needs))

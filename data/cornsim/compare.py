@@ -21,7 +21,7 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from sspbench import Scores, ScoringBatch, list_images, read_stack
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 
 from .parameters import REFERENCE_SIDE_PX
 from .scene import Frame, Quality, simulate_frame

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from sspbench.contract import Measure
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 from table_audit.quantity import find_quantity
 
 from .numbers import NAN

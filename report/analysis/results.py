@@ -16,7 +16,7 @@ from sspbench.contract import Measure
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.records import read_job_records
 
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW

@@ -169,7 +169,8 @@ def _describe_external_gains(found: PrimaryAnalysis) -> Iterator[str]:
     """Yield, where there is a test, the gains of the rows that have none."""
     for row in found.rows if found.tested else ():
         if row.group == EXTERNAL_KIND and row.gain is not None:
-            yield f"{row.label}, made once, has no verdict: {found.label} {_format_gain(row.gain)} over the untouched image."
+            gain = _format_gain(row.gain)
+            yield f"{row.label}, made once, has no verdict: {found.label} {gain} over the untouched image."
 
 
 def _format_gain(gain: Gain) -> str:

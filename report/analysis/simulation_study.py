@@ -31,7 +31,8 @@ def make_simulation_table(folder: Path, draws: int) -> str:
     found = simulate_study(cases, images, draws=draws)
     rows = len({row for row, _ in cases})
     lines = [
-        f"{rows} rows, {images} images; means from {draws} draws per row, worst row from {WORST_ROW_DRAW_FACTOR * draws} new ones.",
+        f"{rows} rows, {images} images; means from {draws} draws per row, "
+        f"worst row from {WORST_ROW_DRAW_FACTOR * draws} new ones.",
         "",
         "| measure | trainings | replicates | false positives, mean | worst row | coverage, mean | worst row |",
         "| --- | ---: | --- | ---: | ---: | ---: | ---: |",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from sspbench.contract import Measure
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 
 from ..tables.record import Cell, Column, Row, Table
 from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items

@@ -139,7 +139,8 @@ def _describe_counts(count: Mapping[str, int]) -> str:
         if count[MEAN_BETTER] + count[MEAN_NOT_BETTER]
         else ""
     )
-    return f"beyond chance in {count[OUTCOME_BETTER]} of {total} comparisons, the reverse in {count[OUTCOME_WORSE]}{untested}"
+    better, worse = count[OUTCOME_BETTER], count[OUTCOME_WORSE]
+    return f"beyond chance in {better} of {total} comparisons, the reverse in {worse}{untested}"
 
 
 def _join_first(texts: list[str], maximum: int = 3) -> str:

@@ -21,7 +21,7 @@ EXTRA_MEAN_MEASURES = ("psnr", "ssim", "hallucinated", "lost")
 def write_tables(results: Results, folder: Path) -> None:
     """Write every table that the results allow into ``folder``, ``index.json`` (headings by key) last.
 
-    ``primary.json`` is the answer of the run (:mod:`report.analysis.primary_analysis`), there even where it says why there is none.
+    ``primary.json`` is the answer of the run (:mod:`report.analysis.primary_analysis`); without one it says why.
     ``metrics.json``, what ``dvc metrics diff`` compares, has the mean of every measure by row; ``means/<row>.json`` has
     those of the main measures, a file per row because ``dvc metrics show`` makes a line of each file.
     """

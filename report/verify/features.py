@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sspbench.plugins.discovery import load_metric_families
+from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.losses import LossEntries
 
 from ..compare.recorded_results import RecordedResults

@@ -21,7 +21,8 @@ from ..errors import UserError
 from ..jobs.descendants import ORPHANS_NOTE, can_end_orphans
 from ..jobs.gpu_slots import find_taken_slots, list_gpus, slot_folder
 from ..jobs.machine import count_cores, read_total_memory_gb
-from ..plugins.discovery import Plugin, find_metric_files, find_plugins
+from ..plugins.discovery import Plugin, find_plugins
+from ..plugins.metric_families import find_metric_files
 from . import doctor_data
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)

@@ -7,8 +7,9 @@ import argparse
 from ..config.overrides import variants_and_readings
 from ..config.selection import METHOD_SETS
 from ..errors import UserError
-from ..plugins.discovery import find_metric_files, find_plugins, load_options_schema
+from ..plugins.discovery import find_plugins
 from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.metric_families import find_metric_files, load_options_schema
 from ..plugins.parameter_schemas import Schema
 from ..plugins.row_groups import row_group
 from ..plugins.schemas import PRESETS

@@ -10,8 +10,9 @@ from typing import Any
 from ..checkout import ROOT, display_path
 from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..files import write_text
-from ..plugins.discovery import find_metric_files, find_plugins, load_options_schema
+from ..plugins.discovery import find_plugins
 from ..plugins.kinds import KINDS_BY_FOLDER
+from ..plugins.metric_families import find_metric_files, load_options_schema
 from ..plugins.parameter_schemas import Schema, describe_allowed, is_section, list_parameters
 from ..plugins.schemas import load_schema
 

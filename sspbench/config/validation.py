@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import Faults, UserError
-from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_metric_family
+from ..plugins.discovery import Plugin, find_plugins, get_plugin
+from ..plugins.metric_families import find_metric_files, load_metric_family
 from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
 from ..plugins.schemas import add_schema_faults

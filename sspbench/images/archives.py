@@ -167,7 +167,7 @@ class _UsageCounter:
             why = f"{size // MIB} MiB or more, at most {self.limits.unpacked // MIB} MiB"
             self._reject("is too large unpacked", why)
         if size > self.limits.ratio_from and size > self.limits.ratio * self.packed_bytes:
-            why = f"{size / self.packed_bytes:.0f} times its packed size or more, at most {self.limits.ratio:g}: a zip bomb?"
+            why = f"{size / self.packed_bytes:.0f} times its packed size, at most {self.limits.ratio:g}: a zip bomb?"
             self._reject("unpacks to far more than it holds", why)
 
     def _reject(self, what: str, why: str) -> None:

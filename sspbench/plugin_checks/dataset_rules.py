@@ -1,4 +1,4 @@
-"""Rules for a data set: it fills the splits with 8-bit PNG of its mode, always the same, and its source stays as it is."""
+"""Rules for a data set: it fills the splits with 8-bit PNG of its mode, repeatably, and leaves its source alone."""
 
 from __future__ import annotations
 

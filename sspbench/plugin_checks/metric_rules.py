@@ -11,7 +11,8 @@ import numpy as np
 
 from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import Faults, UserError
-from ..plugins.discovery import find_metric_files, find_single_class
+from ..plugins.discovery import find_single_class
+from ..plugins.metric_families import find_metric_files
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import draw_fibres

@@ -10,8 +10,9 @@ from typing import Any
 from ..checkout import ROOT, display_path
 from ..config.overrides import resolve_params
 from ..errors import UserError
-from ..plugins.discovery import Plugin, find_metric_files, find_plugins, get_plugin, load_method_class
+from ..plugins.discovery import Plugin, find_plugins, get_plugin, load_method_class
 from ..plugins.kinds import DATASET_KIND, KINDS_BY_FOLDER, PLUGIN_KINDS
+from ..plugins.metric_families import find_metric_files
 from .findings import Finding, Inspection
 from .fit_rules import check_fit, fit_to_synthetic_images
 from .output_rules import ImageFunction, check_outputs

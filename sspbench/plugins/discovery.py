@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import traceback
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..checkout import ROOT, display_path
 from ..errors import Faults, UserError
-from .kinds import KINDS_BY_FOLDER, METRIC_KIND, PluginKind
+from .kinds import KINDS_BY_FOLDER, PluginKind
 from .parameter_schemas import (
     build_object_schema,
     drop_parameter,
@@ -30,7 +29,7 @@ from .source_files import parse_python, read_yaml
 from .suggestions import suggest_name
 
 if TYPE_CHECKING:  # numpy, which finding plugins needs not
-    from ..contract import Method, MetricFamily, PrepareRequest
+    from ..contract import Method, PrepareRequest
 
 PluginBase = TypeVar("PluginBase")
 
@@ -272,53 +271,3 @@ def load_prepare_function(plugin: Plugin) -> Callable[[PrepareRequest], None]:
         hint = "define prepare(request) in this file; see data/folder/prepare.py"
         raise UserError("A data set has no function prepare(request)", where=display_path(plugin.code_file), hint=hint)
     return function
-
-
-def find_metric_files(root: Path = ROOT) -> dict[str, Path]:
-    """Return the files of ``metrics/`` that define a subclass of :class:`MetricFamily`, by name; nothing is imported.
-
-    Raises:
-        UserError: a file is no valid Python.
-    """
-    return {path.stem: path for path in sorted((root / METRIC_KIND.group).glob("*.py")) if _defines_family(path)}
-
-
-def _defines_family(path: Path) -> bool:
-    classes = (node for node in parse_python(path).body if isinstance(node, ast.ClassDef))
-    return any(ast.unparse(base).split(".")[-1] == "MetricFamily" for node in classes for base in node.bases)
-
-
-def load_metric_class(name: str) -> type[MetricFamily]:
-    """Import a metric family and return its class."""
-    from ..contract import MetricFamily
-
-    path = find_metric_files()[name]
-    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path)
-
-
-def load_options_schema(name: str) -> dict[str, Any]:
-    """Import a metric family and return the JSON Schema of its options."""
-    return build_object_schema(load_metric_class(name).options_schema)
-
-
-def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
-    """Import a metric family and return an instance.
-
-    Raises:
-        UserError: an option is unknown or not allowed.
-    """
-    given = dict(options or {})
-    with Faults("Options of a metric family are wrong") as faults:
-        found = find_faults(given, load_options_schema(name), noun="option")
-        add_faults(found, f"config: metrics.{name}", faults, separator=".")
-    return load_metric_class(name)(given)
-
-
-def load_metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:
-    """Import all metric families and return one instance of each, by file name.
-
-    Args:
-        options: Options by family name (the config's ``metrics``).
-    """
-    chosen = dict(options or {})
-    return {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}

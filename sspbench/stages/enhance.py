@@ -15,12 +15,12 @@ from ..errors import UserError
 from ..files import write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
 from ..images.manifest import Manifest
+from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.outcome import JobError
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_method_class
 from .fit import LazyImages, fit_constants
-from .image_folders import clear_images, verify_splits, write_folder_manifest
 from .smallest_picture import explain_small_picture
 
 

@@ -16,9 +16,9 @@ from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspe
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
 from ..images.white_level import WhiteLevel, decide_whites, tabulate_whites
+from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
-from .image_folders import clear_images, verify_splits, write_folder_manifest
 from .resemblance import find_resemblances
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")

@@ -17,12 +17,12 @@ from ..errors import UserError
 from ..files import read_json, replace_atomically, sha256, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
+from ..jobs.image_folders import verified_images, verify_splits
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
-from ..plugins.discovery import load_metric_families
+from ..plugins.metric_families import load_metric_families
 from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
-from .image_folders import verified_images, verify_splits
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4

@@ -10,9 +10,9 @@ import numpy as np
 from ..config.settings import Settings
 from ..files import read_json, write_json
 from ..images.grey import read_grey, to_float, to_uint8, write_grey
+from ..jobs.image_folders import clear_images, verified_images, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
-from .image_folders import clear_images, verified_images, write_folder_manifest
 from .train import load_for_inference, make_segmenter
 
 

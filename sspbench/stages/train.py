@@ -18,6 +18,7 @@ from ..files import fingerprint, write_json
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
 from ..jobs.budget import time_budget
+from ..jobs.image_folders import verify_splits
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import find_single_class, load_method_class
 from ..plugins.kinds import METHOD_KIND
@@ -29,7 +30,6 @@ from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from ..workflow.code_digests import code_digest
 from .held_out import choose_threshold, split_held_out
-from .image_folders import verify_splits
 
 SPLIT_BY_DOMAIN = {"low": "trainA", "high": "trainB"}
 """The split of each domain."""

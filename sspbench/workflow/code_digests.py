@@ -33,6 +33,7 @@ NEUTRAL_FILES = frozenset(
         "sspbench/jobs/provenance.py",
         "sspbench/jobs/subprocess_guard.py",
         "sspbench/plugins/discovery.py",
+        "sspbench/plugins/metric_families.py",
         "sspbench/plugins/schemas.py",
         "sspbench/training/loop/guards.py",
         "sspbench/training/loop/training_log.py",

@@ -14,14 +14,14 @@ from pathlib import Path
 from ..config.plan import Plan
 from ..errors import UserError
 from ..images.manifest import Manifest
-from ..jobs.scores_record import SCORES_FILE, has_original_scores
-from ..stages.image_folders import (
+from ..jobs.image_folders import (
     FOLDER_MANIFEST_NAME,
     describe_files,
     find_changed_files,
     prepared_hashes,
     read_folder_hashes,
 )
+from ..jobs.scores_record import SCORES_FILE, has_original_scores
 from .lock import is_dry_run
 
 IMAGE_FOLDERS = ("enhanced", "masks", "probabilities")

@@ -11,7 +11,8 @@ from pathlib import Path
 from ..checkout import ROOT
 from ..config.plan import Plan
 from ..config.runs import Run
-from ..plugins.discovery import Plugin, find_metric_files
+from ..plugins.discovery import Plugin
+from ..plugins.metric_families import find_metric_files
 from .code_digests import code_digest, import_closure
 
 STAGES_DIR = ROOT / "sspbench" / "stages"

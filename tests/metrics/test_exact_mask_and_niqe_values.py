@@ -76,3 +76,15 @@ def niqe_by_definition(good, judged):
     between = model.mean(axis=0) - own.mean(axis=0)
     pooled = (np.cov(model.T) + np.cov(own.T)) / 2
     return np.sqrt(between @ np.linalg.pinv(pooled, hermitian=True) @ between)
+
+
+def test_images_without_structure_make_no_model():
+    assert Niqe().fitted_definitions([np.full((192, 192), 90, np.uint8)] * 2) == {}
+
+
+def test_two_blocks_are_the_fewest_that_have_a_covariance():
+    texture = make_texture(np.random.default_rng(7), (96, 192))
+    family = Niqe({"min_blocks": 1})
+    (one,), (two,) = (family.score(ScoringBatch(image[None]))["niqe"].notes for image in (texture[:, :96], texture))
+    assert one.endswith("holds 1 blocks of 96 px, 2 needed")
+    assert two == ""

@@ -15,8 +15,8 @@ from sspbench.config.plan import Plan, read_config
 from sspbench.files import write_json
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages.enhance import enhance
-from sspbench.stages.image_folders import write_folder_manifest
 from sspbench.stages.segment import segment
 from sspbench.stages.train import make_segmenter
 from sspbench.training.loop.checkpoints import save_weights

@@ -21,7 +21,7 @@ from metrics.morphometry import measure_morphometry
 from sspbench.files import write_json
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.stages.image_folders import write_folder_manifest
+from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 
 FIELD_UM = 250.0

@@ -10,9 +10,9 @@ from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest
+from sspbench.jobs.image_folders import verified_images, verify_splits, write_folder_manifest
 from sspbench.stages import prepare
 from sspbench.stages.enhance import enhance
-from sspbench.stages.image_folders import verified_images, verify_splits, write_folder_manifest
 from sspbench.stages.score import score
 from sspbench.stages.train import TrainingLimits, train_method, train_segmenter
 from tests.conftest import make_data

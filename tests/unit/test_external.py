@@ -13,7 +13,7 @@ from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import list_images, read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.stages.image_folders import verified_images
+from sspbench.jobs.image_folders import verified_images
 from sspbench.stages.import_external import import_external
 from tests.conftest import make_data
 

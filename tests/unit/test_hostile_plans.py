@@ -12,7 +12,8 @@ from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_co
 from sspbench.config.row_labels import reject_duplicate_labels
 from sspbench.errors import Faults, UserError
 from sspbench.files import read_json, write_json
-from sspbench.plugins.discovery import find_metric_files, find_plugins, import_plugin_module
+from sspbench.plugins.discovery import find_plugins, import_plugin_module
+from sspbench.plugins.metric_families import find_metric_files
 from sspbench.workflow.code_digests import code_digest
 from table_audit.errors import TableAuditError
 from table_audit.table_file import load_published

@@ -14,7 +14,7 @@ from metrics.nerves.skeleton import mark_pixels_near, measure_step_length, skele
 from metrics.truth import FullReference, psnr, psnr_affine
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.plugins.discovery import load_metric_family
+from sspbench.plugins.metric_families import load_metric_family
 
 FAST = settings(max_examples=60, deadline=None, derandomize=True)
 

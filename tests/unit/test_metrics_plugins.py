@@ -11,7 +11,7 @@ from metrics.pyiqa_named import PyiqaNamed, block_network
 from sspbench.checkout import ROOT
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.plugins.discovery import load_metric_families, load_metric_family
+from sspbench.plugins.metric_families import load_metric_families, load_metric_family
 
 
 @pytest.mark.parametrize("name", sorted(load_metric_families()))
@@ -39,7 +39,7 @@ def test_measure_names_and_descriptions():
 
 def test_listing_the_measures_loads_no_heavy_library():
     code = (
-        "import sys; from sspbench.plugins.discovery import load_metric_families as f;"
+        "import sys; from sspbench.plugins.metric_families import load_metric_families as f;"
         "f({'pyiqa_named': {'names': ['brisque']}});"
         "print([m for m in ('torch', 'pyiqa', 'skimage', 'sklearn', 'pandas') if m in sys.modules])"
     )
@@ -61,5 +61,5 @@ def test_pyiqa_measures_are_named_after_the_library():
         ("pyiqa:musiq", "higher"),
     ]
     assert PyiqaNamed().measures == ()
-    with pytest.raises(UserError, match="names: {brisque: lower}"):
+    with pytest.raises(UserError, match=r"names: \{brisque: lower\}"):
         load_metric_family("pyiqa_named", {"names": {"brisque": "down"}})

@@ -19,7 +19,7 @@ from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
 from sspbench.images.grey import write_grey
-from sspbench.plugins.discovery import load_metric_family
+from sspbench.plugins.metric_families import load_metric_family
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 small_images = arrays(np.uint8, st.tuples(st.just(1), st.integers(2, 24), st.integers(2, 24)))

@@ -150,7 +150,7 @@ def test_the_target_is_the_mean_gram_or_the_one_nearest_to_it():
     medoid.finish(iter(styles))
     distances = torch.cdist(grams.flatten(1), grams.flatten(1)).square().sum(1)
     torch.testing.assert_close(medoid.target.gram[0], grams[distances.argmin()])
-    with pytest.raises(UserError, match="`target` must be .*, got 'nearest'"):
+    with pytest.raises(UserError, match=r"`target` must be .*, got 'nearest'"):
         built(target="nearest")
 
 

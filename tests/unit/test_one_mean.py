@@ -143,7 +143,7 @@ def test_the_measures_and_the_audit_agree_on_directions():
 
     A measure that we do not rank contradicts nothing: papers print entropy as "higher is better", the truth does not.
     """
-    from sspbench.plugins.discovery import load_metric_families
+    from sspbench.plugins.metric_families import load_metric_families
 
     known = 0
     for family in load_metric_families().values():

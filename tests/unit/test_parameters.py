@@ -8,8 +8,9 @@ from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.overrides import merge_dicts, resolve_params, variants_and_readings
 from sspbench.config.plan import Plan
 from sspbench.errors import Faults, UserError
-from sspbench.plugins.discovery import find_metric_files, find_plugins, get_plugin, load_options_schema
+from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.kinds import KINDS_BY_FOLDER
+from sspbench.plugins.metric_families import find_metric_files, load_options_schema
 from sspbench.plugins.parameter_schemas import build_object_schema, default_values, is_section, list_parameters
 from sspbench.plugins.schema_faults import find_faults
 from sspbench.plugins.schemas import add_declaration_faults

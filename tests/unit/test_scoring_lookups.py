@@ -10,9 +10,9 @@ from sspbench.errors import UserError
 from sspbench.files import write_json
 from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import OutOfTime
 from sspbench.stages import score as score_stage
-from sspbench.stages.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 
 RUN = {"dataset": "made", "preset": "demo", "method": "identity", "variant": None, "seed": 0}

@@ -11,7 +11,7 @@ from report.page.build import write_page
 from report.tables.write_all import write_tables
 from tests.synthetic_results import make_results
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `uv sync`")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: uv sync --group test-extras")
 
 BROWSER = Path("/usr/bin/chromium")
 FLAGS = [

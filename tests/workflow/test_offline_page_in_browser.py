@@ -18,7 +18,7 @@ from sspbench.stages.enhance import load_method
 from tests.run_folder import run_of
 from tests.workflow.test_browser import BROWSER, FLAGS
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `uv sync`")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: uv sync --group test-extras")
 
 pytestmark = [
     pytest.mark.browser,

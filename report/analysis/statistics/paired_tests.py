@@ -212,8 +212,8 @@ def compare_claimed_pairs(
 
 
 PAIRED_TEST_COLUMNS = [
-    *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p", "p_holm",
-    "verdict", "note",
+    *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p",
+    "p_holm", "verdict", "note",
 ]  # fmt: skip
 """Columns of :func:`compare_with_references`."""
 
@@ -253,7 +253,8 @@ def adjust_holm(p_values: Sequence[float]) -> list[float]:
 def describe_replication(trainings: int) -> str:
     """Return the note of a table of comparisons: what its intervals and p-values are over, and what was replicated."""
     if trainings >= MIN_TRAININGS:
-        return f"p: of {trainings} trainings, corrected by Holm over the rows compared with one reference. {REPLICATION_NOTE}"
+        corrected = "corrected by Holm over the rows compared with one reference"
+        return f"p: of {trainings} trainings, {corrected}. {REPLICATION_NOTE}"
     if trainings == 1:
         return "No p-value: one training per method. Intervals are over images, for these trained weights only."
     return f"No p-value: {trainings} trainings per method are fewer than {MIN_TRAININGS}. {REPLICATION_NOTE}"

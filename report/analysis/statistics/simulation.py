@@ -67,7 +67,7 @@ def _apply_signed_rank_test(differences: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _apply_crossed_test(differences: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """The test of the tables (:mod:`~report.analysis.statistics.crossed_effects`): it calls different what its interval leaves out."""
+    """Apply the test of the tables (:mod:`.crossed_effects`): its interval leaves out what it calls different."""
     holds = np.abs(differences.mean(axis=(1, 2))) <= compute_half_widths(differences, SIMULATED_LEVEL)
     return (~holds if differences.shape[1] >= MIN_TRAININGS else None), holds
 

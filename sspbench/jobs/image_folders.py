@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..files import read_mapping, sha256, write_json
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
-from ..jobs.outcome import JobError
+from .outcome import JobError
 
 FOLDER_MANIFEST_NAME = "manifest.json"
 

@@ -1,0 +1,69 @@
+"""Metric families: found by their class without importing them, loaded with checked options."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..checkout import ROOT
+from ..errors import Faults
+from .discovery import find_single_class, import_plugin_module
+from .kinds import METRIC_KIND
+from .parameter_schemas import build_object_schema
+from .schema_faults import add_faults, find_faults
+from .source_files import parse_python
+
+if TYPE_CHECKING:
+    from ..contract import MetricFamily
+
+
+def find_metric_files(root: Path = ROOT) -> dict[str, Path]:
+    """Return the files of ``metrics/`` that define a subclass of :class:`MetricFamily`, by name; nothing is imported.
+
+    Raises:
+        UserError: a file is no valid Python.
+    """
+    return {path.stem: path for path in sorted((root / METRIC_KIND.group).glob("*.py")) if _defines_family(path)}
+
+
+def _defines_family(path: Path) -> bool:
+    classes = (node for node in parse_python(path).body if isinstance(node, ast.ClassDef))
+    return any(ast.unparse(base).split(".")[-1] == "MetricFamily" for node in classes for base in node.bases)
+
+
+def load_metric_class(name: str) -> type[MetricFamily]:
+    """Import a metric family and return its class."""
+    from ..contract import MetricFamily
+
+    path = find_metric_files()[name]
+    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path)
+
+
+def load_options_schema(name: str) -> dict[str, Any]:
+    """Import a metric family and return the JSON Schema of its options."""
+    return build_object_schema(load_metric_class(name).options_schema)
+
+
+def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> MetricFamily:
+    """Import a metric family and return an instance.
+
+    Raises:
+        UserError: an option is unknown or not allowed.
+    """
+    given = dict(options or {})
+    with Faults("Options of a metric family are wrong") as faults:
+        found = find_faults(given, load_options_schema(name), noun="option")
+        add_faults(found, f"config: metrics.{name}", faults, separator=".")
+    return load_metric_class(name)(given)
+
+
+def load_metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:
+    """Import all metric families and return one instance of each, by file name.
+
+    Args:
+        options: Options by family name (the config's ``metrics``).
+    """
+    chosen = dict(options or {})
+    return {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}
