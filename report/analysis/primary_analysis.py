@@ -58,7 +58,8 @@ class PrimaryRow:
         learned: Whether it has trained networks.
         mean: Mean of the primary measure.
         gain: Against the untouched image; None for the untouched row itself and where there is none.
-        vs_best_trivial: Against the best trivial row; None for that row itself, the untouched row, the truth, or without one.
+        vs_best_trivial: Against the best trivial row; None for that row itself, the untouched row, the truth, or
+            without one.
         gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
         lost: Nerve length lost, % of the true length.
         invented: Nerve length invented, % of the true length.

@@ -30,7 +30,7 @@ class TradeoffPoint:
 
 
 def find_dominated(values: np.ndarray) -> np.ndarray:
-    """Return for (N, K) values, all the larger the better, which rows another row beats: nowhere worse, somewhere better.
+    """Return which rows of (N, K) values another row beats: nowhere worse, somewhere better; larger is better.
 
     >>> find_dominated(np.array([[1.0, 2.0], [2.0, 2.0], [0.0, 3.0]])).tolist()
     [True, False, False]

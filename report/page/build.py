@@ -25,6 +25,10 @@ from .standalone import render_standalone
 from .table_store import TableStore
 
 
+# Figures whose panels stand in the page as SVG, in its own colours.
+CHART_NAMES = ("distributions", "tradeoff", "training", "trust")
+
+
 def write_page(root: Path, path: Path, processes: int = 1) -> None:
     """Write the page of a results folder.
 
@@ -73,4 +77,4 @@ def _load_figures(folder: Path) -> dict[str, dict[str, str]]:
 def _load_chart_panels(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Return by figure the panels that stand in the page as SVG; none where no figures were drawn."""
     charts = read_json(path) if path.is_file() else {}
-    return {name: [{**panel, "plot": Markup(panel["plot"])} for panel in panels] for name, panels in charts.items()}
+    return {name: [{**panel, "plot": Markup(panel["plot"])} for panel in charts.get(name, [])] for name in CHART_NAMES}
