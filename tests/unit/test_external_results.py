@@ -9,6 +9,7 @@ import pytest
 from report.analysis.costs import COST_HEADS, collect_costs
 from report.analysis.run_record import write_run_record
 from report.analysis.statistics import compare_with_references
+from report.figures.chart_panels import write_chart_panels
 from report.page.build import render_page
 from report.releases.check import find_foreign_files, find_unknown_origins
 from report.releases.publish import publish_release
@@ -126,6 +127,7 @@ def test_the_page_shows_the_row_everywhere_and_says_that_its_cost_is_not_known(p
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(published[0])
         write_run_record(results, results.plan.layout.root)
+        write_chart_panels(results, results.plan.layout.figures)
         page = render_page(results.plan.layout.root)
     (cells,) = [line.cells for line in collect_costs(results) if line.label.startswith("theirs")]
     assert [cell.text for cell in cells[:-1]] == ["n/a"] * 7 and "not known" in cells[-1].text
