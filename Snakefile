@@ -1,4 +1,4 @@
-# The whole benchmark: prepare -> train -> enhance -> segment -> score -> tables, figures, report.
+# The whole benchmark: prepare -> train -> enhance -> segment -> score -> analyse, tables, figures -> report.
 # One command: uv run snakemake --cores all --resources gpu=2
 import json
 import os
@@ -24,6 +24,7 @@ from sspbench.workflow.lock import hold_workflow_lock, job_environment
 from sspbench.workflow.forecast import Forecast
 from sspbench.workflow.repair import find_plans_to_prepare, repair_runs
 from sspbench.workflow.rule_params import (
+    ANALYSIS_RECORDS,
     CodeDigests,
     external_rows_pattern,
     page_source_files,
@@ -271,20 +272,40 @@ rule score:
         segmented_images,
     output:
         f"{RUN_DIR}/scores.csv",
+        f"{RUN_DIR}/definitions.csv",
         f"{RUN_DIR}/run.json",
     log:
         f"{LOG_DIR}/score/{{run}}-{{seed}}.log",
     params:
         config=config_param,
         settings=lambda w: plan_for(w).score_settings(),
+        is_first_seed=lambda w: int(w.seed) == plan_for(w).config["seeds"][0],
         code=lambda w: digests_for(w).score,
     shell:
         "{JOB_COMMAND} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
+rule analyse:
+    input:
+        files_of_all_runs("scores.csv"),
+        files_of_all_runs("run.json"),
+        paper_table_files(),
+    output:
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in ANALYSIS_RECORDS],
+    log:
+        f"{LOG_DIR}/analyse.log",
+    params:
+        config=config_param,
+        settings=lambda w: plan_for(w).report_settings(),
+        code=lambda w: digests_for(w).analysis,
+    shell:
+        "{JOB_COMMAND} {log:q} report analysis --config {params.config:q}"
+
+
 rule tables:
     input:
         files_of_all_runs("scores.csv"),
+        files_of_all_runs("definitions.csv"),
         paper_table_files(),
     output:
         f"{RESULTS_DIR}/tables/index.json",
@@ -309,6 +330,7 @@ rule figures:
         files_of_all_runs("run.json"),
     output:
         f"{RESULTS_DIR}/figures/index.json",
+        f"{RESULTS_DIR}/figures/panels.json",
         report(
             f"{RESULTS_DIR}/figures/comparison.png",
             caption="report/captions/comparison.rst",
@@ -327,8 +349,10 @@ rule figures:
 
 rule report:
     input:
+        [f"{RESULTS_DIR}/analysis/{name}.json" for name in ANALYSIS_RECORDS],
         f"{RESULTS_DIR}/tables/index.json",
         f"{RESULTS_DIR}/figures/index.json",
+        f"{RESULTS_DIR}/figures/panels.json",
         page_source_files(),
     output:
         report(
@@ -374,5 +398,5 @@ onerror:
     for plan in PLANS.values():
         config = json.dumps(plan.config)
         shell(
-            "{SSPBENCH_COMMAND} report tables figures page summary --config {config:q} --partial"
+            "{SSPBENCH_COMMAND} report analysis tables figures page summary --config {config:q} --partial"
         )

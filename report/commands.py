@@ -1,4 +1,4 @@
-"""Commands of the report: tables, figures and page from what the runs left."""
+"""Commands of the report: records, tables, figures and page from what the runs left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .releases import commands as releases
 if TYPE_CHECKING:
     from .analysis.results import Results
 
-REPORT_STEPS = ("tables", "figures", "page", "summary")
+REPORT_STEPS = ("analysis", "tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     study.add_argument("--draws", type=int, default=1000, help="simulated comparisons per line (1000)")
     study.add_argument("--write", type=Path, metavar="FILE", help="put the table between the markers of this page")
     study.set_defaults(run=_simulate_statistics)
-    parser = commands.add_parser("report", help="make tables, figures and the page from what the runs left")
+    parser = commands.add_parser("report", help="make records, tables, figures and the page of a run")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(REPORT_STEPS)}; all if none is named")
     parser.add_argument("--partial", action="store_true", help="use what there is and show what failed")
     parser.add_argument("--processes", type=int, default=1, help="processes that share the work (1); the same bytes")
@@ -69,6 +69,12 @@ def _run_steps(args: argparse.Namespace) -> int:
     return 0
 
 
+def _write_analysis(results: Results) -> None:
+    from .analysis.run_record import write_run_record
+
+    write_run_record(results, results.plan.layout.root)
+
+
 def _write_tables(results: Results) -> None:
     from .tables.write_all import write_tables
 
@@ -76,31 +82,40 @@ def _write_tables(results: Results) -> None:
 
 
 def _draw_figures(results: Results) -> None:
+    from .figures.chart_panels import write_chart_panels
     from .figures.draw_all import draw_figures
 
     draw_figures(results, results.plan.layout.figures)
+    write_chart_panels(results, results.plan.layout.figures)
 
 
 def _write_page(results: Results) -> None:
     from .page.build import write_page
 
-    write_page(results, results.plan.layout.root / "report.html")
+    root = results.plan.layout.root
+    write_page(root, root / "report.html", results.processes)
 
 
 def _print_summary(results: Results) -> None:
-    """Print the answer, what it may not claim, what failed, and where the page lies."""
+    """Print the answer, its limits, failed rows, and the path of the page."""
+    from .analysis.run_record import read_run_record
     from .tables.terminal_answer import format_answer
 
-    plan = results.plan
-    print("\n".join(["", *format_answer(plan.layout.tables)]))
-    failed = [
-        f"FAILED {row.label}: {results.status_text(row)}" for row in results.rows if results.status_text(row) != "done"
-    ]
-    if failed:
-        print("\n".join(failed))
-    scale = "" if plan.preset == "paper" else f" at {plan.preset} scale: not the paper's protocol"
-    print(f"{plan.dataset.meta['title']}, {'real' if plan.dataset.meta['real'] else 'simulated'}{scale}.")
-    print(f"page: {plan.layout.root / 'report.html'} (tables and figures beside it)")
+    root = results.plan.layout.root
+    run = read_run_record(root)
+    print("\n".join(["", *format_answer(root / "tables")]))
+    for row in run.rows:
+        if row.status != "done":
+            print(f"FAILED {row.label}: {row.status}")
+    scale = "" if run.facts.preset == "paper" else f" at {run.facts.preset} scale: not the paper's protocol"
+    print(f"{run.facts.title}, {'real' if run.facts.is_real else 'simulated'}{scale}.")
+    print(f"page: {root / 'report.html'} (tables and figures beside it)")
 
 
-_STEP_FUNCTIONS = {"tables": _write_tables, "figures": _draw_figures, "page": _write_page, "summary": _print_summary}
+_STEP_FUNCTIONS = {
+    "analysis": _write_analysis,
+    "tables": _write_tables,
+    "figures": _draw_figures,
+    "page": _write_page,
+    "summary": _print_summary,
+}

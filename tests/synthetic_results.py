@@ -16,6 +16,7 @@ from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import write_status
+from sspbench.stages.definitions import write_definitions
 
 METRICS = ("entropy", "avg_gradient", "niqe", "piqe", "auc", "acc", "dice", "psnr")
 IMAGES = 8
@@ -84,9 +85,14 @@ def _write_run(
         for name in names:
             lines.append(f"{first},{name},{metric},{0.1 * number + generator.random():.6f},")
     write_text(place / "scores.csv", "\n".join(lines) + "\n")
+    write_definitions(place / "definitions.csv", [_rival(name, 0.1 * number) for name in names])
     job = {"peak_memory_mb": 200.0, "machine": {"cpu": "A", "system": "B"}}
     job |= {"settings": plan.external_settings(run)} if run.is_external else {"seconds_per_image": 0.01 * (number + 1)}
     write_json(place / "run.json", {"enhance": job, **({"train": _train(place)} if run.is_learned else {})})
+
+
+def _rival(name: str, value: float) -> tuple[str, str, str, float, str]:
+    return name, "Entropy, nats", "native", value, ""
 
 
 def _train(place: Path) -> dict:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 from sspbench.checkout import ROOT
-from table_audit.cell_verdicts import Audit, audit
 from table_audit.table_file import Published, load_published
 
 from ..audit_errors import as_user_error
@@ -45,9 +44,3 @@ def load_paper() -> Published:
     """Return the paper's tables and claims."""
     with as_user_error():
         return load_published(PAPER_TABLES_FILE)
-
-
-@cache
-def audit_paper() -> dict[str, Audit]:
-    """Return the audit of each of the paper's tables by its id, done once: several tables of the report ask for it."""
-    return {name: audit(table) for name, table in load_paper().tables.items()}

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from table_audit.cell_verdicts import Audit, audit
 from table_audit.printed_table import PrintedRow
 from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
@@ -28,16 +27,16 @@ PAPER_DELTA_COLUMNS = [
 def compare_with_paper(
     scores: pd.DataFrame,
     published: Published,
+    verdicts: Mapping[tuple[str, str, str], str],
     clusters: Mapping[str, str] | None = None,
-    audits: Mapping[str, Audit] | None = None,
 ) -> pd.DataFrame:
     """Set our results beside every cell of a paper's tables.
 
     Args:
         scores: Tidy scores: dataset, preset, method, variant, seed, image, metric, value, note.
         published: The paper's tables.
+        verdicts: The audit's verdict on each printed cell, by table, quantity and method.
         clusters: The subject of each image.
-        audits: The audits of the paper's tables by id; None: they are audited here.
 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
@@ -48,11 +47,6 @@ def compare_with_paper(
         verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
         missing.
     """
-    verdicts = {
-        (name, cell.quantity, cell.method): cell.verdict
-        for name, judged in (audits or _audit_tables(published)).items()
-        for cell in judged.cells
-    }
     lines = []
     for (dataset, preset), part in scores.groupby(["dataset", "preset"], sort=False):
         ours = _group_by_quantity(part)
@@ -67,10 +61,6 @@ def compare_with_paper(
                     line["reasons"] = "; ".join(_list_reasons(published, line, row))
                     lines.append(line)
     return pd.DataFrame(lines, columns=PAPER_DELTA_COLUMNS)
-
-
-def _audit_tables(published: Published) -> dict[str, Audit]:
-    return {name: audit(table) for name, table in published.tables.items()}
 
 
 def _group_by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:

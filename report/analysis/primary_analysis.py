@@ -6,7 +6,6 @@ no label there is no primary analysis, and the record says so.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from sspbench.errors import UserError
 from sspbench.files import read_json
 
-NAN = float("nan")
+from .numbers import NAN, nan_to_null, null_to_nan
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,9 @@ class PrimaryRow:
         learned: Whether it has trained networks.
         mean: Mean of the primary measure.
         gain: Against the untouched image; None for the untouched row itself and where there is none.
-        rival: Against the best trivial row; None for that row itself, the untouched row, the truth, or without one.
-        closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
+        vs_best_trivial: Against the best trivial row; None for that row itself, the untouched row, the truth, or
+            without one.
+        gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
         lost: Nerve length lost, % of the true length.
         invented: Nerve length invented, % of the true length.
         excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
@@ -75,8 +75,8 @@ class PrimaryRow:
     learned: bool = False
     mean: float = NAN
     gain: Gain | None = None
-    rival: Gain | None = None
-    closed: float = NAN
+    vs_best_trivial: Gain | None = None
+    gap_closed: float = NAN
     lost: float = NAN
     invented: float = NAN
     excess: float = NAN
@@ -126,18 +126,19 @@ class PrimaryAnalysis:
         return next((row for row in self.rows if row.key == key), None)
 
 
+# The keys of ``primary.json`` where they differ from the fields of :class:`PrimaryRow`: releases hold them.
+JSON_KEYS = {"vs_best_trivial": "rival", "gap_closed": "closed"}
+
+GAIN_FIELDS = ("gain", "vs_best_trivial")
+
+
 def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
     """Return the record as plain JSON; what is not a number is null."""
-    plain: dict[str, Any] = _nan_to_null(asdict(found))
+    plain: dict[str, Any] = nan_to_null(asdict(found))
+    for row in plain["rows"]:
+        for name, key in JSON_KEYS.items():
+            row[key] = row.pop(name)
     return plain
-
-
-def _nan_to_null(part: Any) -> Any:
-    if isinstance(part, Mapping):
-        return {key: _nan_to_null(value) for key, value in part.items()}
-    if isinstance(part, (list, tuple)):
-        return [_nan_to_null(value) for value in part]
-    return None if isinstance(part, float) and not math.isfinite(part) else part
 
 
 def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
@@ -147,13 +148,10 @@ def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
 
 
 def _parse_row(line: Mapping[str, Any]) -> PrimaryRow:
-    gains = {key: None if line[key] is None else Gain(**_null_to_nan(line[key])) for key in ("gain", "rival")}
-    rest = _null_to_nan({key: value for key, value in line.items() if key not in gains})
+    named = {**line, **{name: line[key] for name, key in JSON_KEYS.items()}}
+    gains = {key: None if named[key] is None else Gain(**null_to_nan(named[key])) for key in GAIN_FIELDS}
+    rest = null_to_nan({key: value for key, value in named.items() if key not in (*gains, *JSON_KEYS.values())})
     return PrimaryRow(**{**rest, **gains})
-
-
-def _null_to_nan(line: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: NAN if value is None else value for key, value in line.items()}
 
 
 def read_primary(path: Path) -> PrimaryAnalysis:

@@ -11,8 +11,9 @@ import pandas as pd
 from sspbench.config.external_rows import EXTERNAL_KIND
 
 from . import sentences as words
+from .numbers import NAN
 from .paper import CLEAN_ROW, ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
-from .primary_analysis import NAN, Gain, PrimaryAnalysis, PrimaryRow
+from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import MethodRow, Results
 from .statistics import MIN_TRAININGS, PairedComparison, compare_grids, compare_rows
 
@@ -71,8 +72,8 @@ def _make_rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str |
                 learned=row.runs[0].is_learned and not row.runs[0].is_untrained,
                 mean=results.summary(row.id, PRIMARY_MEASURE).mean,
                 gain=gain,
-                rival=_make_gain(rivals.get(row.id)),
-                closed=NAN if gain is None or math.isnan(gap) else gain.mean / gap,
+                vs_best_trivial=_make_gain(rivals.get(row.id)),
+                gap_closed=NAN if gain is None or math.isnan(gap) else gain.mean / gap,
             ),
             row,
             results,

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sspbench.config.external_rows import EXTERNAL_KIND
 
-from ..tables.render.text import format_signed
+from .numbers import NAN, format_signed
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
-from .primary_analysis import NAN, Gain, PrimaryAnalysis, PrimaryRow
+from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
 from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL, describe_unrepeated
 
@@ -99,7 +99,7 @@ def _name_winners(labels: Sequence[str], compared: int, whole: bool) -> str:
 
 def _find_outcomes(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> list[tuple[PrimaryRow, str]]:
     """Return each contender with its outcome against the headline's reference: ``beat``, ``miss`` or ``lose``."""
-    gains = [(row, row.rival if found.rival else row.gain) for row in contenders]
+    gains = [(row, row.vs_best_trivial if found.rival else row.gain) for row in contenders]
     return [(row, _judge_outcome(found, gain)) for row, gain in gains if gain is not None]
 
 
@@ -156,8 +156,8 @@ def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) ->
     top = max(known, key=lambda row: row.gain.mean if row.gain is not None else NAN)
     if top.gain is not None:
         name = "Largest gain over" if top.gain.mean > 0 else "None gains over the untouched image; least below"
-        share = top.gain.mean > 0 and top.closed == top.closed  # NaN is not itself
-        closed = f", {100 * top.closed:.0f} % of the gap to the clean image" if share else ""
+        share = top.gain.mean > 0 and top.gap_closed == top.gap_closed  # NaN is not itself
+        closed = f", {100 * top.gap_closed:.0f} % of the gap to the clean image" if share else ""
         whom = "the untouched image: " if top.gain.mean > 0 else "it: "
         yield f"{name} {whom}{top.label}, {found.label} {_format_gain(top.gain)}{closed}."
     if found.tested:

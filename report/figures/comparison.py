@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..analysis.image_choice import ChosenImage
 from ..analysis.results import MethodRow
-from .image_choice import ChosenImage
 from .picture_grid import (
     make_picture_grid,
     show_absence,

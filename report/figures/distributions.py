@@ -10,23 +10,14 @@ from matplotlib.ticker import MaxNLocator
 
 from sspbench.contract import Measure
 
+from ..analysis.distributions import average_row_by_image, list_main_measures
 from ..analysis.results import MethodRow, Results
-from ..analysis.statistics import average_by_image
 from ..tables.render.text import DIRECTION_ARROWS
-from .image_choice import scores_or_empty
 from .inline_svg import ChartPanel, render_panel
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
 
 DISTRIBUTION_PANELS_PER_LINE = 4
 PAGE_PANEL_WIDTH_INCHES = 3.2
-
-
-def list_main_measures(results: Results) -> list[Measure]:
-    """Return the scored measures of Tables 1 and 2."""
-    scored = set(scores_or_empty(results)["metric"])
-    chosen = [measure for measure in results.measures.values() if measure.table in ("quality", "segmentation")]
-    chosen.sort(key=lambda measure: measure.table != "quality")
-    return [measure for measure in chosen if measure.name in scored]
 
 
 def draw_distributions(results: Results) -> FinishedFigure | None:
@@ -102,11 +93,6 @@ def _draw_panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Me
     axes.set_xlabel(measure.unit)
     axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(3))
-
-
-def average_row_by_image(results: Results, row: str, measure: Measure) -> pd.Series:
-    """Return the mean over seeds of every image that the summary counts."""
-    return average_by_image(results.values(row, measure.name))
 
 
 def _row_name(results: Results, row: MethodRow) -> str:

@@ -10,19 +10,19 @@ from typing import Any
 
 from sspbench.files import write_json
 
-from ..analysis.results import Results
-from ..parallel import parallel_map
-from .comparison import draw_comparison
-from .distributions import draw_distributions
-from .image_choice import (
+from ..analysis.image_choice import (
     HASH_REASON,
     ChosenImage,
     choose_images,
     describe_choice_rule,
-    find_difficulty_groups,
     find_showcase_row,
     scores_or_empty,
 )
+from ..analysis.results import Results
+from ..parallel import parallel_map
+from .comparison import draw_comparison
+from .distributions import draw_distributions
+from .image_choice import find_difficulty_groups
 from .metric_trust import draw_metric_trust
 from .run_images import RunImages
 from .segmentation import draw_facilitation, draw_segmentations
@@ -88,7 +88,7 @@ def _plan_picture_figures(results: Results) -> Iterator[PlannedFigure]:
     pictures = RunImages(results)
     if not pictures.names:
         return
-    chosen = choose_images(results, pictures)
+    chosen = choose_images(results)
     ranked = [choice for choice in chosen if choice.why != HASH_REASON] or chosen[:3]
     middle = next((choice for choice in chosen if choice.why.startswith("median")), chosen[0])
     who = find_showcase_row(results)

@@ -1,101 +1,12 @@
-"""Which test images are shown: chosen by rule, so that nobody can pick the ones that please."""
+"""The test images of the paper's two kinds of difficulty: uneven light, and weak texture."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from sspbench.contract import Measure
-from sspbench.errors import UserError
-
-from ..analysis.paper import PROPOSED_ROW
-from ..analysis.results import MethodRow, Results
-from ..analysis.statistics import average_by_image
 from .run_images import RunImages
-
-HASH_CHOSEN_COUNT = 3
-"""How many images are chosen by the hash of their names."""
-
-HASH_REASON = "by hash of its name"
-
-
-@dataclass(frozen=True)
-class ChosenImage:
-    """A chosen image: its name and why it was chosen."""
-
-    name: str
-    why: str
-
-
-def scores_or_empty(results: Results) -> pd.DataFrame:
-    """Return the scores; an empty frame where no run finished."""
-    try:
-        return results.scores
-    except UserError:
-        return pd.DataFrame(columns=["row", "seed", "image", "metric", "value"])
-
-
-def find_showcase_row(results: Results) -> MethodRow | None:
-    """Return the paper's method where it finished, else the last other method that did, else None."""
-    done = [row for row in results.rows if results.status_text(row) == "done" and not row.is_ablation]
-    done = [row for row in done if row.runs[0].kind != "control"]
-    named = [row for row in done if row.id == PROPOSED_ROW]
-    return next(reversed(named or done), None)
-
-
-def find_ranking_measure(results: Results) -> Measure | None:
-    """Return the measure that ranks images: Dice, else the first of Table 1 that was scored."""
-    scored = set(scores_or_empty(results)["metric"])
-    found = [measure for measure in results.measures.values() if measure.name in scored and measure.better != "none"]
-    first = [measure for measure in found if measure.name == "dice"]
-    quality = [measure for measure in found if measure.table == "quality"]
-    return next(iter(first + quality), None)
-
-
-def rank_images(results: Results) -> list[str]:
-    """Return image names from best to worst of the subject (mean over seeds), those that the summary counts."""
-    row, measure = find_showcase_row(results), find_ranking_measure(results)
-    if row is None or measure is None:
-        return []
-    means = average_by_image(results.values(row.id, measure.name)).sort_index()
-    sign = -1.0 if measure.better == "higher" else 1.0
-    return [str(name) for name in means.index[np.argsort(sign * means.to_numpy(), kind="stable")]]
-
-
-def sort_by_hash(names: list[str]) -> list[str]:
-    """Return names in the order of the SHA-256 of the name: the same on every machine, and nobody's choice."""
-    return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
-
-
-def choose_images(results: Results, pictures: RunImages) -> list[ChosenImage]:
-    """Return the chosen images: best, median, worst of the subject, then three by hash; fewer where there are few."""
-    order = [name for name in rank_images(results) if name in set(pictures.names)]
-    chosen: dict[str, str] = {}
-    row, measure = find_showcase_row(results), find_ranking_measure(results)
-    if order and row is not None and measure is not None:
-        who = f"{row.label}, {measure.label}"
-        picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
-        for word, name in picks.items():
-            chosen.setdefault(name, f"{word} of {who}")
-    rest = [name for name in sort_by_hash(pictures.names) if name not in chosen]
-    chosen |= dict.fromkeys(rest[:HASH_CHOSEN_COUNT], HASH_REASON)
-    return [ChosenImage(name, why) for name, why in chosen.items()]
-
-
-def describe_choice_rule(results: Results) -> str:
-    """Return the rule in words."""
-    row, measure = find_showcase_row(results), find_ranking_measure(results)
-    first = (
-        ""
-        if row is None or measure is None
-        else f"best, median and worst test image of {row.label} by {measure.label}, and "
-    )
-    zoom = results.plan.config["figures"]["zoom"]
-    region = "where the methods' masks differ most" if zoom == "disputed" else "the config's (figures.zoom)"
-    return f"Images by rule: {first}{HASH_CHOSEN_COUNT} by the SHA-256 of their names. Enlarged region: {region}."
 
 
 @dataclass(frozen=True)

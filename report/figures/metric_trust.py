@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..analysis.metric_trust import MetricTrust, assess_metrics
 from ..analysis.paper import CLEAN_ROW, ORACLE_GROUP
 from ..analysis.results import Results
-from ..tables.metric_trust import MetricTrust, assess_metrics
 from .inline_svg import ChartPanel, name_point, render_panel
 from .palette import ORACLE_COLOUR
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench.files import read_json
 from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest
 
+from ..analysis.image_choice import list_image_names
 from ..analysis.paper import TRIVIAL_GROUP
 from ..analysis.primary_rows import NON_CONTENDER_GROUPS
 from ..analysis.results import MethodRow, Results
@@ -59,13 +59,7 @@ class RunImages:
     @cached_property
     def names(self) -> list[str]:
         """The test images' names without ending, sorted."""
-        if self.manifest is not None:
-            return sorted(path.stem for path in self.manifest.image_paths("testA"))
-        found: set[str] = set()
-        for row in self.results.rows:
-            sealed = self.results.run_folder(row.runs[0]) / "enhanced" / "manifest.json"
-            found |= {Path(name).stem for name in read_json(sealed)} if sealed.is_file() else set()
-        return sorted(found)
+        return list_image_names(self.results)
 
     def read_input(self, name: str) -> np.ndarray | None:
         """Return an input, (H, W) uint8."""

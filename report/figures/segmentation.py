@@ -7,10 +7,10 @@ import textwrap
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..analysis.image_choice import ChosenImage
 from ..analysis.results import MethodRow
 from .centreline_difference import CentrelineDifference, compare_centrelines, get_tolerance_px
 from .comparison import MASK_LEGEND, draw_mask, find_picture_aspect, reason_absent
-from .image_choice import ChosenImage
 from .picture_grid import (
     MAX_PICTURES_PER_LINE,
     make_picture_grid,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
@@ -14,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..analysis.loss_logs import LossLog, collect_loss_logs
 from ..analysis.results import Results
 from .inline_svg import ChartPanel, render_panel
 from .palette import STOPPED_COLOUR
@@ -23,47 +21,6 @@ from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, metho
 TRAINING_PANELS_PER_LINE = 3
 PAGE_PANEL_INCHES = (2.7, 2.3)
 LOSS_DASHES = ("-", "--", ":", "-.")
-
-
-@dataclass(frozen=True)
-class LossLog:
-    """The training logs of one row: by seed, a list of (step, losses)."""
-
-    label: str
-    status_text: str
-    seeds: list[list[tuple[int, dict[str, float]]]]
-
-    @property
-    def title(self) -> str:
-        """The label, with the status of a training that did not finish."""
-        return self.label if self.status_text == "done" else f"{self.label} ({self.status_text.partition(':')[0]})"
-
-
-def read_loss_log(path: Path) -> list[tuple[int, dict[str, float]]]:
-    """Read a ``training.jsonl``; torn lines are left out."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    entries = [entry for line in lines if isinstance(entry := _parse_line(line), dict)]
-    return [(entry["step"], entry["losses"]) for entry in entries if entry["losses"]]
-
-
-def _parse_line(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
-
-
-def collect_loss_logs(results: Results) -> list[LossLog]:
-    """Return the logs of all trained rows and of the segmenter."""
-    found = []
-    for row in results.rows:
-        if row.runs[0].is_learned and not row.runs[0].is_untrained:
-            seeds = [read_loss_log(results.run_folder(run) / "training.jsonl") for run in row.runs]
-            found.append(LossLog(row.label, results.status_text(row), [seed for seed in seeds if seed]))
-    segmenter = results.plan.segmenter
-    folders = [results.plan.layout.segmenter_folder(segmenter.name, seed) for seed in results.plan.config["seeds"]]
-    own = [log for log in (read_loss_log(folder / "training.jsonl") for folder in folders) if log]
-    return [*found, LossLog(f"{segmenter.label} (segmenter)", "done", own)] if own else found
 
 
 def draw_training_curves(results: Results) -> FinishedFigure | None:

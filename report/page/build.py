@@ -1,89 +1,67 @@
-"""The page: one HTML file that opens with the network off and refers to nothing outside itself."""
+"""The page: one HTML file that opens with the network off and refers to nothing outside itself.
+
+It is made from files alone: the records in ``analysis/``, ``tables/``, ``figures/`` and the saved pictures.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from sspbench.files import read_json, write_text
 
+from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
-from ..analysis.results import Results
+from ..analysis.run_record import read_run_record
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
-from ..figures.distributions import make_distribution_panels
-from ..figures.image_choice import choose_images, describe_choice_rule, scores_or_empty
-from ..figures.metric_trust import make_trust_panels
-from ..figures.run_images import RunImages
-from ..figures.tradeoff import list_untimed_rows, make_tradeoff_panels
-from ..figures.training_curves import make_loss_panels
 from .cards import make_cards
 from .claim_verdicts import judge_claims
 from .gallery import encode_figure, make_gallery
 from .headline import make_headline
 from .our_results import OurResults
-from .run_facts import (
-    COST_HEADS,
-    collect_costs,
-    collect_origins,
-    format_repeat_command,
-    list_failed_runs,
-    list_known_reasons,
-    list_reservations,
-)
 from .standalone import render_standalone
 from .table_store import TableStore
 
-PAGE_DRAWN_FIGURES = ("distributions", "tradeoff", "training", "trust")
-"""Figures that the page draws itself, in its own colours."""
+
+# Figures whose panels stand in the page as SVG, in its own colours.
+CHART_NAMES = ("distributions", "tradeoff", "training", "trust")
 
 
-def write_page(results: Results, path: Path) -> None:
-    """Write the page of a plan's results.
+def write_page(root: Path, path: Path, processes: int = 1) -> None:
+    """Write the page of a results folder.
 
     Args:
-        results: The results; its tables and figures are read back from their folders.
+        root: The results folder of a data set and preset: ``analysis``, ``tables``, ``figures`` and ``runs`` lie in it.
         path: The file, e.g. ``report.html``.
+        processes: How many processes may encode its pictures; the bytes are the same.
     """
-    write_text(path, render_page(results))
+    write_text(path, render_page(root, processes))
 
 
-def render_page(results: Results) -> str:
-    """Return the page as text; the same for the same results."""
-    return render_standalone("page.html.j2", **_collect_context(results))
+def render_page(root: Path, processes: int = 1) -> str:
+    """Return the page of a results folder as text; the same for the same files."""
+    return render_standalone("page.html.j2", **_collect_context(root, processes))
 
 
-def _collect_context(results: Results) -> dict[str, Any]:
-    plan = results.plan
-    paper = load_paper()
-    shelf = TableStore(plan.layout.tables, paper)
-    pictures = RunImages(results)
-    judged = judge_claims(OurResults(shelf), list_reservations(plan, paper))
-    scored = not scores_or_empty(results).empty
+def _collect_context(root: Path, processes: int) -> dict[str, Any]:
+    run = read_run_record(root)
+    charts = _load_chart_panels(root / "figures" / "panels.json")
+    shelf = TableStore(root / "tables", load_paper())
+    judged = judge_claims(OurResults(shelf), run.facts.reservations)
     return {
-        "plan": plan,
-        "failures": list(list_failed_runs(results)),
-        "top": make_headline(results, shelf.primary, len(pictures.names)),
-        "cards": make_cards(results, shelf, judged),
+        "run": run,
+        "top": make_headline(run.facts, shelf.primary),
+        "cards": make_cards(run.whole_cost, shelf, judged),
         "judged": judged,
-        "scatters": make_trust_panels(results) if scored else [],
-        "panels": make_distribution_panels(results) if scored else [],
-        "drawn_here": PAGE_DRAWN_FIGURES,
-        "plots": make_tradeoff_panels(results) if scored else [],
-        "untimed": list_untimed_rows(results),
-        "trainings": make_loss_panels(results),
-        "reasons": list_known_reasons(plan, paper),
+        "charts": charts,
         "shelf": shelf,
         "level": SIGNIFICANCE_LEVEL,
         "references": shelf.references,
-        "gallery": make_gallery(pictures, choose_images(results, pictures)),
-        "rule": describe_choice_rule(results),
-        "figures": _load_figures(plan.layout.figures),
+        "gallery": make_gallery(run, root, processes),
+        "figures": _load_figures(root / "figures"),
         "cost_heads": COST_HEADS,
-        "costs": [(row, results.status_text(row), cells) for row, cells in collect_costs(results)],
-        "origins": collect_origins(results),
-        "command": format_repeat_command(plan),
-        "methods": [(row, results.status_text(row), results.notes(row)) for row in results.rows if not row.is_ablation],
-        "measures": [measure for measure in results.measures.values() if measure.description],
     }
 
 
@@ -94,3 +72,9 @@ def _load_figures(folder: Path) -> dict[str, dict[str, str]]:
     return {
         name: {**facts, "source": encode_figure(folder / facts["file"], facts["pictures"])} for name, facts in ordered
     }
+
+
+def _load_chart_panels(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return by figure the panels that stand in the page as SVG; none where no figures were drawn."""
+    charts = read_json(path) if path.is_file() else {}
+    return {name: [{**panel, "plot": Markup(panel["plot"])} for panel in charts.get(name, [])] for name in CHART_NAMES}

@@ -6,12 +6,35 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jinja2
 import pandas as pd
 
-from ..analysis.results import Results
+from ..analysis.costs import WholeCost
 from ..tables.record import Table
 from .claim_verdicts import CLAIM_FAILS, CLAIM_HOLDS, CLAIM_UNDECIDED, ClaimVerdict
 from .table_store import TableStore
+
+CLAIMS_CARD = """
+of the paper's claims about results {{ "fails" if failing == 1 else "fail" }}
+{% if by_own_tables %}
+, contradicted by {{ "its" if failing == 1 else "their" }} own tables
+{% endif %}
+{% if holding %}
+; {{ holding }} {{ "holds" if holding == 1 else "hold" }} in this run
+{% endif %}
+{% if undecided %}
+; {{ undecided }} cannot be told from this run
+{% endif %}
+.
+"""
+
+COST_CARD = """
+of computing, all {{ cost.job_count }} jobs one after another
+{% if cost.core_counts %}
+ on {{ cost.core_counts | join("–") }} CPU cores
+{% endif %}
+, {{ cost.gpus | join(", ") or "no GPU" }}.
+"""
 
 
 @dataclass(frozen=True)
@@ -31,11 +54,11 @@ class AnswerCard:
     link: str
 
 
-def make_cards(results: Results, shelf: TableStore, judged: Sequence[ClaimVerdict]) -> list[AnswerCard]:
+def make_cards(whole_cost: WholeCost, shelf: TableStore, judged: Sequence[ClaimVerdict]) -> list[AnswerCard]:
     """Return the cards in order.
 
     Args:
-        results: The results.
+        whole_cost: What all jobs took.
         shelf: The tables.
         judged: The verdicts on the paper's claims.
     """
@@ -43,7 +66,7 @@ def make_cards(results: Results, shelf: TableStore, judged: Sequence[ClaimVerdic
         _make_trust_card(shelf.read_record("trust")),
         *_make_audit_card(shelf),
         _make_claims_card(judged),
-        _make_cost_card(results),
+        _make_cost_card(whole_cost),
     ]
 
 
@@ -76,35 +99,24 @@ def _make_audit_card(shelf: TableStore) -> Iterator[AnswerCard]:
 
 def _make_claims_card(judged: Sequence[ClaimVerdict]) -> AnswerCard:
     about = [line for line in judged if line.about == "results"]
-    count = {word: sum(line.verdict == word for line in about) for word in (CLAIM_FAILS, CLAIM_HOLDS, CLAIM_UNDECIDED)}
-    failing = count[CLAIM_FAILS]
-    text = f"of the paper's claims about results {'fails' if failing == 1 else 'fail'}"
-    own = sum(line.by_paper for line in about)
-    if failing and own == failing:
-        text += f", contradicted by {'its' if failing == 1 else 'their'} own tables"
-    rest = (
-        [f"{count[CLAIM_HOLDS]} hold{'s' if count[CLAIM_HOLDS] == 1 else ''} in this run"] if count[CLAIM_HOLDS] else []
-    )
-    rest += [f"{count[CLAIM_UNDECIDED]} cannot be told from this run"] if count[CLAIM_UNDECIDED] else []
-    return AnswerCard(f"{failing} of {len(about)}", "; ".join([text, *rest]) + ".", "claims", "Claim by claim")
+    failing = [line for line in about if line.verdict == CLAIM_FAILS]
+    facts = {
+        "failing": len(failing),
+        "by_own_tables": 0 < len(failing) == sum(line.by_paper for line in about),
+        "holding": sum(line.verdict == CLAIM_HOLDS for line in about),
+        "undecided": sum(line.verdict == CLAIM_UNDECIDED for line in about),
+    }
+    return AnswerCard(f"{len(failing)} of {len(about)}", _render(CLAIMS_CARD, **facts), "claims", "Claim by claim")
 
 
-def _make_cost_card(results: Results) -> AnswerCard:
-    parts = list(_iter_jobs(results))
-    seconds = sum(float(part.get("seconds", 0.0)) for part in parts)
-    machines = [part["machine"] for part in parts if "machine" in part]
-    gpus = sorted({machine["gpu"] for machine in machines if "gpu" in machine})
-    where = ", ".join(gpus) if gpus else "no GPU"
-    cores = sorted({machine["cores"] for machine in machines if "cores" in machine})
-    on = f" on {'–'.join(str(count) for count in cores)} CPU cores" if cores else ""
-    text = f"of computing, all {len(parts)} jobs one after another{on}, {where}."
-    return AnswerCard(format_computing_time(seconds), text, "cost", "Cost, and the command that repeats the run")
+def _make_cost_card(cost: WholeCost) -> AnswerCard:
+    text = _render(COST_CARD, cost=cost)
+    return AnswerCard(format_computing_time(cost.seconds), text, "cost", "Cost, and the command that repeats the run")
 
 
-def _iter_jobs(results: Results) -> Iterator[dict[str, Any]]:
-    for row in results.rows:
-        for run in row.runs:
-            yield from results.provenance(run).values()
+def _render(template: str, **facts: Any) -> str:
+    """Return a card's text on one line."""
+    return jinja2.Template(template, trim_blocks=True, lstrip_blocks=True).render(**facts).replace("\n", "")
 
 
 def format_computing_time(seconds: float) -> str:

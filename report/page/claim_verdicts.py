@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from table_audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from table_audit.table_file import Published
 
+from ..analysis.numbers import format_signed
 from ..analysis.paper_claims import list_claim_pairs, load_claims
-from ..tables.render.text import format_signed
 from .our_results import OurResults
 from .table_store import PairedTest
 
@@ -51,7 +51,7 @@ class ClaimVerdict:
     by_paper: bool = False
 
 
-def judge_claims(ours: OurResults, reservations: list[str]) -> list[ClaimVerdict]:
+def judge_claims(ours: OurResults, reservations: Sequence[str]) -> list[ClaimVerdict]:
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
@@ -70,7 +70,7 @@ def judge_claims(ours: OurResults, reservations: list[str]) -> list[ClaimVerdict
 
 
 def _judge_claim(
-    claim: Mapping[str, Any], printed: ClaimResult, ours: OurResults, reservations: list[str]
+    claim: Mapping[str, Any], printed: ClaimResult, ours: OurResults, reservations: Sequence[str]
 ) -> ClaimVerdict:
     own = f"{printed.verdict}: {printed.detail}"
     if claim["kind"] in TEXT_ONLY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,21 +13,23 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from sspbench.images.grey import read_grey
+
+from ..analysis.numbers import format_number
 from ..analysis.paper import PROPOSED_ROW
-from ..analysis.results import MethodRow, Results
-from ..figures.image_choice import ChosenImage
-from ..figures.run_images import RunImages, colour_mask
+from ..analysis.run_record import RowRecord, RunRecord, ShownImage
+from ..figures.run_images import colour_mask
 from ..parallel import parallel_map
-from ..tables.render.text import NO_NUMBER, format_number
+from ..tables.render.text import NO_NUMBER
 
+# Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken.
 QUALITY_STEPS = ((512, 88), (384, 80), (288, 75), (192, 70))
-"""Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken."""
 
+# Bytes that the gallery may take in the page.
 MAX_GALLERY_BYTES = 4_000_000
-"""Bytes that the gallery may take in the page."""
 
+# A step is skipped where its first sheet takes this many times its part of the budget.
 SKIP_FACTOR = 1.5
-"""A step of the ladder at which the first sheet takes this many times its part of the budget is not tried further."""
 
 MAX_FIGURE_WIDTH_PX = 1200
 FIGURE_WEBP_QUALITY = 72
@@ -80,59 +83,60 @@ class Gallery:
         return (named or there or [0])[-1]
 
 
-def make_gallery(pictures: RunImages, choices: list[ChosenImage]) -> Gallery:
-    """Return the gallery at the first step of the ladder that fits the budget."""
-    labelled = any(pictures.read_label(choice.name) is not None for choice in choices)
+def make_gallery(run: RunRecord, root: Path, processes: int = 1) -> Gallery:
+    """Return the gallery at the first step of the ladder that fits the budget.
+
+    Args:
+        run: The record of the run.
+        root: The results folder: the rows' pictures lie below it.
+        processes: How many processes may share the images.
+    """
     for side, quality in QUALITY_STEPS:
-        make = partial(_make_sheet, pictures, side=side, quality=quality)
-        sheets = [make(choice) for choice in choices[:1]]
-        if (
-            _count_bytes(sheets) * len(choices) > SKIP_FACTOR * MAX_GALLERY_BYTES
-            and (side, quality) != QUALITY_STEPS[-1]
-        ):
+        make = partial(_make_sheet, run.rows, root, side=side, quality=quality)
+        sheets = [make(image) for image in run.images[:1]]
+        is_last = (side, quality) == QUALITY_STEPS[-1]
+        if _count_bytes(sheets) * len(run.images) > SKIP_FACTOR * MAX_GALLERY_BYTES and not is_last:
             continue
-        sheets += parallel_map(make, choices[1:], pictures.results.processes)
+        sheets += parallel_map(make, run.images[1:], processes)
         if _count_bytes(sheets) <= MAX_GALLERY_BYTES:
             break
-    return Gallery(sheets, side, quality, labelled)
+    return Gallery(sheets, side, quality, any(_read_picture(image.label_file) is not None for image in run.images))
 
 
 def _count_bytes(sheets: list[GallerySheet]) -> int:
     return sum(len(tile.image) + len(tile.mask) for sheet in sheets for tile in sheet.tiles)
 
 
-def _make_sheet(pictures: RunImages, choice: ChosenImage, side: int, quality: int) -> GallerySheet:
-    rows = pictures.results.rows
-    return GallerySheet(
-        choice.name, choice.why, [_make_tile(pictures, row, choice.name, side, quality) for row in rows]
-    )
+def _make_sheet(rows: Sequence[RowRecord], root: Path, image: ShownImage, side: int, quality: int) -> GallerySheet:
+    tiles = [_make_tile(row, root / row.pictures, image, side, quality) for row in rows]
+    return GallerySheet(image.name, image.why, tiles)
 
 
-def _make_tile(pictures: RunImages, row: MethodRow, name: str, side: int, quality: int) -> GalleryTile:
-    image, mask = pictures.read_enhanced(row, name), pictures.read_mask(row, name)
+def _make_tile(row: RowRecord, folder: Path, shown: ShownImage, side: int, quality: int) -> GalleryTile:
+    scores = tuple(f"{score.label} {_format_score(score.value)}" for score in row.tiles[shown.name])
+    if row.status != "done":
+        return GalleryTile(row.id, row.label, "", "", row.status, scores)
+    image, mask = (_read_picture(folder / kind / f"{shown.name}.png") for kind in ("enhanced", "masks"))
     if image is None:
-        ended = pictures.results.status_text(row)
-        why = "picture not kept" if ended == "done" else ended
-        return GalleryTile(row.id, row.label, "", "", why, format_tile_scores(pictures.results, row, name))
-    shown = "" if mask is None else encode_flat_picture(colour_mask(mask, pictures.read_label(name)), side)
-    scores = format_tile_scores(pictures.results, row, name)
-    return GalleryTile(row.id, row.label, encode_photograph(image, side, quality), shown, "", scores)
+        return GalleryTile(row.id, row.label, "", "", "picture not kept", scores)
+    photograph = encode_photograph(image, side, quality)
+    return GalleryTile(row.id, row.label, photograph, _encode_mask(mask, shown.label_file, side), "", scores)
 
 
-TILE_MEASURES = ("dice", "niqe", "psnr")
-"""Measures whose values of the image stand under its pictures."""
+def _encode_mask(mask: np.ndarray | None, label_file: str, side: int) -> str:
+    """Return a mask, coloured where its label is known, as a data URI; empty where there is none."""
+    if mask is None:
+        return ""
+    label = _read_picture(label_file)
+    return encode_flat_picture(colour_mask(mask > 127, None if label is None else label > 127), side)
 
 
-def format_tile_scores(results: Results, row: MethodRow, name: str) -> tuple[str, ...]:
-    """Return one image's scores of a row's first seed, the one whose pictures are shown."""
-    found: list[str] = []
-    for key in TILE_MEASURES if results.status_text(row) == "done" else ():
-        values = results.values(row.id, key)
-        if name in values.index and row.runs[0].seed in values.columns:
-            value = float(values[row.runs[0].seed][name])
-            text = format_number(value) if math.isfinite(value) else NO_NUMBER
-            found.append(f"{results.measures[key].label} {text}")
-    return tuple(found)
+def _read_picture(path: str | Path) -> np.ndarray | None:
+    return read_grey(Path(path)) if path and Path(path).is_file() else None
+
+
+def _format_score(value: float) -> str:
+    return format_number(value) if math.isfinite(value) else NO_NUMBER
 
 
 def encode_photograph(pixels: np.ndarray, side: int, quality: int) -> str:

@@ -1,4 +1,4 @@
-"""What stands on the first screen: the answer, how far it reaches, the forest plot and the cards."""
+"""The first screen: the answer, the scale it holds for, and the forest plot."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..analysis.primary_analysis import PrimaryAnalysis
-from ..analysis.results import Results
+from ..analysis.run_record import RunFacts
 from ..figures.svg.forest_plot import ForestPlot, make_forest, make_other_rows_forest
 
+# The scale of a preset in a few words.
 SHORT_SCALE_TEXTS = {
     "paper": "the paper's protocol",
     "official": "the official code's protocol",
     "demo": "demonstration scale: few training steps, narrow networks",
     "smoke": "test scale: networks hardly trained",
 }
-"""The scale of a preset in a few words."""
 
 
 @dataclass(frozen=True)
@@ -35,24 +35,23 @@ class PageHeadline:
     others: ForestPlot | None
 
 
-def make_headline(results: Results, found: PrimaryAnalysis, images: int) -> PageHeadline:
+def make_headline(facts: RunFacts, found: PrimaryAnalysis) -> PageHeadline:
     """Return the top of the page.
 
     Args:
-        results: The results.
+        facts: What was run.
         found: The primary analysis.
-        images: Test images, where the analysis does not count them.
     """
     plots = (make_forest(found), make_other_rows_forest(found)) if found.is_available else (None, None)
-    return PageHeadline(found, tuple(_iter_chips(results, found, images)), *plots)
+    return PageHeadline(found, tuple(_iter_chips(facts, found)), *plots)
 
 
-def _iter_chips(results: Results, found: PrimaryAnalysis, images: int) -> Iterator[str]:
-    plan = results.plan
-    yield SHORT_SCALE_TEXTS[plan.preset]
-    count = found.images or images
+def _iter_chips(facts: RunFacts, found: PrimaryAnalysis) -> Iterator[str]:
+    yield SHORT_SCALE_TEXTS[facts.preset]
+    # Without a primary analysis nothing is counted: then all test images are.
+    count = found.images or facts.image_count
     subjects = f" of {found.clusters} subjects" if 0 < found.clusters < found.images else ""
-    kind = "real" if plan.dataset.meta["real"] else "simulated"
+    kind = "real" if facts.is_real else "simulated"
     yield f"{count} {kind} test image{'' if count == 1 else 's'}{subjects}"
-    trainings = found.trainings or len(plan.config["seeds"])
+    trainings = found.trainings or facts.seed_count
     yield "one training per method" if trainings == 1 else f"{trainings} trainings per method"

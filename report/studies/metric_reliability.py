@@ -16,12 +16,12 @@ from scipy import stats
 
 from sspbench.contract import Measure
 
+from ..analysis.metric_trust import MIN_CORRELATED_ROWS, assess_metrics, no_reference_metrics, reading_sign
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import Results
 from ..analysis.statistics.summary import keep_complete_images
 from ..figures.palette import REFERENCE_LINE_COLOUR
 from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
-from ..tables.metric_trust import MIN_CORRELATED_ROWS, assess_metrics, no_reference_metrics, reading_sign
 from ..tables.record import Cell, Column, Row, Table
 
 RELIABILITY_TRUTHS = {

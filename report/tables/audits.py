@@ -10,11 +10,12 @@ import pandas as pd
 
 from table_audit.cell_verdicts import SEVERITY
 from table_audit.claims import check_claims
-from table_audit.metric_lines import MetricLine, lines_frame, metric_lines
-from table_audit.rendering import claims_frame, overview, to_frame
+from table_audit.metric_lines import MetricLine, lines_frame
+from table_audit.rendering import claims_frame, overview
 
 from ..analysis.own_audit import audit_own_scores
-from ..analysis.paper import audit_paper, load_paper
+from ..analysis.paper import load_paper
+from ..analysis.paper_audit import audit_paper
 from ..analysis.results import Results
 from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name
@@ -32,20 +33,17 @@ AUDIT_VERDICTS = tuple(reversed(SEVERITY))
 
 def make_paper_audit_tables(_: Results) -> Iterator[Table]:
     """Yield the audit of the paper's tables and of its claims."""
-    paper = load_paper()
-    audits = list(audit_paper().values())
-    cells = to_frame(audits)
-    short = overview(cells)
+    found = audit_paper()
     title = "Audit of the published tables: which cells can be true beside the others"
     notes = ("All reasons: audit_paper.csv, or the command audit.", CITATION)
     columns = (Column("metric", "Measure", form="words"), *_make_verdict_columns())
     rows = tuple(
         Row(line.table, format_table_name(line.table), (Cell(line.metric), *_make_verdict_cells(line)))
-        for line in iter_lines(short)
+        for line in iter_lines(overview(found.cells))
     )
-    yield Table("audit_paper", title, columns, rows, head="Table", notes=notes, data=cells)
-    yield from _make_reason_table(metric_lines(audits))
-    yield _make_claims_table(claims_frame(check_claims(paper)))
+    yield Table("audit_paper", title, columns, rows, head="Table", notes=notes, data=found.cells)
+    yield from _make_reason_table(found.reasons)
+    yield _make_claims_table(claims_frame(check_claims(load_paper())))
 
 
 AUDIT_REASON_COLUMNS = (

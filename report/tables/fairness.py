@@ -10,8 +10,9 @@ from typing import Any
 
 from sspbench.checkout import ROOT
 
+from ..analysis.numbers import NAN
 from ..analysis.results import MethodRow, Results
-from .record import NAN, Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table
 
 RATE_SEARCH_FILE = ROOT / "config" / "studies" / "demo-search.csv"
 """Mean Dice by method and learning rate on a simulated draw of its own, as ``demo-search.yaml`` beside it found it."""

@@ -44,11 +44,11 @@ def _make_cells(row: PrimaryRow, columns: tuple[Column, ...]) -> tuple[Cell, ...
     cells = {
         "mean": Cell(mean=row.mean),
         **_make_gain_cells("gain", "gain_p", "verdict", row.gain),
-        "closed": Cell(mean=100 * row.closed),
+        "closed": Cell(mean=100 * row.gap_closed),
         "lost": Cell(mean=row.lost),
         "invented": Cell(mean=row.invented),
         "excess": Cell(mean=row.excess),
-        **_make_gain_cells("rival", "rival_p", "rival_verdict", row.rival),
+        **_make_gain_cells("rival", "rival_p", "rival_verdict", row.vs_best_trivial),
     }
     if row.status != "done":
         return tuple(Cell(status=row.status) for _ in columns)

@@ -1,106 +1,12 @@
-"""Which measures can be trusted: where each puts the clean image, and whether it orders rows as the truth does."""
+"""The table of metric trust: which measures without a reference can be trusted here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import numpy as np
-from scipy import stats
-
-from sspbench.contract import Measure
-from sspbench.plugins.metric_families import load_metric_families
-from table_audit.quantity import find_quantity
-
-from ..analysis.paper import CLEAN_ROW, ORACLE_GROUP
+from ..analysis.metric_trust import TRUTH_LABELS, MetricTrust, assess_metrics
 from ..analysis.results import Results
 from .record import Cell, Column, Row, Table
-
-TRUTH_LABELS = {"ssim": "SSIM to the clean image", "psnr": "PSNR", "dice": "Dice"}
-"""Measures that know the truth, and how people call them."""
-
-NO_REFERENCE_TABLES = ("quality", "extra")
-"""Tables with measures that know no truth."""
-
-MIN_CORRELATED_ROWS = 5
-"""Fewest rows for a rank correlation."""
-
-
-@dataclass(frozen=True)
-class MetricTrust:
-    """What one measure makes of the clean image and of the order of the rows.
-
-    Attributes:
-        measure: The measure.
-        sign: 1 where papers read higher as better, else -1.
-        place: Rank of the clean image among all rows by that reading, 1 is best.
-        rows: Number of rows ranked, the clean image included.
-        agreement: Spearman's rank correlation with each truth over the rows without a known truth, positive where the
-            measure prefers what is closer to the truth; NaN where it is undefined.
-    """
-
-    measure: Measure
-    sign: int
-    clean_rank: int
-    row_count: int
-    agreement: dict[str, float]
-
-    @property
-    def is_misleading(self) -> bool:
-        """Whether the clean image is in the worse half, or the order of the rows runs against the truth."""
-        known = [value for value in self.agreement.values() if np.isfinite(value)]
-        return self.clean_rank > (self.row_count + 1) / 2 or (bool(known) and max(known) < 0)
-
-
-def assess_metrics(results: Results) -> list[MetricTrust]:
-    """Return what every measure without knowledge of the truth is worth; empty where no clean image is known."""
-    if not any(row.id == CLEAN_ROW and results.status_text(row) == "done" for row in results.rows):
-        return []
-    means = {
-        name: {row.id: results.summary(row.id, name).mean for row in results.rows if results.status_text(row) == "done"}
-        for name in results.measures
-    }
-    names = no_reference_metrics(results)
-    blind = [
-        measure
-        for table in NO_REFERENCE_TABLES
-        for measure in results.measures_in_table(table)
-        if measure.name in names
-    ]
-    return [found for measure in blind if (found := _assess_metric(results, measure, means)) is not None]
-
-
-def no_reference_metrics(results: Results) -> set[str]:
-    """Return the measures that see the enhanced image alone: no label, no mask, no clean image."""
-    families = load_metric_families(results.plan.config["metrics"]).values()
-    return {measure.name for family in families if family.needs <= {"image"} for measure in family.measures}
-
-
-def reading_sign(measure: Measure) -> int:
-    """Return 1 where papers read a measure as the higher the better, -1 as the lower, 0 where nobody says."""
-    quantity = find_quantity(measure.name)
-    better = measure.better if measure.better != "none" or quantity is None else quantity.better
-    return {"higher": 1, "lower": -1}.get(better, 0)
-
-
-def _assess_metric(results: Results, measure: Measure, means: dict[str, dict[str, float]]) -> MetricTrust | None:
-    values = {row: mean for row, mean in means[measure.name].items() if np.isfinite(mean)}
-    sign = reading_sign(measure)
-    if CLEAN_ROW not in values or not sign:
-        return None
-    better = sum(sign * mean > sign * values[CLEAN_ROW] for row, mean in values.items() if row != CLEAN_ROW)
-    known = {row.id for row in results.rows if row.group == ORACLE_GROUP}
-    rows = [row for row in values if row not in known]
-    agreement = {name: _rank_agreement(rows, values, means.get(name, {}), sign) for name in TRUTH_LABELS}
-    return MetricTrust(measure, sign, better + 1, len(values), agreement)
-
-
-def _rank_agreement(rows: Sequence[str], ours: dict[str, float], truth: dict[str, float], sign: int) -> float:
-    shared = [row for row in rows if np.isfinite(truth.get(row, np.nan))]
-    pairs = np.array([[sign * ours[row], truth[row]] for row in shared])
-    if len(shared) < MIN_CORRELATED_ROWS or (np.ptp(pairs, axis=0) == 0).any():
-        return float("nan")
-    return float(stats.spearmanr(pairs[:, 0], pairs[:, 1]).statistic)
 
 
 def make_trust_table(results: Results) -> Iterator[Table]:

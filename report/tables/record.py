@@ -18,12 +18,13 @@ import pandas as pd
 from sspbench.errors import UserError
 from sspbench.files import read_json
 
+from ..analysis.numbers import NAN
+
 ColumnForm = Literal["number", "printed", "words", "p"]
 """What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values."""
 
 BetterDirection = Literal["higher", "lower", "none"]
 
-NAN = float("nan")
 
 # how the status of a cell begins whose row was not meant to have it
 NOT_APPLICABLE = "not applicable"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..analysis.paper import audit_paper, load_paper
+from ..analysis.paper import load_paper
+from ..analysis.paper_audit import audit_paper
 from ..analysis.paper_comparison import compare_with_paper
 from ..analysis.results import Results
 from .frame_lines import iter_lines
@@ -28,7 +29,7 @@ REPRODUCTION_COLUMNS = (
 
 def make_reproduction_table(results: Results) -> Iterator[Table]:
     """Yield ours beside theirs."""
-    frame = compare_with_paper(results.scores, load_paper(), results.clusters, audit_paper())
+    frame = compare_with_paper(results.scores, load_paper(), audit_paper().verdicts, results.clusters)
     rows = tuple(
         Row(
             line.metric,

@@ -10,7 +10,8 @@ from typing import Any
 
 from sspbench.files import read_json
 
-from .record import NAN, NOT_APPLICABLE, Cell, Column, Row, Table, read_table
+from ..analysis.numbers import NAN
+from .record import NOT_APPLICABLE, Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
 MAX_LINE_CHARS = 110

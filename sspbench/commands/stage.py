@@ -246,7 +246,15 @@ def _score(plan: Plan, run: Run) -> None:
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
         manifest = Manifest.read(plan.layout.manifest)
-        score(plan.score_settings(), facts, manifest, folder, is_segmented=plan.is_segmented)
+        is_first_seed = run.seed == plan.config["seeds"][0]
+        score(
+            plan.score_settings(),
+            facts,
+            manifest,
+            folder,
+            is_segmented=plan.is_segmented,
+            with_definitions=is_first_seed,
+        )
 
 
 STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {

@@ -22,6 +22,7 @@ from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
 from ..plugins.metric_families import load_metric_families
+from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
@@ -29,9 +30,15 @@ MAX_CHUNK_IMAGES = 4
 
 
 def score(
-    settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path, *, is_segmented: bool = True
+    settings: Mapping[str, Any],
+    run: Mapping[str, Any],
+    manifest: Manifest,
+    folder: Path,
+    *,
+    is_segmented: bool = True,
+    with_definitions: bool = True,
 ) -> None:
-    """Write ``scores.csv``, then ``run.json`` with the provenance of all stages.
+    """Write ``scores.csv`` and ``definitions.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
         settings: ``metrics`` (options by family) and ``field_um``, for images whose own scale is not known.
@@ -39,6 +46,8 @@ def score(
         manifest: The prepared data.
         folder: The run's folder.
         is_segmented: Whether there are masks; without them only what needs none is scored.
+        with_definitions: Whether to score the rival definitions, which the tables show of a row's first seed; else
+            ``definitions.csv`` has no lines.
     """
     job = JobRecorder("score", dict(settings))
     families = load_metric_families(settings["metrics"])
@@ -64,6 +73,9 @@ def score(
             for name in chunk:
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
+    write_definitions(
+        folder / "definitions.csv", _score_rivals(families, manifest, folder, names) if with_definitions else ()
+    )
     facts = {"images": len(names), SCORES_HASH_KEY: sha256(folder / SCORES_FILE)}
     write_json(folder / SCORE_RECORD, job.record(**facts))
     stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
@@ -75,6 +87,16 @@ def _read_threshold(folder: Path) -> int | None:
     """Return the level that the segmenter's training chose, None where it chose none."""
     level: int | None = (read_json(folder / "jobs" / "segment.json").get("threshold") or {}).get("level")
     return level
+
+
+def _score_rivals(
+    families: Mapping[str, MetricFamily], manifest: Manifest, folder: Path, names: list[str]
+) -> list[ScoredLine]:
+    """Return the images' values under the rival definitions; the HQ training images fit those that need a model."""
+    verify_splits(manifest, "trainB")
+    good = [read_grey(path) for path in manifest.image_paths("trainB")]
+    definitions = collect_definitions(families, good)
+    return list(score_definitions([folder / "enhanced" / name for name in names], definitions))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,19 @@ from .code_digests import code_digest, import_closure
 STAGES_DIR = ROOT / "sspbench" / "stages"
 REPORT_DIR = ROOT / "report"
 
+# The fields of :class:`report.analysis.run_record.RunRecord`, whose import would load pandas in a dry run.
+ANALYSIS_RECORDS = (
+    "facts",
+    "rows",
+    "failures",
+    "images",
+    "measures",
+    "costs",
+    "whole_cost",
+    "origins",
+    "untimed",
+)
+
 DEFAULT_TRAINING_MB = 4000
 """Memory a training asks a scheduler for where its YAML names none: torch, a narrow network, the images."""
 
@@ -69,6 +82,11 @@ class CodeDigests:
         return code_digest([STAGES_DIR / "score.py", *find_metric_files().values()])
 
     @cached_property
+    def analysis(self) -> str:
+        """Of the records of a run."""
+        return code_digest([REPORT_DIR / "analysis" / "run_record.py"])
+
+    @cached_property
     def tables(self) -> str:
         """Of the tables."""
         return code_digest([REPORT_DIR / "tables" / "write_all.py"])
@@ -81,7 +99,7 @@ class CodeDigests:
     @cached_property
     def figures(self) -> str:
         """Of the figures."""
-        return code_digest([REPORT_DIR / "figures" / "draw_all.py"])
+        return code_digest([REPORT_DIR / "figures" / name for name in ("draw_all.py", "chart_panels.py")])
 
     @cached_property
     def page(self) -> str:

@@ -15,7 +15,9 @@ from report.tables.render.latex import render_latex
 from report.tables.render.markdown import render_markdown
 from sspbench.config.plan import Plan, merge_dicts, read_config
 from sspbench.files import write_text
-from sspbench.images.grey import write_grey
+from sspbench.images.grey import list_images, write_grey
+from sspbench.plugins.metric_families import load_metric_families
+from sspbench.stages.definitions import collect_definitions, score_definitions, write_definitions
 
 IMAGES = 12
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
@@ -62,6 +64,9 @@ def results(tmp_path):
         ]
         write_text(folder / "scores.csv", pd.DataFrame(lines, columns=COLUMNS).to_csv(index=False))
         write_grey(folder / "enhanced" / "000.png", rng.integers(0, 256, (192, 192), dtype=np.uint8))
+        rivals = collect_definitions(load_metric_families(plan.config["metrics"]))
+        lines = score_definitions(list_images(folder / "enhanced"), rivals)
+        write_definitions(folder / "definitions.csv", list(lines))
     return Results(plan)
 
 

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from report.analysis.paper_audit import audit_paper
 from report.analysis.paper_comparison import PAPER_DELTA_COLUMNS, compare_with_paper
 from table_audit.table_file import load_published
 
 PUBLISHED = load_published(Path("report/published/ssp-net.yaml"))
+VERDICTS = audit_paper().verdicts
 SCORES = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
 
 
@@ -34,7 +36,7 @@ def cell(frame, table, metric, method):
 
 
 def test_every_printed_cell_has_a_line():
-    frame = compare_with_paper(scores({("identity", "entropy"): np.arange(6.0)}), PUBLISHED)
+    frame = compare_with_paper(scores({("identity", "entropy"): np.arange(6.0)}), PUBLISHED, VERDICTS)
     assert list(frame.columns) == PAPER_DELTA_COLUMNS
     assert len(frame) == 24 + 48 + 16
 
@@ -43,7 +45,10 @@ def test_difference_interval_and_z_by_hand():
     rng = np.random.default_rng(0)
     ours = rng.normal(7.0, 0.5, 60)
     line = cell(
-        compare_with_paper(scores({("identity", "entropy"): ours}), PUBLISHED), "table1_quality", "Entropy", "Origin"
+        compare_with_paper(scores({("identity", "entropy"): ours}), PUBLISHED, VERDICTS),
+        "table1_quality",
+        "Entropy",
+        "Origin",
     )
     assert (line["theirs"], line["theirs_sd"], line["theirs_n"]) == (4.7433, 0.0925, 60)
     assert line["ours"] == pytest.approx(ours.mean())
@@ -58,7 +63,7 @@ def test_difference_interval_and_z_by_hand():
 
 def test_reasons_follow_scale_data_and_audit():
     values = {("dcp", "auc"): np.linspace(0.7, 0.9, 8), ("dcp", "niqe"): np.linspace(4, 5, 8)}
-    frame = compare_with_paper(scores(values, "cornsim", "demo"), PUBLISHED)
+    frame = compare_with_paper(scores(values, "cornsim", "demo"), PUBLISHED, VERDICTS)
     auc = cell(frame, "table2_segmentation", "AUC", "DCP")
     assert auc["audit"] == "impossible"
     for part in ("demonstration scale", "other images", "the audit finds the printed cell impossible"):
@@ -70,7 +75,7 @@ def test_reasons_follow_scale_data_and_audit():
 
 def test_missing_and_undefined_values_say_so():
     values = {("identity", "sen"): np.full(8, np.nan), ("dcp", "dice"): np.ones(8)}
-    frame = compare_with_paper(scores(values), PUBLISHED)
+    frame = compare_with_paper(scores(values), PUBLISHED, VERDICTS)
     missing = cell(frame, "table2_segmentation", "SEN", "Origin")
     assert missing["note"] == "undefined on every image under some seed"
     assert np.isnan(missing["z"])
@@ -80,7 +85,9 @@ def test_missing_and_undefined_values_say_so():
 
 
 def test_variants_are_the_ablation_rows():
-    frame = compare_with_paper(scores({("sspnet", "avg_gradient"): np.ones((2, 8))}, variant="gan+iu"), PUBLISHED)
+    frame = compare_with_paper(
+        scores({("sspnet", "avg_gradient"): np.ones((2, 8))}, variant="gan+iu"), PUBLISHED, VERDICTS
+    )
     line = cell(frame, "table3_ablation", "AvG", "L_GAN+L_IU")
     assert (line["row"], line["ours"], line["ours_n"], line["ours_seeds"]) == ("sspnet+gan+iu", 1.0, 8, 2)
     assert cell(frame, "table3_ablation", "AvG", "Our")["note"] == "not scored"

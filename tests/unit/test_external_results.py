@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from report.analysis.costs import COST_HEADS, collect_costs
+from report.analysis.run_record import write_run_record
 from report.analysis.statistics import compare_with_references
 from report.page.build import render_page
-from report.page.run_facts import COST_HEADS, collect_costs
 from report.releases.check import find_foreign_files, find_unknown_origins
 from report.releases.publish import publish_release
 from report.tables.record import read_table
@@ -34,7 +35,11 @@ def test_seeds_give_a_row_made_elsewhere_no_verdict_and_take_none_from_the_other
     results = made(tmp_path, seeds=range(5), levels=levels, external={"theirs": str(theirs)})
     found = built(results, tmp_path)
     row = found.find_row("theirs")
-    assert np.isnan(row.gain.p) and np.isnan(row.rival.p) and row.gain.verdict == row.rival.verdict == ""
+    assert (
+        np.isnan(row.gain.p)
+        and np.isnan(row.vs_best_trivial.p)
+        and row.gain.verdict == row.vs_best_trivial.verdict == ""
+    )
     assert row.gain.low < row.gain.mean < row.gain.high
     assert (row.gain.trainings, row.gain.note) == (1, "over segmenters and images: for these enhanced images only")
     assert (found.tested, found.trainings) == (True, 5) == (alone.tested, alone.trainings)
@@ -120,9 +125,10 @@ def test_the_page_shows_the_row_everywhere_and_says_that_its_cost_is_not_known(p
     _, results, _ = published
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(published[0])
-        page = render_page(results)
-    ((_, cells),) = [(row, cells) for row, cells in collect_costs(results) if row.id == "theirs"]
-    assert [text for text, _ in cells[:-1]] == ["n/a"] * 7 and "not known" in cells[-1][0]
+        write_run_record(results, results.plan.layout.root)
+        page = render_page(results.plan.layout.root)
+    (cells,) = [line.cells for line in collect_costs(results) if line.label.startswith("theirs")]
+    assert [cell.text for cell in cells[:-1]] == ["n/a"] * 7 and "not known" in cells[-1].text
     assert len(cells) == len(COST_HEADS) - 1
     assert page.count("Images made elsewhere") >= 2
     assert "taken in from a folder their images" in page

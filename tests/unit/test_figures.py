@@ -4,16 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from report.analysis.image_choice import choose_images, describe_choice_rule, sort_by_hash
+from report.analysis.loss_logs import read_loss_log
+from report.analysis.tradeoff import find_dominated
 from report.figures import picture_grid
 from report.figures.centreline_difference import compare_centrelines
 from report.figures.draw_all import draw_figures
-from report.figures.image_choice import (
-    choose_images,
-    describe_choice_rule,
-    find_difficulty_groups,
-    measure_unevenness,
-    sort_by_hash,
-)
+from report.figures.image_choice import find_difficulty_groups, measure_unevenness
 from report.figures.run_images import (
     FALSE_COLOUR,
     HIT_COLOUR,
@@ -23,8 +20,6 @@ from report.figures.run_images import (
     find_disputed_window,
     zoom_slices,
 )
-from report.figures.tradeoff import find_dominated
-from report.figures.training_curves import read_loss_log
 from report.tables.write_all import write_tables
 from sspbench.files import read_json, sha256
 from sspbench.images.grey import write_grey
@@ -80,7 +75,7 @@ def test_figures_when_every_run_failed(tmp_path, monkeypatch):
 def test_best_median_and_worst_are_of_the_papers_method_by_dice(results):
     scores = results.scores
     dice = scores[(scores["row"] == "sspnet") & (scores["metric"] == "dice")].set_index("image")["value"]
-    chosen = choose_images(results, RunImages(results))
+    chosen = choose_images(results)
     order = list(dice.sort_values(ascending=False).index)
     assert [choice.name for choice in chosen[:3]] == [order[0], order[3], order[-1]]
     assert [choice.why for choice in chosen[:3]] == [f"{word} of SSP-Net, Dice" for word in ("best", "median", "worst")]
@@ -88,7 +83,7 @@ def test_best_median_and_worst_are_of_the_papers_method_by_dice(results):
 
 
 def test_the_others_are_chosen_by_hash_and_never_twice(results):
-    chosen = [choice.name for choice in choose_images(results, RunImages(results))]
+    chosen = [choice.name for choice in choose_images(results)]
     assert len(chosen) == len(set(chosen)) == 6
     rest = [name for name in sort_by_hash([f"image_{number}" for number in range(8)]) if name not in chosen[:3]]
     assert chosen[3:] == rest[:3]
@@ -97,7 +92,7 @@ def test_the_others_are_chosen_by_hash_and_never_twice(results):
 def test_choice_falls_back_when_the_papers_method_failed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, failed="sspnet")
-    assert "best of StillGAN" in choose_images(results, RunImages(results))[0].why
+    assert "best of StillGAN" in choose_images(results)[0].why
 
 
 def test_groups_are_disjoint_and_by_the_stated_measures(results, tmp_path):

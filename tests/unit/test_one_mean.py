@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from report.analysis.distributions import average_row_by_image
 from report.analysis.own_audit import audit_own_scores
 from report.analysis.paper import load_paper
+from report.analysis.paper_audit import audit_paper
 from report.analysis.paper_comparison import compare_with_paper
 from report.analysis.results import MethodRow, Results
 from report.analysis.statistics import collect_means, compare_with_references, compute_mean_ranks, iter_grids, summarise
-from report.figures.distributions import average_row_by_image
-from report.figures.tradeoff import find_mean_pair
+from report.analysis.tradeoff import find_mean_pair
 from report.page.our_results import OurResults
 from report.page.table_store import TableStore
 from report.tables.measures import make_measure_table
@@ -80,7 +81,7 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
     scores = tidy(grid)
     results = Scored(scores)
     table = table_from_json(table_to_json(make_measure_table(results, "table2_segmentation", "T", rows(), [DICE])))
-    delta = compare_with_paper(scores, load_paper())
+    delta = compare_with_paper(scores, load_paper(), audit_paper().verdicts)
     audited = audit_own_scores(scores).set_index("method") if np.isfinite(grid).any() else pd.DataFrame()
     ours = OurResults(_Shelf(table))
     for index, row in enumerate(ROWS):

@@ -2,20 +2,25 @@
 
 import html
 import re
+import shutil
 
 import pytest
 
 from report.analysis.paper import load_paper
+from report.analysis.run_facts import format_repeat_command, list_reservations
+from report.analysis.run_record import write_run_record
+from report.figures.chart_panels import write_chart_panels
 from report.figures.draw_all import draw_figures
 from report.figures.palette import CHART_VARIABLES, PAGE_COLOURS
 from report.page.build import render_page, write_page
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
 from report.page.our_results import OurResults
-from report.page.run_facts import format_repeat_command, list_reservations
 from report.page.table_store import TableStore, format_paper_cell
 from report.tables.write_all import write_tables
 from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
+from sspbench.errors import UserError
+from sspbench.files import write_text
 from tests.synthetic_results import make_results
 
 
@@ -27,9 +32,18 @@ def made(tmp_path_factory):
         results = make_results(folder, rename={"dcp": "<b>DCP</b> & co"})
         write_tables(results, results.plan.layout.tables)
         draw_figures(results, results.plan.layout.figures)
-        write_page(results, folder / "report.html")
-        again = render_page(results)
+        write_chart_panels(results, results.plan.layout.figures)
+        root = results.plan.layout.root
+        write_run_record(results, root)
+        write_page(root, folder / "report.html")
+        again = render_page(root)
     return results, (folder / "report.html").read_text(), again
+
+
+def rendered(results):
+    """The page of results without tables and figures."""
+    write_run_record(results, results.plan.layout.root)
+    return render_page(results.plan.layout.root)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +53,29 @@ def page(made):
 
 def test_the_page_is_the_same_for_the_same_results(made):
     assert made[1] == made[2]
+
+
+def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(made[0].plan.layout.results.parent)
+    root = made[0].plan.layout.root
+    kept = tmp_path / "moved"
+    for part in ("analysis", "tables", "figures"):
+        shutil.copytree(root / part, kept / part)
+    for picture in (root / "runs").rglob("*.png"):
+        target = kept / picture.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture, target)
+    assert render_page(kept) == made[1]
+    assert {path.suffix for path in (kept / "runs").rglob("*") if path.is_file()} == {".png"}
+
+
+def test_a_missing_or_foreign_record_is_named(made, tmp_path):
+    with pytest.raises(UserError, match=r"facts\.json"):
+        render_page(tmp_path)
+    shutil.copytree(made[0].plan.layout.root / "analysis", tmp_path / "analysis")
+    write_text(tmp_path / "analysis" / "costs.json", '[{"label": 3}]')
+    with pytest.raises(UserError, match=r"costs\.json"):
+        render_page(tmp_path)
 
 
 def test_the_page_refers_to_nothing_outside_itself(page):
@@ -99,7 +136,7 @@ def test_links_lead_somewhere(page):
 def test_a_missing_table_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, ablation=None, methods=["identity", "dcp"])
-    page = render_page(results)
+    page = rendered(results)
     assert "There is no Table 2" in page and "There is no Table 3" in page
     assert "There are no figures of images" in page
 
@@ -108,7 +145,7 @@ def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, failed="dcp", methods=["dcp"], ablation=None)
     results.plan.layout.manifest.unlink()
-    assert "there is nothing to show" in render_page(results)
+    assert "there is nothing to show" in rendered(results)
 
 
 def _judged(made, keep=()):

@@ -11,6 +11,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from report.analysis.paper import load_paper
+from report.analysis.run_record import write_run_record
 from report.page.build import render_page
 from report.tables.write_all import write_tables
 from table_audit.cell_verdicts import audit
@@ -25,7 +26,8 @@ def page_of(tmp_path, monkeypatch, **made_up):
     monkeypatch.chdir(tmp_path)
     results = made(tmp_path, **made_up)
     write_tables(results, results.plan.layout.tables)
-    return results, render_page(results)
+    write_run_record(results, results.plan.layout.root)
+    return results, render_page(results.plan.layout.root)
 
 
 def words(text):

@@ -30,12 +30,12 @@ def test_every_number_is_that_of_an_independent_computation(tmp_path):
             values = difference(scores, row.key, "identity")
             assert row.gain.mean == pytest.approx(values.mean())
             assert (row.gain.low, row.gain.high) == pytest.approx(interval(values))
-            assert row.closed == pytest.approx(values.mean() / gap)
+            assert row.gap_closed == pytest.approx(values.mean() / gap)
             assert np.isnan(row.gain.p) and row.gain.verdict == ""
         if row.key in ("dcp", "sspnet", "msgnet"):
-            assert row.rival.mean == pytest.approx(difference(scores, row.key, trivial).mean())
-    assert found.find_row("identity").gain is None and found.find_row("identity").rival is None
-    assert found.find_row(trivial).rival is None and found.find_row("oracle").rival is None
+            assert row.vs_best_trivial.mean == pytest.approx(difference(scores, row.key, trivial).mean())
+    assert found.find_row("identity").gain is None and found.find_row("identity").vs_best_trivial is None
+    assert found.find_row(trivial).vs_best_trivial is None and found.find_row("oracle").vs_best_trivial is None
 
 
 def test_five_trainings_give_p_values_verdicts_and_wins(tmp_path):
@@ -72,7 +72,9 @@ def test_few_trainings_speak_of_these_weights_and_tell_the_command(tmp_path, mon
     )
     assert not any(word in found.headline + found.subline for word in ("beat", "worse", "better", "p <"))
     assert "seeds=[0,1,2,3,4]" in found.caveats[0]
-    assert all(not gain.verdict and np.isnan(gain.p) for row in found.rows for gain in (row.gain, row.rival) if gain)
+    assert all(
+        not gain.verdict and np.isnan(gain.p) for row in found.rows for gain in (row.gain, row.vs_best_trivial) if gain
+    )
 
 
 def test_a_failed_method_is_named_and_not_compared(tmp_path):
@@ -105,7 +107,7 @@ def test_without_a_trivial_row_gains_are_over_the_untouched_image(tmp_path, rows
     found = built(made(tmp_path, rows), tmp_path)
     assert found.rival == "" and found.ceiling == ""
     assert "than the untouched image" in found.headline and "no trivial method was run" in found.subline
-    assert all(np.isnan(row.closed) and np.isnan(row.excess) and row.rival is None for row in found.rows)
+    assert all(np.isnan(row.gap_closed) and np.isnan(row.excess) and row.vs_best_trivial is None for row in found.rows)
 
 
 def test_the_untouched_image_alone_has_no_answer(tmp_path):

@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from report.analysis.results import Results
+from report.analysis.run_record import write_run_record
+from report.figures.chart_panels import write_chart_panels
 from report.figures.draw_all import draw_figures
 from report.page.build import render_page
 from report.parallel import parallel_map
@@ -54,8 +56,10 @@ def test_tables_figures_and_page_have_the_same_bytes_from_any_number_of_processe
         results = Results(plan, partial=True, processes=processes)
         write_tables(results, plan.layout.tables)
         draw_figures(results, plan.layout.figures)
+        write_chart_panels(results, plan.layout.figures)
         made[processes] = files(plan.layout.tables) | files(plan.layout.figures)
-        pages.add(render_page(results))
+        write_run_record(results, plan.layout.root)
+        pages.add(render_page(plan.layout.root, processes))
     assert made[1] == made[2]
     assert {"definition_sensitivity.csv", "comparison.pdf"} <= set(made[1])
     assert len(pages) == 1

@@ -91,3 +91,15 @@ def test_what_is_not_the_metric_s_fault_still_stops_scoring(tmp_path, monkeypatc
     monkeypatch.setattr(score_stage, "load_metric_families", lambda _: {"fragile": Fragile()})
     with pytest.raises(type(error)):
         scored(tmp_path, 8)
+
+
+def test_the_first_seed_alone_has_rival_definitions(tmp_path):
+    scored(tmp_path, 3)
+    run, manifest = tmp_path / "run", Manifest.read(tmp_path / "data" / "manifest.json")
+    lines = (run / "definitions.csv").read_text().splitlines()
+    assert lines[0] == "image,definition,scale,value,note"
+    assert {line.split(",")[0] for line in lines[1:]} == {f"image_{number:02d}" for number in range(3)}
+    scores = (run / "scores.csv").read_bytes()
+    score({"metrics": {}, "field_um": 400.0}, RUN, manifest, run, with_definitions=False)
+    assert (run / "definitions.csv").read_text().splitlines() == lines[:1]
+    assert (run / "scores.csv").read_bytes() == scores

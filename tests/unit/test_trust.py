@@ -3,9 +3,10 @@
 import pytest
 from scipy import stats
 
+from report.analysis.metric_trust import assess_metrics
 from report.analysis.results import Results
 from report.figures.metric_trust import draw_metric_trust as drawn
-from report.tables.metric_trust import assess_metrics, make_trust_table
+from report.tables.metric_trust import make_trust_table
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
 

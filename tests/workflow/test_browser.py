@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from report.analysis.run_record import write_run_record
+from report.figures.chart_panels import write_chart_panels
 from report.figures.draw_all import draw_figures
 from report.page.build import write_page
 from report.tables.write_all import write_tables
@@ -36,7 +38,9 @@ def file(tmp_path_factory):
         results = make_results(folder, rename={"dcp": "<img src=x onerror=alert(1)>DCP"})
         write_tables(results, results.plan.layout.tables)
         draw_figures(results, results.plan.layout.figures)
-        write_page(results, folder / "report.html")
+        write_chart_panels(results, results.plan.layout.figures)
+        write_run_record(results, results.plan.layout.root)
+        write_page(results.plan.layout.root, folder / "report.html")
     return folder / "report.html"
 
 

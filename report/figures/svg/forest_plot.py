@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from ...analysis.numbers import format_signed
 from ...analysis.paper import ORACLE_GROUP
 from ...analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
-from ...tables.render.text import NO_NUMBER, format_signed
+from ...tables.render.text import NO_NUMBER
 from .axis import ChartAxis, format_tick, make_axis
 from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_percent, make_element, make_svg
 
@@ -136,7 +137,7 @@ def _iter_interval_ends(rows: Iterable[PrimaryRow]) -> Iterator[float]:
 def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
     if row.status != "done":
         return (NO_NUMBER,) * len(FOREST_HEADS)
-    closed = f"{format_signed(100 * row.closed, 0)} %" if math.isfinite(row.closed) else NO_NUMBER
+    closed = f"{format_signed(100 * row.gap_closed, 0)} %" if math.isfinite(row.gap_closed) else NO_NUMBER
     shares = [closed, _format_share(row.lost), _format_share(row.invented)]
     return (NO_NUMBER if row.gain is None else format_gain(row.gain), *shares)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ...analysis.numbers import MEAN_DIGITS, format_number
 from ..record import Cell, Column, Row
 
 DIRECTION_ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
@@ -43,30 +44,8 @@ def format_row(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
     return [row.label, *(format_cell(cell, column) for cell, column in zip(row.cells, table_columns, strict=True))]
 
 
-MEAN_DIGITS, SPREAD_DIGITS = 3, 2
-"""Significant digits of a mean and of a spread; a column's decimals are the most that is printed."""
-
-
-def format_number(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> str:
-    """Return a number rounded to significant digits, whole numbers never; what rounds to zero has no sign.
-
-    >>> format_number(0.80931), format_number(25.318), format_number(1234.5), format_number(-0.00001)
-    ('0.809', '25.3', '1234', '0.000')
-    """
-    rounded = float(f"{value:.{digits - 1}e}")
-    first = -1 if abs(rounded) < 10.0**-decimals else math.floor(math.log10(abs(rounded)))
-    text = f"{value:.{min(decimals, max(digits - 1 - first, 0))}f}"
-    return text.lstrip("-") if float(text) == 0 else text
-
-
-def format_signed(value: float, decimals: int = 3) -> str:
-    """Return a difference with its sign, as sentences and charts say it; what rounds to zero has none.
-
-    >>> format_signed(0.0162), format_signed(-0.003), format_signed(-0.0001), format_signed(17.2, 0)
-    ('+0.016', '−0.003', '0.000', '+17')
-    """
-    text = f"{value:+.{decimals}f}"
-    return text[1:] if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}")
+# Significant digits; a column's decimals are the most that is printed.
+SPREAD_DIGITS = 2
 
 
 def _format_mean(value: float, column: Column) -> str:

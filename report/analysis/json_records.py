@@ -1,0 +1,83 @@
+"""Frozen dataclasses as JSON files: written and read back field by field, with types checked on the way in."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from sspbench.errors import UserError
+from sspbench.files import read_json, write_json
+
+from .numbers import NAN, nan_to_null
+
+AnyRecord = TypeVar("AnyRecord")
+
+
+def write_record(record: Any, folder: Path) -> None:
+    """Write each field of a dataclass to ``<field>.json``; numbers that are not finite become null.
+
+    Args:
+        record: A dataclass of dataclasses, tuples, mappings with text keys, texts and numbers.
+        folder: Where to.
+    """
+    for name, value in asdict(record).items():
+        write_json(folder / f"{name}.json", nan_to_null(value))
+
+
+def read_record(kind: type[AnyRecord], folder: Path, hint: str = "") -> AnyRecord:
+    """Return the record that :func:`write_record` wrote.
+
+    Args:
+        kind: Its class.
+        folder: Where its files lie.
+        hint: What writes them.
+
+    Raises:
+        UserError: a file is missing or of another version.
+    """
+    types_by_name = get_type_hints(kind)
+    parts = {field.name: folder / f"{field.name}.json" for field in fields(kind)}  # type: ignore[arg-type]
+    found = {}
+    for name, path in parts.items():
+        try:
+            found[name] = parse_plain(types_by_name[name], read_json(path))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError("Cannot read a record", where=str(path), why=repr(error), hint=hint) from error
+    return kind(**found)
+
+
+def parse_plain(kind: Any, plain: Any) -> Any:
+    """Return plain JSON as a value of a type; null is NaN where a number is expected.
+
+    Raises:
+        TypeError: the JSON has another form than the type.
+
+    >>> parse_plain(tuple[float, ...], [1, None])
+    (1.0, nan)
+    """
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = get_type_hints(kind)
+        return kind(**{name: parse_plain(hints[name], value) for name, value in plain.items()})
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        return _parse_tuple(inner, plain)
+    if origin in (dict, Mapping):
+        return {key: parse_plain(inner[1], value) for key, value in plain.items()}
+    if origin in (Union, types.UnionType):
+        return None if plain is None else parse_plain(inner[0], plain)
+    if kind is float:
+        return NAN if plain is None else float(plain)
+    if not isinstance(plain, kind):
+        raise TypeError(f"{plain!r} is no {kind.__name__}")
+    return plain
+
+
+def _parse_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
+    if not isinstance(plain, list):
+        raise TypeError(f"{plain!r} is no list")
+    if inner[-1] is Ellipsis:
+        return tuple(parse_plain(inner[0], value) for value in plain)
+    return tuple(parse_plain(part, value) for part, value in zip(inner, plain, strict=True))

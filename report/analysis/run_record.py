@@ -1,0 +1,227 @@
+"""The record of a run: what page and terminal show besides tables, figures and pictures, computed once.
+
+``report analysis`` writes it as one JSON file per field into ``analysis/`` beside ``tables/``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from sspbench.config.plan import Plan
+from sspbench.images.manifest import Manifest
+
+from .costs import CostLine, WholeCost, collect_costs, measure_whole_cost
+from .image_choice import choose_images, describe_choice_rule, list_image_names
+from .json_records import read_record, write_record
+from .paper import load_paper
+from .results import MethodRow, Results
+from .run_facts import (
+    FailedRun,
+    Origin,
+    collect_origins,
+    format_repeat_command,
+    list_failed_runs,
+    list_known_reasons,
+    list_reservations,
+)
+from .tradeoff import list_untimed_rows
+
+ANALYSIS_FOLDER = "analysis"
+
+# Measures whose values of an image stand under its pictures.
+TILE_MEASURES = ("dice", "niqe", "psnr")
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What was run.
+
+    Attributes:
+        dataset: Id of the data set.
+        preset: The preset.
+        title: Title of the data set.
+        citation: How to cite it; empty where nothing is declared.
+        is_real: Whether its images are photographs.
+        seed_count: Trainings per method.
+        image_count: Test images.
+        choice_rule: By which rule images are shown.
+        command: The command that repeats the run.
+        reservations: Why this run cannot judge the paper's claims.
+        reasons: Why ours may differ from the paper's.
+    """
+
+    dataset: str
+    preset: str
+    title: str
+    citation: str
+    is_real: bool
+    seed_count: int
+    image_count: int
+    choice_rule: str
+    command: str
+    reservations: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TileScore:
+    """One value of one image: the measure's label, and the value (NaN where undefined)."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True)
+class RowRecord:
+    """A row of the tables.
+
+    Attributes:
+        id: ``method`` or ``method+variant``.
+        label: Its label.
+        status: ``done``, or how its run ended and why.
+        is_ablation: Whether it is a variant.
+        pictures: Folder of its first seed, which is the one shown, below the results folder.
+        notes: What has to be said beside it.
+        reference: The publication.
+        source: The code it follows.
+        licence: Licence of that code.
+        bibtex: Its entry.
+        deviations: Where it differs from what it follows.
+        tiles: By chosen image, the scores under its pictures.
+    """
+
+    id: str
+    label: str
+    status: str
+    is_ablation: bool
+    pictures: str
+    notes: tuple[str, ...]
+    reference: str
+    source: str
+    licence: str
+    bibtex: str
+    deviations: tuple[str, ...]
+    tiles: dict[str, tuple[TileScore, ...]]
+
+
+@dataclass(frozen=True)
+class ShownImage:
+    """A chosen test image: its name, why it was chosen, and its label's file (empty without one)."""
+
+    name: str
+    why: str
+    label_file: str
+
+
+@dataclass(frozen=True)
+class MeasureNote:
+    """What a column means."""
+
+    label: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The record of a run: each attribute is a JSON file of its name."""
+
+    facts: RunFacts
+    rows: tuple[RowRecord, ...]
+    failures: tuple[FailedRun, ...]
+    images: tuple[ShownImage, ...]
+    measures: tuple[MeasureNote, ...]
+    costs: tuple[CostLine, ...]
+    whole_cost: WholeCost
+    origins: tuple[Origin, ...]
+    untimed: tuple[str, ...]
+
+
+def write_run_record(results: Results, root: Path) -> None:
+    """Compute the record of a plan's results and write it below the results folder ``root``."""
+    write_record(make_run_record(results), root / ANALYSIS_FOLDER)
+
+
+def read_run_record(root: Path) -> RunRecord:
+    """Return the record below a results folder.
+
+    Raises:
+        UserError: it is missing or of another version.
+    """
+    return read_record(RunRecord, root / ANALYSIS_FOLDER, "run: report analysis")
+
+
+def make_run_record(results: Results) -> RunRecord:
+    """Return the record of a plan's results."""
+    shown = _list_shown_images(results)
+    return RunRecord(
+        facts=_make_facts(results),
+        rows=tuple(_make_row(results, row, shown) for row in results.rows),
+        failures=tuple(list_failed_runs(results)),
+        images=shown,
+        measures=tuple(MeasureNote(m.label, m.description) for m in results.measures.values() if m.description),
+        costs=tuple(collect_costs(results)),
+        whole_cost=measure_whole_cost(results),
+        origins=tuple(collect_origins(results)),
+        untimed=tuple(list_untimed_rows(results)),
+    )
+
+
+def _make_facts(results: Results) -> RunFacts:
+    plan, paper = results.plan, load_paper()
+    meta = plan.dataset.meta
+    return RunFacts(
+        dataset=plan.layout.dataset,
+        preset=plan.preset,
+        title=meta["title"],
+        citation=meta.get("citation") or "",
+        is_real=meta["real"],
+        seed_count=len(plan.config["seeds"]),
+        image_count=len(list_image_names(results)),
+        choice_rule=describe_choice_rule(results),
+        command=format_repeat_command(plan),
+        reservations=tuple(list_reservations(plan, paper)),
+        reasons=tuple(list_known_reasons(plan, paper)),
+    )
+
+
+def _list_shown_images(results: Results) -> tuple[ShownImage, ...]:
+    labels = _find_label_files(results.plan)
+    return tuple(ShownImage(each.name, each.why, labels.get(each.name, "")) for each in choose_images(results))
+
+
+def _find_label_files(plan: Plan) -> dict[str, str]:
+    """Return the label of each test image by name; of two labels of one name the first."""
+    path = plan.layout.manifest
+    labels = Manifest.read(path).image_paths("testA_labels") if path.is_file() else []
+    return {label.stem: str(label) for label in reversed(labels)}
+
+
+def _make_row(results: Results, row: MethodRow, shown: tuple[ShownImage, ...]) -> RowRecord:
+    meta = row.runs[0].plugin.meta
+    return RowRecord(
+        id=row.id,
+        label=row.label,
+        status=results.status_text(row),
+        is_ablation=row.is_ablation,
+        pictures=results.run_folder(row.runs[0]).relative_to(results.plan.layout.root).as_posix(),
+        notes=tuple(results.notes(row)),
+        reference=meta.get("reference") or "",
+        source=meta.get("source") or "",
+        licence=meta.get("licence") or "",
+        bibtex=meta.get("bibtex") or "",
+        deviations=tuple(meta.get("deviations") or ()),
+        tiles={image.name: _collect_tile_scores(results, row, image.name) for image in shown},
+    )
+
+
+def _collect_tile_scores(results: Results, row: MethodRow, name: str) -> tuple[TileScore, ...]:
+    """Return one image's scores of a row's first seed, the one whose pictures are shown."""
+    found: list[TileScore] = []
+    for key in TILE_MEASURES if results.status_text(row) == "done" else ():
+        values = results.values(row.id, key)
+        if name in values.index and row.runs[0].seed in values.columns:
+            value = float(values[row.runs[0].seed][name])
+            found.append(TileScore(results.measures[key].label, value if math.isfinite(value) else math.nan))
+    return tuple(found)

@@ -1,0 +1,113 @@
+"""Score a run's images under the rival definitions of the no-reference measures: one line per value."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ..contract import MetricFamily
+from ..errors import UserError
+from ..files import replace_atomically
+from ..images.grey import read_grey
+
+DEFINITION_COLUMNS = ("image", "definition", "scale", "value", "note")
+
+# As saved, and as a 384-pixel image that is scored at 512 pixels (PIL bicubic).
+ENLARGEMENT_FACTORS = {"native": 1.0, "384 to 512": 512 / 384}
+
+MAX_IMAGES_HELD = 4
+
+MetricDefinition = Callable[[np.ndarray], np.ndarray]
+"""Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""
+
+ScoredLine = tuple[str, str, str, float, str]
+"""Image, definition, scale, value and note: the columns of ``definitions.csv``."""
+
+
+def write_definitions(path: Path, lines: Sequence[ScoredLine]) -> None:
+    """Write ``definitions.csv``; values keep every digit.
+
+    Args:
+        path: The file.
+        lines: What :func:`score_definitions` yields; empty for a run whose table row needs none.
+    """
+    with replace_atomically(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(DEFINITION_COLUMNS)
+        table.writerows((image, name, scale, repr(value), note) for image, name, scale, value, note in lines)
+
+
+def collect_definitions(
+    families: Mapping[str, MetricFamily], good: Sequence[np.ndarray] = ()
+) -> dict[str, MetricDefinition]:
+    """Return the definitions that the metric families offer, by name.
+
+    Args:
+        families: The metric families by name.
+        good: HQ images of the domain, (H, W) uint8, for definitions whose model is fitted to them.
+    """
+    found: dict[str, MetricDefinition] = {}
+    for family in families.values():
+        found |= family.definitions
+        if good:
+            found |= family.fitted_definitions(good)
+    return found
+
+
+def score_definitions(
+    paths: Sequence[Path],
+    definitions: Mapping[str, MetricDefinition],
+    scales: Mapping[str, float] = ENLARGEMENT_FACTORS,
+) -> Iterator[ScoredLine]:
+    """Yield the value of every image under every definition at every scale.
+
+    Args:
+        paths: The saved 8-bit images.
+        definitions: Functions by name.
+        scales: Enlargement factors by name.
+    """
+    for names, images in _iter_chunks(paths):
+        for scale, factor in scales.items():
+            enlarged = enlarge_images(images, factor)
+            for definition, function in definitions.items():
+                values, note = _apply_definition(function, enlarged)
+                for name, value in zip(names, values, strict=True):
+                    yield name, definition, scale, value, note
+
+
+def _iter_chunks(paths: Sequence[Path]) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Yield names and images of one size, (N, H, W) with N at most ``MAX_IMAGES_HELD``."""
+    waiting: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = defaultdict(list)
+    for path in paths:
+        image = read_grey(path)
+        chunk = waiting[image.shape]
+        chunk.append((path.stem, image))
+        if len(chunk) == MAX_IMAGES_HELD:
+            yield _stack_chunk(waiting.pop(image.shape))
+    for chunk in waiting.values():
+        yield _stack_chunk(chunk)
+
+
+def _stack_chunk(chunk: Sequence[tuple[str, np.ndarray]]) -> tuple[list[str], np.ndarray]:
+    return [name for name, _ in chunk], np.stack([image for _, image in chunk])
+
+
+def _apply_definition(function: MetricDefinition, images: np.ndarray) -> tuple[list[float], str]:
+    """Apply a definition; images that it rejects (too small, flat) give NaN with the reason."""
+    try:
+        return [float(value) for value in function(images)], ""
+    except (UserError, ValueError, np.linalg.LinAlgError) as error:
+        return [np.nan] * len(images), str(error).splitlines()[0]
+
+
+def enlarge_images(images: np.ndarray, factor: float) -> np.ndarray:
+    """Resize (N, H, W) uint8 by ``factor`` with PIL's bicubic filter, as the public pipelines do (uint8 again)."""
+    if factor == 1.0:
+        return images
+    height, width = (round(side * factor) for side in images.shape[1:])
+    return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.BICUBIC)) for i in images])
