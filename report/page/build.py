@@ -24,7 +24,6 @@ from .our_results import OurResults
 from .standalone import render_standalone
 from .table_store import TableStore
 
-
 # Figures whose panels stand in the page as SVG, in its own colours.
 CHART_NAMES = ("distributions", "tradeoff", "training", "trust")
 
