@@ -123,7 +123,7 @@ def _load_measure(name: str, better: str) -> Any:
 
 
 def _run_or_explain(action: Callable[[], Any]) -> Any:
-    # Hundreds of foreign networks fail in as many ways; whatever the error, the table must say so and the rest go on.
+    # Hundreds of foreign networks fail in as many ways; the table shows the error and the rest go on.
     try:
         return action()
     except OSError as error:

@@ -185,7 +185,7 @@ Record = Callable[[str, Any], None]
 
 
 def _unrecorded(_name: str, _value: Any) -> None:
-    """Keep nothing: nobody asked."""
+    """Keep nothing: no one asked."""
 
 
 def _ignore_note(_what: str, _files: Sequence[str]) -> None:

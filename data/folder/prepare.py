@@ -36,7 +36,7 @@ from sspbench import (
 LABEL_SPLITS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
 
 FULL_16_BIT_LEVEL = 65535
-"""White of files that use all of 16 bit: nothing to be told."""
+"""White of files that use all of 16 bit: nothing to be reported."""
 
 NERVE_CLASSES_HINT = (
     "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"

@@ -39,7 +39,7 @@ def bibtex_entries(plan: Plan) -> list[str]:
 def _plugin_entries(plugin: Plugin) -> Iterator[str]:
     """Yield the plugin's own BibTeX, or its reference in words.
 
-    Controls (methods without a parameter) and data simulated here rest on nobody else's work.
+    Controls (methods without a parameter) and data simulated here rest on no one else's work.
     """
     meta = plugin.meta
     if meta.get("bibtex"):

@@ -1,4 +1,4 @@
-"""The command line: parses without torch, tells faults without a traceback."""
+"""The command line: parses without torch, shows errors without a traceback."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status (a fault the user can fix: 2, or what the fault says).
 
     Args:
-        arguments: None: those of the process. Then a command that tries somebody's code has a process of its own, which
+        arguments: None: those of the process. Then a command that tries someone's code has its own process, which
             that code may end without being taken for a success.
     """
     prefer_checkout_folders()
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run_reporting_faults(args: argparse.Namespace) -> int:
-    """Run a parsed command; faults are told, not raised."""
+    """Run a parsed command; faults are reported, not raised."""
     try:
         status = int(args.run(args) or 0)
         sys.stdout.flush()
@@ -70,7 +70,7 @@ def _run_reporting_faults(args: argparse.Namespace) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:  # whoever reads the output has seen enough: ... | head
+    except BrokenPipeError:  # anyone who reads the output has seen enough: ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:

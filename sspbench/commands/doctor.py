@@ -123,7 +123,7 @@ def check_packages(lock: Path) -> Iterator[Diagnosis]:
 
 
 def weigh_environment(prefix: Path) -> Diagnosis:
-    """Tell how much disk space the packages of an environment take.
+    """Return how much disk space the packages of an environment take.
 
     Args:
         prefix: The folder of the environment.
@@ -134,7 +134,7 @@ def weigh_environment(prefix: Path) -> Diagnosis:
 def measure_disk_use(folder: Path) -> int:
     """Return the bytes that the files below a folder take on the disk, hard links counted once."""
     blocks = {(found.st_dev, found.st_ino): found.st_blocks for found in _iter_file_stats(folder)}
-    # A block of st_blocks has 512 bytes, whatever the file system's own are.
+    # A block of st_blocks has 512 bytes, regardless of the file system's own block size.
     return sum(blocks.values()) * 512
 
 
@@ -174,7 +174,7 @@ def _check_apple_gpu() -> Diagnosis:
 
 
 def check_engine() -> Diagnosis:
-    """Tell what ``auto`` chooses here for precision and memory layout, and why."""
+    """Return what ``auto`` chooses here for precision and memory layout, and why."""
     device = "cuda" if list_gpus() else "cpu"
     found = resolve(load_default_engine(), device)
     layout = {True: "channels last", False: "the usual memory layout"}

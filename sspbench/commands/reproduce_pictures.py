@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..errors import UserError
 
-ALLOWED_RULES = ("tables", "figures", "report")
+ALLOWED_RULES = ("analyse", "tables", "figures", "report")
 """The only rules of the workflow that may run."""
 
 

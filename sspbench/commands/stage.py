@@ -91,7 +91,7 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
 def _record_status(stage: str, folder: Path) -> Iterator[None]:
     """Note in ``status.json``, for the tables, whatever stops a run's stage within the block; raise it again.
 
-    Scores of an earlier attempt are void once a stage is done anew.
+    Scores of an earlier attempt are void once a stage is done again.
     """
     for outdated in ("scores.csv", "run.json"):
         (folder / outdated).unlink(missing_ok=True)

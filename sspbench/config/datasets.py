@@ -1,4 +1,4 @@
-"""Several data sets in one run: each is an instance, a plan of its own with a name of its own."""
+"""Several data sets in one run: each is an instance, its own plan with its own name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def summary_folder(found: Mapping[str, Plan]) -> Path:
 
 
 def _single_dataset_config(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the config of one data set: what its entry says stands over the rest."""
+    """Return the config of one data set: what its entry says is above the rest."""
     own = {key: entry[key] for key in ("dataset", "data_root", "data_seed", "external") if key in entry}
     options = {**config["dataset_options"], **entry.get("options", {})}
     return {**config, **own, "datasets": [], "dataset_id": entry.get("id"), "dataset_options": options}

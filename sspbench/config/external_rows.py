@@ -1,4 +1,4 @@
-"""Rows of images that were enhanced elsewhere: a folder of the user's, under a name of its own."""
+"""Rows of images that were enhanced elsewhere: a folder of the user's, under its own name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..plugins.discovery import Plugin, find_plugins
 from .input_files import digest_visible_images
 
 EXTERNAL_KIND = "external"
-"""The kind of these rows, and the group they stand in."""
+"""The kind of these rows, and the group they are in."""
 
 
 def external_row_plugin(name: str, folder: Path) -> Plugin:
-    """Return what stands for a method whose images alone are known.
+    """Return what represents a method whose images alone are known.
 
     Args:
         name: The row.
@@ -66,7 +66,7 @@ def add_external_faults(rows: Any, faults: Faults) -> None:
 
 def _add_folder_faults(folder: str, where: str, faults: Faults) -> None:
     place = f"{where}: {folder}"
-    if os.path.isfile(folder):  # noqa: PTH113  # Path.is_file raises for what is no path
+    if os.path.isfile(folder):  # noqa: PTH113  # Path.is_file raises for what is not a path
         hint = "give the folder that the images lie in; of an archive, unpack it first"
         faults.add("The images of an external row are no folder", where=place, why="it is a file", hint=hint)
     elif not os.path.isdir(folder):  # noqa: PTH112

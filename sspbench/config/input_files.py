@@ -15,7 +15,7 @@ from ..files import fingerprint, sha256
 def hash_files(paths: Iterable[str | None]) -> dict[str, str]:
     """Return ``{path: SHA-256}`` of the files that are named.
 
-    A file that is missing has the hash ``missing``: whoever reads it says so.
+    A file that is missing has the hash ``missing``: anyone who reads it says so.
     """
     return {path: _hash_file(Path(path), *_change_mark(Path(path))) for path in paths if path is not None}
 
@@ -39,7 +39,7 @@ def digest_visible_images(folder: Path) -> str:
     paths = list_images(folder) if folder.is_dir() else []
     found = hash_files(
         str(path) for path in paths if os.access(path, os.R_OK)
-    )  # what may not be read is told elsewhere
+    )  # what may not be read is reported elsewhere
     return fingerprint([[path.name, found.get(str(path), "")] for path in paths])
 
 

@@ -35,7 +35,7 @@ def merge_dicts(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
 
 
 def preset_overrides(plugin: Plugin, preset: str) -> Mapping[str, Any]:
-    """Return what a plugin's preset overrides, or that of the preset which stands in for it."""
+    """Return what a plugin's preset overrides, or that of the preset which replaces it."""
     presets = plugin.meta["presets"]
     if preset not in presets:
         preset = FALLBACK_PRESET.get(preset, preset)

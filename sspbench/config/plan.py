@@ -70,8 +70,8 @@ class Plan:
     def runs(self) -> list[Run]:
         """All runs, in the order of the tables' rows: seeds of a method together.
 
-        A seed is one replicate of the whole experiment: what is not trained, or was made elsewhere, is enhanced alike
-        in each, but segmented by the segmenter of that seed.
+        A seed is one replicate of the whole experiment: what is not trained, or was produced outside the
+        suite, is enhanced alike in each, but segmented by the segmenter of that seed.
         """
         self._reject_unusable_color()
         found = []

@@ -10,13 +10,13 @@ from ..errors import Faults
 
 
 def reject_duplicate_labels(rows: Mapping[str, tuple[str, Path]]) -> None:
-    """Refuse rows that a reader of the tables could not tell apart.
+    """Refuse rows that a reader of the tables could not distinguish.
 
     Args:
         rows: Label and plugin folder by row (``method`` or ``method+variant``).
 
     Raises:
-        UserError: all labels that several rows share, whatever their case and spacing.
+        UserError: all labels that several rows share, regardless of their case and spacing.
     """
     alike: dict[str, list[str]] = {}
     for row, (label, _) in rows.items():

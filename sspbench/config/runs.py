@@ -52,7 +52,7 @@ class Run:
 
     @property
     def group(self) -> str:
-        """The group of rows it stands in: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`."""
+        """The group of rows it is in: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`."""
         return "trivial" if self.is_untrained else row_group(self.plugin.meta)
 
     @property

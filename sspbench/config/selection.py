@@ -1,4 +1,4 @@
-"""Which methods a config asks for: names, and words that stand for several."""
+"""Which methods a config asks for: names, and words that represent several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ METHOD_SETS: Mapping[str, frozenset[str]] = {
     OWN_GROUP: frozenset({OWN_GROUP}),
     "all": frozenset(ROW_GROUPS),
 }
-"""Words that ``methods`` takes, and the groups each stands for."""
+"""Words that ``methods`` takes, and the groups each represents."""
 
 
 def method_names(listed: str | Sequence[str]) -> list[str]:

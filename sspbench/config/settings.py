@@ -30,7 +30,7 @@ class Engine:
         precision: ``fp32``, ``tf32`` or ``bf16``; ``auto`` until the device is known.
         channels_last: Memory layout of networks and batches; ``auto`` until the device is known.
         compile: Whether networks are compiled.
-        threads: CPU threads; others sum in another order, as another machine does, and nothing is made anew for it.
+        threads: CPU threads; others sum in another order, as another machine does, and nothing is recomputed for it.
         vgg16: The weights file of VGG16 for methods that name none.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``: where to compute, as the config asks for it.
     """
@@ -52,7 +52,7 @@ ENGINE_KEYS = tuple(one.name for one in fields(Engine))
 """The keys of the config that make the engine."""
 
 RERUN_NEUTRAL_KEYS = tuple(one.name for one in fields(Engine) if one.metadata.get("neutral"))
-"""Those for which nothing is made anew: they change no result beyond rounding."""
+"""Those for which nothing is recomputed: they change no result beyond rounding."""
 
 
 @dataclass(frozen=True)

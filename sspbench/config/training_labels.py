@@ -13,7 +13,7 @@ TRAINING_LABELS_FOLDER = "trainB_labels"
 
 
 def has_training_labels(root: Path) -> bool:
-    """Tell whether a folder or an archive has images in ``trainB_labels``, itself or in a folder at its top.
+    """Return whether a folder or an archive has images in ``trainB_labels``, itself or in a folder at its top.
 
     Of an archive that cannot be read this is True: preparing it says what is wrong with it.
 

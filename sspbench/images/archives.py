@@ -97,7 +97,7 @@ def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = N
     Hidden files (``.DS_Store``, ``__MACOSX``) are left out. ``target`` appears only if nothing was wrong.
 
     Raises:
-        UserError: the archive is no archive or damaged, or breaks a limit (at once); every path that leaves the
+        UserError: the archive is not an archive or damaged, or breaks a limit (at once); every path that leaves the
             folder, link, device, encrypted or double entry, and image beyond the pixel limit (all together).
     """
     limits = limits or ArchiveLimits()

@@ -19,7 +19,7 @@ IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dcm")
 Result = TypeVar("Result")
 
 HEAD_BYTES = 132
-"""Bytes that tell what a file is: DICOM has its mark behind a preamble of 128."""
+"""Bytes that say what a file is: DICOM has its mark behind a preamble of 128."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "GIF": _RASTER, "TIF
 
 
 def decode_image(path: Path) -> DecodedImage:
-    """Decode a picture file; its content, not its name, says of which kind it is.
+    """Decode a picture file; its content, not its name, decides its kind.
 
     Raises:
         UserError: the file is missing, damaged, too large, of an unsupported kind, or holds several pages. No content
@@ -83,7 +83,7 @@ def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
             "An image cannot be read", where=str(path), why="no permission", hint="let this user read it"
         ) from error
     except ImportError:
-        raise  # an environment without the decoders is no fault of the file
+        raise  # an environment without the decoders is not a fault of the file
     except Exception as error:  # decoders raise whatever damaged bytes lead them to: TypeError, IndexError, MemoryError
         raise UserError(
             "An image cannot be read",

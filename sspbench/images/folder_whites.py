@@ -22,7 +22,7 @@ def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> d
         given: The white that the user gave; None: to be decided.
 
     Raises:
-        UserError: the files of a folder disagree, or the given white is no value of 16 bit.
+        UserError: the files of a folder disagree, or the given white is not a value of 16 bit.
     """
     if given is not None and not 1 <= given <= MAX_WHITE:
         raise UserError(f"--white {given} is no value of 16 bit", hint=f"give 1 to {MAX_WHITE}")
@@ -34,7 +34,7 @@ def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> d
         try:
             seen.setdefault(folder, []).append(replace(read_image_file(path).brightness, name=str(inside)))
         except UserError:
-            continue  # told when it is its turn to be enhanced
+            continue  # reported when it is its turn to be enhanced
     with Faults("The images cannot be enhanced together") as faults:
         levels = {}
         for folder, found in seen.items():  # one by one: folders of an input need not agree

@@ -36,7 +36,7 @@ class InspectedImage:
     Attributes:
         path: The file.
         size: Width and height, pixels.
-        digest: SHA-256 of size and 8-bit grey pixels: equal for equal pictures, whatever the file format.
+        digest: SHA-256 of size and 8-bit grey pixels: equal for equal pictures, regardless of the file format.
         grey: Whether it has one channel, or three that are equal.
         top: Its brightest 16-bit value; None for 8 bit.
         turned: Whether its metadata said that it had to be turned.
@@ -68,7 +68,7 @@ class InspectedImage:
 
 
 def add_size_fault(path: Path, shown: PurePath, maximum: int, faults: Faults) -> bool:
-    """Add a fault if the file is an image of more than ``maximum`` pixels, by its header; tell whether it is."""
+    """Add a fault if the file is an image of more than ``maximum`` pixels, by its header; say whether it is."""
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         return False
     try:
@@ -76,7 +76,7 @@ def add_size_fault(path: Path, shown: PurePath, maximum: int, faults: Faults) ->
     except UserError as error:
         if error.what == TOO_LARGE:
             faults.add(TOO_LARGE, where=str(shown), why=error.why, hint=CUT)
-        return error.what == TOO_LARGE  # what is not readable is told, by name, when it is read
+        return error.what == TOO_LARGE  # what is not readable is reported, by name, when it is read
     if width * height > maximum:
         why = f"{width}x{height} pixels, at most {maximum}"
         faults.add(TOO_LARGE, where=str(shown), why=why, hint=CUT)
@@ -171,7 +171,7 @@ def add_label_faults(
     nerve_classes: Collection[int] | None = None,
     hint: str = "save labels as black and white, white being nerve",
 ) -> None:
-    """Add a fault for every label that has no image of its name, another size, or is no label.
+    """Add a fault for every label that has no image of its name, another size, or is not a label.
 
     Args:
         images: Images of a split by name; None for those that could not be read.

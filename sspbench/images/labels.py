@@ -59,7 +59,7 @@ def label_values(image: DecodedImage, path: Path) -> np.ndarray:
 
 
 def brightness(image: DecodedImage, path: Path) -> np.ndarray:
-    """Return the (H, W) values of a label by which black and white are told apart: the colours of a palette."""
+    """Return the (H, W) values of a label by which black and white are distinguished: the colours of a palette."""
     if image.channels == "P":
         return to_grey8(get_usable_samples(image, path))
     return label_values(image, path)
@@ -109,7 +109,7 @@ def _is_class_map(values: np.ndarray, found: np.ndarray, counts: np.ndarray) -> 
 
 
 def _has_flat_block(mask: np.ndarray) -> bool:
-    """Tell whether a 3 x 3 block of a (H, W) mask is all true."""
+    """Return whether a 3 x 3 block of a (H, W) mask is all true."""
     blocks = np.lib.stride_tricks.sliding_window_view(mask, (3, 3))
     return bool(blocks.all(axis=(-1, -2)).any())
 

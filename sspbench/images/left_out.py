@@ -1,4 +1,4 @@
-"""Files in a user's folder that nothing is made of: they are told, since nobody misses them in time."""
+"""Files in a user's folder that nothing is made of: they are reported, since no one misses them in time."""
 
 from __future__ import annotations
 

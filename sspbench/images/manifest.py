@@ -44,7 +44,7 @@ class Manifest:
         """Read ``manifest.json``.
 
         Raises:
-            UserError: the images are not prepared, or the file is no such list.
+            UserError: the images are not prepared, or the file is not such a list.
         """
         if not Path(path).is_file():
             raise UserError(
@@ -81,7 +81,7 @@ class Manifest:
         return f"pixel size: {span} µm"
 
     def notes(self) -> Iterator[str]:
-        """Yield what was done to files that nobody asked for, a line each: how many, what, and the first of them."""
+        """Yield what was done to files without being asked, a line each: how many, what, and the first of them."""
         for note in self.content.get("notes", []):
             files = note["files"]
             more = f", and {len(files) - MAX_SHOWN_FILES} more" if len(files) > MAX_SHOWN_FILES else ""

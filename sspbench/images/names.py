@@ -33,7 +33,7 @@ def make_safe_name(stem: str) -> str:
 
 
 def printable(name: str) -> str:
-    r"""Return a name as it is told to people: what does not print, or is no UTF-8, as Python's escapes.
+    r"""Return a name as it is reported to people: what does not print, or is not UTF-8, as Python's escapes.
 
     >>> printable("a\nb"), printable(b"caf\xe9".decode("utf-8", "surrogateescape"))
     ('a\\nb', 'caf\\udce9')

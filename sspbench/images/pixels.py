@@ -84,7 +84,7 @@ def get_upright_samples(image: DecodedImage) -> np.ndarray:
 
 
 def has_transparent_pixel(image: DecodedImage) -> bool:
-    """Tell whether a pixel of the picture is not opaque."""
+    """Return whether a pixel of the picture is not opaque."""
     if image.channels in ("LA", "RGBA"):
         top = 1.0 if image.is_float else np.iinfo(image.pixels.dtype).max
         return bool((image.pixels[..., -1] < top).any())

@@ -103,7 +103,7 @@ def _png_samples(content: bytes, image: Image.Image, bits: int, layout: ChannelL
 def _declared_white(
     chunks: list[tuple[bytes, bytes]], pixels: np.ndarray, bits: int, layout: ChannelLayout
 ) -> tuple[int | None, str]:
-    """Return what PNG's sBIT says of white; by the standard such samples are scaled to all bits, but many are not."""
+    """Return what PNG's sBIT says about white; the standard scales such samples to all bits; many files do not."""
     if bits < 8 and layout == "L":
         return white_of_bits(bits), f"{bits} bits per sample"
     chunk = next((chunk for kind, chunk in chunks if kind == b"sBIT"), None)
@@ -154,7 +154,7 @@ def iterate_png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _is_sound(kind: bytes, chunk: bytes) -> bool:
-    """Tell whether an optional chunk is undamaged: only such are written again."""
+    """Return whether an optional chunk is undamaged: only such are written again."""
     is_optional = kind.isalpha() and kind[:1].islower()
     return is_optional and zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
 
@@ -186,6 +186,6 @@ def _decode_other(image: Image.Image, kind: str) -> DecodedImage:
 def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # damaged EXIF is no reason to refuse the pixels
+    except Exception:  # damaged EXIF is not a reason to refuse the pixels
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

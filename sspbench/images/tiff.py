@@ -1,4 +1,4 @@
-"""TIFF by tifffile: any layout, compression and byte order, one page; what it says of white, scale and itself."""
+"""TIFF by tifffile: any layout, compression and byte order, one page; what it says about white, scale and itself."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAX_PAGES = 10_000
 MAX_SAMPLES_PER_PIXEL = 16
 """More are a spectrum or damage."""
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is odd about a file is told here, in words
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is odd about a file is reported here, in words
 
 
 def read_tiff_size(path: Path) -> tuple[int, int]:

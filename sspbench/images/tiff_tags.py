@@ -12,10 +12,10 @@ WRITERS_OWN = {
     254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 284, 317, 320, 322, 323, 324, 325, 330,
     338, 339, 340, 341, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532,
 }  # fmt: skip
-"""Tags that describe the old pixels, which the writer sets anew."""
+"""Tags that describe the old pixels, which the writer sets again."""
 
 BY_NAME = {SOFTWARE, DATETIME, X_RESOLUTION, Y_RESOLUTION, UNIT}
-"""Tags that the writer is told by name."""
+"""Tags that the writer is reported by name."""
 
 WRITERS_FORM = re.compile(r'\{"shape": \[[\d, ]+\].*\}')
 """The description that tifffile writes of itself: it says how the old pixels lie."""
@@ -37,7 +37,7 @@ class TiffTags:
 
 
 def collect_tiff_tags(given: TiffTags) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what the writer has to be told to keep a file's tags, and which of them are dropped, in words.
+    """Return what the writer has to be reported to keep a file's tags, and which of them are dropped, in words.
 
     Args:
         given: The tags of a file.
@@ -69,7 +69,7 @@ def _encode_text(value: Any) -> Any:
 
 
 def _is_writable(dtype: int, value: Any) -> bool:
-    """Tell whether a tag's value has a plain form; those that tifffile has interpreted do not."""
+    """Return whether a tag's value has a plain form; those that tifffile has interpreted do not."""
     if dtype == 2:
         return isinstance(value, str | bytes)
     return not isinstance(value, dict) and dtype in range(1, 13)

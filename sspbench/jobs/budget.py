@@ -26,7 +26,7 @@ def time_budget(minutes: float, stage: str = "training", folder: Path | None = N
 
     Args:
         minutes: The budget.
-        stage: What is told to have run out of time.
+        stage: What is reported to have run out of time.
         folder: Where ``status.json`` says so if the process has to be ended.
     """
     budget = _open_budget(minutes, stage)

@@ -84,7 +84,7 @@ def kill_descendants(group: int) -> int:
 
 
 def _reap_children() -> bool:
-    """Reap what has ended; tell whether any child is left."""
+    """Reap what has ended; say whether any child is left."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             continue

@@ -66,7 +66,7 @@ def _parse_devices(text: str) -> list[str]:
 
 
 def slot_folder() -> Path:
-    """Return the folder of slot files: one for each user, and for each job of a scheduler, which numbers anew.
+    """Return the folder of slot files: one for each user, and for each job of a scheduler, which numbers again.
 
     ``SSPBENCH_SLOTS`` overrides it.
     """
@@ -159,10 +159,10 @@ def _slot_file(folder: Path, name: str) -> Path:
 
 
 def _make_slot_folder(folder: Path) -> Path:
-    """Make the folder of slots; refuse one that somebody else could exchange under us.
+    """Make the folder of slots; refuse one that someone else could exchange under us.
 
     Raises:
-        UserError: it is no folder, cannot be written, or belongs to another user.
+        UserError: it is not a folder, cannot be written, or belongs to another user.
     """
     why = ""
     try:
@@ -208,7 +208,7 @@ def _try_lock(path: Path) -> int | None:
 
 
 def _is_current_file(path: Path, handle: int) -> bool:
-    """Tell whether the locked file is still the slot's: one that was removed meanwhile guards nothing."""
+    """Return whether the locked file is still the slot's: one that was removed meanwhile guards nothing."""
     with contextlib.suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(handle))
     return False

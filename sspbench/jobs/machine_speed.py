@@ -32,7 +32,7 @@ def measure_slowness() -> float:
 
 
 def describe_gpus() -> list[str]:
-    """Return a line for each GPU that jobs may take: its name and free memory as far as the driver tells them."""
+    """Return a line for each GPU that jobs may take: its name and free memory as far as the driver says them."""
     names = list_gpus()
     if not names:
         return []

@@ -1,4 +1,4 @@
-"""How a job ended, told to tables and to the exit code: done, failed, diverged, out of time or memory, interrupted."""
+"""How a job ended, for tables and the exit code: done, failed, diverged, out of time or memory, interrupted."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Interrupted(JobError):
 
 
 def error_from_exit(error: SystemExit) -> JobError:
-    """Return what to tell where code that has no right to ended the process."""
+    """Return what to say where code that has no right to ended the process."""
     return JobError(
         f"sys.exit({'' if error.code is None else repr(error.code)}) was called before the work was done",
         why="code of a plugin, or of a library it uses, asked to end the whole process",

@@ -20,7 +20,7 @@ class _LineStream:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        """Write the text as a line of its own, if anything is left of it."""
+        """Write the text as its own line, if anything is left of it."""
         line = text.replace("\r", "").strip()
         if line:
             self._stream.write(line + "\n")

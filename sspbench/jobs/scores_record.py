@@ -12,7 +12,7 @@ SCORES_HASH_KEY = "scores_sha256"
 
 
 def has_original_scores(folder: Path) -> bool:
-    """Tell whether a run's ``scores.csv`` is the file that scoring wrote; True where no hash was recorded.
+    """Return whether a run's ``scores.csv`` is the file that scoring wrote; True where no hash was recorded.
 
     Args:
         folder: The run's folder, with ``scores.csv``.

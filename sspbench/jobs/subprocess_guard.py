@@ -1,7 +1,7 @@
-"""A command in a process of its own, so that it ends: in time, with all it started, and with the workflow above it.
+"""A command in its own process, so that it ends: in time, with all it started, and with the workflow above it.
 
 The containing process copies the command's output to a log, and to its own output where no workflow is above it, and
-waits for the process, never for whoever else holds its output. It needs nothing but the standard library, so that a
+waits for the process, never for anyone who else holds its output. It needs nothing but the standard library, so that a
 plugin which hangs in a library cannot hang it.
 """
 
@@ -37,7 +37,7 @@ PROCESS_POLL_S = 0.25
 """Seconds between two looks at the process where it says nothing."""
 
 _REPORT_PIPE: ContextVar[int | None] = ContextVar("reports", default=None)
-"""In a contained process: where it tells the containing one about its budget and its end."""
+"""In a contained process: where it reports to the containing one its budget and its end."""
 
 
 def report_budget(seconds: float | None, stage: str, folder: Path | None) -> None:
@@ -52,14 +52,14 @@ def _send_report(report: dict[str, Any]) -> None:
 
 
 def run_guarded(work: Callable[[], int], log: Path) -> int:
-    """Do ``work`` in a process of its own, its output copied to ``log``; return its exit status.
+    """Do ``work`` in its own process, its output copied to ``log``; return its exit status.
 
-    The output is copied to ours as well where no workflow is above it, which tells of its jobs itself, or where the log
+    The output is copied to ours as well without a workflow above it, which describes its jobs itself, or where the log
     cannot be written.
 
     Raises:
         OutOfTime: it did not stop within its budget and was ended.
-        JobError: it was killed, or ended without having told how its work went (``os._exit`` in a plugin).
+        JobError: it was killed, or ended without having reported how its work went (``os._exit`` in a plugin).
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -169,7 +169,7 @@ class _ProcessWatch:
         self._stop_deadline = self._stop_deadline or time.monotonic() + STOP_GRACE_S
 
     def _copy_until_exit(self) -> int:
-        """Copy output and keep watch until the process has ended; return how, as ``waitpid`` tells it."""
+        """Copy output and keep watch until the process has ended; return how, as ``waitpid`` shows it."""
         open_pipes = [self._output, self._reports]
         while True:
             ready, _, _ = select.select(open_pipes, [], [], PROCESS_POLL_S)
@@ -193,7 +193,7 @@ class _ProcessWatch:
                 os.kill(self._child_pid, signal.SIGKILL)
 
     def _read_pipe(self, pipe: int) -> bool:
-        """Take what there is from a pipe; False once nobody writes to it any more."""
+        """Take what there is from a pipe; False once no one writes to it any more."""
         content = os.read(pipe, 65536)
         if pipe == self._output:
             self._log.write(content)
@@ -214,7 +214,7 @@ class _ProcessWatch:
         )
 
     def _drain_pipes(self) -> None:
-        """Copy what is left in the pipes without waiting for whoever still holds them."""
+        """Copy what is left in the pipes without waiting for anyone who still holds them."""
         for pipe in (self._output, self._reports):
             while select.select([pipe], [], [], 0)[0] and self._read_pipe(pipe):
                 continue

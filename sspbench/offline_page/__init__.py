@@ -1,1 +1,1 @@
-"""One HTML file in which a visitor enhances a picture of their own, with the network off."""
+"""One HTML file in which a visitor enhances their own picture, with the network off."""

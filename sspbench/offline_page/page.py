@@ -81,5 +81,5 @@ def _block(content: bytes) -> str:
 
 
 def _json(content: Any) -> Markup:
-    """Return JSON that may stand in a script element: no text in it can end the element."""
+    """Return JSON that may be in a script element: no text in it can end the element."""
     return Markup(json.dumps(content, sort_keys=True).replace("<", "\\u003c"))

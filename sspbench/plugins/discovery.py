@@ -125,7 +125,7 @@ def import_plugin_module(name: str, path: Path) -> ModuleType:
     """Import a module of a plugin; ``path`` is its file.
 
     Raises:
-        UserError: it is no valid Python, or its own code fails while it is imported.
+        UserError: it is not valid Python, or its own code fails while it is imported.
     """
     parse_python(path)
     try:

@@ -23,7 +23,7 @@ def find_metric_files(root: Path = ROOT) -> dict[str, Path]:
     """Return the files of ``metrics/`` that define a subclass of :class:`MetricFamily`, by name; nothing is imported.
 
     Raises:
-        UserError: a file is no valid Python.
+        UserError: a file is not valid Python.
     """
     return {path.stem: path for path in sorted((root / METRIC_KIND.group).glob("*.py")) if _defines_family(path)}
 

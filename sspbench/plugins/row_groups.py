@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 OWN_GROUP = "own"
-"""The group of a method whose YAML names none: somebody's own folder."""
+"""The group of a method whose YAML names none: someone's own folder."""
 
 ROW_GROUPS: Mapping[str, str] = {
     "untouched": "Untouched input",

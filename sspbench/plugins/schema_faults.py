@@ -124,7 +124,7 @@ def _join(path: Any) -> str:
 
 
 def _explain(error: jsonschema.ValidationError, noun: str) -> Iterator[SchemaFault]:
-    """Yield the faults that one error of jsonschema stands for."""
+    """Yield the faults that one error of jsonschema represents."""
     path = _join(error.absolute_path)
     if error.schema is False:
         yield SchemaFault(path, f"`{_last(path)}` has no place here", hint="remove it")

@@ -17,7 +17,7 @@ MAX_YAML_NESTING = 200
 """Nesting that libyaml is trusted with."""
 
 MERGE_KEY = "<<"
-"""The key of YAML that takes over another mapping; it may stand beside itself."""
+"""The key of YAML that takes over another mapping; it may be next to itself."""
 
 MAX_YAML_VALUES = 100_000
 """Values in a file, aliases written out."""
@@ -45,7 +45,7 @@ class _LibyamlLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 class _TextLoader(_LibyamlLoader):
-    """Reads every scalar as the text that stands in the file; only ``<<`` keeps its meaning."""
+    """Reads every scalar as the text that is in the file; only ``<<`` keeps its meaning."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         MERGE_KEY[0]: [("tag:yaml.org,2002:merge", re.compile(f"^(?:{MERGE_KEY})$"))]
@@ -62,7 +62,7 @@ def read_text(path: Path) -> str:
     """Return the text of a UTF-8 file.
 
     Raises:
-        UserError: the file cannot be read, or is no UTF-8.
+        UserError: the file cannot be read, or is not UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def read_yaml(path: Path) -> Any:
     """Return what a YAML file holds.
 
     Raises:
-        UserError: the file cannot be read, is no UTF-8 or no YAML.
+        UserError: the file cannot be read, is not UTF-8 or no YAML.
     """
     return _read_by(path, _load_yaml)
 
@@ -155,7 +155,7 @@ def _reject_alias_bomb(content: Any) -> None:
         if not isinstance(part, dict | list):
             return 1
         if sizes.setdefault(id(part), 0) == 0:
-            sizes[id(part)] = MAX_YAML_VALUES  # until it is known: whoever meets itself is endless
+            sizes[id(part)] = MAX_YAML_VALUES  # until it is known: anyone who meets itself is endless
             inside = part.values() if isinstance(part, dict) else part
             sizes[id(part)] = min(1 + sum(map(size, inside)), MAX_YAML_VALUES)
         return sizes[id(part)]
@@ -168,7 +168,7 @@ def parse_python(path: Path) -> ast.Module:
     """Return the syntax tree of a Python file.
 
     Raises:
-        UserError: the file cannot be read, is no UTF-8 or no Python.
+        UserError: the file cannot be read, is not UTF-8 or no Python.
     """
     text = read_text(path)
     try:

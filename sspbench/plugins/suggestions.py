@@ -1,4 +1,4 @@
-"""Suggests the name that somebody probably meant."""
+"""Suggests the name that someone probably meant."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from .resemblance import find_resemblances
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
 
 FULL = 65535
-"""White of files that use all of 16 bit: nothing to be told."""
+"""White of files that use all of 16 bit: nothing to be reported."""
 
 
 def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path) -> None:
@@ -97,7 +97,7 @@ def _check_images(
         seen = [picture.brightness for picture in found.values()]
         option = f"external_white={{{settings['name']}: N}}"
         levels = decide_whites({name: seen}, {name: settings.get("white")}, option, faults)
-        for item in faults.items:  # where the user's folders lie is nobody's business: this is shown in tables
+        for item in faults.items:  # where the user's folders lie is no one's business: this is shown in tables
             item.where, item.why = (text.replace(f"{source}/", "") for text in (item.where, item.why))
     return found, levels[name]
 

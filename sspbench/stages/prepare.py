@@ -120,7 +120,7 @@ def _replace_folder(fresh: Path, target: Path) -> None:
 
 
 def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
-    """Return a digest of the names and contents of the user's images, so that a changed file is prepared anew.
+    """Return a digest of the names and contents of the user's images, so that a changed file is prepared again.
 
     Args:
         root: The user's folder or archive.
@@ -136,6 +136,6 @@ def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
     known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS) or folder.name.endswith("_fov")]
     folders = known if splits_only and known else folders
     paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
-    # What may not be read is told when it is prepared.
+    # What may not be read is reported when it is prepared.
     hashes = [sha256(path) if os.access(path, os.R_OK) else "" for path in paths]
     return fingerprint([[str(path.relative_to(root)), found] for path, found in zip(paths, hashes, strict=True)])

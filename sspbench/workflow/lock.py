@@ -27,7 +27,7 @@ LAUNCHER_POLL_S = 1.0
 
 
 def is_dry_run() -> bool:
-    """Tell whether this process is a run that computes nothing."""
+    """Return whether this process is a run that computes nothing."""
     return not DRY_RUN_OPTIONS.isdisjoint(sys.argv)
 
 

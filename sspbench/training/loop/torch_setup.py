@@ -16,7 +16,7 @@ from ..trainable import Trainable
 
 
 def choose_device(engine: Engine) -> str:
-    """Return where to compute: ``cuda``, ``cpu`` or ``mps``; ``auto`` never takes ``mps``, which nobody has measured.
+    """Return where to compute: ``cuda``, ``cpu`` or ``mps``; ``auto`` never takes ``mps``, which no one has measured.
 
     Raises:
         UserError: torch cannot use the device that the engine names.
