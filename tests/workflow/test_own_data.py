@@ -10,7 +10,7 @@ from sspbench.config.plan import Plan, read_config
 from tests.conftest import make_data
 
 SIDE = 80
-REPORT = {"tables": 1, "figures": 1, "report": 1}
+REPORT = {"analyse": 1, "tables": 1, "figures": 1, "report": 1}
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Hangs(TrainableMethod):
 """
 
 
-REPORT = {"tables": 1, "figures": 1, "report": 1}
+REPORT = {"analyse": 1, "tables": 1, "figures": 1, "report": 1}
 
 
 @pytest.fixture(scope="module")
