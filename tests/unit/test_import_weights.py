@@ -77,7 +77,7 @@ def test_another_width_is_refused_with_the_tensor_and_both_shapes(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-WITHOUT = [("dcp", "not a learned method"), ("sspnet", "no public weights"), ("stilgan", "did you mean")]
+WITHOUT = [("dcp", "not a learned method"), ("sspnet", "no public weights"), ("stilgan", "Did you mean")]
 
 
 @pytest.mark.parametrize(("name", "part"), WITHOUT)

@@ -286,7 +286,7 @@ def test_a_classical_method_and_real_images(tmp_path, capsys):
     ("arguments", "expected"),
     [
         (["--method", "sspnet", "--input", ".", "--output", "{tmp}/o"], "--weights RUN"),
-        (["--method", "dpc", "--input", "{tmp}/in", "--output", "{tmp}/o"], "did you mean 'dcp'?"),
+        (["--method", "dpc", "--input", "{tmp}/in", "--output", "{tmp}/o"], "Did you mean 'dcp'?"),
         (["--method", "dcp", "--input", "{tmp}/none", "--output", "{tmp}/o"], "no such file or folder"),
         (["--method", "dcp", "--input", "{tmp}/in", "--output", "{tmp}/in"], "the same folder"),
         (["--method", "dcp", "--input", "{tmp}/empty", "--output", "{tmp}/o"], "There are no images"),
