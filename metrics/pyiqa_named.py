@@ -110,7 +110,7 @@ def _load_measure(name: str, better: str) -> Any:
         raise UserError(
             f"pyiqa has no measure named {name!r}",
             where="config: metrics.pyiqa_named.names",
-            hint=f"did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
+            hint=f"Did you mean {close[0]!r}?" if close else "see pyiqa.list_models()",
         )
     metric = _run_or_explain(lambda: pyiqa.create_metric(name, device=torch.device("cpu")))
     if not isinstance(metric, str) and better != "none" and metric.lower_better != (better == "lower"):

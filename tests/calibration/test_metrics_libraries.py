@@ -169,7 +169,7 @@ def test_pyiqa_without_weights_says_so(batch, tmp_path, monkeypatch):
 def test_pyiqa_names_and_directions_are_checked(batch):
     from sspbench.errors import UserError
 
-    with pytest.raises(UserError, match="id you mean .brisque."):
+    with pytest.raises(UserError, match="Did you mean"):
         PyiqaNamed({"names": ["brisqe"]}).score(batch)
     with pytest.raises(UserError, match="other way round"):
         PyiqaNamed({"names": {"entropy": "lower"}}).score(batch)

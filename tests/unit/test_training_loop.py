@@ -168,7 +168,7 @@ def test_steps_or_epochs_but_not_both():
     assert count_total_steps({"epochs": 1.5, "steps": None}, 10) == 15
     assert count_total_steps({"steps": 7}, 10) == 7
     for params in ({}, {"steps": 1, "epochs": 1}):
-        with pytest.raises(Exception, match="either 'steps' or 'epochs'"):
+        with pytest.raises(Exception, match="either steps or epochs"):
             count_total_steps(params, 10)
 
 
