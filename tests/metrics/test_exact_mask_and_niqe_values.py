@@ -84,7 +84,7 @@ def test_images_without_structure_make_no_model():
 
 def test_two_blocks_are_the_fewest_that_have_a_covariance():
     texture = make_texture(np.random.default_rng(7), (96, 192))
-    family = Niqe({"min_blocks": 1})
+    family = Niqe({"min_blocks": 2})
     (one,), (two,) = (family.score(ScoringBatch(image[None]))["niqe"].notes for image in (texture[:, :96], texture))
     assert one.endswith("holds 1 blocks of 96 px, 2 needed")
     assert two == ""

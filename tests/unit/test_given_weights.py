@@ -83,8 +83,8 @@ def wrong_files(folder):
         "nowhere.safetensors": ("does not exist", "check the path"),
         "other.safetensors": ("another network", "generator.weight"),
         "odd.safetensors": ("another network", "import-weights"),
-        "public.pth": ("no whole safetensors file", "import-weights"),
-        "cut.safetensors": ("no whole safetensors file", "hint"),
+        "public.pth": ("not a whole safetensors file", "import-weights"),
+        "cut.safetensors": ("not a whole safetensors file", "hint"),
     }
 
 

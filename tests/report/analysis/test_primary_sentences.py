@@ -21,7 +21,11 @@ def analyse(*rows, **more):
 
 
 def test_the_largest_gain_is_that_of_the_best_row_with_its_share_of_the_gap():
-    rows = [make_row("a", 0.02, closed=0.2), make_row("b", 0.034, closed=0.34), make_row("c", -0.1, closed=-1.0)]
+    rows = [
+        make_row("a", 0.02, gap_closed=0.2),
+        make_row("b", 0.034, gap_closed=0.34),
+        make_row("c", -0.1, gap_closed=-1.0),
+    ]
     assert list(_describe_gains(analyse(*rows), rows)) == [
         "Largest gain over the untouched image: B, Dice +0.034 [+0.024, +0.054], 34 % of the gap to the clean image."
     ]
@@ -35,7 +39,7 @@ def test_without_a_clean_image_no_share_is_named():
 
 
 def test_a_loss_closes_no_gap():
-    rows = [make_row("a", -0.05, closed=-0.5), make_row("b", -0.02, closed=-0.2)]
+    rows = [make_row("a", -0.05, gap_closed=-0.5), make_row("b", -0.02, gap_closed=-0.2)]
     assert list(_describe_gains(analyse(*rows), rows)) == [
         "None gains over the untouched image; least below it: B, Dice \N{MINUS SIGN}0.020 [\N{MINUS SIGN}0.030, 0.000]."
     ]

@@ -132,5 +132,5 @@ def test_after_a_flat_image_the_next_one_is_drawn_as_after_ten_windows():
 
 def test_a_batch_has_one_image_at_least():
     assert BatchPlan.from_params({"batches": {"size": 1}}).size == 1
-    with pytest.raises(UserError, match="size 0"):
+    with pytest.raises(UserError, match="at least 1, got 0"):
         BatchPlan.from_params({"batches": {"size": 0}})
