@@ -16,7 +16,7 @@ LOSS = 'self.descend(weights["adversarial"] * adversarial + weights["content"] *
     ("what", "changes", "rule", "words"),
     [
         ("bad_yaml", {"kind: classical": "kind: [classical"}, "yaml valid", ["cannot be read"]),
-        ("bad_kind", {"kind: classical": "kind: classic"}, "yaml valid", ["classic", "classical: enhance"]),
+        ("bad_kind", {"kind: classical": "kind: classic"}, "yaml valid", ["classic", "Did you mean"]),
         ("bad_key", {"variants: {}": "variant: {}"}, "yaml valid", ["Did you mean 'variants'"]),
         (
             "double_key",

@@ -2,6 +2,7 @@
 
 import io
 
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +12,7 @@ from sspbench.commands.named_methods import limit_tile, load_run_settings
 from sspbench.commands.page_models import page_models
 from sspbench.errors import UserError
 from sspbench.images.enhancement_rules import RULES
-from sspbench.images.picture_files import ImageFile, read_image_file, write_image_file
+from sspbench.images.picture_files import read_image_file
 from sspbench.offline_page.page import render_page
 from sspbench.offline_page.runtime import load_runtime
 from sspbench.stages.enhance import load_method
@@ -89,7 +90,7 @@ def noise(*shape, dtype=np.uint8):
 
 
 def png(pixels, path):
-    write_image_file(path, ImageFile(pixels, "PNG", []), pixels)
+    path.write_bytes(imagecodecs.png_encode(pixels))
     return path
 
 
