@@ -35,7 +35,7 @@ def test_one_image_of_an_odd_name_goes_through_every_stage(folder, tmp_path, mon
     rows = [f"{stage} {row}" for row in ("identity", "brightness") for stage in ("enhance", "segment", "score")]
     for stage in ("prepare", "train-segmenter", *rows):
         assert main(["stage", *stage.split(), *common]) == 0, stage
-    assert main(["report", "tables", "figures", "page", "summary", *common]) == 0
+    assert main(["report", "analysis", "tables", "figures", "page", "summary", *common]) == 0
     (place,) = (tmp_path / "results").glob("folder-*/smoke")
     with (place / "runs/identity/seed-0/scores.csv").open(newline="", encoding="utf-8") as lines:
         images = {line["image"] for line in csv.DictReader(lines)}
