@@ -21,7 +21,7 @@ COST_HEADS = (
     "Device",
 )
 
-# Shown as the device of a row whose images were made elsewhere.
+# Shown as the device of a row whose images were produced outside the suite.
 ENHANCED_ELSEWHERE = "enhanced elsewhere: what that took is not known here"
 
 

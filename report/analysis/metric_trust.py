@@ -77,7 +77,7 @@ def no_reference_metrics(results: Results) -> set[str]:
 
 
 def reading_sign(measure: Measure) -> int:
-    """Return 1 where papers read a measure as the higher the better, -1 as the lower, 0 where nobody says."""
+    """Return 1 where papers read a measure as the higher the better, -1 as the lower, 0 where papers do not say."""
     quantity = find_quantity(measure.name)
     better = measure.better if measure.better != "none" or quantity is None else quantity.better
     return {"higher": 1, "lower": -1}.get(better, 0)

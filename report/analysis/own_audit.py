@@ -32,7 +32,7 @@ def audit_frame(
         name: Name of the table.
         decimals: Decimals the numbers were rounded to; None: those of scores.
         prevalence: Smallest and largest share of positive pixels of an image.
-        baseline: The method that stands for the untouched input.
+        baseline: The method that represents the untouched input.
 
     Returns:
         One line per cell, columns as :data:`~table_audit.cell_verdicts.COLUMNS`.

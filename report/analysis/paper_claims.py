@@ -17,7 +17,7 @@ EXTRA_CLAIMS_FILE = Path(__file__).parent.parent / "published" / "ssp-net-claims
 
 
 def load_claims(published: Published) -> tuple[PaperClaim, ...]:
-    """Return the claims that stand beside the published tables, and further ones that are judged on our tables only."""
+    """Return the claims that are next to the published tables, and further ones that are judged on our tables only."""
     more = yaml.safe_load(EXTRA_CLAIMS_FILE.read_text())
     return (*published.claims, *more)
 

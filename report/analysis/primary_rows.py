@@ -91,7 +91,7 @@ def _make_gain(line: PairedComparison | None) -> Gain | None:
 
 
 def _compute_untested_gain(grids: Mapping[str, pd.DataFrame], row: str, results: Results) -> Gain | None:
-    """Return the gain of a row that enters no test: the truth is no method."""
+    """Return the gain of a row that enters no test: the truth is not a method."""
     found, _left_out = compare_grids(grids[row], grids[UNTOUCHED_ROW], results.clusters)
     if found is None:
         return None

@@ -162,7 +162,7 @@ class Results:
 
     @cached_property
     def tested_rows(self) -> list[MethodRow]:
-        """The rows that are tested: those of Tables 1 and 3, but no failed one, nor the truth, which is no method."""
+        """The rows that are tested: those of Tables 1 and 3 without failed ones and without the truth."""
         wanted = {row.id for row in [*self.rows_in_table("quality"), *self.ablation_rows]}
         return [
             row

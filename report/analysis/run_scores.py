@@ -17,7 +17,7 @@ def read_run_scores(path: Path) -> pd.DataFrame:
     """Return the scores of a run, one line per value, NaN where undefined.
 
     Raises:
-        UserError: the file cannot be read, has other columns, or a seed or value that is no number, or it was changed
+        UserError: the file cannot be read, has other columns or values that are no numbers, or was changed
             after scoring wrote it.
     """
     _reject_changed(path)

@@ -60,7 +60,7 @@ class PlannedFigure:
 
 
 def _draw_and_save(plot: PlannedFigure, folder: Path) -> dict[str, Any] | None:
-    """Draw and save a figure; return what the index says of it."""
+    """Draw and save a figure; return what the index reports about it."""
     drawn = plot.make()
     if drawn is None:
         return None

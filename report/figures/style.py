@@ -1,4 +1,4 @@
-"""How figures look and are saved: print size, colours the colour-blind tell apart, the same bytes every time."""
+"""How figures look and are saved: print size, colours for the colour-blind, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sspbench.files import replace_atomically
 from .palette import METHOD_COLOURS
 
 METHOD_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""One a method beside its colour, so that nothing is told by colour alone."""
+"""One a method beside its colour, so that nothing is reported by colour alone."""
 
 FULL_WIDTH_INCHES = 7.16
 """Width of a two-column figure in inches (IEEE)."""

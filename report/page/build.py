@@ -24,7 +24,7 @@ from .our_results import OurResults
 from .standalone import render_standalone
 from .table_store import TableStore
 
-# Figures whose panels stand in the page as SVG, in its own colours.
+# Figures whose panels are in the page as SVG, in its own colours.
 CHART_NAMES = ("distributions", "tradeoff", "training", "trust")
 
 
@@ -74,6 +74,6 @@ def _load_figures(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _load_chart_panels(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return by figure the panels that stand in the page as SVG; none where no figures were drawn."""
+    """Return by figure the panels that are in the page as SVG; none where no figures were drawn."""
     charts = read_json(path) if path.is_file() else {}
     return {name: [{**panel, "plot": Markup(panel["plot"])} for panel in charts.get(name, [])] for name in CHART_NAMES}

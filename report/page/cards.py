@@ -44,8 +44,8 @@ class AnswerCard:
     Attributes:
         figure: What is read first: a count or a time.
         text: The rest of the sentence.
-        target: Id of the section that tells more.
-        link: What that section tells.
+        target: Id of the section that says more.
+        link: What that section says.
     """
 
     figure: str

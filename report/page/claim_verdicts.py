@@ -34,7 +34,7 @@ class ClaimVerdict:
 
     Attributes:
         quote: The claim.
-        verdict: ``holds``, ``fails``, ``cannot tell here``, or what the audit says of the text.
+        verdict: ``holds``, ``fails``, ``cannot tell here``, or what the audit reports about the text.
         why: What decides it, or why nothing does.
         printed: What the paper's own numbers say.
         seen: What this run shows.
@@ -55,7 +55,7 @@ def judge_claims(ours: OurResults, reservations: Sequence[str]) -> list[ClaimVer
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
-    judged by this run, but only under the paper's protocol on the paper's images: elsewhere the run cannot tell.
+    judged by this run, but only under the paper's protocol on the paper's images: elsewhere the run cannot say.
 
     Args:
         ours: Our means.

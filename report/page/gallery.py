@@ -25,7 +25,7 @@ from ..tables.render.text import NO_NUMBER
 # Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken.
 QUALITY_STEPS = ((512, 88), (384, 80), (288, 75), (192, 70))
 
-# Bytes that the gallery may take in the page.
+# Bytes that the gallery may add to the page.
 MAX_GALLERY_BYTES = 4_000_000
 
 # A step is skipped where its first sheet takes this many times its part of the budget.

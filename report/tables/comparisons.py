@@ -45,7 +45,7 @@ def make_claim_tests_table(results: Results) -> Iterator[Table]:
     """Yield the differences of the rows that the paper's claims set against each other and no other table compares."""
     known = {row.id for row in results.tested_rows}
     pairs = [pair for pair in list_claimed_row_pairs(load_paper()) if known.issuperset(pair)]
-    pairs = [pair for pair in pairs if not set(pair) & set(results.references)]  # those stand in the other table
+    pairs = [pair for pair in pairs if not set(pair) & set(results.references)]  # those are in the other table
     frame = compare_claimed_pairs(results.tested_scores, pairs, results.better, results.clusters)
     title = "Differences of the rows that the paper's claims compare"
     note = "Row minus reference, paired by seed and image; one family per measure. All measures: claim_tests.csv."

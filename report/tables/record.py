@@ -1,7 +1,7 @@
 """The table record: numeric cells computed once; every file, page and terminal print is a rendering of it.
 
-A maker (``report/makers``) returns records; ``report/rendering`` writes each as JSON and renders it; whoever needs a
-table later (the page, the terminal) reads the JSON back with :func:`read_table` and never a rendering.
+A maker (``report/tables``) returns records; ``report/tables/render`` writes each as JSON and renders it. The page and
+terminal read the JSON back with :func:`read_table` and never a rendering.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ ANSWER_COLUMNS = (
 """What the forest plot of the page shows."""
 
 FALLBACK_TABLES = (("table2_segmentation", ("dice", "sen", "fdr")), ("table1_quality", ()))
-"""The tables, and of each the columns (none: all), that stand in where there is no primary analysis."""
+"""The tables, and of each the columns (none: all), to show where there is no primary analysis."""
 
 
 def format_answer(tables: Path) -> list[str]:

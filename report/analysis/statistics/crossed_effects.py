@@ -88,7 +88,7 @@ def _describe_interval(trainings: int) -> str:
 
 
 def _group_by_cluster(values: np.ndarray, clusters: Sequence[str] | None) -> np.ndarray:
-    """Return (R, C) values whose mean over clusters is the mean over images, whatever the clusters' sizes."""
+    """Return (R, C) values whose mean over clusters is the mean over images, regardless of the clusters' sizes."""
     if clusters is None:
         return values
     names, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)

@@ -87,7 +87,7 @@ def compare_rows(
         better: ``higher``, ``lower`` or ``none``.
         clusters: The subject of each image.
         without: Rows that are not compared with it.
-        once: Rows that no seed made anew (see :func:`without_p_value`).
+        once: Rows that seeds do not recompute (see :func:`without_p_value`).
 
     Returns:
         By row; rows without a common image or seed are left out.
@@ -110,7 +110,7 @@ def compare_row_pairs(
         pairs: Row and reference, each in ``rows``.
         better: ``higher``, ``lower`` or ``none``.
         clusters: The subject of each image.
-        once: Rows that no seed made anew (see :func:`without_p_value`).
+        once: Rows that seeds do not recompute (see :func:`without_p_value`).
 
     Returns:
         By pair; pairs without a common image or seed are left out.
@@ -139,7 +139,7 @@ def without_p_value(found: CrossedEstimate) -> CrossedEstimate:
 
 
 def decide_verdict(difference: float, p_holm: float, better: str) -> TestVerdict:
-    """Return what the test says of a row.
+    """Return what the test reports about a row.
 
     >>> decide_verdict(0.1, 0.01, "lower")
     'worse'
@@ -163,10 +163,10 @@ def compare_with_references(
     Args:
         scores: Tidy scores.
         references: Rows to compare with; those that have no scores are passed over. An earlier one is not compared with
-            a later one: that pair stands in the family of the earlier.
+            a later one: that pair is in the family of the earlier.
         better: Direction by metric; a metric not named has none.
         clusters: The subject of each image.
-        once: Rows that no seed made anew (see :func:`without_p_value`).
+        once: Rows that seeds do not recompute (see :func:`without_p_value`).
 
     Returns:
         dataset, preset, metric, row, reference, trainings, n (images), n_nan (images left out), clusters, difference
@@ -261,7 +261,7 @@ def describe_replication(trainings: int) -> str:
 
 
 def describe_unrepeated(labels: Sequence[str]) -> str:
-    """Return the note on rows that no seed made anew.
+    """Return the note on rows that seeds do not recompute.
 
     >>> describe_unrepeated(["theirs (external)"]).split(":")[0]
     'Made once, elsewhere, and without a p-value or a verdict however many seeds'

@@ -22,7 +22,7 @@ MIN_PRIOR_VARIANCES = 3
 
 @dataclass(frozen=True)
 class VariancePrior:
-    """What other rows say of a variance: its size, and how many degrees of freedom that is worth (0: nothing)."""
+    """What other rows tell about a variance: its size, and how many degrees of freedom that is worth (0: nothing)."""
 
     variance: float = 1.0
     df: float = 0.0

@@ -105,7 +105,7 @@ def simulate_study(
     Returns:
         metric, trainings, way; false_positives and coverage, the means over rows (share of p < .05, NaN where no p is
         given; share of 95 % intervals that hold zero); worst_false_positives and worst_coverage, those of the row with
-        the lowest coverage, from draws of its own.
+        the lowest coverage, from its own draws.
     """
     lines = []
     for number, metric in enumerate(sorted({metric for _, metric in cases})):

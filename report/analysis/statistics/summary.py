@@ -79,7 +79,7 @@ def _first_keys(named: Any) -> list[tuple[Any, ...]]:
 def _iter_pivoted(scores: pd.DataFrame, group: np.ndarray) -> Iterator[pd.DataFrame]:
     """Yield the (images, seeds) values of each group of lines, numbered in the order of their first lines.
 
-    One pivot for all: a pivot of its own for each of thousands of groups takes longer than all else in a table.
+    One pivot for all: its own pivot for each of thousands of groups takes longer than all else in a table.
     """
     value = pd.to_numeric(scores["value"]).to_numpy(dtype=float)
     value = np.where(np.isfinite(value), value, np.nan)

@@ -24,7 +24,7 @@ def format_percent(share: float) -> str:
 
 
 def make_svg(height: float, parts: Iterable[Markup], kind: str = "") -> Markup:
-    """Return an SVG as wide as its place; it is hidden from screen readers, whose numbers stand beside it."""
+    """Return an SVG as wide as its place; it is hidden from screen readers, whose numbers are next to it."""
     place = {"width": "100%", "height": f"{height:g}", "aria_hidden": "true"}
     return make_element("svg", *parts, class_=f"chart {kind}".strip(), **place)
 

@@ -69,7 +69,7 @@ class HtmlTable:
 
 
 MINUS_SIGN_PATTERN = re.compile(r"(?<![\w.])-(?=[\d.])")
-"""A hyphen that stands for a sign."""
+"""A hyphen that represents a sign."""
 
 
 def make_html_table(table: Table, extra: Callable[[Row, Column, Cell], CellExtra] = lambda *_: NO_EXTRA) -> HtmlTable:

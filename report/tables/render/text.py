@@ -1,4 +1,4 @@
-"""How a cell and a head read, whatever they are printed in: the one place that knows decimals, ± and brackets."""
+"""How a cell and a head read, in any format: the one place that knows decimals, ± and brackets."""
 
 from __future__ import annotations
 
