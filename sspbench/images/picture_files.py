@@ -98,7 +98,7 @@ def write_image_file(path: Path, like: ImageFile, pixels: np.ndarray) -> None:
         content = encode(np.ascontiguousarray(pixels), like)
     except ImportError:
         raise
-    except Exception as error:  # encoders raise damaged metadata lead them to many kinds
+    except Exception as error:  # damaged metadata make encoders raise errors of many kinds
         why, hint = str(error) or type(error).__name__, "save the picture as a PNG or TIFF file without its metadata"
         raise UserError("An image cannot be written as it was read", where=str(path), why=why, hint=hint) from error
     write_bytes(path, content)
