@@ -26,17 +26,26 @@ Need = Literal["image", "origin", "mask", "probability", "label", "clean"]
 """A field of :class:`ScoringBatch`."""
 
 
+ColorMode = Literal["grey", "rgb"]
+"""What a data set's images are; every image of a run has this mode."""
+
+CHANNELS: Mapping[ColorMode, int] = MappingProxyType({"grey": 1, "rgb": 3})
+"""Channels of an image by its mode, as methods and segmenters get it."""
+
+
 class Method:
-    """An enhancer of grey images.
+    """An enhancer of images.
 
     Args:
         params: The resolved parameters: ``params`` of ``method.yaml``, then the preset, then the variant.
         seed: Seed of the run; a method must give the same output for the same seed.
 
     Attributes:
-        fitted: What :meth:`fit_to_page` returned, of a classical method that defines it; else empty.
+        channels: Channels of the images: 1 grey, 3 RGB. The frame sets it after ``__init__``.
+        fitted: What :meth:`fit` returned, of a classical method that defines it; else empty.
     """
 
+    channels: int = 1
     fitted: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, params: Mapping[str, Any], seed: int = 0) -> None:
@@ -47,21 +56,21 @@ class Method:
         """Return constants taken from the training images, e.g. the mean of the high-quality ones.
 
         Optional, for classical methods: called once before the test images are enhanced, with the low- and
-        high-quality training images, (H, W) float32 in [0, 1] each, which must not be modified. What it returns
-        (numbers, texts, lists of them: JSON) is written into the run's provenance and is ``self.fitted`` in
+        high-quality training images, (H, W) or (H, W, 3) float32 in [0, 1] each, which must not be modified. What it
+        returns (numbers, texts, lists of them: JSON) is written into the run's provenance and is ``self.fitted`` in
         :meth:`enhance`, then and whenever the run is used on other images.
         """
         return {}
 
     @classmethod
     def is_fitted(cls) -> bool:
-        """Return whether the class defines :meth:`fit_to_page`."""
+        """Return whether the class defines :meth:`fit`."""
         return cls.fit is not Method.fit
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Enhance (N, 1, H, W) float32 images in [0, 1]; return the same shape, dtype and range.
+        """Enhance (N, C, H, W) float32 images in [0, 1]; return the same shape, dtype and range.
 
-        Any H and W must work. The input must not be modified.
+        C is ``self.channels``; RGB images have red first. Any H and W must work. The input must not be modified.
         """
         raise NotImplementedError(f"{type(self).__name__} must define enhance(images)")
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..contract import ColorMode
 from ..errors import Faults
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
@@ -84,9 +85,10 @@ class Plan:
         return sorted(found, key=lambda run: run.sort_key)
 
     @property
-    def color(self) -> str:
+    def color(self) -> ColorMode:
         """The mode of the data set's images: ``grey`` or ``rgb``."""
-        return str(self.dataset.meta.get("color", "grey"))
+        color: ColorMode = self.dataset.meta.get("color", "grey")
+        return color
 
     def _reject_unusable_color(self) -> None:
         """Reject a run in which a method, or the segmenter, cannot take the mode of the data set's images."""
@@ -160,7 +162,10 @@ class Plan:
         """Return what the training of a run depends on."""
         params = self.resolve_run_params(run)
         files = hash_files([vgg16_path(params, self.engine.vgg16)])
-        return Settings("method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine, files=files)
+        return Settings(
+            "method", run.plugin.name, run.variant, run.seed, self.preset, params, self.engine,
+            files=files, color=self.color,
+        )  # fmt: skip
 
     def external_settings(self, run: Run) -> dict[str, Any]:
         """Return what taking in the images of an external row depends on."""
@@ -171,7 +176,7 @@ class Plan:
         name, weights = self.segmenter.name, self.config["segmenter_weights"]
         params = resolve_params(self.segmenter, self.preset, None, self.config["params"].get(name))
         files = hash_files([weights, vgg16_path(params, self.engine.vgg16)])
-        return Settings("segmenter", name, None, seed, self.preset, params, self.engine, weights, files)
+        return Settings("segmenter", name, None, seed, self.preset, params, self.engine, weights, files, self.color)
 
     @property
     def engine(self) -> Engine:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..contract import CHANNELS, ColorMode
 from ..errors import Faults, UserError
 from ..files import read_mapping
 from ..plugins.discovery import Plugin, get_plugin
@@ -69,6 +70,7 @@ class Settings:
         engine: How steps are computed.
         weights: A checkpoint used instead of training.
         files: SHA-256 of the weight files that are named, by path.
+        color: The mode of the images.
     """
 
     kind: str
@@ -80,6 +82,12 @@ class Settings:
     engine: Engine
     weights: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    color: ColorMode = "grey"
+
+    @property
+    def channels(self) -> int:
+        """Channels of the images."""
+        return CHANNELS[self.color]
 
     @property
     def plugin(self) -> Plugin:

@@ -39,13 +39,19 @@ def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, A
             raise UserError(f"{found.name} needs weights to enhance", hint="train it first")
         load_for_inference(method, weights, settings.engine)
         return method
-    classical = load_method_class(found)(settings.plugin_params, settings.seed)
+    classical = _make_classical(settings)
     if classical.is_fitted():
         if fitted is None:
             hint = "run it in the workflow, then give --weights results/<data set>/<preset>/runs/<method>/seed-0"
             raise UserError(f"{found.name} takes constants from training images", hint=hint)
         classical.fitted = fitted
     return classical
+
+
+def _make_classical(settings: Settings) -> Method:
+    method = load_method_class(settings.plugin)(settings.plugin_params, settings.seed)
+    method.channels = settings.channels
+    return method
 
 
 def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
@@ -113,10 +119,11 @@ def _method_enhancer(
 
 def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     """Return ``{"fitted": constants}`` of a classical method that takes any from the training images, else nothing."""
-    found = settings.plugin
-    if found.meta["kind"] != "classical" or not load_method_class(found).is_fitted():
+    if settings.plugin.meta["kind"] != "classical":
         return {}
-    method = load_method_class(found)(settings.plugin_params, settings.seed)
+    method = _make_classical(settings)
+    if not method.is_fitted():
+        return {}
     verify_splits(manifest, "trainA", "trainB")
     low, high = LazyImages(manifest.image_paths("trainA")), LazyImages(manifest.image_paths("trainB"))
     return {"fitted": fit_constants(method, low, high)}

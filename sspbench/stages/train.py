@@ -57,14 +57,18 @@ def make_method(settings: Settings) -> TrainableMethod:
             where=str(found.code_file),
             hint="derive it from sspbench.TrainableMethod, or set kind: classical",
         )
-    return kind(settings.plugin_params, settings.seed)
+    method = kind(settings.plugin_params, settings.seed)
+    method.channels = settings.channels
+    return method
 
 
 def make_segmenter(settings: Settings) -> TrainableSegmenter:
     """Return an unbuilt segmenter."""
     found = settings.plugin
     kind: type[TrainableSegmenter] = find_single_class(found.import_module(), TrainableSegmenter, found.code_file)
-    return kind(settings.plugin_params, settings.seed)
+    segmenter = kind(settings.plugin_params, settings.seed)
+    segmenter.channels = settings.channels
+    return segmenter
 
 
 def make_trainable(settings: Settings) -> TrainableMethod | TrainableSegmenter:
@@ -178,13 +182,13 @@ def _run_training(
 
 
 def count_inference_flops(trainable: TrainableMethod | TrainableSegmenter, side: int = 384) -> int:
-    """Return the floating-point operations (2 per multiply-add) of one grey image of ``side`` x ``side``."""
+    """Return the floating-point operations (2 per multiply-add) of one image of ``side`` x ``side``."""
     from torch.utils.flop_counter import FlopCounterMode
 
     function = trainable.translate if isinstance(trainable, TrainableMethod) else trainable.predict
     trainable.inference_mode()
     grown = side + -side % trainable.multiple
-    image = torch.rand(1, 1, grown, grown, device=trainable.device)
+    image = torch.rand(1, trainable.channels, grown, grown, device=trainable.device)
     with torch.inference_mode(not trainable.learns_at_test), FlopCounterMode(display=False) as counter:
         function(image)
     return int(counter.get_total_flops())

@@ -39,6 +39,7 @@ class Trainable:
     Attributes:
         params: Resolved parameters.
         seed: Seed of the run.
+        channels: Channels of the images: 1 grey, 3 RGB. Build networks with ``in_channels=self.channels``.
         device: Where the networks and batches live.
         step: The current step, from 0.
         total_steps: Number of steps of this run.
@@ -52,6 +53,8 @@ class Trainable:
 
     multiple: int = 1
     """Height and width must be multiples of this at inference; the frame pads by reflection and crops back."""
+
+    channels: int = 1
 
     learns_at_test: ClassVar[bool] = False
     """Whether ``translate`` or ``predict`` optimises something for each image, and so needs gradients. What it
@@ -95,7 +98,7 @@ class Trainable:
         """Do what has to be done once after the last step, e.g. average a statistic over the HQ training images.
 
         Args:
-            high: The HQ training images one by one, whole, (1, 1, H, W) in [0, 1] on the device.
+            high: The HQ training images one by one, whole, (1, C, H, W) in [0, 1] on the device.
         """
 
     # ---- what the frame gives --------------------------------------------------------------------------------
@@ -203,7 +206,7 @@ class Trainable:
             network.eval()
 
     def _run_each_padded(self, images: np.ndarray, function: Callable[[Tensor], Tensor]) -> np.ndarray:
-        """Apply ``function`` to (N, 1, H, W) float32 images one by one, padded by reflection to ``multiple``."""
+        """Apply ``function`` to (N, C, H, W) float32 images one by one, padded by reflection to ``multiple``."""
         return np.concatenate([self._run_padded(torch.from_numpy(image[None]), function) for image in images])
 
     def _run_padded(self, image: Tensor, function: Callable[[Tensor], Tensor]) -> np.ndarray:
@@ -222,7 +225,7 @@ def _optimised_parameters(optimizers: Iterable[ScheduledOptimizer]) -> list[nn.P
 class TrainableMethod(Trainable, Method):
     """A learned enhancer, trained on unpaired low- and high-quality images.
 
-    ``training_step(low, high)`` gets two batches (N, 1, h, w) float32 in [0, 1] on the device; how they are drawn is
+    ``training_step(low, high)`` gets two batches (N, C, h, w) float32 in [0, 1] on the device; how they are drawn is
     said by the ``batches`` section of ``params`` (see :mod:`sspbench.training.loop.batches`). A method that learns from
     one domain names it in ``learns_from``, and its ``training_step`` gets that batch alone.
     """
@@ -240,11 +243,11 @@ class TrainableMethod(Trainable, Method):
         return ("low", "high")
 
     def translate(self, images: Tensor) -> Tensor:
-        """Map (N, 1, H, W) in [0, 1] to the enhanced images, same shape; H and W are multiples of ``multiple``."""
+        """Map (N, C, H, W) in [0, 1] to the enhanced images, same shape; H and W are multiples of ``multiple``."""
         raise NotImplementedError(f"{type(self).__name__} must define translate(images)")
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Enhance (N, 1, H, W) float32 in [0, 1] of any size; see :class:`sspbench.contract.Method`."""
+        """Enhance (N, C, H, W) float32 in [0, 1] of any size; see :class:`sspbench.contract.Method`."""
         self.inference_mode()
         return np.clip(self._run_each_padded(images, self.translate), 0.0, 1.0).astype(np.float32)
 
@@ -252,11 +255,14 @@ class TrainableMethod(Trainable, Method):
 class TrainableSegmenter(Trainable):
     """A segmenter, trained on high-quality images with labels.
 
-    ``training_step(images, labels)`` gets (N, 1, h, w) float32 in [0, 1] and the labels as 0.0 / 1.0.
+    ``training_step(images, labels)`` gets (N, C, h, w) float32 in [0, 1] and the labels, (N, 1, h, w), as 0.0 / 1.0.
     """
 
     def predict(self, images: Tensor) -> Tensor:
-        """Return the nerve probability (N, 1, H, W) in [0, 1]; H and W are multiples of ``multiple``."""
+        """Return the probability (N, 1, H, W) in [0, 1] of (N, C, H, W) images.
+
+        H and W are multiples of ``multiple``.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define predict(images)")
 
     def binarise(self, probability: np.ndarray) -> np.ndarray:
@@ -264,6 +270,6 @@ class TrainableSegmenter(Trainable):
         raise NotImplementedError(f"{type(self).__name__} must define binarise(probability)")
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the nerve probability of (N, 1, H, W) float32 images of any size, same shape."""
+        """Return the probability (N, 1, H, W) of (N, C, H, W) float32 images of any size."""
         self.inference_mode()
         return np.clip(self._run_each_padded(images, self.predict), 0.0, 1.0).astype(np.float32)
