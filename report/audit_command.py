@@ -1,4 +1,4 @@
-"""``audit FILE.yaml``: the command of the package table-audit, with the errors of the suite."""
+"""``audit FILE.yaml``: runs the package table-audit and prints its errors as the suite prints its own."""
 
 from __future__ import annotations
 

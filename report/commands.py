@@ -60,7 +60,7 @@ def _simulate_statistics(args: argparse.Namespace) -> int:
 def _run_steps(args: argparse.Namespace) -> int:
     wrong = [step for step in args.steps if step not in REPORT_STEPS]
     if wrong:
-        raise UserError(f"There is no report step {wrong[0]!r}", hint=f"known: {', '.join(REPORT_STEPS)}")
+        raise UserError(f"Unknown report step {wrong[0]!r}", hint=f"known: {', '.join(REPORT_STEPS)}")
     from .analysis.results import Results
 
     results = Results(plan_from_args(args), args.partial, args.processes)

@@ -1,4 +1,4 @@
-"""Work shared among processes: each starts as a copy of this one, with all that it has imported and read."""
+"""Shares work among processes: each starts as a copy of this one, with everything it has imported and read."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WorkResult = TypeVar("WorkResult")
 def parallel_map(
     work: Callable[[WorkItem], WorkResult], items: Sequence[WorkItem], processes: int = 1
 ) -> list[WorkResult]:
-    """Return what ``work`` gives for each item, in the order of the items, regardless of the number of processes.
+    """Return ``work(item)`` for each item, in the order of the items, regardless of the number of processes.
 
     Neither ``work`` nor the items are sent to the processes, which have them as copies; what it returns is sent back.
-    Where the system cannot copy a process safely (all but Linux), this one does all.
+    Where the system cannot copy a process safely (everywhere but on Linux), this process does all the work.
 
     Args:
         work: What is done with an item.
@@ -48,7 +48,7 @@ def parallel_map(
 
 
 _SHARED_WORK: dict[str, Any] = {}
-"""In a process that shares the work: the work and the items."""
+"""The work and the items, in a process that shares the work."""
 
 
 def _start_worker(parent: int, work: Callable[[Any], Any], items: Sequence[Any]) -> None:

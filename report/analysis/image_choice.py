@@ -1,4 +1,4 @@
-"""Which test images are shown: chosen by rule, so that no one can pick the ones that please."""
+"""Chooses the test images to show by a fixed rule, so that they are not picked by taste."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def rank_images(results: Results) -> list[str]:
 
 
 def sort_by_hash(names: list[str]) -> list[str]:
-    """Return names in the order of the SHA-256 of the name: the same on every machine, and nobody can choose it."""
+    """Return names in the order of their SHA-256: the same everywhere, and unrelated to the images."""
     return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
 
 

@@ -71,13 +71,13 @@ def parse_plain(kind: Any, plain: Any) -> Any:
     if kind is float:
         return NAN if plain is None else float(plain)
     if not isinstance(plain, kind):
-        raise TypeError(f"{plain!r} is no {kind.__name__}")
+        raise TypeError(f"{plain!r} is not of type {kind.__name__}")
     return plain
 
 
 def _parse_tuple(inner: tuple[Any, ...], plain: Any) -> tuple[Any, ...]:
     if not isinstance(plain, list):
-        raise TypeError(f"{plain!r} is no list")
+        raise TypeError(f"{plain!r} is not a list")
     if inner[-1] is Ellipsis:
         return tuple(parse_plain(inner[0], value) for value in plain)
     return tuple(parse_plain(part, value) for part, value in zip(inner, plain, strict=True))

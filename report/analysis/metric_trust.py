@@ -17,10 +17,10 @@ from .paper import CLEAN_ROW, ORACLE_GROUP
 from .results import Results
 
 TRUTH_LABELS = {"ssim": "SSIM to the clean image", "psnr": "PSNR", "dice": "Dice"}
-"""Measures that know the truth, and how people call them."""
+"""Measures that use the truth, and their names for people."""
 
 NO_REFERENCE_TABLES = ("quality", "extra")
-"""Tables with measures that know no truth."""
+"""Tables with measures that do not use the truth."""
 
 MIN_CORRELATED_ROWS = 5
 """Fewest rows for a rank correlation."""
@@ -28,7 +28,7 @@ MIN_CORRELATED_ROWS = 5
 
 @dataclass(frozen=True)
 class MetricTrust:
-    """What one measure makes of the clean image and of the order of the rows.
+    """How one measure ranks the clean image and orders the rows.
 
     Attributes:
         measure: The measure.
@@ -53,7 +53,7 @@ class MetricTrust:
 
 
 def assess_metrics(results: Results) -> list[MetricTrust]:
-    """Return what every measure without knowledge of the truth is worth; empty where no clean image is known."""
+    """Return how far you can trust each measure that does not use the truth; empty if no clean image is known."""
     if not any(row.id == CLEAN_ROW and results.status_text(row) == "done" for row in results.rows):
         return []
     means = {
@@ -77,7 +77,7 @@ def no_reference_metrics(results: Results) -> set[str]:
 
 
 def reading_sign(measure: Measure) -> int:
-    """Return 1 where papers read a measure as the higher the better, -1 as the lower, 0 where papers do not say."""
+    """Return 1 for a measure where papers say higher is better, -1 for lower is better, 0 if they do not say."""
     quantity = find_quantity(measure.name)
     better = measure.better if measure.better != "none" or quantity is None else quantity.better
     return {"higher": 1, "lower": -1}.get(better, 0)

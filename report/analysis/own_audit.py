@@ -1,4 +1,4 @@
-"""The audit on our own tables: the same rules, from means and sds of ``scores.csv``."""
+"""Audits our own tables by the same rules, from the means and sds of ``scores.csv``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def audit_frame(
         name: Name of the table.
         decimals: Decimals the numbers were rounded to; None: those of scores.
         prevalence: Smallest and largest share of positive pixels of an image.
-        baseline: The method that represents the untouched input.
+        baseline: The row of the untouched input.
 
     Returns:
         One line per cell, columns as :data:`~table_audit.cell_verdicts.COLUMNS`.
@@ -61,7 +61,7 @@ def audit_own_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Audit the means and sds of our own scores, one table per data set and preset.
 
     A cell is the summary's mean, as exact as the scores, with the sd over all its (seed, image) values: the rules hold
-    for binary maps, and every seed's image has one of its own. Cells of one method whose n differ (a metric undefined
+    for binary maps, and each (seed, image) pair has its map. Cells of one method whose n differ (a metric undefined
     on some images) describe different images: no rule between them applies.
 
     Args:

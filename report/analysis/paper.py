@@ -1,4 +1,4 @@
-"""The paper that is reproduced, said once: its tables, the method it proposes, what that is compared with."""
+"""The reproduced paper: its tables, the method it proposes, and the rows it is compared with."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PROPOSED_ROW = "sspnet"
 """The row of the method that the paper proposes."""
 
 TRIVIAL_GROUP = "trivial"
-"""The group of what any claim has to beat."""
+"""The group of trivial rows; a claim of merit means to beat the best of them."""
 
 ORACLE_GROUP = "oracle"
-"""The group of rows that show the known truth: they take no bold and enter no test."""
+"""The group of rows that show the known truth: never in bold, never tested."""
 
 CLEAN_ROW = "oracle"
 """The row of the known clean image of simulated data."""

@@ -1,4 +1,4 @@
-"""Ours beside theirs: every cell of a paper's tables with our value, the difference, and why it may differ."""
+"""Compares each cell of a paper's tables with our value: the difference, and why it may differ."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _our_values(
 ) -> dict[str, float | str]:
     nothing = dict.fromkeys(("ours", "ours_sd", "ours_low", "ours_high"), np.nan) | {"ours_n": 0, "ours_seeds": 0}
     if mapping is None:
-        return nothing | {"row": "", "note": "no method of ours stands for it"}
+        return nothing | {"row": "", "note": "none of our methods corresponds to it"}
     row = mapping["method"] + (f"+{mapping['variant']}" if mapping.get("variant") else "")
     values = ours.get((row, quantity))
     if values is None:

@@ -1,7 +1,7 @@
 """The primary analysis, declared once: what a row gains in Dice over the untouched image and over the best trivial row.
 
-Page, terminal and tables print this record (``tables/primary.json``) and compute nothing of their own. Where there is
-no label there is no primary analysis, and the record says so.
+Page, terminal and tables print this record (``tables/primary.json``) and compute nothing themselves. Without labels
+the record has no rows, and its headline says why.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Gain:
 
     Attributes:
         mean: Mean over trainings and images.
-        low: Lower end of the 95 % interval; NaN where there is none.
+        low: Lower end of the 95 % interval; NaN without an interval.
         high: Upper end.
         p: p-value after Holm's correction; NaN below five trainings.
         verdict: ``better``, ``worse``, ``no difference shown``; empty below five trainings.
         trainings: Seeds that both rows have.
         images: Images that count.
         clusters: Independent groups among them (subjects).
-        note: What the interval covers, or why there is none.
+        note: What the interval covers, or why it is missing.
     """
 
     mean: float
@@ -51,13 +51,13 @@ class PrimaryRow:
     Attributes:
         key: ``method`` or ``method+variant``.
         label: Name of the row.
-        group: Group of rows: a key of :data:`sspbench.plan.groups.GROUPS`.
+        group: Group of rows: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
         heading: The words over its group.
         status: ``done``, or how its run ended and why.
         contender: Whether the headline speaks of it: a published or own method, no trivial row, ablation or truth.
         learned: Whether it has trained networks.
         mean: Mean of the primary measure.
-        gain: Against the untouched image; None for the untouched row itself and where there is none.
+        gain: Against the untouched image; None for the untouched row itself, and for rows without scores.
         vs_best_trivial: Against the best trivial row; None for that row itself, the untouched row, the truth, or
             without one.
         gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
@@ -90,7 +90,7 @@ class PrimaryAnalysis:
         headline: First sentence: the best trivial row, and of each method whether it beats it.
         subline: Second sentence: gains over the untouched image, failures.
         caveats: What may not be concluded, a sentence each.
-        measure: Key of the primary measure; empty where there is no primary analysis.
+        measure: Key of the primary measure; empty without a primary analysis.
         label: Its label.
         reference: Key of the untouched row.
         rival: Key of the best trivial row; empty without one.

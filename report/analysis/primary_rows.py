@@ -1,4 +1,4 @@
-"""Computes the primary analysis from the results: the rows with their gains, then the words (``primary_words.py``)."""
+"""Computes the primary analysis from the results: the rows with their gains, then the sentences (``sentences.py``)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .results import MethodRow, Results
 from .statistics import MIN_TRAININGS, PairedComparison, compare_grids, compare_rows
 
 NON_CONTENDER_GROUPS = ("untouched", TRIVIAL_GROUP, ORACLE_GROUP)
-"""Groups of which the headline does not say whether they beat the best trivial row."""
+"""Groups that the headline does not compare with the best trivial row."""
 
 
 def analyse_primary(results: Results) -> PrimaryAnalysis:
-    """Return the primary analysis of a run, or the record that says why there is none."""
+    """Return the primary analysis of a run, or a record that says why it cannot be made."""
     grids = _load_grids(results)
     absent = words.unavailable(results, grids)
     if absent is not None:

@@ -57,8 +57,8 @@ class Results:
 
     Args:
         plan: What was run.
-        partial: Take what there is; else a run without scores is a fault.
-        processes: How many processes may share what is made of them.
+        partial: Accept runs without scores; otherwise they are an error.
+        processes: How many processes may share work on the results.
     """
 
     def __init__(self, plan: Plan, partial: bool = False, processes: int = 1) -> None:
@@ -113,7 +113,7 @@ class Results:
         return "done"
 
     def notes(self, row: MethodRow) -> list[str]:
-        """Return what has to be said beside a method, e.g. ``VGG: random``."""
+        """Return the notes on a method, e.g. ``VGG: random``."""
         found: dict[str, None] = {}
         for run in row.runs:
             facts = self.provenance(run).get("train", {}).get("notes", {})
@@ -172,7 +172,7 @@ class Results:
 
     @property
     def external_row_ids(self) -> frozenset[str]:
-        """The rows whose images were made once, elsewhere: seeds repeat the segmenter that judges them, not them."""
+        """The external rows: their images exist once, and seeds repeat only the segmenter that judges them."""
         return frozenset(row.id for row in self.rows if row.group == EXTERNAL_KIND)
 
     @property
@@ -182,7 +182,7 @@ class Results:
 
     @cached_property
     def best_trivial(self) -> str | None:
-        """The trivial row with the highest mean Dice, which every claim of merit is set against; None without one."""
+        """The trivial row with the highest mean Dice, the one a method has to beat; None without trivial rows."""
         trivial = [row.id for row in self.tested_rows if row.group == TRIVIAL_GROUP and not row.is_ablation]
         dice = {row: self.summary(row, PRIMARY_MEASURE).mean for row in trivial if self.summary(row, PRIMARY_MEASURE).n}
         return max(dice, key=lambda row: dice[row]) if dice else None

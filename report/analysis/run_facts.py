@@ -1,4 +1,4 @@
-"""What page and terminal say about the run itself: its scale, its failures, its origin and how to repeat it."""
+"""Facts about the run for page and terminal: its scale, failures, origin and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .results import Results
 
 
 def list_reservations(plan: Plan, published: Published) -> list[str]:
-    """Return why this run cannot judge the paper's claims; empty where it can: its protocol on its images."""
+    """Return why this run cannot judge the paper's claims; empty under the paper's protocol on its images."""
     found = [] if plan.preset == published.paper["preset"] else [f"{plan.preset} scale, not the paper's protocol"]
     if plan.dataset.name == published.paper["dataset"]:
         return found
@@ -54,7 +54,7 @@ def list_failed_runs(results: Results) -> Iterator[FailedRun]:
 
 @dataclass(frozen=True)
 class Origin:
-    """What the runs record of their origin; values that differ between runs are all listed."""
+    """The origin of the runs; where runs differ, it lists every value."""
 
     name: str
     value: str

@@ -30,7 +30,7 @@ from .tradeoff import list_untimed_rows
 
 ANALYSIS_FOLDER = "analysis"
 
-# Measures whose values of an image stand under its pictures.
+# Measures of an image that the page prints under its pictures.
 TILE_MEASURES = ("dice", "niqe", "psnr")
 
 
@@ -83,7 +83,7 @@ class RowRecord:
         status: ``done``, or how its run ended and why.
         is_ablation: Whether it is a variant.
         pictures: Folder of its first seed, which is the one shown, below the results folder.
-        notes: What has to be said beside it.
+        notes: What readers must know about it.
         reference: The publication.
         source: The code it follows.
         licence: Licence of that code.

@@ -1,4 +1,4 @@
-"""Reads a run's ``scores.csv`` as a frame: a file of another form is refused by name."""
+"""Reads a run's ``scores.csv`` as a frame: rejects a file of another form and names it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def read_run_scores(path: Path) -> pd.DataFrame:
     """Return the scores of a run, one line per value, NaN where undefined.
 
     Raises:
-        UserError: the file cannot be read, has other columns or values that are no numbers, or was changed
-            after scoring wrote it.
+        UserError: the file cannot be read, has other columns, has values that are not numbers, or was
+            changed after scoring wrote it.
     """
     _reject_changed(path)
     try:
@@ -36,7 +36,7 @@ def read_run_scores(path: Path) -> pd.DataFrame:
             "A file of scores cannot be read",
             where=str(path),
             why=str(error),
-            hint="remove it and run the workflow again: the scores are computed anew",
+            hint="remove it and run the workflow again: it computes the scores",
         ) from error
 
 

@@ -16,22 +16,24 @@ from .results import Results
 from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL, describe_unrepeated
 
 FIVE_SEEDS_OPTION = "--config seeds=[0,1,2,3,4]"
-"""What has to be added to the command of the run for a verdict on methods."""
+"""The option that gives a run enough trainings for a verdict on methods."""
+
+NO_REFERENCE_ONLY = "The tables show no-reference measures of image quality instead; noise can raise those."
 
 
 def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryAnalysis | None:
-    """Return the record that says why there is no primary analysis, or None where there is one."""
+    """Return the record that says why there is no primary analysis, or None where it can be made."""
     if not grids and not results.plan.is_segmented:
         why = "No answer: no segmenter could be trained, since no HQ training image has a label (trainB_labels)."
-        instead = "Shown instead are measures of image quality that need no truth; noise can raise them."
+        instead = NO_REFERENCE_ONLY
     elif not grids:
-        why = "No answer: the test images have no labels, so that nobody can tell whether nerves got easier to find."
-        instead = "Shown instead are measures of image quality that need no truth; noise can raise them."
+        why = "No answer: the test images have no labels, so nothing shows whether nerves became easier to find."
+        instead = NO_REFERENCE_ONLY
     elif UNTOUCHED_ROW not in grids:
-        why = "No answer: the untouched image was not scored, so that there is nothing to gain over."
-        instead = "Shown instead are the means of every row."
+        why = "No answer: the untouched image has no scores, so gains cannot be computed."
+        instead = "The tables show the means of every row instead."
     elif all(row in (UNTOUCHED_ROW, *_truth_rows(results)) for row in grids):
-        why = "No answer: no method has scores beside the untouched image."
+        why = "No answer: no method has scores."
         instead = "; ".join(_describe_failures(results))
     else:
         return None
@@ -45,22 +47,23 @@ def _truth_rows(results: Results) -> set[str]:
 def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
     """Return the analysis with its sentences.
 
-    Rows that were made once, elsewhere, have no verdict: where others have one, the headline speaks of those alone.
+    External rows were enhanced once, so no test applies to them. Where other rows have a test, the headline is about
+    those alone.
     """
     contenders = [row for row in found.rows if row.contender]
     repeated = [row for row in contenders if row.group != EXTERNAL_KIND]
-    told = replace(found, tested=found.tested and len(repeated) > 0)
-    spoken = repeated if told.tested else contenders
+    headlined = replace(found, tested=found.tested and len(repeated) > 0)
+    compared = repeated if headlined.tested else contenders
     return replace(
         found,
-        headline=_write_headline(told, spoken),
-        subline=_write_subline(told, spoken, results),
+        headline=_write_headline(headlined, compared),
+        subline=_write_subline(headlined, compared, results),
         caveats=tuple([*_describe_replication(found), *_describe_external_rows(found), *_describe_setting(results)]),
     )
 
 
 def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
-    """Return in one sentence which methods beat the best trivial row, or without one the untouched image."""
+    """Return the sentence on which methods beat the best trivial row; without trivial rows, the untouched image."""
     compared = _find_outcomes(found, contenders)
     rival = found.find_row(found.rival)
     mark = "the untouched image" if rival is None else f"the best trivial method ({rival.label})"
@@ -125,7 +128,7 @@ def _write_subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], res
 
 
 def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
-    """Yield what stands as reference and as ceiling, with its mean."""
+    """Yield the means of the reference, of the best trivial row and of the ceiling."""
     reference = found.find_row(found.reference)
     parts = [] if reference is None else [f"{found.label} of the untouched image {reference.mean:.3f}"]
     rival, ceiling = found.find_row(found.rival), found.find_row(found.ceiling)
@@ -137,7 +140,7 @@ def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
 
 
 def _describe_others(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
-    """Yield, where there is a test, who fails to beat the headline's reference and how."""
+    """Yield the methods that do not beat the headline's reference; nothing without a test."""
     outcomes = _find_outcomes(found, contenders) if found.tested else []
     missed = [row.label for row, outcome in outcomes if outcome == "miss"]
     lost = [row.label for row, outcome in outcomes if outcome == "lose"]
@@ -166,7 +169,7 @@ def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) ->
 
 
 def _describe_external_gains(found: PrimaryAnalysis) -> Iterator[str]:
-    """Yield, where there is a test, the gains of the rows that have none."""
+    """Yield the gains of external rows, which have no verdict; nothing where no other row has one."""
     for row in found.rows if found.tested else ():
         if row.group == EXTERNAL_KIND and row.gain is not None:
             gain = _format_gain(row.gain)
@@ -207,11 +210,11 @@ def _describe_external_rows(found: PrimaryAnalysis) -> Iterator[str]:
 
 
 def _describe_setting(results: Results) -> Iterator[str]:
-    """Yield what the scale and the data set forbid to conclude."""
+    """Yield the limitations that come from the scale and from the data set."""
     plan = results.plan
     yield SCALE_CAVEATS[plan.preset]
     if plan.dataset.meta["real"]:
-        yield "Real images: there is no clean image to compare with; Dice and lengths are as good as the labels."
+        yield "Real images: no clean image is known; Dice and lengths are as good as the labels."
     else:
         yield "Simulated images: labels and clean images are exact, but no patient was photographed."
     if plan.dataset.meta.get("labels"):

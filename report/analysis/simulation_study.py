@@ -1,4 +1,4 @@
-"""The study of what the statistics are worth, as a table: simulated with the spreads that a run's scores show."""
+"""The study of how often the statistics are right, as a table: simulated with the spreads of a run's scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .statistics import iter_grids, keep_complete_images
 from .statistics.simulation import WORST_ROW_DRAW_FACTOR, EffectSpreads, estimate_effect_spreads, simulate_study
 
 TABLE_BEGIN_MARKER, TABLE_END_MARKER = "<!-- simulation: begin -->", "<!-- simulation: end -->"
-"""Markers of the page between which the table stands."""
+"""Markers of the page that enclose the table."""
 
 
 def make_simulation_table(folder: Path, draws: int) -> str:
@@ -25,7 +25,7 @@ def make_simulation_table(folder: Path, draws: int) -> str:
         draws: Simulated comparisons per row, measure and number of trainings; ten times as many of the worst row.
 
     Raises:
-        UserError: there are no scores of two seeds with the untouched image.
+        UserError: no row has scores of two seeds that the untouched image has, too.
     """
     cases, images = measure_spreads(folder)
     found = simulate_study(cases, images, draws=draws)
@@ -59,12 +59,12 @@ def measure_spreads(folder: Path) -> tuple[dict[tuple[str, str], EffectSpreads],
                 images = max(images, difference.shape[1])
     if not cases:
         hint = "run with --config seeds=[0,1,2,3,4], the row identity among the methods"
-        raise UserError("There are no scores of two seeds beside the untouched image", where=str(folder), hint=hint)
+        raise UserError("No row shares two seeds with the untouched image", where=str(folder), hint=hint)
     return cases, images
 
 
 def replace_between_markers(page: Path, text: str) -> str:
-    """Return the page with what stands between its markers replaced.
+    """Return the page with the text between its markers replaced.
 
     Raises:
         UserError: the page lacks the markers.

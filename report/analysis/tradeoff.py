@@ -1,4 +1,4 @@
-"""Quality against Dice against seconds: what a method gives and what it takes."""
+"""The trade-off of a method: quality, Dice and seconds per image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .image_choice import find_ranking_measure, scores_or_empty
 from .paper import TRIVIAL_GROUP
 from .results import Results
 
-# The no-reference measure on the horizontal axis; else the first scored of Table 1.
+# The no-reference measure on the horizontal axis; without scores of it, the first scored one of Table 1.
 DEFAULT_QUALITY_MEASURE = "niqe"
 
 
@@ -94,6 +94,6 @@ def _iter_points(results: Results, quality: Measure, mask: Measure) -> Iterator[
 
 
 def find_mean_pair(results: Results, row: str, quality: Measure, mask: Measure) -> tuple[float, float] | None:
-    """Return a row's two means, or None where it has not both."""
+    """Return a row's two means, or None where one is missing."""
     first, second = (results.summary(row, measure.name) for measure in (quality, mask))
     return (first.mean, second.mean) if first.n and second.n else None

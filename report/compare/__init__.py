@@ -1,1 +1,1 @@
-"""Two results set side by side: what the numbers differ by, what was changed, what only one of them has."""
+"""Compares two results: how their numbers differ, what was changed, and what only one of them has."""

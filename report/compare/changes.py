@@ -11,10 +11,10 @@ from .differences import pair_seeds
 from .recorded_results import RecordedResults, RunKey
 
 NO_SETTING = "–"
-"""What stands where one side says nothing."""
+"""Printed where one side has no value."""
 
 IGNORED_SETTINGS = frozenset({"seed", "threads", "name", "kind", "variant"})
-"""Settings that do not count as changes: the seed makes the replicate, names are the row's, threads change nothing."""
+"""Settings that do not count as changes: seeds make replicates, names belong to the row, threads change no result."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ResultChange:
 
 
 def find_changes(first: RecordedResults, second: RecordedResults) -> list[ResultChange]:
-    """Return what is not the same, rows that changed alike taken together."""
+    """Return the differences, one for all rows that changed alike."""
     seen: dict[tuple[str, str, str], dict[str, None]] = {}
     for sides in ((first.jobs, second.jobs), (first.segmenter_jobs, second.segmenter_jobs)):
         for row, what, ours, theirs in _iter_changes(*sides):

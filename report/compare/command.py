@@ -40,7 +40,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 MAX_TERMINAL_LINES = 20
-"""Lines of a table on the terminal; the files have all."""
+"""Lines of a table on the terminal; the files have all lines."""
 
 
 def _shorten_table(table: Table) -> Table:

@@ -1,8 +1,8 @@
-"""How far the numbers of two results are apart: per row and measure, over trainings and images.
+"""Compares the numbers of two results per row and measure, over trainings and images.
 
-Trainings are paired by their seed where both results have it, else in the order of their seeds: trainings of the same
-recipe are replicates, so any pairing of them is as good. One family is all cells of a comparison (Bonferroni): the 95 %
-interval is what is printed, a cell *differs* where the interval that holds for all cells at once leaves out zero.
+Trainings with a common seed are paired by it, others in the order of their seeds: trainings of the same recipe are
+replicates, so any pairing is as good. All cells of a comparison are one family (Bonferroni). The printed interval
+covers 95 %; a cell *differs* if the interval that holds for all cells at once leaves out zero.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .recorded_results import RecordedResults
 INTERVAL_COVERAGE = 0.95
 """Coverage of the printed interval, and of all intervals that judge together."""
 
-DifferenceVerdict = Literal["equal", "differs", "no difference shown", "cannot tell"]
+DifferenceVerdict = Literal["equal", "differs", "no difference shown", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class MetricDifference:
         found: B minus A, with its interval.
         seeds: Seeds in A and in B, pair by pair.
         undefined: Images left out because a value is undefined on either side.
-        verdict: ``equal``: every value is; ``cannot tell``: one image, so no interval.
+        verdict: ``equal``: every value is; ``undecided``: one image, so no interval.
     """
 
     row: str
@@ -135,5 +135,5 @@ def _judge_difference(values: np.ndarray, together: CrossedEstimate) -> Differen
     if not values.any():
         return "equal"
     if np.isnan(together.low):
-        return "cannot tell"
+        return "undecided"
     return "no difference shown" if together.low <= 0 <= together.high else "differs"

@@ -1,4 +1,4 @@
-"""Where results are: a results folder, a part of a release, or a release by its name."""
+"""Opens results: a results folder, a part of a release, or a release by its name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def find_newest_release() -> str:
     """Return the folder of the newest release of this checkout.
 
     Raises:
-        UserError: there is none.
+        UserError: this checkout has no release.
     """
     found = find_releases(CHECKOUT_RESULTS_DIR)
     if not found:

@@ -1,4 +1,4 @@
-"""What runs left, read from their folders alone: no plan, so that results of any config and version can be read."""
+"""Reads the results of runs from their folders, without a plan, so that any config and version can be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RecordedResults:
     """The results of one data set under one preset.
 
     Attributes:
-        name: What people call them.
+        name: Their name for people.
         runs: The folder of every run.
         segmenters: The folder of every training of a segmenter, its name as the row.
         digits: Significant digits that scores were rounded to; None: all are there.
@@ -137,7 +137,7 @@ def read_results_folder(folder: Path, name: str | None = None, digits: int | Non
 
     Args:
         folder: ``results/<data set>/<preset>``.
-        name: What people call it; None: its path.
+        name: Its name for people; None: its path.
         digits: Significant digits that its scores were rounded to.
 
     Raises:

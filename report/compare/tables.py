@@ -60,7 +60,7 @@ class ResultsComparison:
     def sentence(self) -> str:
         """The outcome in a sentence."""
         counts = pd.Series([cell.verdict for cell in self.cells], dtype=str).value_counts()
-        words = ("differs", "no difference shown", "cannot tell", "equal")
+        words = ("differs", "no difference shown", "undecided", "equal")
         parts = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
         return f"{len(self.cells)} cells (rows by measures) compared: {', '.join(parts) or 'none is on both sides'}."
 
@@ -71,7 +71,7 @@ def compare_results(first: RecordedResults, second: RecordedResults, same_seeds:
     Args:
         first: A.
         second: B; differences are B minus A.
-        same_seeds: Whether a seed that only one side has is worth telling.
+        same_seeds: Whether to report a seed that only one side has.
     """
     return ResultsComparison(
         first,

@@ -1,4 +1,4 @@
-"""Where segmented and true nerves differ, seen along their centrelines: what a tolerance of a few pixels forgives."""
+"""Shows where segmentation and truth differ along their centrelines, within a tolerance of a few pixels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CentrelineDifference:
 
     @property
     def missed_share(self) -> float:
-        """Share of the true centreline that was missed; NaN where there is none."""
+        """Share of the true centreline that was missed; NaN without any."""
         return _share_of_total(self.missed, self.found)
 
     @property

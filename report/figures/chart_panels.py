@@ -1,4 +1,4 @@
-"""The panels of the figures made of numbers, as SVG in one file: the page puts them in, in its own colours."""
+"""The panels of the figures made of numbers, as SVG in one file; the page shows them in its own colours."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def reason_absent(pictures: RunImages, row: MethodRow) -> str:
 
 
 def find_picture_aspect(pictures: RunImages, choices: list[ChosenImage]) -> float:
-    """Return height by width of the first picture there is."""
+    """Return height by width of the first picture that exists."""
     for choice in choices:
         for row in pictures.rows:
             image = pictures.read_enhanced(row, choice.name)

@@ -60,7 +60,7 @@ class PlannedFigure:
 
 
 def _draw_and_save(plot: PlannedFigure, folder: Path) -> dict[str, Any] | None:
-    """Draw and save a figure; return what the index reports about it."""
+    """Draw and save a figure; return its entry in the index."""
     drawn = plot.make()
     if drawn is None:
         return None
@@ -84,7 +84,7 @@ def _plan_number_figures(results: Results) -> Iterator[PlannedFigure]:
 
 
 def _plan_picture_figures(results: Results) -> Iterator[PlannedFigure]:
-    """Yield the figures made of images; none where there are no images."""
+    """Yield the figures made of images; none without images."""
     pictures = RunImages(results)
     if not pictures.names:
         return

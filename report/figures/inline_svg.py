@@ -32,7 +32,7 @@ class ChartPanel:
     """A panel of a chart.
 
     Attributes:
-        title: What stands above it.
+        title: The heading above it.
         plot: The SVG; empty where there is nothing to show.
         is_folded: Whether the page shows it on request only.
     """

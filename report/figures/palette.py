@@ -55,7 +55,7 @@ PRINT_COLOURS = {
     "banner-text": "#000000",
 }
 
-# Which CSS variable represents a figure's colour where the page shows the figure.
+# The page replaces a figure's colour by this CSS variable, so that it follows the page's dark style.
 CHART_VARIABLES = {colour.lower(): f"c{place}" for place, colour in enumerate(METHOD_COLOURS)} | {
     "#000000": "soft",
     "#ffffff": "back",

@@ -48,7 +48,7 @@ def make_picture_grid(
         columns: Pictures in a line.
         aspect: Height by width of a picture.
         gaps: Lines before which there is a wider gap.
-        heads: Lines below the first above which names stand.
+        heads: Lines, besides the first, that have names above them.
     """
     space = 0.03
     before = {**dict.fromkeys(gaps, 0.12), **dict.fromkeys(heads, TOP_MARGIN_INCHES)}
@@ -115,7 +115,7 @@ def show_colour_picture(axes: Axes, picture: np.ndarray) -> None:
 
 
 def show_absence(axes: Axes, text: str) -> None:
-    """Show a hatched panel that says why there is no picture."""
+    """Show a hatched panel that says why the picture is missing."""
     frame: dict[str, Any] = {
         "facecolor": ABSENCE_FILL_COLOUR,
         "edgecolor": ABSENCE_HATCH_COLOUR,

@@ -28,7 +28,7 @@ INPUT_SPLITS = ("testA", "testA_labels")
 
 
 class RunImages:
-    """Reads images of a plan's results; whatever is not there is None.
+    """Reads images of a plan's results; a missing image is None.
 
     Args:
         results: The results.
@@ -51,7 +51,7 @@ class RunImages:
 
     @cached_property
     def rows_for_several_images(self) -> list[MethodRow]:
-        """The rows of a figure of several images: trivial methods are left out too, where others are there."""
+        """The rows of a figure of several images: if there are others, trivial methods are left out, too."""
         if all(row.group in NON_CONTENDER_GROUPS for row in self.rows_for_one_image):
             return self.rows_for_one_image
         return [row for row in self.rows_for_one_image if row.group != TRIVIAL_GROUP]
@@ -78,7 +78,7 @@ class RunImages:
     def _paths(self) -> dict[str, dict[str, Path]]:
         """Of the inputs and their labels, by split, the files by name without ending."""
         known = {split: [] if self.manifest is None else self.manifest.image_paths(split) for split in INPUT_SPLITS}
-        # from the end, so that of two of one name the first stays
+        # from the end, so that the first of two files with one name wins
         return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
 
     def read_enhanced(self, row: MethodRow, name: str) -> np.ndarray | None:
@@ -144,7 +144,7 @@ def find_disputed_window(stack: np.ndarray, size: tuple[float, float]) -> list[f
     height, width = max(round(size[1] * rows), 1), max(round(size[0] * columns), 1)
     sums = np.pad(spread, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-    # rounded, so that two machines that add in another order choose the same window
+    # rounded, so that machines that add in another order choose the same window
     top, left = np.unravel_index(int(np.argmax(inside.round(6))), inside.shape)
     return [float(left / columns), float(top / rows), width / columns, height / rows]
 

@@ -63,7 +63,7 @@ def draw_facilitation(pictures: RunImages, choice: ChosenImage, subject: MethodR
 
 
 def _write_legend(axes: Axes, choice: ChosenImage, pixels: float) -> None:
-    """Write what the colours mean into the empty place below the label."""
+    """Explain the colours in the empty place below the label."""
     name = textwrap.fill(f"{choice.name}: {choice.why}", 30)
     key = [f"centrelines, within {pixels:g} px:", "grey: found", "orange: false", "blue: missed"]
     axes.text(0, 1, "\n".join([name, "", *key]), va="top", fontsize=7, transform=axes.transAxes)

@@ -18,7 +18,7 @@ from sspbench.files import replace_atomically
 from .palette import METHOD_COLOURS
 
 METHOD_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""One a method beside its colour, so that nothing is reported by colour alone."""
+"""Each method has a marker besides its colour, so that colour is never the only cue."""
 
 FULL_WIDTH_INCHES = 7.16
 """Width of a two-column figure in inches (IEEE)."""
@@ -61,7 +61,7 @@ class FinishedFigure:
 
 
 PLAIN_NUMBER_FORMAT = "{x:g}"
-"""Tick labels of logarithmic axes: plain numbers, since texts are never read as formulas (labels are people's)."""
+"""Tick labels of logarithmic axes: plain numbers, since figures never read texts as formulas (users write labels)."""
 
 
 @contextmanager

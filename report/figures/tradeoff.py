@@ -1,4 +1,4 @@
-"""Quality against Dice against seconds: what a method gives and what it takes, with the Pareto-optimal ones marked."""
+"""Quality against Dice against seconds: what a method gains and what it costs, with the Pareto-optimal ones marked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE_PANEL_INCHES = (3.8, 3.3)
 
 
 def draw_tradeoff(results: Results) -> FinishedFigure | None:
-    """Return the figure, or None where there is nothing to show."""
+    """Return the figure, or None with nothing to show."""
     found = collect_tradeoff_data(results)
     if found is None:
         return None
@@ -45,7 +45,7 @@ def draw_tradeoff(results: Results) -> FinishedFigure | None:
 
 
 def make_tradeoff_panels(results: Results) -> list[ChartPanel]:
-    """Return the figure's two panels for the page; none where there is nothing to show."""
+    """Return the figure's two panels for the page; none with nothing to show."""
     found = collect_tradeoff_data(results)
     if found is None:
         return []

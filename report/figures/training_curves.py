@@ -24,7 +24,7 @@ LOSS_DASHES = ("-", "--", ":", "-.")
 
 
 def draw_training_curves(results: Results) -> FinishedFigure | None:
-    """Return the training curves, one panel a method; None where nothing left a log."""
+    """Return the training curves, one panel per method; None without logs."""
     found = collect_loss_logs(results)
     if not any(log.seeds for log in found):
         return None
@@ -48,7 +48,7 @@ def draw_training_curves(results: Results) -> FinishedFigure | None:
 
 
 def make_loss_panels(results: Results) -> list[ChartPanel]:
-    """Return the figure's panels for the page; none where nothing left a log."""
+    """Return the figure's panels for the page; none without logs."""
     found = collect_loss_logs(results)
     return [_make_page_panel(log) for log in found] if any(log.seeds for log in found) else []
 

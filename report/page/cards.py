@@ -23,7 +23,7 @@ of the paper's claims about results {{ "fails" if failing == 1 else "fail" }}
 ; {{ holding }} {{ "holds" if holding == 1 else "hold" }} in this run
 {% endif %}
 {% if undecided %}
-; {{ undecided }} cannot be told from this run
+; this run does not decide {{ undecided }}
 {% endif %}
 .
 """
@@ -73,7 +73,7 @@ def make_cards(whole_cost: WholeCost, shelf: TableStore, judged: Sequence[ClaimV
 def _make_trust_card(table: Table | None) -> AnswerCard:
     where = ("trust-section", "Which measures can be trusted?")
     if table is None:
-        unknown = "Which quality measures can be trusted cannot be told here: there are no known clean images."
+        unknown = "which quality measures to trust, since no clean images are known."
         return AnswerCard("Not known", unknown, *where)
     places = {row.label.partition(" (")[0]: row.cells[0].text for row in table.rows}
     misled = [row.label.partition(" (")[0] for row in table.rows if row.cells[-1].text == "misleads"]

@@ -15,7 +15,7 @@ from ..analysis.paper_claims import list_claim_pairs, load_claims
 from .our_results import OurResults
 from .table_store import PairedTest
 
-CLAIM_HOLDS, CLAIM_FAILS, CLAIM_UNDECIDED = "holds", "fails", "cannot tell here"
+CLAIM_HOLDS, CLAIM_FAILS, CLAIM_UNDECIDED = "holds", "fails", "undecided"
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class ClaimVerdict:
 
     Attributes:
         quote: The claim.
-        verdict: ``holds``, ``fails``, ``cannot tell here``, or what the audit reports about the text.
-        why: What decides it, or why nothing does.
+        verdict: ``holds``, ``fails``, ``undecided``, or the audit's verdict on the text.
+        why: What decides it, or why it stays undecided.
         printed: What the paper's own numbers say.
         seen: What this run shows.
-        about: ``results``, or ``text``: bookkeeping, which is no finding.
-        by_paper: Whether the paper itself decides it, whatever was run.
+        about: ``results``, or ``text``: bookkeeping, not a finding.
+        by_paper: Whether the paper itself decides it, independently of the run.
     """
 
     quote: str
@@ -55,7 +55,7 @@ def judge_claims(ours: OurResults, reservations: Sequence[str]) -> list[ClaimVer
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
-    judged by this run, but only under the paper's protocol on the paper's images: elsewhere the run cannot say.
+    judged by this run, but only under the paper's protocol on the paper's images.
 
     Args:
         ours: Our means.
@@ -120,7 +120,7 @@ OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED, MEAN_BETTER, MEAN_NOT_BETTER =
     "better by its mean",
     "not better by its mean",
 )
-"""How a comparison ends: by the test, and by means alone where there is none."""
+"""How a comparison ends: by the test, or by means alone without a test."""
 
 
 def _judge_outcome(gain: float, test: PairedTest | None) -> str:
@@ -130,7 +130,7 @@ def _judge_outcome(gain: float, test: PairedTest | None) -> str:
 
 
 def _describe_counts(count: Mapping[str, int]) -> str:
-    """Return in how many comparisons a clause holds: by the test where there is one."""
+    """Return in how many comparisons a clause holds: by the test where one was made."""
     total = sum(count.values())
     if count[MEAN_BETTER] + count[MEAN_NOT_BETTER] == total:
         return f"by the mean in {count[MEAN_BETTER]} of {total} comparisons, none of them tested (too few trainings)"

@@ -37,14 +37,14 @@ FIGURE_WEBP_QUALITY = 72
 
 @dataclass(frozen=True)
 class GalleryTile:
-    """What one row shows of one image.
+    """One image as one row shows it.
 
     Attributes:
         row: Id of the row.
         label: Its name.
-        image: The enhanced image as a data URI, empty where there is none.
-        mask: Its mask as a data URI, empty where there is none.
-        absent: Why there is nothing; empty where there is something.
+        image: The enhanced image as a data URI, empty if missing.
+        mask: Its mask as a data URI, empty if missing.
+        absent: Why both are missing; else empty.
         scores: This image's scores in words, a line each, Dice first.
     """
 
@@ -76,7 +76,7 @@ class Gallery:
 
     @property
     def first_after(self) -> int:
-        """The tile shown at the right first: the paper's method, else the last picture there is."""
+        """The tile shown at the right first: the paper's method, else the last one with a picture."""
         tiles = self.sheets[0].tiles
         there = [index for index, tile in enumerate(tiles) if not tile.absent]
         named = [index for index in there if tiles[index].row == PROPOSED_ROW]

@@ -1,4 +1,4 @@
-"""The first screen: the answer, the scale it holds for, and the forest plot."""
+"""The first screen: the answer, the scale that it applies to, and the forest plot."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PageHeadline:
     Attributes:
         found: The primary analysis with its sentences.
         chips: How far it reaches, a few words each.
-        forest: The plot of the methods; None where there is no primary analysis.
-        others: The plot of the other rows; None where there are none.
+        forest: The plot of the methods; None without a primary analysis.
+        others: The plot of the other rows; None without any.
     """
 
     found: PrimaryAnalysis
@@ -48,7 +48,7 @@ def make_headline(facts: RunFacts, found: PrimaryAnalysis) -> PageHeadline:
 
 def _iter_chips(facts: RunFacts, found: PrimaryAnalysis) -> Iterator[str]:
     yield SHORT_SCALE_TEXTS[facts.preset]
-    # Without a primary analysis nothing is counted: then all test images are.
+    # without a primary analysis no images are counted, so the page says how many test images the run has
     count = found.images or facts.image_count
     subjects = f" of {found.clusters} subjects" if 0 < found.clusters < found.images else ""
     kind = "real" if facts.is_real else "simulated"

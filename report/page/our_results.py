@@ -18,7 +18,7 @@ class OurMean:
     """A mean of ours.
 
     Attributes:
-        mean: NaN where there is none.
+        mean: NaN if missing.
         row: Our row id.
         metric: Our measure.
         anchor: Id of its cell on the page.
@@ -77,15 +77,14 @@ class OurResults:
         return None if found is None or math.isnan(found.mean) else found
 
     def find_anchor(self, table: str, quantity: str, method: str) -> str:
-        """Return where our mean stands on the page; empty where the run has none."""
+        """Return the id of our mean's cell on the page; empty where the run has none."""
         found = self.find_mean(table, quantity, method)
         return "" if found is None else found.anchor
 
     def compute_gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
         """Return by how much a method is better than another; None without both.
 
-        In the measure's own direction, and in the paper's where the measure has none (entropy): a claim is about the
-        paper's.
+        The direction is the measure's; for a measure without one (entropy) it is the paper's, which the claim is about.
         """
         first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
         if first is None or second is None:
@@ -93,7 +92,7 @@ class OurResults:
         return (first.mean - second.mean) * (1 if self._better[table, quantity] == "higher" else -1)
 
     def find_test(self, table: str, quantity: str, method: str, than: str) -> PairedTest | None:
-        """Return the test of two methods in either direction; None where fewer trainings than it takes left no p."""
+        """Return the test of two methods in either direction; None with too few trainings for a p-value."""
         first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
         if first is None or second is None:
             return None

@@ -1,4 +1,4 @@
-"""Pages that are one file each and ask for nothing outside: the report, a comparison, a study's summary."""
+"""Pages of one file each that load nothing else: the report, a comparison, a study's summary."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class TableStore:
 
     Args:
         folder: Where ``index.json`` and the tables lie.
-        published: The paper's tables, set beside ours.
+        published: The paper's tables, shown with ours.
     """
 
     def __init__(self, folder: Path, published: Published) -> None:
@@ -90,7 +90,7 @@ class TableStore:
 
     @cached_property
     def references(self) -> dict[str, tuple[str, str, str]]:
-        """What rows are compared with: by row, its marks of better and worse, and its label."""
+        """The reference rows: by row, its marks of better and worse, and its label."""
         found = [self.primary.find_row(key) for key in (self.primary.reference, self.primary.rival)]
         pairs = zip(found, TEST_MARKS, strict=True)
         return {row.key: (*marks, row.label) for row, marks in pairs if row is not None}

@@ -1,1 +1,1 @@
-"""What only several data sets, or several budgets, can show: how stable an order is, and what changes with a dose."""
+"""Summaries over several data sets or budgets: how stable the order of methods is, and what changes with a dose."""

@@ -1,4 +1,4 @@
-"""The command ``across``: the summary above the data sets, or the budgets, of one run."""
+"""The command ``across``: summarises the data sets, or the budgets, of one run."""
 
 from __future__ import annotations
 

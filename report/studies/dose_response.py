@@ -1,4 +1,4 @@
-"""What grows with a dose: nerve invented and lost against how much more of it the good training images show."""
+"""Length invented and lost against the dose: how much more of it the good training images show."""
 
 from __future__ import annotations
 

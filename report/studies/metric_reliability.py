@@ -31,7 +31,7 @@ RELIABILITY_TRUTHS = {
     "hallucinated": ("Less nerve invented", -1),
     "lost": ("Less nerve lost", -1),
 }
-"""What knows the truth, how people call it, and its better side."""
+"""Measures that use the truth, their names for people, and their better direction."""
 
 CLOSENESS_TRUTHS = ("ssim", "psnr", "dice")
 """The truths that the verdict is about; invented and lost nerve show what kind of error a measure rewards."""
@@ -53,7 +53,7 @@ class TruthCorrelation:
 
 @dataclass(frozen=True)
 class MetricGrade:
-    """A measure and its marks by truth; ``why`` says why there are none."""
+    """A measure and its marks by truth; without marks, ``why`` gives the reason."""
 
     measure: Measure
     clean_image_ranks: tuple[str, ...]
@@ -72,7 +72,7 @@ class MetricGrade:
 
 
 def rank_metrics(several: Mapping[str, Results]) -> list[MetricGrade]:
-    """Return the marks of every measure without knowledge of the truth; empty where no clean image is known."""
+    """Return the marks of every measure that does not use the truth; empty if no clean image is known."""
     ranked = [(results, found) for results in several.values() if (found := assess_metrics(results))]
     if not ranked:
         return []

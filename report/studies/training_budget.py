@@ -1,4 +1,4 @@
-"""Does the order of the methods depend on how long they train? Dice by steps, for rows that differ in nothing else."""
+"""Shows whether the order of methods depends on training length: Dice by steps, for rows that differ in steps only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .method_order import kendall_w, make_mean_cells
 
 
 def collect_dice_by_steps(results: Results) -> dict[str, dict[int, Cell]]:
-    """Return Dice by method and steps, of the rows that the config adds and that say nothing but ``steps``."""
+    """Return Dice by method and steps, of the rows that the config adds and that change ``steps`` only."""
     cells = make_mean_cells(results)
     found: dict[str, dict[int, Cell]] = defaultdict(dict)
     for name, rows in results.plan.config["rows"].items():

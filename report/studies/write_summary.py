@@ -1,4 +1,4 @@
-"""Writes the summary above several data sets: tables, figures, one page of them, and the index last."""
+"""Writes the summary of several data sets: tables, figures, one page of them, and the index last."""
 
 from __future__ import annotations
 

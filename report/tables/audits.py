@@ -104,7 +104,7 @@ def _make_claims_table(claims: pd.DataFrame) -> Table:
 
 
 def _name_tables(text: str) -> str:
-    """Return a text with the keys of tables as people call them."""
+    """Return a text with the names of tables in place of their keys."""
     for key in PAPER_TABLE_NUMBERS:
         text = text.replace(key, format_table_name(key))
     return text

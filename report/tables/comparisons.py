@@ -53,7 +53,7 @@ def make_claim_tests_table(results: Results) -> Iterator[Table]:
 
 
 def _make_table(key: str, title: str, results: Results, frame: pd.DataFrame, note: str) -> Iterator[Table]:
-    """Yield the table of some comparisons, nothing where there are none: main measures, and all in its CSV."""
+    """Yield the table of some comparisons, nothing without any: it shows the main measures, its CSV has all."""
     frame = frame[frame["metric"].isin(results.measures)]
     labels = results.labels
     rows = tuple(
@@ -113,5 +113,5 @@ def make_ranks_table(results: Results) -> Iterator[Table]:
         )
         for metric in dict.fromkeys(shown["metric"])
     )
-    note = "Rank 1 is best. Images are no replicates of a method: ranks over them are described, not tested."
+    note = "Rank 1 is best. Images do not replicate a method, so ranks over images are described, not tested."
     yield Table("ranks", "Mean ranks over test images", columns, rows, head="Measure", notes=(note,), data=ranked)

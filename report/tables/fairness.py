@@ -15,7 +15,7 @@ from ..analysis.results import MethodRow, Results
 from .record import Cell, Column, Row, Table
 
 RATE_SEARCH_FILE = ROOT / "config" / "studies" / "demo-search.csv"
-"""Mean Dice by method and learning rate on a simulated draw of its own, as ``demo-search.yaml`` beside it found it."""
+"""Mean Dice by method and learning rate on separately simulated images; the study ``demo-search.yaml`` found it."""
 
 RATE_NAMES = ("lower", "middle", "upper")
 """The rates that were tried, each twice the one before."""
@@ -34,13 +34,13 @@ FAIRNESS_NOTES = (
     "Every network gets about the same CPU seconds, not the same images or steps.",
     "Dice: of the search that chose the rates, on simulated images drawn with another seed; no image of the benchmark "
     "was looked at. Three rates were tried for each, each twice the one before; the best was taken.",
-    "Starts as: whether the untrained network leaves an image as it is. Where it does, the last column tells what the "
-    "same training gives from a random start.",
+    "Starts as: whether the untrained network leaves an image as it is. Where it does, the last column shows what "
+    "the same training gives from a random start.",
 )
 
 
 def make_fairness_table(results: Results) -> Iterator[Table]:
-    """Yield the table; nothing at other scales, which follow what was published, or where nothing was trained."""
+    """Yield the table; nothing at other scales, which follow publications, or if nothing was trained."""
     if results.plan.preset != "demo":
         return
     rows = tuple(_make_row(results, row) for row in results.rows if _is_trained_method(results, row))

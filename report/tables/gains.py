@@ -26,11 +26,11 @@ GAIN_COLUMNS = (
 """Columns of the table."""
 
 TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")
-"""Columns that stand only where there is a test."""
+"""Columns that only a tested run has."""
 
 
 def make_gains_table(results: Results) -> Iterator[Table]:
-    """Yield the gain in the primary measure of every row; nothing where there is no primary analysis."""
+    """Yield the gain in the primary measure of every row; nothing without a primary analysis."""
     found = analyse_primary(results)
     if not found.is_available:
         return

@@ -25,11 +25,11 @@ IN_PIXELS = (
     "In pixels: the size of a pixel is unknown, so 1 pixel counts as 1 µm here. "
     "Give it: dataset_options={um_per_px: N}."
 )
-"""What stands below the morphometry of images without a scale."""
+"""Printed below the morphometry of images without a scale."""
 
 
 def format_table_name(key: str) -> str:
-    """Return how people call a table of the paper.
+    """Return the name of one of the paper's tables.
 
     >>> format_table_name("table2_segmentation")
     'Table 2'
@@ -111,7 +111,7 @@ def _truth_aside(table: Table) -> str:
 
 
 def _describe_missing(done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
-    """Yield what is left out of the means, once for the rows of which the same can be said."""
+    """Yield notes on values left out of the means, one note for all rows with the same omission."""
     found: dict[str, list[str]] = {}
     for row, column, cell in done:
         if cell.missing:
@@ -134,7 +134,7 @@ def _make_maker(key: str, title: str, kind: str) -> Callable[[Results], Iterator
 
 
 def _make_segmentation_table(results: Results) -> Iterator[Table]:
-    """Yield Table 2; where nothing could be segmented its cells say why."""
+    """Yield Table 2; if nothing could be segmented, its cells say why."""
     key, title, kind = (
         "table2_segmentation",
         "Segmentation of the enhanced test images against the labels",

@@ -26,7 +26,7 @@ ColumnForm = Literal["number", "printed", "words", "p"]
 BetterDirection = Literal["higher", "lower", "none"]
 
 
-# how the status of a cell begins whose row was not meant to have it
+# the status of a cell starts with this if its row cannot have the value
 NOT_APPLICABLE = "not applicable"
 
 
@@ -36,16 +36,16 @@ class Cell:
 
     Attributes:
         text: Words, in a column of words or in place of a number (``all 6``, ``not scored``); empty for numbers.
-        mean: The number; NaN where there is none.
-        sd_images: Standard deviation over images of seed means; NaN where there is none.
+        mean: The number; NaN if it is missing.
+        sd_images: Standard deviation over images of seed means; NaN if undefined.
         sd_seeds: Standard deviation over seeds of image means; NaN with one seed.
-        low: Lower end of the 95 % interval; NaN where there is none.
-        high: Upper end of the 95 % interval; NaN where there is none.
+        low: Lower end of the 95 % interval; NaN without one.
+        high: Upper end of the 95 % interval; NaN without one.
         n: Images behind the number.
         missing: Images left out because their value is undefined under some seed.
         seeds: Seeds behind the number.
         status: ``done``, or how the run ended and why (``diverged: the loss became NaN``).
-        note: What has to be said about this number.
+        note: What readers must know about this number.
         best: Whether it is the best of its column.
     """
 
@@ -77,7 +77,7 @@ class Column:
         label: What people read, e.g. ``AvG``.
         unit: Unit, empty for none.
         better: Which direction is better.
-        decimals: The most decimals that are printed (digits: ``rendering/text.py``).
+        decimals: The most decimals that are printed (digits: ``render/text.py``).
         form: Numbers, printed numbers, words or p-values.
     """
 

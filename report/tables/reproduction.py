@@ -1,4 +1,4 @@
-"""The table that sets ours beside the paper's, cell by cell."""
+"""The table that compares our values with the paper's, cell by cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REPRODUCTION_COLUMNS = (
 
 
 def make_reproduction_table(results: Results) -> Iterator[Table]:
-    """Yield ours beside theirs."""
+    """Yield the table."""
     frame = compare_with_paper(results.scores, load_paper(), audit_paper().verdicts, results.clusters)
     rows = tuple(
         Row(

@@ -1,4 +1,4 @@
-"""The answer of a run for a terminal: the primary analysis as a sentence, a table and what it may not claim."""
+"""The answer of a run for a terminal: the primary analysis as a sentence, a table and its limitations."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ANSWER_COLUMNS = (
 """What the forest plot of the page shows."""
 
 FALLBACK_TABLES = (("table2_segmentation", ("dice", "sen", "fdr")), ("table1_quality", ()))
-"""The tables, and of each the columns (none: all), to show where there is no primary analysis."""
+"""The tables, and of each the columns (none: all), to show without a primary analysis."""
 
 
 def format_answer(tables: Path) -> list[str]:
-    """Return the answer line by line: the primary analysis, or what there is instead.
+    """Return the answer line by line: the primary analysis, or the tables to show instead.
 
     Args:
         tables: The folder of table records.
@@ -45,7 +45,7 @@ def format_answer(tables: Path) -> list[str]:
     caveats = [line for caveat in found["caveats"] for line in _wrap_text(caveat, "- ")]
     if not found["rows"]:
         return [*prose, *_format_fallback(tables), *caveats]
-    return [*prose, *_format_rows(found), "What this may not claim:", *caveats]
+    return [*prose, *_format_rows(found), "Limitations:", *caveats]
 
 
 def make_primary_table(found: Mapping[str, Any]) -> Table:
@@ -100,7 +100,7 @@ def _format_fallback(tables: Path) -> list[str]:
             continue
         if table is not None:
             return render_terminal(_select_columns(table, columns)).splitlines()
-    return ["There are no tables."]
+    return ["This run has no tables yet."]
 
 
 def _select_columns(table: Table, keys: tuple[str, ...]) -> Table:

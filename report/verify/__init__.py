@@ -1,1 +1,1 @@
-"""Is a training right? One's own runs against published seeds of the same methods."""
+"""Checks whether trainings are right: compares your runs with published seeds of the same methods."""

@@ -1,4 +1,4 @@
-"""``verify``: is a training right? Runs against the published seeds of the same methods."""
+"""``verify``: checks runs against the published seeds of the same methods."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 VERIFY_DESCRIPTION = """Compare runs with published seeds of the same methods: prediction bands for every measure and
 for the losses at five points. docs/verify.md says how, and how often it is right."""
 
-VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where there are too few seeds to
-tell; 2 where the question cannot be answered."""
+VERIFY_EPILOG = """Exit status: 0 where every row is consistent; 1 where one is not; 3 where the published seeds are
+too few; 2 where the question cannot be answered."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +71,7 @@ def find_exit_status(found: list[RowVerdict]) -> int:
     verdicts = {one.verdict for one in found}
     if "not consistent" in verdicts:
         return 1
-    return 3 if "too few seeds to tell" in verdicts else 0
+    return 3 if "too few seeds" in verdicts else 0
 
 
 def _write_records(records: list[Table], folder: Path) -> None:

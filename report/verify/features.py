@@ -1,4 +1,4 @@
-"""What of a run is compared with published ones: means of its measures over images, and its losses at five points."""
+"""The numbers of a run that ``verify`` compares: means of its measures over images, and its losses at five points."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sspbench.releases.losses import LossEntries
 from ..compare.recorded_results import RecordedResults
 
 LOSS_POINT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Where along a training its losses are compared, as shares of the published log."""
+"""Points of a training where its losses are compared, as shares of the published log."""
 
 IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
 """Measures of the image alone are compared where they are in one of these tables."""
 
 MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
-"""Measures of the mask that are compared. Others say the same again, or jump: counts, and errors of counts, of nerves
-that one training finds and the next does not, have no band worth the name."""
+"""Measures of the mask that are compared. Others repeat these, or jump: if one training finds a nerve and the next does
+not, counts and errors of counts have no useful band."""
 
 MASK_INPUTS = frozenset({"mask", "probability"})
 """What a measure needs where it depends on the segmenter."""
@@ -42,7 +42,7 @@ class Feature:
         kind: ``image``: a measure of the enhanced image alone; ``segmented``: of its mask too; ``loss``.
         published: One value per published seed.
         given: One value per seed that is verified.
-        about: What it shares with features of other rows: the measure, or the point of the training.
+        about: The measure, or the point of the training: features of other rows share it.
         scale: Unit in which its spread is like that of the others.
         log: Whether bands are made of logarithms: losses that are positive vary by factors.
     """

@@ -1,4 +1,4 @@
-"""The verdict on each row: consistent with the published seeds, not consistent, or too few seeds to tell.
+"""The verdict on each row: consistent with the published seeds, not consistent, or too few seeds.
 
 Five kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed
 (:mod:`.same_seed`); values of a method that does not train, which are the same everywhere; and prediction bands for
@@ -30,7 +30,7 @@ from .features import (
 from .same_seed import SeedDivergence, can_compare_jumps, find_divergence, pair_same_seeds
 
 MAX_FALSE_ALARM_RATE = 0.01
-"""Chance of calling anything of a right reproduction not consistent, all rows and measures together."""
+"""Chance that a correct reproduction is called not consistent, over all rows and measures together."""
 
 MIN_PUBLISHED_SEEDS = 3
 """Fewest published seeds that a band is made of."""
@@ -44,7 +44,7 @@ MAX_ZERO_DIFFERENCE = 1e-9
 _IdleValues = Mapping[tuple[str, str], float]
 """By row and feature, what a run that did nothing would have."""
 
-ConsistencyVerdict = Literal["consistent", "not consistent", "too few seeds to tell"]
+ConsistencyVerdict = Literal["consistent", "not consistent", "too few seeds"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class FeatureCheck:
     Attributes:
         feature: What was checked.
         band: Where it should be, in the unit that the feature's bands are made in.
-        why: What the band stands on.
+        why: What the band is based on.
     """
 
     feature: Feature
@@ -93,7 +93,7 @@ class RowVerdict:
     Attributes:
         row: ``method``, ``method+variant``, or a segmenter.
         verdict: In words.
-        records: What does not fit of the records alone, in words.
+        records: What does not fit in the records alone, in words.
         same_seed: What does not fit the published training of the same seed.
         checks: Every feature with its band, the farthest first.
         seeds: How many seeds were verified.
@@ -195,7 +195,7 @@ def _has_band(feature: Feature) -> bool:
 
 
 def _fit_priors(features: Iterable[Feature]) -> dict[tuple[FeatureKind, str], VariancePrior]:
-    """Return what rows say about each other's spread, by measure of the image and by point of a training.
+    """Return the prior that rows give for each other's spread, by measure of the image and by point of a training.
 
     Measures of masks are left out: all rows of a seed share the luck of one segmenter, so their variances agree without
     being known any better. The losses of one training hang together and count as one row.
@@ -228,7 +228,7 @@ def _judge_row(
     if records or seeds or any(check.is_outside for check in ordered):
         verdict: ConsistencyVerdict = "not consistent"
     else:
-        verdict = "consistent" if any(_is_informative(check, idle) for check in ordered) else "too few seeds to tell"
+        verdict = "consistent" if any(_is_informative(check, idle) for check in ordered) else "too few seeds"
     counts = [len({seed for name, seed in side.losses if name == row}) for side in (given, published)]
     return RowVerdict(row, verdict, records, seeds, ordered, *counts)
 

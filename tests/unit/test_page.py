@@ -133,12 +133,12 @@ def test_links_lead_somewhere(page):
     assert any(target.startswith("cell-") for target in re.findall(r'href="#([^"]+)"', page))
 
 
-def test_a_missing_table_is_told(tmp_path, monkeypatch):
+def test_a_missing_table_is_explained(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = make_results(tmp_path, ablation=None, methods=["identity", "dcp"])
     page = rendered(results)
-    assert "There is no Table 2" in page and "There is no Table 3" in page
-    assert "There are no figures of images" in page
+    assert "Table 2 is missing" in page and "Table 3 is missing" in page
+    assert "This run has no figures of images" in page
 
 
 def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):

@@ -153,10 +153,10 @@ def test_without_labels_the_page_says_why_there_is_no_answer(tmp_path, monkeypat
     _, page = page_of(tmp_path, monkeypatch, labels=False)
     assert "<h1>No answer: the test images have no labels" in page
     assert 'id="forest"' not in page
-    assert "There is no Table 2" in page and "There is no primary analysis" in page
+    assert "Table 2 is missing" in page and "No primary analysis" in page
 
 
 def test_without_truth_there_is_no_ceiling_and_nothing_to_trust(tmp_path, monkeypatch):
     _, page = page_of(tmp_path, monkeypatch, rows=["identity", "brightness", "dcp", "sspnet"])
-    assert "clean image 0." not in page and "This cannot be told here: no clean images are known." in page
+    assert "clean image 0." not in page and "This run cannot say: no clean images are known." in page
     assert set(forest(page)) == {"brightness", "dcp", "sspnet"}

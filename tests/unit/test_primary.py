@@ -120,7 +120,7 @@ def test_without_labels_the_answer_says_so_and_there_is_no_table(tmp_path):
     found = built(made(tmp_path, labels=False), tmp_path)
     assert not found.is_available and found.rows == ()
     assert "no labels" in found.headline
-    assert "Shown instead" in found.subline
+    assert "no-reference measures" in found.subline
     assert "gains" not in json.loads((tmp_path / "tables" / "index.json").read_text())
 
 

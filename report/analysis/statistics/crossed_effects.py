@@ -35,7 +35,7 @@ class CrossedEstimate:
         trainings: How many were averaged.
         images: How many were averaged, for each training.
         clusters: Independent groups of images (subjects); equal to ``images`` where nothing is known.
-        note: What the interval covers, or why there is none.
+        note: What the interval covers, or why it is missing.
     """
 
     difference: float
@@ -57,11 +57,11 @@ def estimate_crossed(
 
     Args:
         difference: Finite differences, one row per training.
-        clusters: The subject of each image, (N,); None: each image is one of its own.
+        clusters: The subject of each image, (N,); None: each image is a subject.
         level: Coverage of the interval.
 
     Raises:
-        ValueError: a difference is not finite, or there is none.
+        ValueError: a difference is not finite, or the array is empty.
     """
     values = np.asarray(difference, dtype=float)
     if values.ndim != 2 or values.size == 0 or not np.isfinite(values).all():

@@ -16,13 +16,13 @@ SIGNIFICANCE_LEVEL = 0.05
 """Level of the test, after Holm's correction."""
 
 TestVerdict = Literal["better", "worse", "no difference shown", ""]
-"""What is said of a row; nothing where there is no test or no better side."""
+"""The outcome for a row; empty without a test, or for a measure without a better direction."""
 
 REPLICATION_NOTE = (
-    "What was replicated: the whole experiment. Every seed trains all networks anew, the segmenter included, and every "
+    "What was replicated: the whole experiment. Every seed trains all networks, the segmenter included, and every "
     "training is judged on the same images; trainings and images (or subjects) are crossed random effects."
 )
-"""What has to stand at every p-value."""
+"""Printed with every p-value."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def compare_row_pairs(
 
 
 def without_p_value(found: CrossedEstimate) -> CrossedEstimate:
-    """Return the comparison of a row whose images were made once, elsewhere: one training at most, hence no test.
+    """Return the comparison of an external row, whose images exist once: it counts as one training, hence no test.
 
     Every seed's segmenter judges the same images: the interval is over segmenters and images, not over trainings.
     """
@@ -139,7 +139,7 @@ def without_p_value(found: CrossedEstimate) -> CrossedEstimate:
 
 
 def decide_verdict(difference: float, p_holm: float, better: str) -> TestVerdict:
-    """Return what the test reports about a row.
+    """Return the outcome of the test.
 
     >>> decide_verdict(0.1, 0.01, "lower")
     'worse'

@@ -2,8 +2,8 @@
 
 From S published trainings the mean of T further ones lies, at a given level, within ``mean ± t s sqrt(1 / T + 1 / S)``.
 Five trainings give s on four degrees of freedom, and at the small level that many measures need t is then huge. Where
-several rows vary alike in a measure, their variances say something about each other: s^2 is replaced by the weighted
-mean of its own and a prior's, whose variance and degrees of freedom are estimated from all rows by the moments of log
+several rows vary alike in a measure, their variances inform each other: s^2 is replaced by the weighted mean of
+itself and a prior, whose variance and degrees of freedom are estimated from all rows by the moments of log
 s^2 (Smyth, Statistical Applications in Genetics and Molecular Biology 3, 2004, article 3, section 6.2).
 """
 
@@ -22,7 +22,7 @@ MIN_PRIOR_VARIANCES = 3
 
 @dataclass(frozen=True)
 class VariancePrior:
-    """What other rows tell about a variance: its size, and how many degrees of freedom that is worth (0: nothing)."""
+    """A prior of a variance, from other rows: its size, and its degrees of freedom (0: no information)."""
 
     variance: float = 1.0
     df: float = 0.0
@@ -54,8 +54,8 @@ class PredictionBand:
 def fit_prior(variances: Sequence[float], df: int, rows: int | None = None) -> VariancePrior:
     """Return the prior that variances of several rows, each with ``df`` degrees of freedom, give.
 
-    Its degrees of freedom are never more than those of all rows but one: rows that seem to vary exactly alike are no
-    more certain than what was measured.
+    Its degrees of freedom are never more than those of all rows but one: rows that seem to vary exactly alike add no
+    certainty beyond what was measured.
 
     Args:
         variances: Zeros and what is not finite are left out.

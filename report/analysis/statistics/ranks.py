@@ -1,4 +1,4 @@
-"""Mean ranks of all rows over images: a description without a test, since images are not replicates of a method."""
+"""Mean ranks of all rows over images: described but not tested, since images are not replicates of a method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests and intervals are worth: a method compared with itself, with the spreads that a results folder shows.
+"""How often tests and intervals are right: compares a method with itself, with the spreads of a results folder.
 
 For every row and measure the spreads over trainings, over images and of the rest are estimated from paired
 differences (a two-way analysis of variance without replication), and differences with exactly these spreads and a
@@ -86,7 +86,7 @@ and which intervals hold zero.
 
 
 WORST_ROW_DRAW_FACTOR = 10
-"""Times as many draws, new ones, with which the worst row of a measure is measured: one of many is worst by luck."""
+"""The worst row of a measure gets this many times more draws, new ones: one of many rows is worst by luck."""
 
 
 def simulate_study(

@@ -15,15 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-MIN_TESTED_IMAGES = 6
-"""Fewest images for a test: below, a two-sided signed-rank test cannot reach p = 0.05."""
-
 GRID_KEYS = ["dataset", "preset", "metric"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A row's values of one metric in short; NaN where there is no such number.
+    """A row's values of one metric in short; NaN where a number is undefined.
 
     Attributes:
         mean: Mean over all values that count.

@@ -1,4 +1,4 @@
-"""An axis: where a value lies on it, and which round values are written beside it."""
+"""An axis: the place of a value on it, and the round values at its ticks."""
 
 from __future__ import annotations
 

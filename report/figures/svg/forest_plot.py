@@ -41,7 +41,7 @@ class ForestRow:
     Attributes:
         key: ``method`` or ``method+variant``.
         label: Name.
-        role: What it represents: ``best trivial``, ``ceiling``, or nothing.
+        role: ``best trivial``, ``ceiling``, or empty.
         kind: Class of its mark.
         status: ``done``, or how its run ended.
         plot: Its mark and interval.

@@ -1,4 +1,4 @@
-"""A table record as the page shows it: cells ready for the template ``html/parts.html.j2``, which writes the tags."""
+"""A table record as the page shows it: cells ready for the template ``page/parts.html.j2``, which writes the tags."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_EXTRA = CellExtra()
 
 @dataclass(frozen=True)
 class HtmlCell:
-    """A cell of the page: its text, what it is sorted by (empty where there is no number), and what the page adds."""
+    """A cell of the page: its text, what it is sorted by (empty without a number), and what the page adds."""
 
     text: str
     best: bool = False
@@ -69,7 +69,7 @@ class HtmlTable:
 
 
 MINUS_SIGN_PATTERN = re.compile(r"(?<![\w.])-(?=[\d.])")
-"""A hyphen that represents a sign."""
+"""A hyphen that is a minus sign."""
 
 
 def make_html_table(table: Table, extra: Callable[[Row, Column, Cell], CellExtra] = lambda *_: NO_EXTRA) -> HtmlTable:

@@ -1,4 +1,4 @@
-"""How a cell and a head read, in any format: the one place that knows decimals, ± and brackets."""
+"""Formats cells and heads as text for every rendering: decimals, ± and brackets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..record import Cell, Column, Row
 DIRECTION_ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 
 NO_NUMBER = "n/a"
-"""What stands where there is no number."""
+"""Printed in place of a missing number."""
 
 
 def format_head(column: Column) -> str:

@@ -125,7 +125,7 @@ def _best(published: Published, claim: Mapping[str, Any]) -> tuple[str, str]:
     if not independent:
         return (
             "holds",
-            "in every printed mean; whether beyond chance cannot tell: how images pair is not told",
+            "in every printed mean; whether it is beyond chance stays open: the pairing of images is not printed",
         )
     if weak:
         return "not significant", f"best everywhere, but not beyond chance in {'; '.join(weak)}"
