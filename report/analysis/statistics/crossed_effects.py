@@ -67,7 +67,7 @@ def estimate_crossed(
     if values.ndim != 2 or values.size == 0 or not np.isfinite(values).all():
         raise ValueError("differences must be finite, (trainings, images), and not empty")
     trainings, images = values.shape
-    grouped = _group_by_cluster(values, clusters)
+    grouped = group_by_cluster(values, clusters)
     count = grouped.shape[1]
     mean = float(values.mean())
     spread = _estimate_single_spread(grouped)
@@ -87,7 +87,7 @@ def _describe_interval(trainings: int) -> str:
     return "over trainings and images"
 
 
-def _group_by_cluster(values: np.ndarray, clusters: Sequence[str] | None) -> np.ndarray:
+def group_by_cluster(values: np.ndarray, clusters: Sequence[str] | None) -> np.ndarray:
     """Return (R, C) values whose mean over clusters is the mean over images, regardless of the clusters' sizes."""
     if clusters is None:
         return values
