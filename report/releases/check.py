@@ -18,7 +18,8 @@ from sspbench.releases.release_folder import MAX_RELEASE_BYTES, RELEASE_RECORD, 
 from .reproduce import reproduce_release
 
 RELEASE_FILE_PATTERN = re.compile(
-    r"(release|runs)\.json|(scores|notes|losses)\.csv|tables/(primary\.json|[^/]+\.csv)|figures/[^/]+\.png"
+    r"(release|runs|croissant|ro-crate-metadata)\.json|workflow/Snakefile|"
+    r"(scores|notes|losses)\.csv|tables/(primary\.json|[^/]+\.csv)|figures/[^/]+\.png"
 )
 
 COMMIT_PATTERN = re.compile("[0-9a-f]{40}")

@@ -24,6 +24,7 @@ from sspbench.releases.release_folder import (
     ReleasePart,
 )
 
+from .crate import CRATE_FILE, write_crate
 from .rebuild import hash_derived_files, rebuild_release
 
 # A larger table is not kept, only its hash: its scores give it again.
@@ -69,7 +70,7 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     """Recompute the tables and figures of a release with today's code; its scores and records stay.
 
     Returns:
-        The names of the tables and figures that changed, came or went.
+        The names of the tables and figures that changed, came or went, and of the crate where there was none.
 
     Raises:
         UserError: the checkout has local changes, or a file of the release itself was changed.
@@ -89,6 +90,7 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
         _reject_large_release(fresh)
         after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
+        changed += [] if (part.folder / CRATE_FILE).is_file() else [CRATE_FILE]
         if changed:
             shutil.rmtree(part.folder)
             folder.rename(part.folder)
@@ -96,13 +98,13 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
 
 
 def describe_checkout() -> dict[str, Any]:
-    """Return the checkout's commit and its tracked files with local changes, published results left out.
+    """Return the checkout's commit, its date and its tracked files with local changes, published results left out.
 
     Raises:
         UserError: this is not a git checkout.
     """
     try:
-        head = _run_git("rev-parse", "HEAD").strip()
+        head, date = _run_git("show", "--no-patch", "--format=%H %cI", "HEAD").split()
         changed = _run_git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED_DIR}")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(
@@ -111,7 +113,7 @@ def describe_checkout() -> dict[str, Any]:
             why="git does not know this folder, or is not installed",
             hint="clone the repository, copy your results folder into it, and publish there",
         ) from error
-    return {"commit": head, "changed": [line[3:] for line in changed.splitlines()]}
+    return {"commit": head, "date": date, "changed": [line[3:] for line in changed.splitlines()]}
 
 
 def _run_git(*arguments: str) -> str:
@@ -185,6 +187,7 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
             shutil.copyfile(plan.layout.root / name, part.folder / name)
     made = {"commit": maker["commit"], "versions": versions, "large": large}
     write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
+    write_crate(part, maker["commit"], maker["date"])
     part.write_sums_file()
 
 

@@ -1,28 +1,39 @@
-"""``cite``: BibTeX of what a run uses: its methods, segmenter and data set, from their YAML, and this suite."""
+"""``cite``: BibTeX of what a run uses: its methods, segmenter and data set, from their YAML, and this suite.
+
+``cite --zenodo`` writes ``.zenodo.json`` from ``CITATION.cff``, so that both say the same.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from ..checkout import ROOT
 from ..config.plan import Plan
+from ..files import write_json
 from ..plugins.discovery import Plugin
 from .config_options import add_config_options, plan_from_args
+
+ZENODO_FILE = ROOT / ".zenodo.json"
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``cite``."""
     parser = commands.add_parser("cite", help="print BibTeX of everything a run uses")
+    parser.add_argument("--zenodo", action="store_true", help="write .zenodo.json from CITATION.cff instead")
     add_config_options(parser)
     parser.set_defaults(run=_cite)
 
 
 def _cite(args: argparse.Namespace) -> int:
+    if args.zenodo:
+        write_json(ZENODO_FILE, make_zenodo_record(read_citation()))
+        print(f"wrote {ZENODO_FILE}")
+        return 0
     print("\n\n".join(bibtex_entries(plan_from_args(args))))
     return 0
 
@@ -64,12 +75,42 @@ def misc_entry(key: str, words: str, **fields: str) -> str:
     return _format_entry("misc", key, given)
 
 
+def read_citation() -> dict[str, Any]:
+    """Return the contents of ``CITATION.cff``."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    return found
+
+
+def make_zenodo_record(citation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contents of ``.zenodo.json`` (Zenodo's deposit metadata).
+
+    Args:
+        citation: ``CITATION.cff``.
+    """
+    return {
+        "title": citation["title"],
+        "description": str(citation["abstract"]).strip(),
+        "upload_type": "software",
+        "creators": [_describe_creator(author) for author in citation["authors"]],
+        "version": str(citation["version"]),
+        "publication_date": str(citation["date-released"]),
+        "license": citation["license"],
+        "access_right": "open",
+        "keywords": citation["keywords"],
+    }
+
+
+def _describe_creator(author: Mapping[str, str]) -> dict[str, str]:
+    """Return an author's name, family name first, and ORCID where given."""
+    name = author.get("name") or f"{author['family-names']}, {author['given-names']}"
+    orcid = author.get("orcid", "").removeprefix("https://orcid.org/")
+    return {"name": name, **({"orcid": orcid} if orcid else {})}
+
+
 def suite_entry() -> str:
     """Return the entry of this suite, from ``CITATION.cff``."""
-    cff: dict[str, Any] = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    authors = " and ".join(
-        author.get("name") or f"{author['family-names']}, {author['given-names']}" for author in cff["authors"]
-    )
+    cff = read_citation()
+    authors = " and ".join(_describe_creator(author)["name"] for author in cff["authors"])
     fields = {"title": f"{{{cff['title']}}}", "author": f"{{{authors}}}", "version": str(cff["version"])}
     if "date-released" in cff:
         fields["year"] = str(cff["date-released"])[:4]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ..config.overrides import merge_dicts
 from ..config.plan import Plan
 from ..errors import Faults, UserError
 from ..files import read_mapping, write_json, write_text
+from ..images.croissant import CROISSANT_FILE
 from ..jobs.outcome import STATUS_FILE as STATUS
 from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_release_losses
 from .records import (
@@ -56,6 +58,9 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
             hint = "run the workflow again, so that everything trains on the same images"
             faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
     write_json(folder / RELEASE_RECORD, _release_record(plan, release, gathered))
+    described = plan.layout.data / CROISSANT_FILE
+    if described.is_file():
+        shutil.copyfile(described, folder / CROISSANT_FILE)
     return part
 
 

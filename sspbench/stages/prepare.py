@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from ..contract import PrepareRequest
 from ..errors import Faults
+from ..images.croissant import write_croissant
 from ..images.grey import list_images
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
@@ -53,6 +54,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     """
     fresh.mkdir()
     root = settings["data_root"]
+    plugin = get_plugin("data", settings["dataset"])
     notes: list[dict[str, Any]] = []
     recorded: dict[str, Any] = {}
     with progress_bar(label=f"prepare {settings['id']}", unit="images") as bar:
@@ -65,7 +67,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
             tell=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
             record=recorded.__setitem__,
         )
-        load_prepare_function(get_plugin("data", settings["dataset"]))(request)
+        load_prepare_function(plugin)(request)
     old_names = _rename_safely(fresh)
     originals = {new: printable(old) for new, old in old_names.items()}
     if originals:
@@ -76,6 +78,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     facts |= {**recorded, **({"notes": notes} if notes else {})}
     manifest = Manifest.read(write_manifest(fresh, facts, originals, scales))
     _check_manifest(manifest, settings["dataset"])
+    write_croissant(manifest, plugin.meta)
     return manifest
 
 

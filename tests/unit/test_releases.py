@@ -22,7 +22,7 @@ from sspbench.releases.score_files import round_number_text
 from sspbench.releases.scores import SCORES_FRAME_COLUMNS
 from tests.synthetic_results import make_results
 
-MAKER = {"commit": "b" * 40, "changed": []}
+MAKER = {"commit": "b" * 40, "date": "2026-01-02T03:04:05+00:00", "changed": []}
 PLACE = {"commit": "a" * 40, "dirty": False, "machine": {"cpu": "A"}, "versions": {"numpy": "2"}, "data": "d" * 64}
 
 

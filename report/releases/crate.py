@@ -1,0 +1,208 @@
+"""``ro-crate-metadata.json``: a release as a Workflow Run Crate, which repositories and workflow registries read.
+
+Formats: https://www.researchobject.org/ro-crate/specification/1.1/ and
+https://www.researchobject.org/workflow-run-crate/profiles/workflow_run_crate/ (version 0.5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sspbench.checkout import ROOT
+from sspbench.commands.cite import read_citation
+from sspbench.files import sha256, write_json
+from sspbench.images.croissant import CROISSANT_FILE
+from sspbench.releases.release_folder import RELEASE_RECORD, SUMS_FILE, ReleasePart
+
+CRATE_FILE = "ro-crate-metadata.json"
+WORKFLOW_FILE = "workflow/Snakefile"
+LOCK_FILE = "uv.lock"
+
+CRATE_CONTEXT = ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
+ROOT_PROFILES = (
+    "https://w3id.org/ro/wfrun/process/0.5",
+    "https://w3id.org/ro/wfrun/workflow/0.5",
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+)
+PARAMETER_PROFILE = "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"
+WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+
+_LANGUAGE, _DATA, _RUN, _INPUT, _OUTPUT = "#snakemake", "#images", "#run", "#parameter-images", "#parameter-scores"
+
+Entity = dict[str, Any]
+"""One node of the crate's graph."""
+
+_KNOWN_FILES: Mapping[str, Entity] = {
+    RELEASE_RECORD: {"description": "config, seeds, commits and machines"},
+    CROISSANT_FILE: {"description": "the images, in Croissant", "exampleOfWork": {"@id": _INPUT}},
+    "scores.csv": {"description": "one line per row, seed and image", "exampleOfWork": {"@id": _OUTPUT}},
+}
+"""What is said of some files beside their size and hash."""
+
+
+def write_crate(part: ReleasePart, commit: str, date: str) -> None:
+    """Copy the workflow into a release and write its ``ro-crate-metadata.json``.
+
+    Args:
+        part: The release, complete but for its sums.
+        commit: The commit of the checkout, whose workflow and lock file are described.
+        date: When that commit was made, ISO 8601.
+    """
+    (part.folder / WORKFLOW_FILE).parent.mkdir(exist_ok=True)
+    shutil.copyfile(ROOT / "Snakefile", part.folder / WORKFLOW_FILE)
+    write_json(part.folder / CRATE_FILE, {"@context": CRATE_CONTEXT, "@graph": make_graph(part, commit, date)})
+
+
+def make_graph(part: ReleasePart, commit: str, date: str) -> list[Entity]:
+    """Return the entities of a crate: the release, its files, workflow, run, images, people and licence."""
+    citation = read_citation()
+    names = [name for name in part.list_files() if name not in (CRATE_FILE, SUMS_FILE)]
+    authors = list(_describe_authors(citation))
+    licence = f"https://spdx.org/licenses/{citation['license']}"
+    lock = _describe_lock(ROOT / LOCK_FILE)
+    return [
+        _describe_metadata_file(),
+        {
+            "@id": "./",
+            "@type": "Dataset",
+            "conformsTo": _refer(ROOT_PROFILES),
+            "name": f"{citation['title']}: release {part.name}",
+            "description": f"Scores, tables and figures of {part.record['dataset']['title']}; no images",
+            "datePublished": date,
+            "license": {"@id": licence},
+            "author": _refer(author["@id"] for author in authors),
+            "publisher": {"@id": authors[0]["@id"]},
+            "mainEntity": {"@id": WORKFLOW_FILE},
+            "mentions": {"@id": _RUN},
+            "hasPart": _refer([*names, lock["@id"]]),
+        },
+        *(_describe_file(part.folder, name) for name in names if name != WORKFLOW_FILE),
+        _describe_workflow(part, citation, authors, lock, commit),
+        lock,
+        *_describe_run(part, names),
+        *authors,
+        {"@id": licence, "@type": "CreativeWork", "name": f"{citation['license']} licence", "url": licence},
+        *({"@id": profile, "@type": "CreativeWork", "name": profile.split("/", 3)[-1]} for profile in ROOT_PROFILES),
+    ]
+
+
+def _refer(names: Iterable[str]) -> list[Entity] | Entity:
+    """Return references; one alone stands without a list, as RO-Crate recommends."""
+    found = [{"@id": name} for name in names]
+    return found[0] if len(found) == 1 else found
+
+
+def _describe_metadata_file() -> Entity:
+    standards = ("https://w3id.org/ro/crate/1.1", ROOT_PROFILES[-1])
+    return {"@id": CRATE_FILE, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": _refer(standards)}
+
+
+def _describe_file(folder: Path, name: str) -> Entity:
+    path = folder / name
+    return {
+        "@id": name,
+        "@type": "File",
+        "name": name,
+        **_KNOWN_FILES.get(name, {}),
+        "encodingFormat": mimetypes.guess_type(name)[0] or "text/plain",
+        "contentSize": str(path.stat().st_size),
+        "sha256": sha256(path),
+    }
+
+
+def _describe_workflow(
+    part: ReleasePart, citation: Mapping[str, Any], authors: Sequence[Entity], lock: Entity, commit: str
+) -> Entity:
+    return {
+        **_describe_file(part.folder, WORKFLOW_FILE),
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "conformsTo": {"@id": WORKFLOW_PROFILE},
+        "name": str(citation["title"]),
+        "description": str(citation["abstract"]).strip(),
+        "version": f"{citation['version']} ({commit})",
+        "license": {"@id": f"https://spdx.org/licenses/{citation['license']}"},
+        "creator": _refer(author["@id"] for author in authors),
+        "programmingLanguage": {"@id": _LANGUAGE},
+        "softwareRequirements": {"@id": lock["@id"]},
+        "input": {"@id": _INPUT},
+        "output": {"@id": _OUTPUT},
+    }
+
+
+def _describe_lock(path: Path) -> Entity:
+    """Describe the lock file by its content's identifier (SWHID): every release carrying it would weigh too much."""
+    content = path.read_bytes()
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    return {
+        "@id": f"swh:1:cnt:{blob}",
+        "@type": "File",
+        "name": path.name,
+        "description": "exact versions of all packages",
+        "encodingFormat": "application/toml",
+        "contentSize": str(len(content)),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _describe_run(part: ReleasePart, names: Sequence[str]) -> Iterator[Entity]:
+    """Yield the run with its inputs and outputs, the images it was given, and the language of the workflow."""
+    record = part.record
+    inputs = [_DATA, RELEASE_RECORD, *(name for name in names if name == CROISSANT_FILE)]
+    outputs = [name for name in names if name not in (*inputs, WORKFLOW_FILE)]
+    commits = ", ".join(f"{commit} ({count} jobs)" for commit, count in record["commits"].items())
+    yield {
+        "@id": _RUN,
+        "@type": "CreateAction",
+        "name": f"Run of the workflow: {part.name}",
+        "description": f"at commit {commits}; seeds {', '.join(map(str, record['seeds']))}",
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+        "instrument": {"@id": WORKFLOW_FILE},
+        "object": _refer(inputs),
+        "result": _refer(outputs),
+    }
+    yield {
+        "@id": _DATA,
+        "@type": "CreativeWork",
+        "name": record["dataset"]["title"],
+        "description": "the prepared images; the identifier is the digest of their hashes",
+        "identifier": f"sha256:{record['data']}",
+        "exampleOfWork": {"@id": _INPUT},
+        **({"subjectOf": {"@id": CROISSANT_FILE}} if CROISSANT_FILE in names else {}),
+    }
+    yield _describe_parameter(_INPUT, "images", "CreativeWork")
+    yield _describe_parameter(_OUTPUT, "scores", "File")
+    yield {
+        "@id": _LANGUAGE,
+        "@type": "ComputerLanguage",
+        "name": "Snakemake",
+        "identifier": {"@id": "https://snakemake.github.io"},
+        "url": {"@id": "https://snakemake.github.io"},
+    }
+
+
+def _describe_parameter(name: str, short: str, kind: str) -> Entity:
+    return {
+        "@id": name,
+        "@type": "FormalParameter",
+        "conformsTo": {"@id": PARAMETER_PROFILE},
+        "name": short,
+        "additionalType": kind,
+    }
+
+
+def _describe_authors(citation: Mapping[str, Any]) -> Iterator[Entity]:
+    """Yield the people and groups of ``CITATION.cff``."""
+    for number, author in enumerate(citation["authors"], 1):
+        if "name" in author:
+            yield {"@id": f"#author-{number}", "@type": "Organization", "name": author["name"]}
+            continue
+        yield {
+            "@id": author.get("orcid", f"#author-{number}"),
+            "@type": "Person",
+            "name": f"{author['given-names']} {author['family-names']}",
+        }
