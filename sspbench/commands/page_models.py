@@ -11,6 +11,7 @@ from ..config.settings import TRAIN_RECORD, Settings
 from ..errors import UserError
 from ..files import read_mapping, sha256
 from ..images.enhancement_rules import RULES
+from ..images.white_level import CAMERA_BITS
 from ..jobs.outcome import JobError
 from ..offline_page.page import PageModel
 from .named_methods import find_run_weights, limit_tile, load_run_settings
@@ -45,7 +46,10 @@ def _page_model(run: Path) -> PageModel:
     description = {
         **_training_facts(settings, weights.parent),
         "smallest_side": model.smallest_side,
-        "rules": replace(RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
+        "rules": {
+            **replace(RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
+            "camera_bits": CAMERA_BITS,
+        },
     }
     return PageModel(model.content, description)
 

@@ -34,25 +34,44 @@ async function enhancePicture(index, picture, report) {
     );
   }
   const { ort, session } = await loadSession(index);
-  const light = luminance(picture, rules);
+  const white = whiteOf(picture, rules);
+  const light = luminance(picture, white, rules);
   const enhance = (values, width, height) => enhanceLight(ort, session, values, width, height);
   const better = await inTiles(enhance, light, picture, rules, report);
-  return { ...picture, samples: withLight(picture, light, better) };
+  return { enhanced: { ...picture, samples: withLight(picture, white, light, better) }, white };
 }
 
 const colourChannels = (picture) => (picture.channels > 2 ? 3 : 1);
 const largestValue = (picture) => 2 ** picture.depth - 1;
+const share = (value, white) => Math.min(1, Math.fround(value / white));
+
+function largestColour({ channels, samples }, colours) {
+  let largest = 0;
+  for (let at = 0; at < samples.length; at += 1) {
+    if (at % channels < colours && samples[at] > largest) largest = samples[at];
+  }
+  return largest;
+}
+
+// Return the value that is white: by the file, else that of the camera with the fewest bits that reaches the largest.
+function whiteOf(picture, rules) {
+  const all = largestValue(picture);
+  if (picture.depth === 8) return all;
+  const { significant } = picture;
+  const bits = significant >= 8 && significant <= 16 ? [significant] : rules.camera_bits;
+  const largest = largestColour(picture, colourChannels(picture));
+  return bits.map((count) => 2 ** count - 1).find((white) => largest <= white) ?? all;
+}
 
 // Return the luminance, 0 to 1, of each pixel.
-function luminance(picture, rules) {
+function luminance(picture, white, rules) {
   const { channels, samples, width, height } = picture;
-  const top = largestValue(picture);
   const weights = colourChannels(picture) === 3 ? rules.luminance : [1];
   const light = new Float32Array(width * height);
   for (let pixel = 0; pixel < light.length; pixel += 1) {
     let sum = 0;
     for (let channel = 0; channel < weights.length; channel += 1) {
-      sum += weights[channel] * Math.fround(samples[pixel * channels + channel] / top);
+      sum += weights[channel] * share(samples[pixel * channels + channel], white);
     }
     light[pixel] = sum;
   }
@@ -60,16 +79,15 @@ function luminance(picture, rules) {
 }
 
 // Add the change of the luminance to each colour; alpha stays.
-function withLight(picture, light, better) {
+function withLight(picture, white, light, better) {
   const { channels, samples } = picture;
-  const top = largestValue(picture);
   const colours = colourChannels(picture);
   const result = samples.slice();
   for (let pixel = 0; pixel < light.length; pixel += 1) {
     for (let channel = 0; channel < colours; channel += 1) {
       const at = pixel * channels + channel;
-      const value = Math.fround(samples[at] / top) + better[pixel] - light[pixel];
-      result[at] = roundHalfEven(Math.min(Math.max(value, 0), 1) * top);
+      const value = share(samples[at], white) + better[pixel] - light[pixel];
+      result[at] = roundHalfEven(Math.min(Math.max(value, 0), 1) * white);
     }
   }
   return result;

@@ -57,25 +57,30 @@ async function enhanceShown(isCurrent) {
   await say(sessions.has(index) ? "Enhancing …" : "Loading the network, then enhancing …");
   const start = performance.now();
   const report = (done, total) => (isCurrent() ? say(`Enhancing … ${done} of ${total} tiles`) : painted());
-  const enhanced = await enhancePicture(index, picture, report);
+  const { enhanced, white } = await enhancePicture(index, picture, report);
   const seconds = (performance.now() - start) / 1000;
-  const result = await encodePng(enhanced);
+  const isShownAsStored = white === largestValue(picture);
+  const saved = await encodePng(enhanced);
+  const visible = isShownAsStored ? [file, saved] : await Promise.all([picture, enhanced].map((one) => encodePng(asShown(one, white))));
   if (!isCurrent()) return;
-  await showResult(file, result, index);
-  const kind = `${picture.width} x ${picture.height} pixels, ${colourChannels(picture) === 3 ? "colour" : "grey"}, ${picture.depth} bit`;
-  await say(`Done in ${seconds.toFixed(1)} s: ${kind}. The saved PNG has the same size and depth.`);
+  await showResult(file, [...visible, saved], index);
+  const colour = colourChannels(picture) === 3 ? "colour" : "grey";
+  const kind = `${picture.width} x ${picture.height} pixels, ${colour}, ${picture.depth} bit`;
+  const scale = isShownAsStored ? "" : ` Its values end below ${white + 1}, so ${white} is taken for white.`;
+  await say(`Done in ${seconds.toFixed(1)} s: ${kind}.${scale} The saved PNG has the same size and depth.`);
 }
 
-async function showResult(file, result, index) {
+// Show before and after, and offer the result: three files.
+async function showResult(file, files, index) {
   shown.addresses.forEach((address) => URL.revokeObjectURL(address));
-  shown.addresses = [file, result].map((content) => URL.createObjectURL(content));
+  shown.addresses = files.map((content) => URL.createObjectURL(content));
   const [before, after] = [part("before"), part("after")];
   [before.src, after.src] = shown.addresses;
   const { name, label } = FACTS.models[index];
   before.alt = `${file.name} as you gave it`;
   after.alt = `${file.name} enhanced by ${label}`;
   part("after-tag").textContent = `after: ${name}`;
-  part("save").href = shown.addresses[1];
+  part("save").href = shown.addresses[2];
   part("save").download = `${file.name.replace(/\.[^.]*$/, "")}-${name.replace(/[^A-Za-z0-9.]+/g, "-")}.png`;
   await Promise.all([before.decode(), after.decode()]);
   part("result").hidden = false;

@@ -36,5 +36,15 @@ function reducedChannels(width, height, rgba) {
   for (let pixel = 0; pixel < width * height; pixel += 1) {
     kept.forEach((channel, index) => { samples[pixel * kept.length + index] = rgba[4 * pixel + channel]; });
   }
-  return { width, height, channels: kept.length, depth: 8, samples, metadata: [] };
+  return { width, height, channels: kept.length, depth: 8, significant: 0, samples, metadata: [] };
+}
+
+// Return the picture as a browser shows it right, which takes the largest value for white: with 8 bits up to `white`.
+function asShown(picture, white) {
+  const [colours, alphaTop] = [colourChannels(picture), largestValue(picture)];
+  const samples = Uint8Array.from(picture.samples, (value, at) => {
+    const top = at % picture.channels < colours ? white : alphaTop;
+    return Math.min(255, Math.round((255 * value) / top));
+  });
+  return { ...picture, depth: 8, samples };
 }

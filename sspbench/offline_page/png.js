@@ -1,5 +1,6 @@
 // PNG of 8 and 16 bits, read and written here: a browser's canvas would cut 16 bits to 8 and alter colours below alpha.
-// A picture is {width, height, channels, depth, samples, metadata}: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; depth 8 or 16.
+// A picture is {width, height, channels, depth, significant, samples, metadata}: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA;
+// depth 8 or 16; significant: the bits that the file says are used, 0 where it does not.
 
 const PNG_SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 const PNG_CHANNELS = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
@@ -56,17 +57,19 @@ async function decodePng(bytes) {
   const chunks = pngChunks(bytes);
   const head = pngHead(chunks[0]);
   requireSmallEnough(head.width, head.height);
-  if (head.interlaced) return null;
   const named = (type) => chunks.filter((chunk) => chunk.type === type).map((chunk) => chunk.content);
+  if (head.interlaced) return null;
   const packed = await new Blob(named("IDAT")).arrayBuffer();
   const rows = await inflate(new Uint8Array(packed)).catch(() => { throw new PageError(DAMAGED_PNG); });
   const samples = unpackSamples(unfilter(rows, head), head);
   const metadata = chunks.filter((chunk) => !PIXEL_CHUNKS.includes(chunk.type)).map((chunk) => chunk.whole);
   const picture = {
     width: head.width, height: head.height, channels: PNG_CHANNELS[head.colour], depth: head.bits === 16 ? 16 : 8,
-    samples, metadata,
+    significant: Math.max(0, ...(named("sBIT")[0] ?? [])), samples, metadata,
   };
-  return head.colour === PALETTE ? fromPalette(picture, named("PLTE")[0], named("tRNS")[0]) : picture;
+  const [transparent] = named("tRNS");
+  if (head.colour === PALETTE) return fromPalette(picture, named("PLTE")[0], transparent);
+  return transparent ? withKeyAsAlpha(picture, transparent, head.bits) : picture;
 }
 
 // Undo the filters of all rows (PNG specification, section 9).
@@ -134,6 +137,20 @@ function fromPalette(picture, colours, alphas) {
     if (alphas) samples[at * channels + 3] = alphas[entry] ?? 255;
   });
   return { ...picture, channels, samples };
+}
+
+// Add alpha to a picture of which one colour is transparent; tRNS holds each of its channels in two bytes.
+function withKeyAsAlpha(picture, transparent, bits) {
+  const { channels, samples } = picture;
+  const scale = bits < 8 ? 255 / (2 ** bits - 1) : 1;
+  const key = Array.from({ length: channels }, (_, at) => (transparent[2 * at] * 256 + transparent[2 * at + 1]) * scale);
+  const result = new samples.constructor((samples.length / channels) * (channels + 1));
+  for (let from = 0, to = 0; from < samples.length; from += channels, to += channels + 1) {
+    const colour = samples.subarray(from, from + channels);
+    result.set(colour, to);
+    result[to + channels] = colour.every((value, at) => value === key[at]) ? 0 : largestValue(picture);
+  }
+  return { ...picture, channels: channels + 1, samples: result };
 }
 
 // Return a picture as a PNG file (a Blob), each row without a filter.

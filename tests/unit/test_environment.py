@@ -11,6 +11,8 @@ import yaml
 
 from sspbench.checkout import ROOT
 
+STAND_IN = "./packages/opencv-stand-in"
+
 
 @cache
 def locked():
@@ -42,7 +44,7 @@ def of_pip(text):
 
 def offered(text):
     """Return {name: version} of the pip section, which must be pinned throughout but for what lies in here."""
-    pip = [entry for entry in of_pip(text) if not entry.startswith("-e ")]
+    pip = [entry for entry in of_pip(text) if not entry.startswith("-e ") and entry != STAND_IN]
     assert all(re.fullmatch(r"[a-z0-9-]+==[^=]+", entry) for entry in pip)
     return dict(entry.split("==") for entry in pip)
 
@@ -57,6 +59,16 @@ def test_the_packages_of_the_repository_are_installed_from_it():
         f"-e ./{folder}" for folder in own().values()
     }
     assert all((ROOT / folder / "pyproject.toml").is_file() for folder in own().values())
+
+
+def test_there_is_one_opencv():
+    """pip gets opencv-python, which two packages ask for, from an empty package that brings the headless one."""
+    assert STAND_IN in of_pip((ROOT / "environment.yml").read_text())
+    stand_in = tomllib.loads((ROOT / STAND_IN / "pyproject.toml").read_text())
+    version = wanted()["opencv-python-headless"]
+    assert (stand_in["project"]["name"], stand_in["project"]["version"]) == ("opencv-python", version)
+    assert stand_in["project"]["dependencies"] == [f"opencv-python-headless=={version}"]
+    assert "opencv-python" not in {entry["name"] for entry in locked()}
 
 
 def test_the_same_python():
