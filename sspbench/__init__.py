@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from .images.left_out import find_unused_files as find_unused_files
     from .images.manifest import EXTRA_FOLDERS as EXTRA_FOLDERS
     from .images.manifest import SPLITS as SPLITS
+    from .images.per_picture import blur_inside as blur_inside
+    from .images.per_picture import compute_luminance as compute_luminance
+    from .images.per_picture import enhance_each as enhance_each
+    from .images.per_picture import find_seen_area as find_seen_area
     from .images.rgb import read_rgb as read_rgb
     from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
@@ -57,6 +61,8 @@ if TYPE_CHECKING:
     from .images.white_level import decide_whites as decide_whites
     from .jobs.machine import count_cores as count_cores
     from .releases.scores import load_scores as load_scores
+    from .training.field_of_view import compute_luminances as compute_luminances
+    from .training.field_of_view import find_views as find_views
     from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
     from .training.losses.adversarial import lsgan_loss as lsgan_loss
     from .training.losses.adversarial import relativistic_lsgan_loss as relativistic_lsgan_loss
@@ -112,9 +118,11 @@ PUBLIC_NAMES = {
     "images.labels": ("add_unusable_sets", "count_classes", "read_label"),
     "images.left_out": ("find_unused_files",),
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
+    "images.per_picture": ("blur_inside", "compute_luminance", "enhance_each", "find_seen_area"),
     "images.rgb": ("read_rgb", "write_rgb"),
     "images.white_level": ("WhiteLevel", "decide_whites"),
     "images.thresholds": ("dice_by_level",),
+    "training.field_of_view": ("compute_luminances", "find_views"),
     "training.losses.adversarial": (
         "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
     ),

@@ -6,19 +6,26 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sspbench import Method
+from sspbench import Method, compute_luminance, enhance_each, find_seen_area
 
 
 class Brightness(Method):
-    """Multiply each image by one number."""
+    """Multiply each image by one number, the same for all channels: colours stay."""
 
     def fit(self, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> Mapping[str, float]:
-        """Return the mean of the high-quality images."""
-        return {"high_mean": float(np.mean([image.mean(dtype=np.float64) for image in high]))}
+        """Return the mean luminance of the high-quality images."""
+        return {"high_mean": float(np.mean([_mean_luminance(np.atleast_3d(image)) for image in high]))}
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Scale each of (N, 1, H, W) float32 images in [0, 1]; a black image stays black."""
-        means = images.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64)
-        gains = np.divide(self.fitted["high_mean"], means, out=np.ones_like(means), where=means > 0)
-        result: np.ndarray = np.clip(images * gains, 0.0, 1.0).astype(np.float32)
-        return result
+        """Scale each of (N, C, H, W) float32 images in [0, 1]; a black image stays black."""
+        return enhance_each(images, self._enhance_one)
+
+    def _enhance_one(self, picture: np.ndarray) -> np.ndarray:
+        mean = _mean_luminance(picture)
+        gain = self.fitted["high_mean"] / mean if mean > 0 else 1.0
+        scaled: np.ndarray = np.clip(picture * np.float64(gain), 0.0, 1.0)
+        return scaled
+
+
+def _mean_luminance(picture: np.ndarray) -> float:
+    return float(compute_luminance(picture)[find_seen_area(picture)].mean(dtype=np.float64))

@@ -20,9 +20,9 @@ class CUT(PatchContrastGAN):
         """Create generator, discriminator and patch sampler with an optimiser each."""
         params = self.params
         base = max(round(64 * params["width"]), 1)
-        generator = TappedGenerator(1, base, params["blocks"])
+        generator = TappedGenerator(self.channels, base, params["blocks"])
         self.add_trained_network("generator", generator, keep=True)
-        self.add_trained_network("discriminator", PatchGAN(1, base, antialiased=True))
+        self.add_trained_network("discriminator", PatchGAN(self.channels, base, antialiased=True))
         self.add_trained_network("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:

@@ -14,11 +14,11 @@ class CycleGAN(TwoWayGAN):
 
     def new_generator(self) -> nn.Module:
         """Return a residual generator."""
-        return ResidualGenerator(1, self._base_channels(), self.params["blocks"])
+        return ResidualGenerator(self.channels, self._base_channels(), self.params["blocks"])
 
     def new_discriminator(self) -> nn.Module:
         """Return a 70 x 70 PatchGAN."""
-        return PatchGAN(1, self._base_channels())
+        return PatchGAN(self.channels, self._base_channels())
 
     def _base_channels(self) -> int:
         return max(round(64 * self.params["width"]), 1)

@@ -6,66 +6,88 @@ import cv2
 import numpy as np
 from scipy.ndimage import minimum_filter
 
-from sspbench import Method, UserError
+from sspbench import Method, UserError, compute_luminance, enhance_each, find_seen_area
 
 MIN_AIR_LIGHT = 1e-6
 """Keeps the division by the air light finite on a black image."""
 
 
 class DarkChannelPrior(Method):
-    """Remove the veil ``I = J t + A (1 - t)``; constant images come back as they are."""
+    """Remove the veil ``I = J t + A (1 - t)`` inside the field of view; constant images come back as they are."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Dehaze each of (N, 1, H, W) float32 images in [0, 1] on its own."""
-        enhanced = [self._enhance_one(image[0].astype(np.float64)) for image in images]
-        return np.stack(enhanced)[:, None].astype(np.float32) if enhanced else images.copy()
+        """Dehaze each of (N, C, H, W) float32 images in [0, 1] on its own."""
+        return enhance_each(images, lambda picture: self._enhance_one(picture.astype(np.float64)))
 
-    def _enhance_one(self, image: np.ndarray) -> np.ndarray:
-        if image.min() == image.max():
-            return image
+    def _enhance_one(self, picture: np.ndarray) -> np.ndarray:
+        if picture.min() == picture.max():
+            return picture
+        seen = find_seen_area(picture)
         if self.params["inverted"]:
-            return 1.0 - self._dehaze(1.0 - image)
-        return self._dehaze(image)
+            clear = 1.0 - self._dehaze(1.0 - picture, seen)
+        else:
+            clear = self._dehaze(picture, seen)
+        return np.where(seen[..., None], clear, picture)
 
-    def _dehaze(self, image: np.ndarray) -> np.ndarray:
+    def _dehaze(self, picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
         p = self.params
-        dark = minimum_filter(image, size=p["window"], mode="nearest")
-        light = estimate_air_light(image, dark, share=p["airlight_share"], skip=p["airlight_skip"])
-        rough = 1.0 - p["omega"] * dark / light
+        # the black border would be the darkest neighbour of all pixels near it
+        framed = np.where(seen[..., None], picture, np.inf)
+        window = (p["window"], p["window"], 1)
+        dark = minimum_filter(framed, size=window, mode="nearest")
+        light = estimate_air_light(picture, dark, seen, share=p["airlight_share"], skip=p["airlight_skip"])
+        rough = 1.0 - (p["omega"] * dark / light).min(axis=2)
         transmission = guided_filter(
-            image, rough, side=p["filter_side"], eps=p["filter_eps"], border=p["filter_border"]
+            compute_luminance(picture),
+            np.where(seen, rough, 0.0),
+            seen,
+            side=p["filter_side"],
+            eps=p["filter_eps"],
+            border=p["filter_border"],
         )
-        return np.clip((image - light) / np.maximum(transmission, p["t0"]) + light, 0.0, 1.0)
+        clear = (picture - light) / np.maximum(transmission, p["t0"])[..., None] + light
+        return np.clip(clear, 0.0, 1.0)
 
 
-def estimate_air_light(image: np.ndarray, dark: np.ndarray, *, share: float, skip: int = 0) -> float:
-    """Mean of the image over the brightest dark-channel pixels.
+def estimate_air_light(
+    picture: np.ndarray, dark: np.ndarray, seen: np.ndarray, *, share: float, skip: int = 0
+) -> np.ndarray:
+    """Return the mean of the picture over the brightest dark-channel pixels, channel by channel.
 
     Args:
-        image: (H, W) in [0, 1].
-        dark: Its dark channel, (H, W).
-        share: Share of all pixels taken: ``max(floor(share H W), 1)`` of them.
+        picture: (H, W, C) in [0, 1].
+        dark: The least value nearby of each channel, (H, W, C); the dark channel is their minimum.
+        seen: (H, W) bool: pixels that count.
+        share: Share of these that are taken: ``max(floor(share * count), 1)``.
         skip: That many of the darkest among them are left out of the sum but still counted, an off-by-one of a
             much copied implementation.
+
+    Returns:
+        (C,), not below ``MIN_AIR_LIGHT``.
     """
-    count = max(int(share * image.size), 1)
-    brightest = np.argsort(dark, axis=None, kind="stable")[-count:]
-    return max(float(image.ravel()[brightest[skip:]].sum()) / count, MIN_AIR_LIGHT)
+    colours, darkness = picture[seen], dark.min(axis=2)[seen]
+    count = max(int(share * len(darkness)), 1)
+    brightest = np.argsort(darkness, kind="stable")[-count:]
+    light: np.ndarray = np.maximum(colours[brightest[skip:]].sum(axis=0) / count, MIN_AIR_LIGHT)
+    return light
 
 
-def guided_filter(guide: np.ndarray, values: np.ndarray, *, side: int, eps: float, border: str) -> np.ndarray:
+def guided_filter(
+    guide: np.ndarray, values: np.ndarray, seen: np.ndarray, *, side: int, eps: float, border: str
+) -> np.ndarray:
     """Smooth ``values`` along the edges of ``guide``: a local linear model in boxes of ``side`` pixels.
 
     Args:
         guide: (H, W) float64.
         values: (H, W) float64.
+        seen: (H, W) bool: pixels that count.
         side: Side of the box in pixels; an even side is centred half a pixel towards the end.
         eps: Regulariser in squared units of the guide.
         border: ``normalised`` or ``reflect``, see :func:`box_mean`.
     """
 
     def mean(array: np.ndarray) -> np.ndarray:
-        return box_mean(array, side, border)
+        return box_mean(array, seen, side, border)
 
     mean_guide, mean_values = mean(guide), mean(values)
     covariance = mean(guide * values) - mean_guide * mean_values
@@ -75,22 +97,24 @@ def guided_filter(guide: np.ndarray, values: np.ndarray, *, side: int, eps: floa
     return mean(slope) * guide + mean(offset)
 
 
-def box_mean(array: np.ndarray, side: int, border: str) -> np.ndarray:
-    """Mean of a ``side`` x ``side`` box around each pixel of an (H, W) float64 array.
+def box_mean(array: np.ndarray, seen: np.ndarray, side: int, border: str) -> np.ndarray:
+    """Mean over the pixels that count in a ``side`` x ``side`` box around each pixel of an (H, W) float64 array.
 
     Args:
         array: (H, W) float64.
+        seen: (H, W) bool: pixels that count; 0 where a box has none.
         side: Side of the box in pixels.
         border: ``normalised`` averages the pixels inside the image; ``reflect`` mirrors the image (OpenCV's default).
 
     Raises:
         UserError: unknown border.
     """
-    box = (side, side)
-    if border == "reflect":
-        return cv2.boxFilter(array, -1, box)
-    if border == "normalised":
-        total = cv2.boxFilter(array, -1, box, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        count = cv2.boxFilter(np.ones_like(array), -1, box, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        return total / count
-    raise UserError(f"Unknown filter_border {border!r}", where="methods/dcp", hint="write 'normalised' or 'reflect'")
+    modes = {"normalised": cv2.BORDER_CONSTANT, "reflect": cv2.BORDER_DEFAULT}
+    if border not in modes:
+        hint = "write 'normalised' or 'reflect'"
+        raise UserError(f"Unknown filter_border {border!r}", where="methods/dcp", hint=hint)
+    total, count = (
+        cv2.boxFilter(part, -1, (side, side), normalize=False, borderType=modes[border])
+        for part in (np.where(seen, array, 0.0), seen.astype(np.float64))
+    )
+    return total / np.maximum(count, 1.0)

@@ -52,7 +52,7 @@ class EnlightenGAN(TrainableMethod):
         """Generator first, then both discriminators on the image made before that update."""
         original, normal = flip_jointly(2 * low - 1, 2 * high - 1, self.random)
         inputs = darken(original, self.params["darken"], self.random)
-        original, normal, inputs = (_grey_to_rgb(images) for images in (original, normal, inputs))
+        original, normal, inputs = (_convert_to_rgb(images) for images in (original, normal, inputs))
         enhanced, _ = self.networks["generator"](inputs, attention_map(inputs))
         side, count = self.params["patch_side"], self.params["patch_count"]
         height, width = enhanced.shape[-2:]
@@ -87,13 +87,16 @@ class EnlightenGAN(TrainableMethod):
         return feature_distance(self.vgg, images, targets, self.params["vgg_layer"])
 
     def translate(self, images: Tensor) -> Tensor:
-        """Enhance at the native size; the three channels that come out are clipped and weighted to grey (ITU-R 601)."""
-        x = _grey_to_rgb(2 * images - 1)
+        """Enhance at the native size and clip; for grey images the channels are weighted to grey (ITU-R 601)."""
+        x = _convert_to_rgb(2 * images - 1)
         enhanced, _ = self.networks["generator"](x, attention_map(x))
+        clipped = ((enhanced.float() + 1) / 2).clamp(0, 1)
+        if self.channels == 3:
+            return clipped
         weights = torch.tensor(LUMA_WEIGHTS, device=images.device).view(1, 3, 1, 1)
-        return (((enhanced.float() + 1) / 2).clamp(0, 1) * weights).sum(dim=1, keepdim=True)
+        return (clipped * weights).sum(dim=1, keepdim=True)
 
 
-def _grey_to_rgb(images: Tensor) -> Tensor:
-    """Repeat the grey channel of (N, 1, H, W) three times."""
-    return images.repeat(1, 3, 1, 1)
+def _convert_to_rgb(images: Tensor) -> Tensor:
+    """Repeat the channel of grey images three times: (N, 1 or 3, H, W) to (N, 3, H, W)."""
+    return images.repeat(1, 3 // images.shape[1], 1, 1)

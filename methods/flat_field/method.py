@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from sspbench import Method
+from sspbench import Method, blur_inside, compute_luminance, enhance_each, find_seen_area
 
 
 class FlatField(Method):
-    """Even out the illumination and keep the mean."""
+    """Even out the illumination and keep the mean; all channels of a pixel get the same factor."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Correct each of (N, 1, H, W) float32 images in [0, 1]."""
-        return np.stack([self._enhance_one(image[0]) for image in images])[:, None]
+        """Correct each of (N, C, H, W) float32 images in [0, 1]."""
+        return enhance_each(images, self._enhance_one)
 
-    def _enhance_one(self, image: np.ndarray) -> np.ndarray:
-        light = cv2.GaussianBlur(image, (0, 0), self.params["sigma"])
-        even = image / np.maximum(light, np.float32(self.params["floor"]))
-        result: np.ndarray = np.clip(even * image.mean(), 0.0, 1.0).astype(np.float32)
-        return result
+    def _enhance_one(self, picture: np.ndarray) -> np.ndarray:
+        luminance, seen = compute_luminance(picture), find_seen_area(picture)
+        light = np.maximum(blur_inside(luminance, seen, self.params["sigma"]), np.float32(self.params["floor"]))
+        even = np.clip(picture / light[..., None] * luminance[seen].mean(), 0.0, 1.0)
+        return np.where(seen[..., None], even, picture)

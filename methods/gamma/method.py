@@ -8,8 +8,8 @@ from sspbench import Method
 
 
 class Gamma(Method):
-    """Bend the grey levels by one power law."""
+    """Bend the levels of every channel by one power law."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Raise (N, 1, H, W) float32 images in [0, 1] to the power ``gamma``."""
+        """Raise (N, C, H, W) float32 images in [0, 1] to the power ``gamma``."""
         return images ** np.float32(self.params["gamma"])

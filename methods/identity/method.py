@@ -9,5 +9,5 @@ class Identity(Method):
     """Return a copy of the input."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Return a copy of (N, 1, H, W) images."""
+        """Return a copy of (N, C, H, W) images."""
         return images.copy()

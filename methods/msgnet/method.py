@@ -50,8 +50,8 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Render the low-quality crops in the style of one high-quality picture and descend."""
         p = self.params
-        content = grey_to_bgr(resize_to_side(low, p["content_side"]))
-        style = grey_to_bgr(resize_to_side(high[:1], p["style_side"]))
+        content = convert_to_bgr(resize_to_side(low, p["content_side"]))
+        style = convert_to_bgr(resize_to_side(high[:1], p["style_side"]))
         layers = p["style_layers"]
         output = self.net(content, self.net.style_gram(style))
         with torch.no_grad():
@@ -67,7 +67,7 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         """Set the test-time target from the high-quality training images."""
         with torch.no_grad():
             grams = torch.cat(
-                [self.net.style_gram(grey_to_bgr(resize_to_side(image, self.params["style_side"]))) for image in high]
+                [self.net.style_gram(convert_to_bgr(resize_to_side(image, self.params["style_side"]))) for image in high]
             )
             mean = grams.mean(0, keepdim=True)
             if self.params["target"] == "medoid":
@@ -76,25 +76,26 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
             self.target.gram.copy_(mean)
 
     def translate(self, images: Tensor) -> Tensor:
-        """Render (N, 1, H, W) in [0, 1] in the high-quality style; H and W are multiples of 8."""
+        """Render (N, C, H, W) in [0, 1] in the high-quality style; H and W are multiples of 8."""
         height, width = images.shape[-2:]
         content, wide = images, self.params["test_width"]
         if wide is not None:
             tall = max(round(height * wide / width / self.multiple), 1) * self.multiple
             content = functional.interpolate(images, (tall, wide), mode="bicubic", antialias=True)
-        rendered = self.net(grey_to_bgr(content), self.target.gram).mean(1, keepdim=True).clamp(0, 255) / 255
+        painted = self.net(convert_to_bgr(content), self.target.gram)
+        rendered = (painted.flip(1) if self.channels == 3 else painted.mean(1, keepdim=True)).clamp(0, 255) / 255
         if wide is not None:
             rendered = functional.interpolate(rendered, (height, width), mode="bicubic", antialias=True)
         return rendered
 
 
-def grey_to_bgr(grey: Tensor) -> Tensor:
-    """Bring (N, 1, H, W) in [0, 1] to the network's (N, 3, H, W), BGR 0..255."""
-    return 255 * grey.expand(-1, 3, -1, -1)
+def convert_to_bgr(images: Tensor) -> Tensor:
+    """Bring (N, C, H, W) in [0, 1], grey or RGB, to the network's (N, 3, H, W), BGR 0..255."""
+    return 255 * (images.flip(1) if images.shape[1] == 3 else images.expand(-1, 3, -1, -1))
 
 
 def resize_to_side(images: Tensor, side: int | None) -> Tensor:
-    """Bring (N, 1, H, W) to ``side`` x ``side`` with anti-aliasing; None leaves them."""
+    """Bring (N, C, H, W) to ``side`` x ``side`` with anti-aliasing; None leaves them."""
     if side is None or images.shape[-2:] == (side, side):
         return images
     return functional.interpolate(images, (side, side), mode="bilinear", antialias=True)

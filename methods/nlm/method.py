@@ -5,17 +5,19 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspbench import Method, to_uint8
+from sspbench import Method, enhance_each, to_uint8
 
 
 class NonLocalMeans(Method):
-    """Denoise, and leave light and contrast alone."""
+    """Denoise, and leave light and contrast alone; of colours, lightness and chroma each on its own."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
-        """Denoise each of (N, 1, H, W) float32 images in [0, 1], in 8-bit grey levels."""
-        p = self.params
-        levels = [
-            cv2.fastNlMeansDenoising(to_uint8(image[0]), None, p["strength"], p["patch"], p["search"])
-            for image in images
-        ]
-        return np.stack(levels)[:, None].astype(np.float32) / np.float32(255)
+        """Denoise each of (N, C, H, W) float32 images in [0, 1], in 8-bit levels."""
+        return enhance_each(images, lambda picture: self._denoise(to_uint8(picture)) / np.float32(255))
+
+    def _denoise(self, levels: np.ndarray) -> np.ndarray:
+        strength, windows = self.params["strength"], (self.params["patch"], self.params["search"])
+        if levels.shape[2] == 1:
+            return cv2.fastNlMeansDenoising(levels[..., 0], None, strength, *windows)[..., None]
+        bgr = np.ascontiguousarray(levels[..., ::-1])  # OpenCV's order
+        return cv2.fastNlMeansDenoisingColored(bgr, None, strength, strength, *windows)[..., ::-1]

@@ -30,7 +30,7 @@ class OTEGAN(TrainableMethod):
         """
         params = self.params
         side = _check_training_side(params)
-        channels = params["in_channels"]
+        channels = self._network_channels
         base, growth = (max(round(full * params["width"]), 1) for full in (80, 48))
         self._add_with_optimizer("generator", Generator(channels, base, growth), params["lr"], keep=True)
         self._add_with_optimizer(
@@ -79,13 +79,17 @@ class OTEGAN(TrainableMethod):
         return 1 - ms_ssim(enhanced, images, self.params["scales"]).mean()
 
     def translate(self, images: Tensor) -> Tensor:
-        """Enhance at the native size; of three channels that come out the mean is taken."""
+        """Enhance at the native size; for grey images the mean is taken of the channels that come out."""
         enhanced: Tensor = self.networks["generator"](self._repeat_grey(images))
-        return enhanced.mean(dim=1, keepdim=True)
+        return enhanced if self.channels == 3 else enhanced.mean(dim=1, keepdim=True)
+
+    @property
+    def _network_channels(self) -> int:
+        return max(self.channels, self.params["in_channels"])
 
     def _repeat_grey(self, images: Tensor) -> Tensor:
-        """Repeat the grey channel of (N, 1, H, W) as often as the networks have inputs."""
-        return images.expand(-1, self.params["in_channels"], -1, -1)
+        """Repeat the channel of grey images as often as the networks have inputs: (N, C, H, W)."""
+        return images.expand(-1, self._network_channels, -1, -1)
 
 
 def _check_training_side(params: Mapping[str, Any]) -> int:

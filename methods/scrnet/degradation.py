@@ -1,4 +1,4 @@
-"""How SCR-Net's training pairs are made here: a good confocal image as a bad microscope would have taken it.
+"""How SCR-Net's grey training pairs are made here: a good confocal image as a bad microscope would have taken it.
 
 The published degradation imitates a cataract in front of the retina; this one imitates what spoils corneal confocal
 images: defocus, stray light, uneven light, and noise of the few photons. Values are redrawn for every image, each

@@ -32,9 +32,9 @@ def high_frequency(images: Tensor, view: Tensor | None = None) -> Tensor:
     return mask_outside_view(amplified, view)
 
 
-def mask_outside_view(images: Tensor, view: Tensor) -> Tensor:
-    """Set (N, C, H, W) in [-1, 1] to -1 outside the field of view."""
-    return (images + 1) * view - 1
+def mask_outside_view(images: Tensor, view: Tensor | None) -> Tensor:
+    """Set (N, C, H, W) in [-1, 1] to -1 outside the field of view, where one is given."""
+    return images if view is None else (images + 1) * view - 1
 
 
 def _wide_mean(images: Tensor) -> Tensor:

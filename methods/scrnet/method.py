@@ -7,10 +7,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from sspbench import TrainableMethod, constant_then_linear, init_normal
+from sspbench import TrainableMethod, constant_then_linear, find_views, init_normal
 
+from .cataract import add_cataract
 from .degradation import degrade
-from .frequency import high_frequency
+from .frequency import high_frequency, mask_outside_view
 from .losses import restoration_losses
 from .networks import Generator
 
@@ -26,7 +27,7 @@ class SCRNet(TrainableMethod):
     def build(self) -> None:
         """Create the generator and its optimiser."""
         params = self.params
-        self.generator = Generator(1, max(round(64 * params["width"]), 1), params["depth"])
+        self.generator = Generator(self.channels, max(round(64 * params["width"]), 1), params["depth"])
         init_normal(self.generator)
         self.add_network("generator", self.generator, keep=True)
         parameters, betas = self.generator.parameters(), tuple(params["betas"])
@@ -37,10 +38,13 @@ class SCRNet(TrainableMethod):
 
     def training_step(self, high: Tensor) -> dict[str, Tensor]:
         """Degrade good images, restore them and descend on the distance to what they were."""
-        clear = 2 * high - 1
-        spoilt = 2 * degrade(high, self.params["degradation"], self.random) - 1
-        detail, image = self.generator(high_frequency(spoilt))
-        losses = restoration_losses(detail, image, clear)
+        view = self._find_view(high)
+        if view is None:
+            spoilt = degrade(high, self.params["degradation"], self.random)
+        else:
+            spoilt = add_cataract(high, view, self.random)
+        detail, image = self.generator(high_frequency(2 * spoilt - 1, view))
+        losses = restoration_losses(detail, image, 2 * high - 1, view)
         weights = self.params["weights"]
         total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
         self.descend(total, "generator")
@@ -48,5 +52,10 @@ class SCRNet(TrainableMethod):
 
     def translate(self, images: Tensor) -> Tensor:
         """Draw the image that belongs to the high-frequency part of the given one, at the native size."""
-        image: Tensor = self.generator(high_frequency(2 * images - 1))[1]
-        return (image + 1) / 2
+        view = self._find_view(images)
+        image: Tensor = self.generator(high_frequency(2 * images - 1, view))[1]
+        return (mask_outside_view(image, view) + 1) / 2
+
+    def _find_view(self, images: Tensor) -> Tensor | None:
+        """Return the field of view of colour photographs; grey images, confocal ones, fill their frame."""
+        return find_views(images) if self.channels == 3 else None

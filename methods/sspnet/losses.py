@@ -26,7 +26,7 @@ def illumination_loss(images: Tensor, shares: Sequence[int], signed: bool) -> Te
     """Return the illumination uniformity loss, equation (3), averaged over patch sizes.
 
     Args:
-        images: (N, 1, H, W) in [0, 1].
+        images: (N, C, H, W) in [0, 1].
         shares: Patch sides as H / share; (8, 4) are 48 and 96 pixels at 384.
         signed: Take the mean as printed, which is about zero for any image, instead of the mean of absolute values.
     """
@@ -41,7 +41,7 @@ def texture_loss(x: Tensor, y: Tensor, form: str) -> Tensor:
     """Return the texture-aware loss of one domain, half of equation (4): 1 - mean over all local windows.
 
     Args:
-        x: Images, (N, 1, H, W) in [0, 1].
+        x: Images, (N, C, H, W) in [0, 1].
         y: Their enhanced versions.
         form: ``structure``: SSIM's correlation factor, StillGAN's code; ``contrast``: the equation as printed, Theta
             being the local standard deviation; ``product``: both.
@@ -50,7 +50,7 @@ def texture_loss(x: Tensor, y: Tensor, form: str) -> Tensor:
 
 
 def texture_map(x: Tensor, y: Tensor, form: str) -> Tensor:
-    """Return the local similarity under :func:`texture_loss`, (N, 1, H, W)."""
+    """Return the local similarity under :func:`texture_loss`, (N, C, H, W)."""
     variance_x, variance_y, covariance = local_moments(x, y)
     variance_x, variance_y = variance_x.clamp_min(MIN_VARIANCE), variance_y.clamp_min(MIN_VARIANCE)
     deviations = variance_x.sqrt() * variance_y.sqrt()

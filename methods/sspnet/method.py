@@ -23,11 +23,11 @@ class SSPNet(TrainableMethod):
     def build(self) -> None:
         """Create the networks and the two Adam optimisers of section 4.2."""
         p = self.params
-        generator = Generator(p["width"], p["norm"], p["input_skip"], p["upsampling"])
+        generator = Generator(p["width"], p["norm"], p["input_skip"], p["upsampling"], self.channels)
         if p["identity_start"] is not None:
             generator.start_at_identity(p["identity_start"])
         self.add_network("generator", generator, keep=True)
-        in_channels = 2 if p["discriminator_sees"] == "pair" else 1
+        in_channels = self.channels * (2 if p["discriminator_sees"] == "pair" else 1)
         discriminator = Discriminator(in_channels, p["discriminator_channels"])
         self.add_network("discriminator", discriminator)
         rate = warm_up_then_halving(p["lr"], **p["schedule"], steps_per_epoch=self.steps_per_epoch)
@@ -43,7 +43,7 @@ class SSPNet(TrainableMethod):
         """Step the generator, then the discriminator on outputs made before that step (README.md, A21).
 
         Args:
-            low: LQ images x1, (N, 1, h, w) in [0, 1].
+            low: LQ images x1, (N, C, h, w) in [0, 1].
             high: HQ images x2, same shape.
         """
         given = torch.cat([low, high]) * 2 - 1
@@ -105,5 +105,5 @@ class SSPNet(TrainableMethod):
         return self.networks["discriminator"](torch.cat([images, beside], 1) if pair else images)
 
     def translate(self, images: Tensor) -> Tensor:
-        """Enhance (N, 1, H, W) in [0, 1]: only the LQ branch is left at test time."""
+        """Enhance (N, C, H, W) in [0, 1]: only the LQ branch is left at test time."""
         return (self.networks["generator"](images * 2 - 1) + 1) / 2

@@ -60,22 +60,28 @@ class Bottleneck(nn.Module):
 
 
 class Generator(nn.Module):
-    """Map grey images in [-1, 1] to enhanced ones in [-1, 1]; H and W are multiples of 32.
+    """Map images in [-1, 1] to enhanced ones in [-1, 1]; H and W are multiples of 32.
 
     Args:
         width: Multiplier of all channel numbers.
         norm: ``batch`` or ``instance``.
         input_skip: Give the image itself to the last layer; else nothing finer than half resolution reaches it.
         upsampling: ``bilinear`` or ``nearest``.
+        in_channels: Image channels, also of the output.
     """
 
     def __init__(
-        self, width: float = 1.0, norm: str = "batch", input_skip: bool = True, upsampling: str = "bilinear"
+        self,
+        width: float = 1.0,
+        norm: str = "batch",
+        input_skip: bool = True,
+        upsampling: str = "bilinear",
+        in_channels: int = 1,
     ) -> None:
         super().__init__()
         self.input_skip, self.upsampling = input_skip, upsampling
         stem = scale_channels(64, width)
-        self.stem = ConvUnit(1, stem, 7, 2, norm)
+        self.stem = ConvUnit(in_channels, stem, 7, 2, norm)
         self.pool = ConvUnit(stem, stem, 3, 2, norm)  # in place of ResNet50's max-pooling
         stages, channels = [], [stem]
         given = stem
@@ -94,11 +100,11 @@ class Generator(nn.Module):
             decoder.append(ConvUnit(given + skip, scale_channels(out, width), 3, 1, norm))
             given = scale_channels(out, width)
         self.decoder = nn.ModuleList(decoder)
-        self.out = nn.Conv2d(given + int(input_skip), 1, 3, padding=1)
+        self.out = nn.Conv2d(given + in_channels * input_skip, in_channels, 3, padding=1)
         _init_weights(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, 1, H, W) to the same shape."""
+        """Map (N, in_channels, H, W) to the same shape."""
         features = [self.stem(x)]
         h = self.pool(features[0])
         for stage in self.stages:
@@ -122,8 +128,9 @@ class Generator(nn.Module):
         """
         nn.init.normal_(self.out.weight, 0.0, 0.02)
         nn.init.zeros_(self.out.get_parameter("bias"))
-        self.out.weight[:, -1] = 0.0
-        self.out.weight[:, -1, 1, 1] = gain
+        for channel in range(1, self.out.out_channels + 1):  # the image's channels are the last inputs, in its order
+            self.out.weight[:, -channel] = 0.0
+            self.out.weight[-channel, -channel, 1, 1] = gain
 
 
 def _init_weights(network: nn.Module) -> None:
@@ -136,7 +143,7 @@ class Discriminator(nn.Sequential):
     """PatchGAN of three 4x4 convolutions, weights from N(0, 0.02); logits, receptive field 22 pixels.
 
     Args:
-        in_channels: 1, or 2 where it sees output and input together.
+        in_channels: Image channels, twice as many where it sees output and input together.
         base: Channels of the first layer; the second has twice as many.
     """
 

@@ -31,11 +31,11 @@ class StillGAN(TwoWayGAN):
 
     def new_generator(self) -> nn.Module:
         """Return a residual U-Net."""
-        return Generator(1, self.base, self.params["depth"])
+        return Generator(self.channels, self.base, self.params["depth"])
 
     def new_discriminator(self) -> nn.Module:
         """Return a 70 x 70 PatchGAN."""
-        return PatchGAN(1, self.base)
+        return PatchGAN(self.channels, self.base)
 
     def extra_terms(self, low: Tensor, high: Tensor, fake_low: Tensor, fake_high: Tensor) -> dict[str, Tensor]:
         """Even light in the enhanced image, and in both directions the local correlation with the input."""

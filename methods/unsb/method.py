@@ -34,10 +34,10 @@ class UNSB(PatchContrastGAN):
                 hint="give an even number; 2 is one image and one to compare it with, as published",
             )
         base = max(round(64 * params["width"]), 1)
-        generator = BridgeGenerator(1, base, params["blocks"])
+        generator = BridgeGenerator(self.channels, base, params["blocks"])
         self.add_trained_network("generator", generator, keep=True)
-        self.add_trained_network("discriminator", TimedPatchGAN(1, base))
-        self.add_trained_network("energy", TimedPatchGAN(4, base))
+        self.add_trained_network("discriminator", TimedPatchGAN(self.channels, base))
+        self.add_trained_network("energy", TimedPatchGAN(4 * self.channels, base))
         self.add_trained_network("sampler", PatchSampler(generator.tap_channels, params["sampler_width"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
@@ -86,7 +86,7 @@ class UNSB(PatchContrastGAN):
 
     @torch.no_grad()
     def walk_bridge(self, starts: list[Tensor], index: int) -> list[Tensor]:
-        """Return where images (N, 1, H, W) in [-1, 1] are after ``index`` steps of the bridge.
+        """Return where images (N, C, H, W) in [-1, 1] are after ``index`` steps of the bridge.
 
         Several sets of one shape go together; noise and codes are drawn set by set.
         """

@@ -102,8 +102,8 @@ def _normalise_and_rectify(x: Tensor) -> Tensor:
 class TimedPatchGAN(nn.Module):
     """CUT's antialiased PatchGAN whose convolutions get a constant per channel that depends on the place on the bridge.
 
-    Instance norm removes it again from all but the first. The energy network is one too, of four image channels for
-    each of a picture.
+    Instance norm removes it again from all but the first. The energy network is one too, of four times
+    a picture's channels.
 
     Args:
         in_channels: Image channels.

@@ -29,11 +29,11 @@ class TwoWayGAN(TrainableMethod):
     """
 
     def new_generator(self) -> nn.Module:
-        """Return one generator, images (N, 1, H, W) in [-1, 1] to the same."""
+        """Return one generator, images (N, C, H, W) in [-1, 1] to the same."""
         raise NotImplementedError(f"{type(self).__name__} must define new_generator()")
 
     def new_discriminator(self) -> nn.Module:
-        """Return one discriminator, images (N, 1, H, W) in [-1, 1] to scores."""
+        """Return one discriminator, images (N, C, H, W) in [-1, 1] to scores."""
         raise NotImplementedError(f"{type(self).__name__} must define new_discriminator()")
 
     def extra_terms(self, low: Tensor, high: Tensor, fake_low: Tensor, fake_high: Tensor) -> dict[str, Tensor]:
