@@ -67,7 +67,10 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         """Set the test-time target from the high-quality training images."""
         with torch.no_grad():
             grams = torch.cat(
-                [self.net.style_gram(convert_to_bgr(resize_to_side(image, self.params["style_side"]))) for image in high]
+                [
+                    self.net.style_gram(convert_to_bgr(resize_to_side(image, self.params["style_side"])))
+                    for image in high
+                ]
             )
             mean = grams.mean(0, keepdim=True)
             if self.params["target"] == "medoid":

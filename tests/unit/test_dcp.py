@@ -62,20 +62,24 @@ def test_agrees_with_a_slow_reference():
 
 def test_the_normalised_box_is_a_mean_of_pixels_inside():
     array = np.random.default_rng(1).random((9, 7))
-    assert box_mean(array, 5, "normalised") == pytest.approx(slow_box(array, 5))
-    assert box_mean(array, 41, "normalised") == pytest.approx(np.full((9, 7), array.mean()))
+    everywhere = np.ones(array.shape, bool)
+    assert box_mean(array, everywhere, 5, "normalised") == pytest.approx(slow_box(array, 5))
+    assert box_mean(array, everywhere, 41, "normalised") == pytest.approx(np.full((9, 7), array.mean()))
 
 
 def test_guided_filter_keeps_what_is_linear_in_the_guide():
     guide = np.random.default_rng(2).random((30, 30))
-    assert guided_filter(guide, 2 * guide - 1, side=9, eps=1e-12, border="normalised") == pytest.approx(2 * guide - 1)
+    everywhere = np.ones(guide.shape, bool)
+    filtered = guided_filter(guide, 2 * guide - 1, everywhere, side=9, eps=1e-12, border="normalised")
+    assert filtered == pytest.approx(2 * guide - 1)
 
 
 def test_air_light_takes_exactly_the_top_share():
-    image = np.arange(4000, dtype=np.float64).reshape(40, 100) / 4000
-    assert estimate_air_light(image, image, share=0.001) == pytest.approx(np.mean([3996, 3997, 3998, 3999]) / 4000)
-    short = np.sum([3997, 3998, 3999]) / 4 / 4000
-    assert estimate_air_light(image, image, share=0.001, skip=1) == pytest.approx(short)
+    image, everywhere = np.arange(4000, dtype=np.float64).reshape(40, 100, 1) / 4000, np.ones((40, 100), bool)
+    top = np.array([3996, 3997, 3998, 3999]) / 4000
+    assert estimate_air_light(image, image, everywhere, share=0.001) == pytest.approx([top.mean()])
+    short = top[1:].sum() / 4
+    assert estimate_air_light(image, image, everywhere, share=0.001, skip=1) == pytest.approx([short])
 
 
 @pytest.mark.parametrize("reading", READINGS)

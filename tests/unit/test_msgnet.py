@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
-from methods.msgnet.method import MultiStyleGenerativeNetwork, grey_to_bgr, resize_to_side
+from methods.msgnet.method import MultiStyleGenerativeNetwork, convert_to_bgr, resize_to_side
 from methods.msgnet.networks import CoMatch, MSGNet, gram
 from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
@@ -97,14 +97,14 @@ def test_losses_closed_form():
 
 def test_gradient_reaches_the_encoder_through_the_style():
     net = MSGNet(4, stem=8, blocks=1)
-    content_features = net.encoder(grey_to_bgr(pictures(1))).detach()
-    net.comatch(content_features, net.style_gram(grey_to_bgr(pictures(1, seed=1)))).square().mean().backward()
+    content_features = net.encoder(convert_to_bgr(pictures(1))).detach()
+    net.comatch(content_features, net.style_gram(convert_to_bgr(pictures(1, seed=1)))).square().mean().backward()
     assert net.encoder[0].conv.weight.grad.abs().sum() > 0
 
 
 def test_pixels_become_bgr_0_to_255_and_sides_change():
     grey = pictures(2, side=12)
-    assert torch.equal(grey_to_bgr(grey), (grey * 255).repeat(1, 3, 1, 1))
+    assert torch.equal(convert_to_bgr(grey), (grey * 255).repeat(1, 3, 1, 1))
     assert resize_to_side(grey, None) is grey
     assert resize_to_side(grey, 6).shape == (2, 1, 6, 6)
 
@@ -144,7 +144,7 @@ def test_the_target_is_the_mean_gram_or_the_one_nearest_to_it():
     styles = [pictures(1, seed=seed, side=24 + 8 * seed) * (1 + seed) / 4 for seed in range(3)]
     mean, medoid = built(), built(target="medoid")
     with torch.no_grad():
-        grams = torch.cat([mean.net.style_gram(grey_to_bgr(style)) for style in styles])
+        grams = torch.cat([mean.net.style_gram(convert_to_bgr(style)) for style in styles])
     mean.finish(iter(styles))
     torch.testing.assert_close(mean.target.gram, grams.mean(0, keepdim=True))
     medoid.finish(iter(styles))
@@ -180,7 +180,7 @@ def test_a_test_width_renders_there_and_comes_back():
     images = pictures(1, side=32)
     wide = functional.interpolate(images, (48, 48), mode="bicubic", antialias=True)
     with torch.no_grad():
-        rendered = method.net(grey_to_bgr(wide), method.target.gram).mean(1, keepdim=True).clamp(0, 255) / 255
+        rendered = method.net(convert_to_bgr(wide), method.target.gram).mean(1, keepdim=True).clamp(0, 255) / 255
         expected = functional.interpolate(rendered, (32, 32), mode="bicubic", antialias=True)
         torch.testing.assert_close(method.translate(images), expected)
 
