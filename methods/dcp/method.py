@@ -23,11 +23,9 @@ class DarkChannelPrior(Method):
         if picture.min() == picture.max():
             return picture
         seen = find_seen_area(picture)
-        if self.params["inverted"]:
-            clear = 1.0 - self._dehaze(1.0 - picture, seen)
-        else:
-            clear = self._dehaze(picture, seen)
-        return np.where(seen[..., None], clear, picture)
+        inverted = self.params["inverted"]
+        clear = self._dehaze(1.0 - picture if inverted else picture, seen)
+        return np.where(seen[..., None], 1.0 - clear if inverted else clear, picture)
 
     def _dehaze(self, picture: np.ndarray, seen: np.ndarray) -> np.ndarray:
         p = self.params

@@ -9,7 +9,7 @@ import numpy as np
 from sspbench import Method, blur_inside, enhance_each, find_seen_area
 
 COLOUR_GAIN = 125.0
-"""Alpha of the colour restoration (Jobson et al. 1997); its other factor, 46, drops out when the result is stretched."""
+"""Alpha of the colour restoration (Jobson et al. 1997); its other factor, 46, drops out in the stretch."""
 
 
 class MultiScaleRetinex(Method):
