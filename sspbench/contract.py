@@ -29,6 +29,9 @@ Need = Literal["image", "origin", "mask", "probability", "label", "clean"]
 ColorMode = Literal["grey", "rgb"]
 """What a data set's images are; every image of a run has this mode."""
 
+Structure = Literal["nerve", "vessel"]
+"""What the labels of a data set show."""
+
 CHANNELS: Mapping[ColorMode, int] = MappingProxyType({"grey": 1, "rgb": 3})
 """Channels of an image by its mode, as methods and segmenters get it."""
 
@@ -208,15 +211,17 @@ class PrepareRequest:
     Attributes:
         options: ``options`` of ``dataset.yaml`` with the preset's overrides and the user's.
         source: The user's folder or archive (``data_root``), or None.
-        output: An empty folder to fill: ``trainA``, ``trainB``, ``testA`` (grey 8-bit PNG), and, where known,
-            ``<split>_labels`` (255 nerve, 0 background), ``testA_clean`` and ``testA_hq`` (the clean image, and the
-            same scene at high quality), same file names.
+        output: An empty folder to fill: ``trainA``, ``trainB``, ``testA`` (8-bit PNG of the data set's mode), and,
+            where known, ``<split>_labels`` (255 nerve or vessel, 0 background), ``<split>_fov`` (255 inside the field
+            of view), ``testA_clean`` and ``testA_hq`` (the clean image, and the same scene at high quality), same file
+            names.
         seed: The data seed.
         progress: To be called now and then.
         tell: To be called with what was done to files that was not asked for, and their names: turned, scaled, left
             out. It is shown, counted and kept in the manifest.
         record: To be called with a fact that the manifest keeps: ``white`` (the table of white levels), ``um_per_px``
-            (micrometres per pixel of images, by ``<split>/<name>.png``), ``labels`` (pixels by value of each folder).
+            (micrometres per pixel of images, by ``<split>/<name>.png``), ``degradation`` (its types, by path alike),
+            ``labels`` (pixels by value of each folder).
     """
 
     options: Mapping[str, Any]

@@ -108,6 +108,8 @@ class _Writer:
             self._write_poor("testA", picture, {f"{picture.name}_{kind}.png": kind for kind in self._kinds()})
         write_json(self.request.output / "sources.json", {"files": self.sources})
         write_json(self.request.output / "degradations.json", self.degradations)
+        types = {path: ", ".join(drawn["types"]) for path, drawn in self.degradations.items()}
+        self.request.record("degradation", types)
 
     def _kinds(self) -> list[Any]:
         return list(self.request.options["per"])

@@ -168,6 +168,8 @@ class _Writer:
         write_json(output / "fields_of_view.json", self.fields)
         if self.degradations:
             write_json(output / "degradations.json", self.degradations)
+            types = {path: ", ".join(drawn["types"]) for path, drawn in self.degradations.items()}
+            self.request.record("degradation", types)
 
     def _write_photograph(self, one: _Photograph, kinds: list[Any], seed: list[int]) -> None:
         output, pixels = self.request.output, read_rgb(one.path)

@@ -73,6 +73,8 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
             pool.shutdown(cancel_futures=True)
             raise
     write_json(request.output / "degradations.json", degradations)
+    types = {path: ", ".join(drawn["types"]) for path, drawn in degradations.items()}
+    request.record("degradation", types)
 
 
 def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:

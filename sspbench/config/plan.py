@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..contract import ColorMode
+from ..contract import ColorMode, Structure
 from ..errors import Faults
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
@@ -90,6 +90,12 @@ class Plan:
         color: ColorMode = self.dataset.meta.get("color", "grey")
         return color
 
+    @property
+    def structure(self) -> Structure:
+        """What the labels of the data set show: ``nerve`` or ``vessel``."""
+        structure: Structure = self.dataset.meta.get("structure", "nerve")
+        return structure
+
     def _reject_unusable_color(self) -> None:
         """Reject a run in which a method, or the segmenter, cannot take the mode of the data set's images."""
         with Faults(f"These plugins cannot take images of mode {self.color}") as faults:
@@ -169,7 +175,8 @@ class Plan:
 
     def external_settings(self, run: Run) -> dict[str, Any]:
         """Return what taking in the images of an external row depends on."""
-        return external_row_settings(run.plugin, self.config.get("external_white", {}).get(run.plugin.name))
+        white = self.config.get("external_white", {}).get(run.plugin.name)
+        return {**external_row_settings(run.plugin, white), "color": self.color}
 
     def segmenter_settings(self, seed: int) -> Settings:
         """Return what the training of the segmenter of one replicate depends on."""
@@ -198,7 +205,12 @@ class Plan:
 
     def score_settings(self) -> dict[str, Any]:
         """Return what scoring depends on."""
-        return {"metrics": self.config["metrics"], "field_um": self.prepare_settings()["field_um"]}
+        return {
+            "metrics": self.config["metrics"],
+            "field_um": self.prepare_settings()["field_um"],
+            "color": self.color,
+            "structure": self.structure,
+        }
 
     def report_settings(self) -> dict[str, Any]:
         """Return what tables, figures and page depend on besides scores and images."""

@@ -10,20 +10,24 @@ from typing import Any
 from ..errors import UserError
 from ..files import fingerprint, read_mapping, sha256, write_json
 from .decode import read_image_size
-from .grey import list_images
+from .grey import list_images, read_grey
 from .white_level import WhiteLevel, tabulate_whites
 
 SPLITS = ("trainA", "trainB", "testA")
 """LQ training, HQ training and LQ test images."""
 
-EXTRA_FOLDERS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq")
-"""Nerve masks, and of simulated data the known clean images and the same scenes at high quality; same file names as
-their split."""
+FIELD_FOLDERS = tuple(f"{split}_fov" for split in SPLITS)
+"""Masks of the field of view, of the images of each split; same file names."""
+
+EXTRA_FOLDERS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq", *FIELD_FOLDERS)
+"""Masks of nerves or vessels, of simulated data the known clean images and the same scenes at high quality, and fields
+of view; same file names as their split."""
 
 MAX_SHOWN_FILES = 5
 """Files named in a line about many."""
 
 DOMAIN_BY_FOLDER = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
+DOMAIN_BY_FOLDER |= dict.fromkeys(FIELD_FOLDERS, "field of view")
 """What a split shows; all else are labels."""
 
 
@@ -80,6 +84,19 @@ class Manifest:
         span = f"{sizes[0]:.4g}" if len(sizes) == 1 else f"{sizes[0]:.4g} to {sizes[-1]:.4g}"
         return f"pixel size: {span} µm"
 
+    def describe_field_of_view(self) -> str:
+        """Return how much of the frame the fields of view of the test images fill; empty where there are none."""
+        shares = [entry["share"] for entry in self.content["images"] if entry["split"] == "testA_fov"]
+        if not shares:
+            return ""
+        mean = sum(shares) / len(shares)
+        return f"field of view: {mean:.3f} of the frame ({min(shares):.3f} to {max(shares):.3f}); all else is black"
+
+    def degradation_by_stem(self) -> dict[str, str]:
+        """Return the types of degradation of each test image by its stem, as far as they are known."""
+        entries = [entry for entry in self.content["images"] if entry["split"] == "testA" and "degradation" in entry]
+        return {Path(entry["path"]).stem: str(entry["degradation"]) for entry in entries}
+
     def notes(self) -> Iterator[str]:
         """Yield what was done to files without being asked, a line each: how many, what, and the first of them."""
         for note in self.content.get("notes", []):
@@ -112,19 +129,17 @@ class Manifest:
 
 def write_manifest(
     folder: Path,
-    facts: dict[str, Any],
-    originals: Mapping[str, str] | None = None,
-    um_per_px: Mapping[str, float] | None = None,
+    facts: Mapping[str, Any],
+    facts_by_path: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Path:
     """List the images of a prepared folder in ``manifest.json``.
 
     Args:
         folder: Holds the splits.
         facts: What else to note (data set, whether real, field, ...).
-        originals: The names that renamed images had, by path.
-        um_per_px: Micrometres per pixel of images, by path, as far as they are known.
+        facts_by_path: What is known of single images, each fact by path: ``original`` (the name that a renamed image
+            had), ``um_per_px`` (micrometres per pixel), ``degradation`` (its types).
     """
-    named, scales = originals or {}, um_per_px or {}
     images = []
     for split in (*SPLITS, *EXTRA_FOLDERS):
         place = folder / split
@@ -139,12 +154,13 @@ def write_manifest(
                 "height": height,
                 "sha256": sha256(path),
             }
-            if inside in named:
-                entry["original"] = named[inside]
-            if inside in scales:
-                entry["um_per_px"] = scales[inside]
-            images.append(entry)
-    counts = {split: sum(image["split"] == split for image in images) for split in (*SPLITS, *EXTRA_FOLDERS)}
+            if split in FIELD_FOLDERS:
+                entry["share"] = round(float((read_grey(path) > 0).mean()), 4)
+            known = (facts_by_path or {}).items()
+            images.append(entry | {fact: by_path[inside] for fact, by_path in known if inside in by_path})
+    # Most data sets have no fields of view.
+    counted = [split for split in (*SPLITS, *EXTRA_FOLDERS) if split not in FIELD_FOLDERS or (folder / split).is_dir()]
+    counts = {split: sum(image["split"] == split for image in images) for split in counted}
     target = folder / "manifest.json"
     write_json(target, {**facts, "counts": counts, "images": images})
     return target

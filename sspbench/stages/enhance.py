@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..config.settings import Settings
-from ..contract import Method
+from ..contract import ColorMode, Method
 from ..errors import UserError
 from ..files import write_json
-from ..images.grey import read_grey, to_float, to_uint8, write_grey
+from ..images.grey import read_grey, to_float, to_uint8
 from ..images.manifest import Manifest
+from ..images.pictures import from_planes, read_picture, to_planes, write_picture
 from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.outcome import JobError
 from ..jobs.progress import progress_bar
@@ -55,13 +56,13 @@ def _make_classical(settings: Settings) -> Method:
 
 
 def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
-    """Enhance one (H, W) uint8 image; check what comes back.
+    """Enhance one (H, W) or (H, W, 3) uint8 image; check what comes back.
 
     Raises:
         JobError: the output has another shape, or values that are not finite.
         UserError: the image is too small for the network.
     """
-    given = to_float(image)[None, None]
+    given = to_planes(to_float(image))[None]
     try:
         result = np.asarray(method.enhance(given.copy()))
     except (RuntimeError, ValueError) as error:
@@ -74,33 +75,42 @@ def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
             f"{name} returned {bad} values that are not finite (NaN or infinite)",
             hint="look for divisions by zero and logarithms of zero, or a diverged training",
         )
-    return to_uint8(result[0, 0])
+    return to_uint8(from_planes(result[0]))
 
 
 def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path | None) -> None:
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``."""
     job = JobRecorder("enhance", settings.as_json())
     found = settings.plugin
-    verify_splits(manifest, "testA")
+    verify_splits(manifest, "testA", "testA_fov")
     sources = manifest.image_paths("testA")
     seconds: list[float] = []
     facts: dict[str, Any] = {}
     if found.meta["kind"] == "control":
-        function = _control_enhancer(manifest, found.meta["shows"])
+        function = _control_enhancer(manifest, found.meta["shows"], settings.color)
     else:
         facts = _fit_if_needed(settings, manifest)
         function = _method_enhancer(settings, weights, facts.get("fitted"), seconds)
     target = clear_images(folder / "enhanced")
     written = []
-    for source in progress_bar(sources, label=f"enhance {found.name}", unit="images"):
+    pairs = list(zip(sources, manifest.find_companions(sources, "testA_fov"), strict=True))
+    for source, field in progress_bar(pairs, label=f"enhance {found.name}", unit="images"):
         path = target / f"{source.stem}.png"
-        write_grey(path, function(source))
+        write_picture(path, blacken_outside(function(source), field))
         written.append(path)
     write_folder_manifest(target, written)
     each = float(np.median(seconds)) if seconds else 0.0
     write_json(
         folder / "jobs" / "enhance.json", job.record(images=len(written), seconds_per_image=round(each, 5), **facts)
     )
+
+
+def blacken_outside(pixels: np.ndarray, field_of_view: Path | None) -> np.ndarray:
+    """Return a picture that is 0 outside its field of view, a mask's file; the same where it has none."""
+    if field_of_view is None:
+        return pixels
+    inside = read_grey(field_of_view) > 0
+    return np.where(inside[..., None] if pixels.ndim == 3 else inside, pixels, np.uint8(0))
 
 
 def _method_enhancer(
@@ -110,7 +120,7 @@ def _method_enhancer(
 
     def function(source: Path) -> np.ndarray:
         start = time.perf_counter()
-        result = enhance_image(method, read_grey(source), settings.name)
+        result = enhance_image(method, read_picture(source, settings.color), settings.name)
         seconds.append(time.perf_counter() - start)
         return result
 
@@ -125,11 +135,11 @@ def _fit_if_needed(settings: Settings, manifest: Manifest) -> dict[str, Any]:
     if not method.is_fitted():
         return {}
     verify_splits(manifest, "trainA", "trainB")
-    low, high = LazyImages(manifest.image_paths("trainA")), LazyImages(manifest.image_paths("trainB"))
+    low, high = (LazyImages(manifest.image_paths(split), settings.color) for split in ("trainA", "trainB"))
     return {"fitted": fit_constants(method, low, high)}
 
 
-def _control_enhancer(manifest: Manifest, shows: str) -> Callable[[Path], np.ndarray]:
+def _control_enhancer(manifest: Manifest, shows: str, color: ColorMode) -> Callable[[Path], np.ndarray]:
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
     verify_splits(manifest, extra)
@@ -142,6 +152,6 @@ def _control_enhancer(manifest: Manifest, shows: str) -> Callable[[Path], np.nda
             hint = "prepare the data anew with this picture of every test scene, or leave the row out of methods"
             where = str(manifest.folder / extra)
             raise JobError(f"There is no image in {extra} for {source.name}", where=where, hint=hint)
-        return read_grey(known)
+        return read_picture(known, color)
 
     return function

@@ -9,16 +9,17 @@ from typing import Any, overload
 
 import numpy as np
 
-from ..contract import Method
-from ..images.grey import read_grey, to_float
+from ..contract import ColorMode, Method
+from ..images.grey import to_float
+from ..images.pictures import read_picture
 from ..jobs.outcome import JobError
 
 
 class LazyImages(Sequence[np.ndarray]):
-    """Training images, (H, W) float32 in [0, 1], each read when it is looked at: a whole split need not fit memory."""
+    """Training images, (H, W) or (H, W, 3) float32 in [0, 1], each read when it is looked at, to save memory."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
+    def __init__(self, paths: Sequence[Path], color: ColorMode = "grey") -> None:
+        self._paths, self._color = paths, color
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -31,8 +32,8 @@ class LazyImages(Sequence[np.ndarray]):
     def __getitem__(self, index: int | slice) -> np.ndarray | LazyImages:
         """Read one image; of a slice none is read yet."""
         if isinstance(index, slice):
-            return LazyImages(self._paths[index])
-        return to_float(read_grey(self._paths[index]))
+            return LazyImages(self._paths[index], self._color)
+        return to_float(read_picture(self._paths[index], self._color))
 
 
 def fit_constants(method: Method, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..contract import ColorMode
 from ..images.grey import read_grey, to_float, to_uint8
+from ..images.pictures import read_picture, to_planes
 from ..images.thresholds import choose_best_level
 from ..training.trainable import TrainableSegmenter
 
@@ -37,16 +39,23 @@ def split_held_out(
     return kept, [pairs[number] for number in sorted(drawn)]
 
 
-def choose_threshold(segmenter: TrainableSegmenter, held_out: Sequence[LabelledImage]) -> dict[str, Any] | None:
+def find_probability(segmenter: TrainableSegmenter, path: Path, color: ColorMode) -> np.ndarray:
+    """Return the probability map, (H, W) uint8, of a picture of the mode ``color``."""
+    image = to_planes(to_float(read_picture(path, color)))[None]
+    return to_uint8(segmenter.probabilities(image)[0, 0])
+
+
+def choose_threshold(
+    segmenter: TrainableSegmenter, held_out: Sequence[LabelledImage], color: ColorMode = "grey"
+) -> dict[str, Any] | None:
     """Return the level that fits the held-out images best, with its Dice and their number; None where there are none.
 
     Args:
         segmenter: Trained; put into inference mode.
         held_out: Images, with labels, that it did not learn from.
+        color: The mode of the images.
     """
     if not held_out:
         return None
-    maps = [
-        to_uint8(segmenter.probabilities(to_float(read_grey(image))[None, None])[0, 0]) for image, _label in held_out
-    ]
+    maps = [find_probability(segmenter, image, color) for image, _label in held_out]
     return asdict(choose_best_level(maps, [read_grey(label) > 127 for _image, label in held_out]))

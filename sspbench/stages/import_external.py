@@ -8,17 +8,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..contract import ColorMode
 from ..errors import Faults
 from ..files import write_json
 from ..images.decode import IMAGE_SUFFIXES
-from ..images.grey import list_images, read_grey, write_grey
+from ..images.grey import list_images, read_grey
 from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspect_image
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
+from ..images.pictures import read_picture, write_picture
 from ..images.white_level import WhiteLevel, decide_whites, tabulate_whites
 from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
+from .enhance import blacken_outside
 from .resemblance import find_resemblances
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg")
@@ -31,25 +34,29 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     """Write ``enhanced/*.png`` for every test image, then their manifest and ``jobs/enhance.json``.
 
     Args:
-        settings: The row's: its name, its folder's name, the digest of its images, and ``white`` where it is given.
+        settings: The row's: its name, its folder's name, the digest of its images, the mode of the test images
+            (``color``), and ``white`` where it is given.
         source: The folder of images, each of the name and size of its test image.
         manifest: The prepared data.
         folder: The run's folder.
 
     Raises:
-        UserError: images are missing, too many, of another size, in colour or unreadable; all of them at once.
+        UserError: images are missing, too many, of another size or mode, or unreadable; all of them at once.
     """
     job = JobRecorder("enhance", dict(settings))
     pictures, level = _check_images(settings, source, manifest, folder)
     for line in tabulate_whites([level]):
         print(line, file=sys.stderr)
-    verify_splits(manifest, "testA")
+    verify_splits(manifest, "testA", "testA_fov")
+    origins = manifest.image_paths("testA")
+    fields = dict(zip([path.stem for path in origins], manifest.find_companions(origins, "testA_fov"), strict=True))
     notes = list(_describe_images(source, pictures, level))
     target = clear_images(folder / "enhanced")
     written = []
     for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
         path = target / f"{name}.png"
-        write_grey(path, read_grey(picture.path, level.white))
+        pixels = read_picture(picture.path, settings["color"], level.white)
+        write_picture(path, blacken_outside(pixels, fields[name]))
         written.append(path)
     notes += _describe_resemblances(written, manifest)
     for note in notes:
@@ -92,7 +99,7 @@ def _check_images(
                 continue
             picture = inspect_image(path, faults)
             if picture is not None:
-                _add_mismatch_faults(picture, sizes[names[path]], faults)
+                _add_mismatch_faults(picture, sizes[names[path]], settings["color"], faults)
                 found[names[path]] = picture
         seen = [picture.brightness for picture in found.values()]
         option = f"external_white={{{settings['name']}: N}}"
@@ -134,14 +141,21 @@ def _add_unknown_name_fault(path: Path, missing: set[str], faults: Faults) -> No
     faults.add("An image has the name of no test image", where=printable(path.name), hint=hint)
 
 
-def _add_mismatch_faults(picture: InspectedImage, size: tuple[int, int], faults: Faults) -> None:
+def _add_mismatch_faults(picture: InspectedImage, size: tuple[int, int], color: ColorMode, faults: Faults) -> None:
     if picture.size != size:
         sizes = "{}x{}, its test image {}x{}".format(*picture.size, *size)
         hint = "give it as it was enhanced, neither cut, padded nor scaled"
         faults.add("An image differs in size from its test image", where=str(picture.path), why=sizes, hint=hint)
-    if not picture.is_grey:
+    if color == "grey" and not picture.is_grey:
         why, hint = "red, green and blue differ, and the test images are grey", "save it as grey, by the rule you used"
         faults.add("An image is in colour", where=str(picture.path), why=why, hint=hint)
+    if color == "rgb" and picture.is_grey:
+        why, hint = "the test images are in colour", "give it in colour; a method that gives grey cannot be compared"
+        faults.add("An image is grey", where=str(picture.path), why=why, hint=hint)
+    if color == "rgb" and picture.top is not None:
+        faults.add(
+            "A colour image has 16 bits a channel", where=str(picture.path), hint="save it with 8 bits a channel"
+        )
 
 
 def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], level: WhiteLevel) -> Iterator[str]:

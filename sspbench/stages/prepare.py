@@ -11,16 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from tqdm import tqdm
 
-from ..contract import PrepareRequest
+from ..contract import ColorMode, PrepareRequest
 from ..errors import Faults
 from ..images.croissant import write_croissant
 from ..images.grey import list_images
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
 from ..jobs.progress import progress_bar
-from ..plugins.discovery import get_plugin, load_prepare_function
+from ..plugins.discovery import Plugin, get_plugin, load_prepare_function
+
+FACTS_BY_PATH = ("um_per_px", "degradation")
+"""What a data set records of single images, by path; the manifest keeps it beside each."""
+
+PNG_MODES: dict[ColorMode, str] = {"grey": "L", "rgb": "RGB"}
 
 
 def prepare(settings: Mapping[str, Any], target: Path) -> Path:
@@ -40,6 +46,8 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
         for line in manifest.white_table():
             print(line, file=sys.stderr)
         print(manifest.describe_scale(), file=sys.stderr)
+        if manifest.describe_field_of_view():
+            print(manifest.describe_field_of_view(), file=sys.stderr)
         for line in manifest.notes():
             print(f"note: {line}", file=sys.stderr)
         _replace_folder(fresh, target)
@@ -73,11 +81,13 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
     new_names = {old: new for new, old in old_names.items()}
-    scales = {new_names.get(path, path): um for path, um in recorded.pop("um_per_px", {}).items()}
+    by_path = {"original": originals}
+    for fact in FACTS_BY_PATH:
+        by_path[fact] = {new_names.get(path, path): value for path, value in recorded.pop(fact, {}).items()}
     facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
     facts |= {**recorded, **({"notes": notes} if notes else {})}
-    manifest = Manifest.read(write_manifest(fresh, facts, originals, scales))
-    _check_manifest(manifest, settings["dataset"])
+    manifest = Manifest.read(write_manifest(fresh, facts, by_path))
+    _check_manifest(manifest, plugin)
     write_croissant(manifest, plugin.meta)
     return manifest
 
@@ -97,8 +107,9 @@ def _update_bar(bar: tqdm, done: int, total: int) -> None:
     bar.update(done - bar.n)
 
 
-def _check_manifest(manifest: Manifest, name: str) -> None:
-    with Faults(f"The prepared data set {name} is not usable") as faults:
+def _check_manifest(manifest: Manifest, dataset: Plugin) -> None:
+    with Faults(f"The prepared data set {dataset.name} is not usable") as faults:
+        _add_mode_faults(manifest, dataset.meta.get("color", "grey"), faults)
         for split in SPLITS:
             if not manifest.image_paths(split):
                 hint = "its prepare() has to write some"
@@ -109,6 +120,17 @@ def _check_manifest(manifest: Manifest, name: str) -> None:
             for stray in sorted(path.stem for path in manifest.image_paths(extra) if path.stem not in names):
                 hint = f"write it under the name of its image in {split}, or leave it out"
                 faults.add(f"{extra} has an image without a partner in {split}: {stray}", hint=hint)
+
+
+def _add_mode_faults(manifest: Manifest, color: ColorMode, faults: Faults) -> None:
+    """Add a fault for every picture that is grey in a data set in colour, or the other way round."""
+    for entry in manifest.content["images"]:
+        if entry["domain"] not in ("label", "field of view"):
+            with Image.open(manifest.folder / entry["path"]) as picture:
+                mode = picture.mode
+            if mode != PNG_MODES[color]:
+                hint = f"its prepare() has to write PNG of mode {PNG_MODES[color]}, or dataset.yaml another `color`"
+                faults.add(f"A picture of a data set of mode {color} has mode {mode}", where=entry["path"], hint=hint)
 
 
 def _replace_folder(fresh: Path, target: Path) -> None:
@@ -136,7 +158,7 @@ def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
     if root.is_file():
         return sha256(root)
     folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
-    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS) or folder.name.endswith("_fov")]
+    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS)]
     folders = known if splits_only and known else folders
     paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
     # What may not be read is reported when it is prepared.

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..config.settings import Settings
 from ..files import read_json, write_json
-from ..images.grey import read_grey, to_float, to_uint8, write_grey
+from ..images.grey import write_grey
 from ..jobs.image_folders import clear_images, verified_images, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
+from .held_out import find_probability
 from .train import load_for_inference, make_segmenter
 
 
@@ -27,7 +28,7 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
     maps, masks = clear_images(folder / "probabilities"), clear_images(folder / "masks")
     written = []
     for source in progress_bar(verified_images(folder / "enhanced"), label="segment", unit="images"):
-        probability = to_uint8(segmenter.probabilities(to_float(read_grey(source))[None, None])[0, 0])
+        probability = find_probability(segmenter, source, settings.color)
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
         write_grey(maps / source.name, probability)
         write_grey(masks / source.name, mask)

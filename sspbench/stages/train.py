@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..config.resolve_auto import resolve, slowdown_warnings
 from ..config.settings import Engine, Settings
+from ..contract import ColorMode
 from ..errors import UserError
 from ..files import fingerprint, write_json
-from ..images.grey import read_grey
 from ..images.manifest import Manifest
+from ..images.pictures import read_picture, to_planes
 from ..jobs.budget import time_budget
 from ..jobs.image_folders import verify_splits
 from ..jobs.provenance import JobRecorder
@@ -96,10 +98,11 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: T
     method = make_method(settings)
     verify_splits(manifest, "trainA", "trainB")
     plan = BatchPlan.from_params(method.params)
-    domains = {
-        name: Domain(plan, load_domain_images(manifest.image_paths(SPLIT_BY_DOMAIN[name]), plan, f"{name}-quality"))
-        for name in method.learns_from
-    }
+
+    def load_images(split: str, what: str) -> list[np.ndarray]:
+        return load_domain_images(manifest.image_paths(split), plan, what, settings.color)
+
+    domains = {name: Domain(plan, load_images(SPLIT_BY_DOMAIN[name], f"{name}-quality")) for name in method.learns_from}
     batches = make_batches(plan, settings.seed, domains)
     _run_training(method, batches, settings, manifest, folder, limits)
 
@@ -129,13 +132,13 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
     learnt, held_out = split_held_out(pairs, segmenter.params["held_out"], settings.seed)
     high = Domain(
         plan,
-        load_domain_images([image for image, _ in learnt], plan, "high-quality"),
+        load_domain_images([image for image, _ in learnt], plan, "high-quality", settings.color),
         load_domain_images([label for _, label in learnt], plan, "label"),
     )
     batches = DomainBatches(plan, settings.seed, high)
     _run_training(
         segmenter, batches, settings, manifest, folder, limits,
-        more=lambda: {"threshold": choose_threshold(segmenter, held_out)},
+        more=lambda: {"threshold": choose_threshold(segmenter, held_out, settings.color)},
     )  # fmt: skip
 
 
@@ -174,7 +177,9 @@ def _run_training(
     training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
     with time_budget(limits.minutes, "train", folder):
-        facts = training.run(lambda: _iter_whole_images(manifest.image_paths("trainB"), trainable.device))
+        facts = training.run(
+            lambda: _iter_whole_images(manifest.image_paths("trainB"), settings.color, trainable.device)
+        )
     save_weights(folder / "weights.safetensors", trainable)
     facts |= {"inference_flops_384": count_inference_flops(trainable), **more()}
     write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))
@@ -194,6 +199,7 @@ def count_inference_flops(trainable: TrainableMethod | TrainableSegmenter, side:
     return int(counter.get_total_flops())
 
 
-def _iter_whole_images(paths: list[Path], device: torch.device) -> Iterator[Tensor]:
+def _iter_whole_images(paths: list[Path], color: ColorMode, device: torch.device) -> Iterator[Tensor]:
     for path in paths:
-        yield torch.from_numpy(read_grey(path))[None, None].to(device).float() / 255.0
+        planes = np.ascontiguousarray(to_planes(read_picture(path, color)))
+        yield torch.from_numpy(planes)[None].to(device).float() / 255.0

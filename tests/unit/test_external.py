@@ -133,7 +133,7 @@ def test_the_row_depends_on_names_and_contents_of_its_images_and_on_nothing_else
 def test_only_the_folder_s_own_name_is_recorded(theirs):
     found = settings(theirs)
     assert len(found.pop("images")) == 64
-    assert found == {"kind": "external", "name": "theirs", "folder": "theirs"}
+    assert found == {"kind": "external", "name": "theirs", "folder": "theirs", "color": "grey"}
 
 
 def test_images_of_every_format_are_taken_in_as_grey_png(theirs, manifest, tmp_path):

@@ -29,9 +29,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...contract import DomainName
+from ...contract import ColorMode, DomainName
 from ...errors import Faults, UserError
-from ...images.grey import read_grey
+from ...images.pictures import read_picture, to_planes
 from ...plugins.discovery import load_training_parameters
 from ...plugins.schema_faults import add_faults, find_faults
 
@@ -73,16 +73,18 @@ class BatchPlan:
         return cls(**params["batches"])
 
 
-def load_domain_images(paths: Sequence[Path], plan: BatchPlan, what: str) -> list[np.ndarray]:
-    """Decode the images of a domain to uint8, resized if the plan says so.
+def load_domain_images(
+    paths: Sequence[Path], plan: BatchPlan, what: str, color: ColorMode = "grey"
+) -> list[np.ndarray]:
+    """Decode the images of a domain, (H, W) or (H, W, 3) uint8, resized if the plan says so.
 
     Raises:
         UserError: there are none, they are smaller than the crop, or differ in size while no crop is set.
     """
     if not paths:
         raise UserError(f"No {what} images to train on", hint="look at the prepared data: doctor data DIR")
-    images = [_resize_to(read_grey(path), plan.resize) for path in paths]
-    sizes = {image.shape for image in images}
+    images = [_resize_to(read_picture(path, color), plan.resize) for path in paths]
+    sizes = {image.shape[:2] for image in images}
     if plan.crop is None and len(sizes) > 1:
         raise UserError(f"The {what} images differ in size", why=str(sorted(sizes)), hint="set batches.crop or .resize")
     smallest = min(min(shape) for shape in sizes)
@@ -96,7 +98,7 @@ def load_domain_images(paths: Sequence[Path], plan: BatchPlan, what: str) -> lis
 
 
 def _resize_to(image: np.ndarray, side: int | None) -> np.ndarray:
-    if side is None or image.shape == (side, side):
+    if side is None or image.shape[:2] == (side, side):
         return image
     return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
 
@@ -112,14 +114,17 @@ class Domain:
         return len(self.layers[0])
 
     def draw_crops(self, indices: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-        """Return, for each layer, (N, 1, h, w) uint8: crops and flips of the images at ``indices``."""
+        """Return, for each layer, (N, C, h, w) uint8: crops and flips of the images at ``indices``."""
         pieces = [self._draw_crop(int(index), random) for index in indices]
-        return [np.stack([piece[layer] for piece in pieces])[:, None] for layer in range(len(self.layers))]
+        return [
+            np.ascontiguousarray(np.stack([to_planes(piece[layer]) for piece in pieces]))
+            for layer in range(len(self.layers))
+        ]
 
     def _draw_crop(self, index: int, random: np.random.Generator) -> list[np.ndarray]:
         image = self.layers[0][index]
         for _ in range(MAX_CROP_DRAWS):
-            window = self._draw_window(image.shape, random)
+            window = self._draw_window(image.shape[:2], random)
             if self.plan.crop is None or image[window].std() >= MIN_CROP_SD_LEVELS:
                 break
         pieces = [layer[index][window] for layer in self.layers]
@@ -171,7 +176,7 @@ class UnpairedBatches(Batches):
         self.low, self.high = low, high
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """Return (low, high), each (N, 1, h, w) uint8."""
+        """Return (low, high), each (N, C, h, w) uint8."""
         positions = self.positions_at_step(step)
         if self.plan.partner == "random":
             partners = rng_for(self.seed, "partner", step).integers(0, len(self.high), len(positions))
@@ -192,7 +197,7 @@ class DomainBatches(Batches):
         self.domain = domain
 
     def batch(self, step: int) -> tuple[Tensor, ...]:
-        """Return (images,) or (images, labels), each (N, 1, h, w) uint8; labels are 255 nerve, 0 background."""
+        """Return (images,) or (images, labels): (N, C, h, w) and (N, 1, h, w) uint8; labels are 0 or 255."""
         layers = self.domain.draw_crops(self.positions_at_step(step), rng_for(self.seed, "high", step))
         return tuple(torch.from_numpy(layer) for layer in layers)
 
