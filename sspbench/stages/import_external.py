@@ -55,7 +55,7 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     written = []
     for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
         path = target / f"{name}.png"
-        pixels = read_picture(picture.path, settings["color"], level.white)
+        pixels = read_picture(picture.path, settings.get("color", "grey"), level.white)
         write_picture(path, blacken_outside(pixels, fields[name]))
         written.append(path)
     notes += _describe_resemblances(written, manifest)
@@ -99,7 +99,7 @@ def _check_images(
                 continue
             picture = inspect_image(path, faults)
             if picture is not None:
-                _add_mismatch_faults(picture, sizes[names[path]], settings["color"], faults)
+                _add_mismatch_faults(picture, sizes[names[path]], settings.get("color", "grey"), faults)
                 found[names[path]] = picture
         seen = [picture.brightness for picture in found.values()]
         option = f"external_white={{{settings['name']}: N}}"
