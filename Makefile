@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo python3 -m uv)
 RUN := $(UV) run --frozen
-# Another Python than the one uv finds, in an environment of its own: make test PYTHON=3.13, or PYTHON=/path/to/python3.13
+# Another Python than the one uv finds, in a separate environment: make test PYTHON=3.13, or PYTHON=/path/to/python3.13
 PYTHON ?=
 ifneq ($(PYTHON),)
 export UV_PYTHON := $(PYTHON)

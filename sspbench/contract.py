@@ -197,7 +197,7 @@ Record = Callable[[str, Any], None]
 
 
 def _unrecorded(_name: str, _value: Any) -> None:
-    """Keep nothing: no one asked."""
+    """Keep nothing."""
 
 
 def _ignore_note(_what: str, _files: Sequence[str]) -> None:
@@ -217,8 +217,8 @@ class PrepareRequest:
             names.
         seed: The data seed.
         progress: To be called now and then.
-        tell: To be called with what was done to files that was not asked for, and their names: turned, scaled, left
-            out. It is shown, counted and kept in the manifest.
+        add_note: To be called with what was done to files without being asked, and their names: turned, scaled, left
+            out. The suite shows and counts notes and keeps them in the manifest.
         record: To be called with a fact that the manifest keeps: ``white`` (the table of white levels), ``um_per_px``
             (micrometres per pixel of images, by ``<split>/<name>.png``), ``degradation`` (its types, by path alike),
             ``labels`` (pixels by value of each folder).
@@ -229,5 +229,5 @@ class PrepareRequest:
     output: Path
     seed: int
     progress: ProgressCallback
-    tell: NoteCallback = _ignore_note
+    add_note: NoteCallback = _ignore_note
     record: Record = _unrecorded

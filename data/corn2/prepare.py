@@ -176,9 +176,9 @@ def _report_changes(
 ) -> None:
     turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.is_turned]
     if turned:
-        request.tell("turned upright, as their metadata says", turned)
+        request.add_note("turned upright, as their metadata says", turned)
     for why, files in find_unused_files(root, {*pictures, *found.left_out}).items():
-        request.tell(why, files)
+        request.add_note(why, files)
 
 
 def _warn_if_resized(example: Path) -> None:

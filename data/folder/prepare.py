@@ -82,9 +82,9 @@ def prepare(request: PrepareRequest) -> None:
         for what, paths in _describe_changes(source):
             files = [str(path.relative_to(root)) for path in paths]
             if files:
-                request.tell(what, files)
+                request.add_note(what, files)
         for what, names in find_unused_files(place, source.pictures).items():
-            request.tell(what, names)
+            request.add_note(what, names)
         _write_splits(source, request)
 
 
@@ -143,7 +143,7 @@ def _record(source: _SourceFiles, request: PrepareRequest) -> None:
         if given is None and len(declared) < len(pictures):
             files = [str(picture.path.relative_to(source.root)) for picture in declared]
             if files:
-                request.tell("declaring the size of a pixel, ignored since others do not", files)
+                request.add_note("with a pixel size that is ignored, because other files have none", files)
             continue
         for picture in pictures:
             scales[f"{split}/{picture.path.stem}.png"] = given or picture.um_per_px

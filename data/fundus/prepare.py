@@ -83,7 +83,7 @@ def _list_by_labels(place: Path, request: PrepareRequest) -> list[_Photograph]:
     splits = choose_splits(read_labels(Path(request.options["eyeq"])), paths.keys(), request.seed)
     unused = sorted(str(path.name) for name, path in paths.items() if name not in splits)
     if unused:
-        request.tell("not used: rejected, without a label, or left out so that the grades match", unused)
+        request.add_note("not used: rejected, without a label, or left out so that the grades match", unused)
     return [_Photograph(paths[name], split) for name, split in splits.items()]
 
 
@@ -96,7 +96,7 @@ def _take_pairs(photographs: list[_Photograph], request: PrepareRequest) -> list
     patients = draw_patients(good, options["share"], request.seed) if good else set()
     own_test = [one for one in photographs if one.split == "testA"]
     if own_test:
-        request.tell("of testA not used: the test is made of good photographs", [one.path.name for one in own_test])
+        request.add_note("of testA not used: the test is made of good photographs", [one.path.name for one in own_test])
     kept = [one for one in photographs if one.split != "testA"]
     moved = []
     for one in kept:

@@ -22,7 +22,7 @@ NO_REFERENCE_ONLY = "The tables show no-reference measures of image quality inst
 
 
 def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryAnalysis | None:
-    """Return the record that says why there is no primary analysis, or None where it can be made."""
+    """Return a record that says why the primary analysis is missing, or None if it can be made."""
     if not grids and not results.plan.is_segmented:
         why = "No answer: no segmenter could be trained, since no HQ training image has a label (trainB_labels)."
         instead = NO_REFERENCE_ONLY

@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--log",
         type=Path,
         metavar="FILE",
-        help="as the workflow does: in a process of its own, its output copied to FILE, ended with all it started",
+        help="run in a subprocess, as the workflow does: copy its output to FILE and terminate its children",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in _command_modules():

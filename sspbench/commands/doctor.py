@@ -60,7 +60,7 @@ class Diagnosis:
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``doctor``."""
-    parser = commands.add_parser("doctor", help="tell what this machine has, what is missing, and what fixes it")
+    parser = commands.add_parser("doctor", help="show what this machine has, what it lacks, and how to fix that")
     parser.add_argument("--results", type=Path, default=Path("results"), help="where results will be written")
     parser.set_defaults(run=_doctor)
     doctor_data.register(parser.add_subparsers(title="what else it examines", metavar="data DIR"))
@@ -169,7 +169,7 @@ def _check_apple_gpu() -> Diagnosis:
     import torch
 
     if torch.backends.mps.is_available():
-        return Diagnosis("Apple GPU", "note", "usable with the config's device: mps, which nobody has measured yet")
+        return Diagnosis("Apple GPU", "note", "usable with the config's device: mps, which is not measured yet")
     return Diagnosis("Apple GPU", "note", "torch cannot use it: everything computes on the CPU")
 
 

@@ -17,9 +17,9 @@ def register(topics: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Add ``doctor data``."""
     parser = topics.add_parser(
         "data",
-        help="check a folder or an archive of your images, and tell what is done to which files",
-        description="Prepares the images in a temporary folder exactly as a run would, tells all faults at once or all "
-        "that is done to files (turned, scaled, renamed, left out), and removes the folder.",
+        help="check a folder or an archive of your images, and list what a run changes in which files",
+        description="Prepares the images in a temporary folder exactly as a run would. Lists all faults at once, "
+        "or everything done to files (turned, scaled, renamed, left out), and removes the folder.",
     )
     parser.add_argument("root", type=Path, metavar="DIR", help="your folder or archive")
     parser.add_argument("--dataset", default="folder", help="the data set whose layout it has (default: folder)")

@@ -99,7 +99,7 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
 
     root = source if source.is_dir() else source.parent
     if not source.exists():
-        raise UserError("There is no such file or folder", where=f"--input {source}", hint="check the path")
+        raise UserError("The input does not exist", where=f"--input {source}", hint="check the path")
     if output.resolve() == root.resolve():
         raise UserError("Input and output are the same folder", where=str(output), hint="give another --output")
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()):
@@ -119,7 +119,7 @@ def _find_images(source: Path, output: Path) -> tuple[list[tuple[Path, Path]], i
         else:
             others += 1
     if not found:
-        raise UserError("There are no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
+        raise UserError("The input has no images", where=str(source), hint=f"readable: {', '.join(IMAGE_SUFFIXES)}")
     return found, others
 
 
@@ -158,7 +158,7 @@ def enhance_files(
             outcome.seconds += time.perf_counter() - start
         except UserError as error:
             outcome.failed.append((str(inside), str(error)))
-        except (Exception, SystemExit) as error:  # whatever a plugin does to one image, the others are enhanced
+        except (Exception, SystemExit) as error:  # a plugin that fails on one image must not stop the others
             outcome.failed.append((str(inside), f"{type(error).__name__}: {error}".removesuffix(": ")))
     return outcome
 

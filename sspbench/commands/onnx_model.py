@@ -158,7 +158,7 @@ def _exported(module: Any, size: tuple[int, int]) -> bytes:
     try:
         return _traced(module, size)
     except (RuntimeError, ValueError, TypeError) as error:
-        hint = "its translate() may use only what ONNX knows; check-method tells what else is wrong with it"
+        hint = "translate() may use only operations that ONNX has; check-method lists other faults"
         raise JobError("The method cannot be exported to ONNX", why=str(error), hint=hint) from error
 
 

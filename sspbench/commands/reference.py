@@ -68,7 +68,7 @@ def _parameter_table(schema: Schema) -> list[str]:
 def _override_sentence(kind: str) -> str:
     if kind == "dataset":
         return "Override them with `dataset_options: {NAME: VALUE}`."
-    return "Override them with `params: {PLUGIN: {NAME: VALUE}}`; `a.b` stands for `a: {b: ...}`."
+    return "Override them with `params: {PLUGIN: {NAME: VALUE}}`; `a.b` means `a: {b: ...}`."
 
 
 def list_config_rows() -> list[ReferenceRow]:

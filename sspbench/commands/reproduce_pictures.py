@@ -36,7 +36,7 @@ def _reproduce(args: argparse.Namespace) -> int:
     released = _hash_rebuilt_files(root)
     if not released:
         hint = "pull a release, or run the benchmark first"
-        raise UserError("There are no results to reproduce", where=str(root), hint=hint)
+        raise UserError("Nothing to reproduce: no released results", where=str(root), hint=hint)
     _remove_rebuilt_files(root)
     _run_module("snakemake", "--cores", "all", "--quiet", "rules", "--allowed-rules", *ALLOWED_RULES, gpu=False)
     return _compare_hashes(released, _hash_rebuilt_files(root), root)
@@ -59,8 +59,8 @@ def _pull_release() -> None:
 def _changed_since_release() -> list[str]:
     """Return what the released results depend on and what differs from the release."""
     command = [sys.executable, "-m", "dvc", "status", "--json", "dvc.yaml"]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    entries = [entry for stage in told.values() for entry in stage if isinstance(entry, dict)]
+    status = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    entries = [entry for stage in status.values() for entry in stage if isinstance(entry, dict)]
     return sorted({name for entry in entries for name in entry.get("changed deps", {})})
 
 

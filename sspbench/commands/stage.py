@@ -89,7 +89,7 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
 
 @contextmanager
 def _record_status(stage: str, folder: Path) -> Iterator[None]:
-    """Note in ``status.json``, for the tables, whatever stops a run's stage within the block; raise it again.
+    """Record in ``status.json``, for the tables, the error that stops a run's stage within the block; raise it again.
 
     Scores of an earlier attempt are void once a stage is done again.
     """
@@ -217,7 +217,9 @@ def _import_external(plan: Plan, run: Run) -> None:
 
     if not run.is_external:
         hint = f"go on with: python -m sspbench stage enhance {run.id}"
-        raise UserError(f"{run.id} is enhanced here: there is nothing to take in", where="config: external", hint=hint)
+        raise UserError(
+            f"{run.id} is enhanced by the suite, so it has no external images", where="config: external", hint=hint
+        )
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "take-in", folder):
         import_external(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
@@ -262,7 +264,7 @@ STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
     "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
     "train": (_train, True, "train a learned method"),
     "enhance": (_enhance, True, "enhance the test split"),
-    "take-in": (_import_external, True, "take in images that were enhanced elsewhere"),
+    "take-in": (_import_external, True, "import images that were enhanced outside the suite"),
     "segment": (_segment, True, "segment the enhanced images"),
     "score": (_score, True, "score images and masks"),
 }

@@ -57,5 +57,5 @@ def reject_other_data_root(layout: Layout, root: Path | None) -> None:
         f"The results of another data folder are named {layout.dataset!r} too",
         where=f"config: data_root={shorten_path(root)}",
         why=f"they would be overwritten: {layout.root.parent} holds those of {shorten_path(other)}",
-        hint=f"give this folder a name of its own: add dataset_id={layout.dataset}-2",
+        hint=f"give this folder another name: add dataset_id={layout.dataset}-2",
     )

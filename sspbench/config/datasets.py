@@ -38,7 +38,7 @@ def build_plans(config: Mapping[str, Any], results: Path = Path("results")) -> d
                 faults.add(str(error), where=where, hint="fix what it says about this data set")
                 continue
             if plan.layout.dataset.casefold() in {name.casefold() for name in found}:
-                why = "some file systems do not tell names apart that differ in case alone"
+                why = "some file systems treat names that differ in case alone as one name"
                 faults.add(f"Two are named {plan.layout.dataset!r}", where=where, why=why, hint="give each its own id")
             found[plan.layout.dataset] = plan
     return found

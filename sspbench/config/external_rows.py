@@ -16,13 +16,13 @@ EXTERNAL_KIND = "external"
 
 
 def external_row_plugin(name: str, folder: Path) -> Plugin:
-    """Return what represents a method whose images alone are known.
+    """Return the plugin of a row of which only the images are known.
 
     Args:
         name: The row.
         folder: Where its images lie.
     """
-    unknown = f"enhanced elsewhere, taken in from a folder {folder.resolve().name}: how is not known here"
+    unknown = f"imported from the folder {folder.resolve().name}; the suite does not know how its images were enhanced"
     meta = {"label": f"{name} (external)", "kind": EXTERNAL_KIND, "group": EXTERNAL_KIND, "deviations": [unknown]}
     return Plugin("methods", name, folder, {**meta, "params": {}, "presets": {}})
 
@@ -57,7 +57,7 @@ def add_external_faults(rows: Any, faults: Faults) -> None:
     for name, folder in rows.items():
         where = f"config: external.{name}"
         if str(name).casefold() in taken:
-            why = f"it is that of {taken[str(name).casefold()]}, and some file systems do not tell cases apart"
+            why = f"it is that of {taken[str(name).casefold()]}, and some file systems ignore case"
             faults.add(f"The name {name!r} is taken", where=where, why=why, hint="give the row another name")
         taken.setdefault(str(name).casefold(), f"the row {name}")
         if isinstance(folder, str):
@@ -68,9 +68,9 @@ def _add_folder_faults(folder: str, where: str, faults: Faults) -> None:
     place = f"{where}: {folder}"
     if os.path.isfile(folder):  # noqa: PTH113  # Path.is_file raises for what is not a path
         hint = "give the folder that the images lie in; of an archive, unpack it first"
-        faults.add("The images of an external row are no folder", where=place, why="it is a file", hint=hint)
+        faults.add("`external` needs a folder of images", where=place, why="it is a file", hint=hint)
     elif not os.path.isdir(folder):  # noqa: PTH112
-        why = f"there is no such folder, seen from {Path.cwd()}"
+        why = f"the folder does not exist, seen from {Path.cwd()}"
         faults.add("The images of an external row are missing", where=place, why=why, hint="check the path")
     elif not os.access(folder, os.R_OK | os.X_OK):
         hint = "let this user read and open the folder"

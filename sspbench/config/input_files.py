@@ -64,5 +64,5 @@ def reject_missing_weights(files: Mapping[str, str | None]) -> None:
                 continue
             inside = place / "weights.safetensors"
             hint = f"give the file in it: {inside}" if inside.is_file() else "give the path of a file, or null"
-            why = "it is a folder" if place.is_dir() else "there is no such file"
-            faults.add(f"{key} is no file", where=f"{key}: {path}", why=why, hint=hint)
+            why = "it is a folder" if place.is_dir() else "it does not exist"
+            faults.add(f"`{key}` needs a file", where=f"{key}: {path}", why=why, hint=hint)

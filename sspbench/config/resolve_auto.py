@@ -25,7 +25,7 @@ def resolve(engine: Engine, device: str, plugin: Plugin | None = None) -> Engine
     Args:
         engine: As the config gives it.
         device: ``cuda``, ``cpu`` or ``mps``.
-        plugin: What is to be trained; None: whatever has no preference.
+        plugin: What is to be trained; None: anything without a preference.
     """
     preferred = device == "cuda" or (plugin is not None and device in plugin.meta.get("channels_last", []))
     return replace(

@@ -21,7 +21,7 @@ def reject_duplicate_labels(rows: Mapping[str, tuple[str, Path]]) -> None:
     alike: dict[str, list[str]] = {}
     for row, (label, _) in rows.items():
         alike.setdefault(" ".join(label.casefold().split()), []).append(row)
-    with Faults("Rows of the tables cannot be told apart") as faults:
+    with Faults("Rows of the tables have the same label") as faults:
         for same in alike.values():
             if len(same) > 1:
                 folders = dict.fromkeys(display_path(rows[row][1]) for row in same)

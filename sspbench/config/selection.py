@@ -16,7 +16,7 @@ METHOD_SETS: Mapping[str, frozenset[str]] = {
     OWN_GROUP: frozenset({OWN_GROUP}),
     "all": frozenset(ROW_GROUPS),
 }
-"""Words that ``methods`` takes, and the groups each represents."""
+"""Words that ``methods`` accepts, and the groups that each selects."""
 
 
 def method_names(listed: str | Sequence[str]) -> list[str]:

@@ -138,7 +138,7 @@ class Settings:
         Raises:
             UserError: everything in it that no record has.
         """
-        hint = "train it anew with this version, or give a run folder of it"
+        hint = "train it with this version, or give a run folder of this version"
         with Faults("The settings of a run cannot be read", where=where) as faults:
             add_schema_faults(content, "settings", faults, where)
             if not faults.items:

@@ -140,7 +140,7 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
             )
 
 
-# Each check, and the keys that it reads: it runs where these hold what the schema wants, whatever else is wrong.
+# Each check, and the keys that it reads: it runs if the schema accepts these keys, even if it rejects others.
 CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
     (frozenset({"dataset", "segmenter", "methods", "ablation"}), _check_names),
     (frozenset({"params"}), _check_params),

@@ -1,1 +1,1 @@
-"""Images as files and arrays: reading whatever users have, checking it, writing grey PNG."""
+"""Images as files and arrays: reads and checks users' files, writes PNG."""

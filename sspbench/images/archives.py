@@ -113,7 +113,10 @@ def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = N
                     "An archive cannot be unpacked", where=str(archive), why=str(error), hint=hint
                 ) from error
             raise UserError(
-                "An archive is damaged", where=str(archive), why=str(error) or type(error).__name__, hint="get it anew"
+                "An archive is damaged",
+                where=str(archive),
+                why=str(error) or type(error).__name__,
+                hint="download or copy it again",
             ) from error
         fresh.replace(target)
 
@@ -233,7 +236,7 @@ def _read_entries(archive: Path, purse: _UsageCounter) -> Iterator[_Entry]:
                 yield from _tar_entries(tar)
     else:
         raise UserError(
-            "A file is no archive that can be read here",
+            "A file is not a readable archive",
             where=str(archive),
             why=f"it is a {kind} archive" if kind else "it is neither zip nor tar (plain, gz, bz2, xz)",
             hint="unpack it yourself and give the folder",
@@ -275,7 +278,7 @@ def _tar_entries(tar: tarfile.TarFile) -> Iterator[_Entry]:
 def _tar_file(tar: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
     stream = tar.extractfile(info)
     if stream is None:
-        raise tarfile.ReadError(f"{info.name} is no file")
+        raise tarfile.ReadError(f"{info.name} is not a file")
     return stream
 
 

@@ -84,7 +84,7 @@ def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
         ) from error
     except ImportError:
         raise  # an environment without the decoders is not a fault of the file
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to: TypeError, IndexError, MemoryError
+    except Exception as error:  # decoders raise anything on damaged bytes: TypeError, IndexError, MemoryError
         raise UserError(
             "An image cannot be read",
             where=str(path),
@@ -100,7 +100,7 @@ def _kind(path: Path) -> str:
         return "DICOM"
     kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
     if kind is None:
-        raise ValueError("its content is no image of a known kind")
+        raise ValueError("its content is not an image of a known kind")
     if kind not in READERS:
         raise UnusableImageError(f"{kind} files are not supported", hint="save it as PNG or TIFF")
     return kind

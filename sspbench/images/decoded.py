@@ -93,8 +93,8 @@ def refuse_pages(pages: int) -> None:
     if pages != 1:
         raise UnusableImageError(
             "An image file holds several pages",
-            why=f"{pages} pages or frames, and nobody said which is meant",
-            hint="save the one that is meant as a file of its own",
+            why=f"{pages} pages or frames, and the suite cannot choose one",
+            hint="save the page that you mean as a separate file",
         )
 
 

@@ -72,8 +72,8 @@ def _rescaled(stored: np.ndarray, bits: int, data: Any) -> tuple[np.ndarray, int
         return stored, top
     values = stored * slope + intercept
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
-        why = f"RescaleSlope {slope:g}, RescaleIntercept {intercept:g}: its values are no whole numbers"
-        raise UnusableImageError("A DICOM file holds values that are no grey levels", why=why)
+        why = f"RescaleSlope {slope:g}, RescaleIntercept {intercept:g}: its values are not whole numbers"
+        raise UnusableImageError("A DICOM file holds values that are not grey levels", why=why)
     white = top * slope + intercept
     whole = values.astype(np.int64)
     return whole, (int(white) if slope > 0 and white == int(white) else None)

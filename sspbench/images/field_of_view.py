@@ -100,9 +100,9 @@ def _largest_part(mask: np.ndarray) -> np.ndarray:
 
 
 def _fitted_circle(mask: np.ndarray) -> np.ndarray | None:
-    """Return the disc through the convex outline of ``mask`` within the frame; None where there is no outline.
+    """Return the disc through the convex outline of ``mask`` within the frame; None without an outline.
 
-    The convex outline skips what is dark inside the disc, and points on the frame's border are no outline.
+    The convex outline skips what is dark inside the disc, and points on the frame's border do not belong to it.
     """
     import cv2
 

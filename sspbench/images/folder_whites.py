@@ -25,7 +25,7 @@ def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> d
         UserError: the files of a folder disagree, or the given white is not a value of 16 bit.
     """
     if given is not None and not 1 <= given <= MAX_WHITE:
-        raise UserError(f"--white {given} is no value of 16 bit", hint=f"give 1 to {MAX_WHITE}")
+        raise UserError(f"--white {given} is not a 16-bit value", hint=f"give 1 to {MAX_WHITE}")
     seen: dict[str, list[Brightness]] = {}
     folders = {}
     for path, inside in files:

@@ -1,4 +1,4 @@
-"""Grey images as 8-bit arrays: reading whatever users have, writing PNG."""
+"""Grey images as 8-bit arrays: reads users' files, writes PNG."""
 
 from __future__ import annotations
 

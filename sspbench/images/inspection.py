@@ -140,7 +140,7 @@ def add_duplicate_name_faults(names: Mapping[Path, str], faults: Faults) -> None
     counts = Counter(_portable_name(name) for name in names.values())
     for path, name in names.items():
         if counts[_portable_name(name)] > 1:
-            why = "some file systems do not tell apart what differs in case or in the coding of accents alone"
+            why = "some file systems ignore case, and how accents are encoded"
             faults.add(f"Two files share the name {name}", where=str(path), why=why, hint="rename one of them")
 
 
@@ -229,7 +229,7 @@ def _add_mixed_classes_fault(labels: Sequence[InspectedImage], faults: Faults, h
         faults.add(
             "Labels differ in the value of nerve",
             where=", ".join(f"{path}: {number}" for number, path in sorted(first.items())),
-            why="values below 32 are numbers of classes, and nobody said which is nerve",
+            why="values below 32 number classes, and the labels do not agree on one class",
             hint=hint,
         )
 

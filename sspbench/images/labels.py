@@ -101,7 +101,7 @@ def describe_label(image: DecodedImage, path: Path) -> LabelFacts:
 
 
 def _is_class_map(values: np.ndarray, found: np.ndarray, counts: np.ndarray) -> bool:
-    """Tell classes from the grey edges of a resized mask, which are many or nowhere flat."""
+    """Return whether values are classes and not the grey edges of a resized mask, which are many or nowhere flat."""
     if found[-1] < MIN_BRIGHTNESS_VALUE:
         return True
     between = found[1:-1][counts[1:-1] >= MAX_NOISE_SHARE * values.size]

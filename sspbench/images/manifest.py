@@ -1,4 +1,4 @@
-"""The list of prepared images with their hashes: what rules depend on, since a folder's time stamp is no content."""
+"""The list of prepared images with their hashes. Rules depend on it, since folders' time stamps do not show content."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Manifest:
             raise UserError(
                 "The images are not prepared",
                 where=str(path),
-                why="there is no such file",
+                why="the file does not exist",
                 hint="run the workflow, which prepares them, or: python -m sspbench stage prepare",
             )
         content = read_mapping(path)
         if not isinstance(content.get("images"), list):
-            hint = "remove its folder and run the workflow again: the images are prepared anew"
+            hint = "remove its folder and run the workflow again: it prepares the images"
             raise UserError("A list of prepared images cannot be read", where=str(path), why="it has none", hint=hint)
         return cls(Path(path).parent, content)
 

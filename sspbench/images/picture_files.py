@@ -35,7 +35,7 @@ class ImageFile:
         metadata: What the writer of that format needs to keep the rest.
         brightness: What decides which value is white.
         notes: What of the file was ignored or will be dropped, in words.
-        extra_channel: Whether the last of four channels is no alpha.
+        extra_channel: Whether the last of four channels is not alpha.
     """
 
     pixels: np.ndarray
@@ -132,7 +132,7 @@ def _encode_tiff(pixels: np.ndarray, like: ImageFile) -> bytes:
 
 
 def _encode_dicom(pixels: np.ndarray, like: ImageFile) -> bytes:
-    """Write a DICOM file of its own identity: unrescaled, uncompressed, bright is high."""
+    """Write a DICOM file with a new identity: unrescaled, uncompressed, bright is high."""
     import copy
 
     from pydicom.uid import ExplicitVRLittleEndian

@@ -51,11 +51,12 @@ def get_unsigned_samples(image: DecodedImage) -> np.ndarray:
     """
     samples = get_colour_samples(image)
     if samples.dtype.kind == "f":
-        why = f"{samples.dtype.name} values from {samples.min():g} to {samples.max():g}, and nobody said what is white"
+        span = f"{samples.dtype.name} values from {samples.min():g} to {samples.max():g}"
+        why = f"{span}, and the file does not say which value is white"
         raise UnusableImageError("An image holds floating-point pixels", why=why)
     low, high = int(samples.min()), int(samples.max())
     if low < 0:
-        why = f"from {low} to {high}: which of them is black, nobody said"
+        why = f"from {low} to {high}: the file does not say which value is black"
         raise UnusableImageError("An image has negative values", why=why)
     if high > MAX_VALUE:
         why = f"its largest value is {high}"

@@ -53,7 +53,7 @@ def decode_raster(path: Path, kind: str) -> DecodedImage:
 
 def _open(source: Path | io.BytesIO) -> Image.Image:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sizes are checked here, and odd metadata are no reason to fail
+        warnings.simplefilter("ignore")  # sizes are checked here, and odd metadata must not fail the image
         try:
             return Image.open(source)
         except Image.DecompressionBombError as error:

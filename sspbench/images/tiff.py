@@ -158,7 +158,7 @@ def _grey_layout(count: int, has_alpha: bool) -> ChannelLayout:
     raise UnusableImageError(
         "A grey TIFF file holds several channels",
         why=f"{count} channels, and the file does not say what the others are",
-        hint="save the channel that is meant as a file of its own, or colour as RGB",
+        hint="save the channel that you mean as a separate file, or colour as RGB",
     )
 
 

@@ -31,7 +31,7 @@ PARENT_POLL_S = 0.5
 
 ORPHANS_NOTE = (
     "note: this system cannot find processes whose parent is gone: "
-    "what a plugin starts in a session of its own may outlive its job"
+    "processes that a plugin starts in a new session may outlive its job"
 )
 
 

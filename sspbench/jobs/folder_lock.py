@@ -42,7 +42,7 @@ def lock_folder(folder: Path, patience_s: float = FOLDER_LOCK_WAIT_S) -> Iterato
 
 
 def _wait_for_lock(handle: int, folder: Path, patience_s: float) -> bool:
-    give_up, told = time.monotonic() + patience_s, False
+    give_up, has_reported = time.monotonic() + patience_s, False
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -58,9 +58,9 @@ def _wait_for_lock(handle: int, folder: Path, patience_s: float) -> bool:
                 why=f"process {holder} holds it",
                 hint=f"wait for it, or end it: kill {holder}",
             )
-        if not told:
+        if not has_reported:
             print(f"waiting for process {holder}, which still works in {folder}", file=sys.stderr, flush=True)
-            told = True
+            has_reported = True
         time.sleep(FOLDER_LOCK_POLL_S)
 
 

@@ -134,7 +134,7 @@ def acquire(timeout_s: float | None = None, *, device: str = "auto") -> Iterator
 
 def _wait_for_slot(names: list[str], timeout_s: float | None) -> tuple[int, str]:
     folder = _make_slot_folder(slot_folder())
-    start, told = time.monotonic(), False
+    start, has_reported = time.monotonic(), False
     while True:
         for name in names:
             handle = _try_lock(_slot_file(folder, name))
@@ -147,9 +147,9 @@ def _wait_for_slot(names: list[str], timeout_s: float | None) -> tuple[int, str]
                 why=f"{len(names)} slots are taken",
                 hint="run fewer jobs at once (--resources gpu=N) or wait",
             )
-        if not told:
+        if not has_reported:
             print(f"waiting for one of {len(names)} GPUs: {', '.join(names)}", file=sys.stderr, flush=True)
-            told = True
+            has_reported = True
         time.sleep(GPU_SLOT_POLL_S)
 
 

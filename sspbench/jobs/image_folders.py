@@ -1,4 +1,4 @@
-"""Folders of images that a job writes, the manifest that represents them between rules, and the check of both."""
+"""Folders of images that a job writes, their manifest, which rules depend on, and the check of both."""
 
 from __future__ import annotations
 

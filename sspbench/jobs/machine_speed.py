@@ -38,10 +38,10 @@ def describe_gpus() -> list[str]:
         return []
     query = ["nvidia-smi", "--query-gpu=name,memory.free", "--format=csv,noheader", f"--id={','.join(names)}"]
     try:
-        told = subprocess.run(query, check=True, capture_output=True, text=True, timeout=2).stdout
+        answer = subprocess.run(query, check=True, capture_output=True, text=True, timeout=2).stdout
     except (OSError, subprocess.SubprocessError):
         return [f"GPU {name}" for name in names]
-    return [line.strip() for line in told.splitlines() if line.strip()]
+    return [line.strip() for line in answer.splitlines() if line.strip()]
 
 
 def _cpu_seconds_of(work: Callable[[], object]) -> float:

@@ -51,7 +51,7 @@ def error_from_exit(error: SystemExit) -> JobError:
     return JobError(
         f"sys.exit({'' if error.code is None else repr(error.code)}) was called before the work was done",
         why="code of a plugin, or of a library it uses, asked to end the whole process",
-        hint="raise an error instead, so that its reason can be told",
+        hint="raise an error instead, so that tables can show its reason",
     )
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 LINE_INTERVAL_S = 10.0
-"""Seconds between two lines where there is no terminal."""
+"""Seconds between two lines without a terminal."""
 
 
 class _LineStream:

@@ -41,7 +41,7 @@ _REPORT_PIPE: ContextVar[int | None] = ContextVar("reports", default=None)
 
 
 def report_budget(seconds: float | None, stage: str, folder: Path | None) -> None:
-    """Tell the containing process, if there is one, within how many seconds the work must end (None: no limit)."""
+    """Send the containing process, if any, the number of seconds within which the work must end (None: no limit)."""
     _send_report({"seconds": seconds, "stage": stage, "folder": None if folder is None else str(folder)})
 
 
@@ -235,7 +235,7 @@ class _ProcessWatch:
         return JobError(
             f"{stage} ended its process itself before it was done (exit status {os.waitstatus_to_exitcode(status)})",
             why="code of a plugin, or of a library it uses, called os._exit",
-            hint="raise an error instead, so that its reason can be told",
+            hint="raise an error instead, so that tables can show its reason",
         )
 
     def _record_error(self, fault: JobError) -> int:

@@ -49,7 +49,7 @@ def _check_command(kind: str) -> Callable[[argparse.Namespace], int]:
         for name in plugin_names(kind) if args.name is None else [args.name]:
             print(f"{kind} {name}:")
             inspection = CHECK_BY_KIND[kind](
-                name, tell=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True), **options
+                name, on_finding=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True), **options
             )
             broken += len(inspection.faults)
             print(f"  {len(inspection.findings)} rules, {len(inspection.faults)} broken")

@@ -1,4 +1,4 @@
-"""What a check found: one finding per rule, with the file and the hint where the rule is broken."""
+"""The findings of a check: one per rule, with the file and a hint for each broken rule."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Inspection:
     """Collects the findings about one plugin.
 
     Attributes:
-        code: The plugin's file, named where a rule does not know better.
-        tell: Called with each finding as it is made.
+        code: The plugin's file, named if a rule names no other file.
+        on_finding: Called with each finding as it is made.
     """
 
     code: Path
@@ -63,7 +63,7 @@ class Inspection:
         self.add_finding(name, fault)
 
     def add_finding(self, name: str, fault: UserError | None) -> None:
-        """Note the outcome of a rule."""
+        """Record the outcome of a rule."""
         self.findings.append(Finding(name, fault))
         self.on_finding(self.findings[-1])
 

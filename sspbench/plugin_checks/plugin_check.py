@@ -30,10 +30,10 @@ def _ignore_finding(_finding: Finding) -> None:
 
 
 def check_method(
-    name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding, *, device: str = "cpu"
+    name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding, *, device: str = "cpu"
 ) -> Inspection:
     """Check ``methods/<name>`` below ``root``; a learned one computes on ``device``."""
-    inspection, found = _begin_inspection("methods", name, root, tell)
+    inspection, found = _begin_inspection("methods", name, root, on_finding)
     if found is None or found.meta["kind"] == "control":
         return inspection
     if found.meta["kind"] == "learned":
@@ -44,10 +44,10 @@ def check_method(
 
 
 def check_segmenter(
-    name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding, *, device: str = "cpu"
+    name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding, *, device: str = "cpu"
 ) -> Inspection:
     """Check ``segmentation/<name>`` below ``root``; it computes on ``device``."""
-    inspection, found = _begin_inspection("segmentation", name, root, tell)
+    inspection, found = _begin_inspection("segmentation", name, root, on_finding)
     if found is not None:
         from .segmenter_rules import check_binarise
 
@@ -55,24 +55,24 @@ def check_segmenter(
     return inspection
 
 
-def check_metric(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding) -> Inspection:
     """Check ``metrics/<name>.py`` below ``root``."""
     from .metric_rules import check_family
 
     known = find_metric_files(root)
     if name not in known:
         raise UserError(f"Unknown metric family {name!r}", where="metrics/", hint=f"known: {', '.join(known)}")
-    inspection = Inspection(known[name], tell)
+    inspection = Inspection(known[name], on_finding)
     check_family(inspection, name)
     return inspection
 
 
-def check_dataset(name: str, root: Path = ROOT, tell: FindingCallback = _ignore_finding) -> Inspection:
+def check_dataset(name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding) -> Inspection:
     """Check ``data/<name>`` below ``root``."""
     from .dataset_rules import check_dataset_yaml, check_prepare
 
     folder = _plugin_folder("data", name, root)
-    inspection = Inspection(folder / DATASET_KIND.code, tell)
+    inspection = Inspection(folder / DATASET_KIND.code, on_finding)
     found = check_yaml(inspection, "data", folder)
     if found is not None:
         check_dataset_yaml(inspection, found)
@@ -97,10 +97,12 @@ def _plugin_folder(group: str, name: str, root: Path) -> Path:
     return folder
 
 
-def _begin_inspection(group: str, name: str, root: Path, tell: FindingCallback) -> tuple[Inspection, Plugin | None]:
+def _begin_inspection(
+    group: str, name: str, root: Path, on_finding: FindingCallback
+) -> tuple[Inspection, Plugin | None]:
     """Check the YAML; return the plugin where its code can be looked at."""
     folder = _plugin_folder(group, name, root)
-    inspection = Inspection(folder / KINDS_BY_FOLDER[group].code, tell)
+    inspection = Inspection(folder / KINDS_BY_FOLDER[group].code, on_finding)
     found = check_yaml(inspection, group, folder)
     if found is not None:
         check_method_yaml(inspection, found)

@@ -28,7 +28,7 @@ def check_yaml(inspection: Inspection, group: str, folder: Path) -> Plugin | Non
             )
         if group == "methods" and folder.name in METHOD_SETS:
             raise UserError(
-                f"{folder.name!r} represents several methods in a config",
+                f"{folder.name!r} selects several methods in a config",
                 where=display_path(folder),
                 hint="choose another name",
             )

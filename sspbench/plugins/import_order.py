@@ -1,4 +1,4 @@
-"""Plugins and reports are imported from the checkout, whatever else has the names of their folders.
+"""Plugins and reports are imported from the checkout, even if other packages have the names of their folders.
 
 The folders have no ``__init__.py``, so that plugins may lie in several places. Python prefers any package that has one,
 even at the end of its search path: a folder ``data`` or ``metrics`` of another project on ``PYTHONPATH``.

@@ -14,7 +14,7 @@ ROW_GROUPS: Mapping[str, str] = {
     "paper": "Methods of the paper",
     "others": "Other published methods",
     OWN_GROUP: "Own methods",
-    "external": "Images made elsewhere",
+    "external": "Enhanced outside the suite",
     "oracle": "Known truth, seen by no method",
 }
 """Headings by group, in the order of the rows."""

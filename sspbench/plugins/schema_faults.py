@@ -14,7 +14,7 @@ from ..errors import Faults
 from .parameter_schemas import Schema, describe_allowed, format_value, list_parameters
 from .suggestions import suggest_name
 
-# Beyond it no number counts or measures anything here, and whole numbers have no float of their own.
+# Beyond it no number counts or measures anything here, and floats cannot hold every whole number.
 MAX_ABSOLUTE_VALUE = 1e15
 
 # How a shown value is cut.
@@ -124,7 +124,7 @@ def _join(path: Any) -> str:
 
 
 def _explain(error: jsonschema.ValidationError, noun: str) -> Iterator[SchemaFault]:
-    """Yield the faults that one error of jsonschema represents."""
+    """Yield the faults behind one error of jsonschema."""
     path = _join(error.absolute_path)
     if error.schema is False:
         yield SchemaFault(path, f"`{_last(path)}` has no place here", hint="remove it")

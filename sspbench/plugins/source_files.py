@@ -1,4 +1,4 @@
-"""What people write, YAML and Python, read so that whatever is wrong names the file and the line."""
+"""Reads YAML and Python files that people write; errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def parse_python(path: Path) -> ast.Module:
     except (SyntaxError, ValueError, RecursionError) as error:  # ValueError: null bytes
         line = getattr(error, "lineno", None)
         raise UserError(
-            "A file is no valid Python",
+            "A file is not valid Python",
             where=f"{display_path(path)}:{line}" if line else display_path(path),
             why=str(getattr(error, "msg", error)),
             hint=f"correct it: python -m py_compile {display_path(path)} shows the line",

@@ -144,14 +144,14 @@ def _control_enhancer(manifest: Manifest, shows: str, color: ColorMode) -> Calla
     extra = f"testA_{shows}"
     verify_splits(manifest, extra)
     sources = manifest.image_paths("testA")
-    beside = dict(zip(sources, manifest.find_companions(sources, extra), strict=True))  # looked up once for all
+    beside = dict(zip(sources, manifest.find_companions(sources, extra), strict=True))  # all in one search
 
     def function(source: Path) -> np.ndarray:
         known = beside[source]
         if known is None:
-            hint = "prepare the data anew with this picture of every test scene, or leave the row out of methods"
+            hint = "prepare the data with this picture of every test scene, or leave the row out of methods"
             where = str(manifest.folder / extra)
-            raise JobError(f"There is no image in {extra} for {source.name}", where=where, hint=hint)
+            raise JobError(f"{extra} has no image for {source.name}", where=where, hint=hint)
         return read_picture(known, color)
 
     return function

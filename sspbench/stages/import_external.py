@@ -1,4 +1,4 @@
-"""Take in test images that were enhanced elsewhere: all are checked, then written as those of every method are."""
+"""Imports test images that were enhanced outside the suite: checks all, then writes them like those of every method."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     notes = list(_describe_images(source, pictures, level))
     target = clear_images(folder / "enhanced")
     written = []
-    for name, picture in progress_bar(sorted(pictures.items()), label=f"take in {settings['name']}", unit="images"):
+    for name, picture in progress_bar(sorted(pictures.items()), label=f"import {settings['name']}", unit="images"):
         path = target / f"{name}.png"
         pixels = read_picture(picture.path, settings.get("color", "grey"), level.white)
         write_picture(path, blacken_outside(pixels, fields[name]))
@@ -89,7 +89,7 @@ def _check_images(
     }  # as the test images were renamed, where that was needed
     sizes = _test_image_sizes(manifest)
     found: dict[str, InspectedImage] = {}
-    with Faults(f"The images in the folder {name} cannot be taken in") as faults:
+    with Faults(f"The images in the folder {name} cannot be imported") as faults:
         _add_own_folder_fault(source, folder, faults)
         add_duplicate_name_faults(names, faults)
         _add_missing_faults(sizes, names, source, faults)
@@ -104,7 +104,7 @@ def _check_images(
         seen = [picture.brightness for picture in found.values()]
         option = f"external_white={{{settings['name']}: N}}"
         levels = decide_whites({name: seen}, {name: settings.get("white")}, option, faults)
-        for item in faults.items:  # where the user's folders lie is no one's business: this is shown in tables
+        for item in faults.items:  # tables show this: leave out where the user's folders are
             item.where, item.why = (text.replace(f"{source}/", "") for text in (item.where, item.why))
     return found, levels[name]
 

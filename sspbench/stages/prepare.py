@@ -72,7 +72,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
             output=fresh,
             seed=settings["seed"],
             progress=lambda done, total: _update_bar(bar, done, total),
-            tell=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
+            add_note=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
             record=recorded.__setitem__,
         )
         load_prepare_function(plugin)(request)

@@ -111,7 +111,7 @@ class _Scene:
 
 
 def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
-    """Return the test images by stem, looked up once: a manifest is searched from end to end each time it is asked."""
+    """Return the test images by stem, all at once: each search of a manifest reads it from end to end."""
     origins = manifest.image_paths("testA")
     entries = {entry["path"]: entry for entry in manifest.content["images"]}
     known = zip(

@@ -61,7 +61,7 @@ def taken(theirs, manifest, folder):
 def test_a_folder_is_a_row_of_its_own_group_that_says_what_it_is(theirs):
     run = run_of(theirs)
     assert (run.id, run.label, run.group, run.heading) == (
-        "theirs", "theirs (external)", "external", "Images made elsewhere",
+        "theirs", "theirs (external)", "external", "Enhanced outside the suite",
     )  # fmt: skip
     assert not run.is_learned
 

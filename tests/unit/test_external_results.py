@@ -132,6 +132,6 @@ def test_the_page_shows_the_row_everywhere_and_says_that_its_cost_is_not_known(p
     (cells,) = [line.cells for line in collect_costs(results) if line.label.startswith("theirs")]
     assert [cell.text for cell in cells[:-1]] == ["n/a"] * 7 and "not known" in cells[-1].text
     assert len(cells) == len(COST_HEADS) - 1
-    assert page.count("Images made elsewhere") >= 2
-    assert "taken in from a folder their images" in page
-    assert "Not shown, since the time is not known: theirs (external)." in page
+    assert page.count("Enhanced outside the suite") >= 2
+    assert "imported from the folder their images" in page
+    assert "Not shown, because their time is unknown: theirs (external)." in page

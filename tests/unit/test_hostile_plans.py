@@ -136,7 +136,7 @@ def test_a_plugin_with_a_syntax_error_is_named_when_plugins_are_listed(tmp_path)
     folder = tmp_path / "methods" / "mine"
     shutil.copytree(find_plugins("methods")["dcp"].folder, folder)
     (folder / "method.py").write_text('"""Doc."""\nclass A(:\n')
-    with pytest.raises(UserError, match=r"(?s)no valid Python.*mine/method\.py:2"):
+    with pytest.raises(UserError, match=r"(?s)not valid Python.*mine/method\.py:2"):
         find_plugins("methods", tmp_path)
 
 

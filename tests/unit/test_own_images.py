@@ -249,7 +249,7 @@ def test_files_that_cannot_be_used_say_why(tmp_path, capsys, kind):
         "pages": "3 pages",
         "float": "floating-point pixels",
         "gif": "GIF files",
-        "empty": "no image of a known kind",
+        "empty": "not an image of a known kind",
     }[kind]
     assert expected in capsys.readouterr().err
 
@@ -287,9 +287,9 @@ def test_a_classical_method_and_real_images(tmp_path, capsys):
     [
         (["--method", "sspnet", "--input", ".", "--output", "{tmp}/o"], "--weights RUN"),
         (["--method", "dpc", "--input", "{tmp}/in", "--output", "{tmp}/o"], "Did you mean 'dcp'?"),
-        (["--method", "dcp", "--input", "{tmp}/none", "--output", "{tmp}/o"], "no such file or folder"),
+        (["--method", "dcp", "--input", "{tmp}/none", "--output", "{tmp}/o"], "The input does not exist"),
         (["--method", "dcp", "--input", "{tmp}/in", "--output", "{tmp}/in"], "the same folder"),
-        (["--method", "dcp", "--input", "{tmp}/empty", "--output", "{tmp}/o"], "There are no images"),
+        (["--method", "dcp", "--input", "{tmp}/empty", "--output", "{tmp}/o"], "The input has no images"),
         (["--weights", "{tmp}/empty", "--input", "{tmp}/in", "--output", "{tmp}/o"], "not the folder of a trained run"),
         (["--method", "dcp", "--input", "{tmp}/in", "--output", "{tmp}/in/better"], "inside the input"),
         (["--method", "dcp", "--tile", "8", "--input", "{tmp}/in", "--output", "{tmp}/o"], "too small"),

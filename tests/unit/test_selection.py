@@ -71,7 +71,7 @@ def test_a_word_that_stands_for_nothing_is_refused(listed):
 def test_a_folder_may_not_be_called_as_a_word_of_the_config(tmp_path):
     write_new_plugin("method", "controls", "classical", tmp_path)
     rules = {finding.rule: finding.fault for finding in check_method("controls", tmp_path).faults}
-    assert "represents" in str(rules["folder name"])
+    assert "selects" in str(rules["folder name"])
 
 
 def test_controls_bring_the_untrained_network_of_every_learned_method_asked_for():

@@ -159,7 +159,7 @@ def _write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """Write tensors atomically.
 
     Raises:
-        OSError: the system refuses it, e.g. since the disk is full; safetensors reports that as its own error.
+        OSError: the system rejects the write, e.g. disk full (safetensors raises its own error for that).
     """
     with replace_atomically(path) as temporary:
         try:
