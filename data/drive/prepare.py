@@ -13,6 +13,7 @@ from sspbench import (
     Faults,
     PrepareRequest,
     UserError,
+    list_images,
     open_source,
     read_label,
     read_rgb,
@@ -70,7 +71,7 @@ def _list_pictures(root: Path, part: str) -> list[_Picture]:
     """
     pictures = []
     with Faults("This copy of DRIVE cannot be used") as faults:
-        images = sorted((root / part / "images").glob("*.tif"))
+        images = [path for path in list_images(root / part / "images") if path.suffix == ".tif"]
         if len(images) != COUNT:
             faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files again")
         for image in images:

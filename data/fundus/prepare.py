@@ -72,9 +72,8 @@ def _list_by_folder(place: Path) -> list[_Photograph]:
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
-    """Return the files of a folder by name without ending; masks may be GIF."""
-    paths = folder.iterdir() if folder.is_dir() else ()
-    return {path.stem: path for path in sorted(paths) if path.is_file()}
+    """Return the images of a folder by name without ending."""
+    return {path.stem: path for path in list_images(folder)} if folder.is_dir() else {}
 
 
 def _list_by_labels(place: Path, request: PrepareRequest) -> list[_Photograph]:

@@ -57,7 +57,7 @@ def prepare(request: PrepareRequest) -> None:
         images = _verify_images(_find_root(place, source), request)
         rated = rank_quality([image.quality for image in images])
         names = [image.path.stem for image in images]
-        groups, carried = group_by_subject(names, [image.picture.digest for image in images])
+        groups, carried = group_by_subject(names, [image.picture.digests for image in images])
         splits = assign_splits(groups, rated, shares, request.seed)
         _write_splits(images, splits, request)
     rows = [

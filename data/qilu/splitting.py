@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -16,14 +16,14 @@ MAX_SUBJECT_SHARE = 0.34
 """Names whose most frequent first part covers more than this carry no subjects (``2023_001``, ``2023_002``, ...)."""
 
 
-def group_by_subject(names: Sequence[str], digests: Sequence[str]) -> tuple[list[str], bool]:
+def group_by_subject(names: Sequence[str], digests: Sequence[Collection[str]]) -> tuple[list[str], bool]:
     """Return the subject of every image, and whether the names carry subjects at all.
 
     Without subjects in the names each image is its own subject. Equal pictures always share a subject.
 
     Args:
         names: File names without ending.
-        digests: Pixel hashes.
+        digests: Pixel hashes of every image; equal pictures share one.
     """
     found = [match.group("subject") if (match := SUBJECT_PATTERN.match(name)) else None for name in names]
     counts = Counter(found)
@@ -32,7 +32,7 @@ def group_by_subject(names: Sequence[str], digests: Sequence[str]) -> tuple[list
     return _join_equal_pictures(groups, digests), carried
 
 
-def _join_equal_pictures(groups: list[str], digests: Sequence[str]) -> list[str]:
+def _join_equal_pictures(groups: list[str], digests: Sequence[Collection[str]]) -> list[str]:
     """Give groups that share a picture one name: the first in order."""
     leader: dict[str, str] = {}
 
@@ -42,10 +42,11 @@ def _join_equal_pictures(groups: list[str], digests: Sequence[str]) -> list[str]
         return group
 
     first: dict[str, str] = {}
-    for group, digest in zip(groups, digests, strict=True):
-        one, other = sorted((find(first.setdefault(digest, group)), find(group)))
-        if one != other:
-            leader[other] = one
+    for group, hashes in zip(groups, digests, strict=True):
+        for digest in hashes:
+            one, other = sorted((find(first.setdefault(digest, group)), find(group)))
+            if one != other:
+                leader[other] = one
     return [find(group) for group in groups]
 
 

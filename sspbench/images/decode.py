@@ -13,7 +13,7 @@ from .dicom import decode_dicom, read_dicom_size
 from .raster import decode_raster, read_raster_size
 from .tiff import decode_tiff, read_tiff_size
 
-IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".dcm")
+IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif", ".dcm")
 """File name endings that count as images (case-insensitive)."""
 
 Result = TypeVar("Result")
@@ -46,7 +46,6 @@ SIGNATURES: dict[bytes, str] = {
 }
 """First bytes of a file, and what it then is."""
 
-# GIF: public data sets store masks so.
 READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "GIF": _RASTER, "TIFF": _TIFF, "DICOM": _DICOM}
 
 
@@ -89,7 +88,7 @@ def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
             "An image cannot be read",
             where=str(path),
             why=str(error) or type(error).__name__,
-            hint="replace the file by a readable PNG, TIFF, JPEG, BMP or DICOM, or remove it",
+            hint="replace the file by a readable PNG, TIFF, JPEG, BMP, GIF or DICOM, or remove it",
         ) from error
 
 

@@ -23,7 +23,7 @@ class DecodedImage:
 
     Attributes:
         pixels: The samples as stored: (H, W), or (H, W, C) with C = 2, 3 or 4; any integer or float type.
-        format: ``PNG``, ``TIFF``, ``JPEG``, ``BMP`` or ``DICOM``.
+        format: ``PNG``, ``TIFF``, ``JPEG``, ``BMP``, ``GIF`` or ``DICOM``.
         channels: What the channels mean; see :data:`ChannelLayout`.
         bits: Bits of one sample in the file, e.g. 12 where 12-bit samples are packed.
         orientation: EXIF's orientation, 1 (upright) to 8.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,14 +15,12 @@ from .decode import IMAGE_SUFFIXES, decode_image, read_image_size
 from .decoded import CUT, TOO_LARGE, DecodedImage
 from .grey import get_usable_samples, to_grey8
 from .labels import MIN_BRIGHTNESS_VALUE, LabelFacts, describe_label
+from .picture_digests import digest_picture
 from .pixels import has_transparent_pixel
 from .white_level import Brightness, guess_white
 
 MIN_SIDE_PX = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
-
-WHITE_12_BIT = 4095
-"""The largest value up to which pictures look alike once they are scaled from 16 to 8 bit."""
 
 MAX_NERVE_SHARE = 0.5
 """Share of nerve beyond which a label is taken for inverted."""
@@ -36,11 +33,11 @@ class InspectedImage:
     Attributes:
         path: The file.
         size: Width and height, pixels.
-        digest: SHA-256 of size and 8-bit grey pixels: equal for equal pictures, regardless of the file format.
-        grey: Whether it has one channel, or three that are equal.
+        digests: Hashes of its content; those of equal pictures overlap, regardless of file format and depth.
+        is_grey: Whether it has one channel, or three that are equal.
         top: Its brightest 16-bit value; None for 8 bit.
-        turned: Whether its metadata said that it had to be turned.
-        transparent: Whether a pixel of it is transparent; pixels are taken as if none were.
+        is_turned: Whether its metadata said that it had to be turned.
+        is_transparent: Whether a pixel of it is transparent; pixels are taken as if none were.
         label: What it is as a label.
         brightness: What decides which of its values is white.
         um_per_px: Micrometres per pixel that the file declares, else None.
@@ -50,7 +47,7 @@ class InspectedImage:
 
     path: Path
     size: tuple[int, int]
-    digest: str
+    digests: frozenset[str]
     is_grey: bool
     top: int | None
     is_turned: bool
@@ -98,11 +95,10 @@ def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
         why, hint = f"{width}x{height}, least {MIN_SIDE_PX}", "remove it, and its label if it has one"
         faults.add("An image is too small", where=str(path), why=why, hint=hint)
     top = int(pixels.max()) if pixels.dtype == np.uint16 else None
-    content = grey if top is None or top > WHITE_12_BIT else pixels  # scaled to 8 bit, dark pictures look alike
     return InspectedImage(
         path=path,
         size=(width, height),
-        digest=hashlib.sha256(f"{width}x{height}:".encode() + content.tobytes()).hexdigest(),
+        digests=digest_picture(pixels),
         is_grey=pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all()),
         top=top,
         is_turned=image.orientation != 1,
@@ -153,8 +149,9 @@ def add_duplicate_image_faults(groups: Mapping[str, Sequence[InspectedImage]], f
     first: dict[str, tuple[str, InspectedImage]] = {}
     for split, pictures in groups.items():
         for picture in pictures:
-            known = first.setdefault(picture.digest, (split, picture))
-            if known[1] is not picture:
+            known = next((first[digest] for digest in sorted(picture.digests) if digest in first), None)
+            first |= {digest: (split, picture) for digest in picture.digests - first.keys()}
+            if known is not None:
                 faults.add(
                     f"The same picture is in {known[0]} and {split}" if known[0] != split else f"Twice in {split}",
                     where=f"{known[1].path}, {picture.path}",

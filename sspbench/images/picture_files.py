@@ -53,7 +53,7 @@ def read_image_file(path: Path) -> ImageFile:
         UserError: it is damaged, too large, has several pages or an unsupported kind of pixels.
     """
     image = decode_image(path)
-    if image.format == "GIF":  # read as a mask only: its 256 colours cannot hold an enhanced picture
+    if image.format == "GIF":  # its 256 colours cannot hold an enhanced picture
         raise UserError("GIF files are not enhanced", where=str(path), hint="save it as PNG or TIFF")
     samples = get_usable_samples(image, path)
     try:

@@ -1,4 +1,4 @@
-"""PNG, JPEG and BMP: by Pillow, and by imagecodecs where Pillow would cut 16 bits to 8."""
+"""PNG, JPEG, BMP and GIF: by Pillow, and by imagecodecs where Pillow would cut 16 bits to 8."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_raster_size(path: Path) -> tuple[int, int]:
 
 
 def decode_raster(path: Path, kind: str) -> DecodedImage:
-    """Decode a PNG, JPEG or BMP file."""
+    """Decode a PNG, JPEG, BMP or GIF file."""
     content = Path(path).read_bytes()
     with _open(io.BytesIO(content)) as image:
         if image.format != kind:

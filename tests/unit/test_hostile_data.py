@@ -163,7 +163,7 @@ def test_the_same_picture_in_training_and_test_is_refused_whatever_its_format(tm
 
 
 def test_what_is_left_out_is_told_with_its_count(tmp_path, source):
-    for name in ("a.gif", "b.gif", "c.webp", "d.svg", "e.npy"):
+    for name in ("a.jp2", "b.jp2", "c.webp", "d.svg", "e.npy"):
         (source / "testA" / name).write_bytes(b"x")
     (source / "testA/gone.png").symlink_to(tmp_path / "nowhere.png")
     save(source / "testA_label/one.png", mask())
@@ -171,8 +171,8 @@ def test_what_is_left_out_is_told_with_its_count(tmp_path, source):
     save(source / "testA/two.png", noise(30))
     text = "\n".join(imported(source, tmp_path / "out").notes())
     for part in (
-        "2 files left out: .gif",
-        "testA/a.gif, testA/b.gif",
+        "2 files left out: .jp2",
+        "testA/a.jp2, testA/b.jp2",
         "1 file left out: .webp",
         "1 file left out: .svg",
         "1 file left out: .npy",
@@ -277,11 +277,11 @@ def test_a_source_with_files_that_may_not_be_read_has_a_digest(source):
 
 
 def test_the_doctor_tells_what_would_be_done_and_keeps_nothing(tmp_path, source, capsys):
-    save(source / "testA/deep.tif", noise(1).astype(np.uint16) * 16)
-    (source / "testA/x.gif").write_bytes(b"x")
+    save(source / "testA/deep.tif", noise(12).astype(np.uint16) * 16)
+    (source / "testA/x.jp2").write_bytes(b"x")
     assert main(["doctor", "data", str(source)]) == 0
     text = capsys.readouterr().out
-    for part in ("2 testA", "1 trainA, 1 trainB", "1 file of 16 bit scaled so that 4095 is white", "left out: .gif"):
+    for part in ("2 testA", "1 trainA, 1 trainB", "1 file of 16 bit scaled so that 4095 is white", "left out: .jp2"):
         assert part in text
     shutil.rmtree(source / "trainB")
     save(source / "testA_labels/one.png", three_classes((0, 1, 2)))

@@ -149,13 +149,13 @@ def test_quality_is_the_mean_of_both_ranks():
     ],
 )
 def test_subjects_from_names(names, groups):
-    found, carried = group_by_subject(names, [str(index) for index in range(len(names))])
+    found, carried = group_by_subject(names, [{str(index)} for index in range(len(names))])
     assert carried is (groups is not None)
     assert found == (groups or names)
 
 
 def test_equal_pictures_share_a_subject():
-    found, _ = group_by_subject(["1", "2", "3", "4"], ["x", "y", "y", "x"])
+    found, _ = group_by_subject(["1", "2", "3", "4"], [{"x"}, {"y", "v"}, {"w", "y"}, {"x", "u"}])
     assert found[0] == found[3] != found[1] == found[2]
 
 
