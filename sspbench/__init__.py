@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.field_of_view import erode_field_of_view as erode_field_of_view
     from .images.field_of_view import find_field_of_view as find_field_of_view
+    from .images.file_changes import add_change_notes as add_change_notes
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
     from .images.fundus_degradation import draw_degradation as draw_degradation
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .images.inspection import add_label_faults as add_label_faults
     from .images.inspection import inspect_image as inspect_image
     from .images.inspection import most_common_size as most_common_size
+    from .images.labels import LabelFacts as LabelFacts
     from .images.labels import add_unusable_sets as add_unusable_sets
     from .images.labels import count_classes as count_classes
     from .images.labels import read_label as read_label
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from .images.per_picture import compute_luminance as compute_luminance
     from .images.per_picture import enhance_each as enhance_each
     from .images.per_picture import find_seen_area as find_seen_area
+    from .images.pixel_sizes import record_pixel_sizes as record_pixel_sizes
     from .images.rgb import read_rgb as read_rgb
     from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
@@ -108,6 +111,7 @@ PUBLIC_NAMES = {
     "images.enhancement_rules": ("LUMA_WEIGHTS",),
     "images.field_of_view": ("erode_field_of_view", "find_field_of_view"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
+    "images.file_changes": ("add_change_notes",),
     "images.grey": (
         "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
     ),
@@ -115,10 +119,11 @@ PUBLIC_NAMES = {
         "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
         "most_common_size", "inspect_image",
     ),
-    "images.labels": ("add_unusable_sets", "count_classes", "read_label"),
+    "images.labels": ("LabelFacts", "add_unusable_sets", "count_classes", "read_label"),
     "images.left_out": ("find_unused_files",),
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
     "images.per_picture": ("blur_inside", "compute_luminance", "enhance_each", "find_seen_area"),
+    "images.pixel_sizes": ("record_pixel_sizes",),
     "images.rgb": ("read_rgb", "write_rgb"),
     "images.white_level": ("WhiteLevel", "decide_whites"),
     "images.thresholds": ("dice_by_level",),

@@ -13,8 +13,10 @@ from sspbench import (
     PrepareRequest,
     UserError,
     WhiteLevel,
+    add_change_notes,
     add_duplicate_image_faults,
     add_label_faults,
+    add_unusable_sets,
     decide_whites,
     find_unused_files,
     inspect_image,
@@ -22,6 +24,7 @@ from sspbench import (
     open_source,
     read_grey,
     read_label,
+    record_pixel_sizes,
     sha256,
     write_grey,
     write_json,
@@ -34,6 +37,7 @@ NATIVE_SIDE_PX = 384
 SIZE_HINT = "get the file again; for copies of another size see data/corn2/README.md"
 WHITE = "dataset_options={white: N}"
 README_PATH = "data/corn2/README.md"
+LABELS_HINT = "get the labels again: white is nerve"
 
 
 def prepare(request: PrepareRequest) -> None:
@@ -63,10 +67,11 @@ def _verify_copy(
         _check_counts(found, options, faults)
         pictures = _inspect_files(found, root, request, faults)
         _check_pictures(found, pictures, options, faults)
-        splits = {
-            split: [pictures[path].brightness for path in found.images.get(split, {}).values() if path in pictures]
-            for split in SPLITS
-        }
+        splits = {split: [picture.brightness for picture in _pick(found.images, split, pictures)] for split in SPLITS}
+        labels = {f"{split}_labels": _pick(found.labels, split, pictures) for split in SPLITS}
+        add_unusable_sets(
+            {name: [one.label for one in some] for name, some in labels.items()}, None, faults, LABELS_HINT
+        )
         whites = decide_whites(splits, {split: options.get("white") for split in SPLITS}, WHITE, faults)
         for item in faults.items:
             item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
@@ -105,6 +110,13 @@ def _inspect_files(
     return pictures
 
 
+def _pick(
+    files: Mapping[str, Mapping[str, Path]], split: str, pictures: Mapping[Path, InspectedImage]
+) -> list[InspectedImage]:
+    """Return what is known of the files of a split that could be read."""
+    return [pictures[path] for path in files.get(split, {}).values() if path in pictures]
+
+
 def _list_paths(found: FoundFiles) -> list[Path]:
     return [
         path for group in (found.images, found.labels) for split in SPLITS for path in group.get(split, {}).values()
@@ -114,7 +126,7 @@ def _list_paths(found: FoundFiles) -> list[Path]:
 def _check_pictures(
     found: FoundFiles, pictures: Mapping[Path, InspectedImage], options: Mapping[str, Any], faults: Faults
 ) -> None:
-    images = {split: [pictures[p] for p in found.images.get(split, {}).values() if p in pictures] for split in SPLITS}
+    images = {split: _pick(found.images, split, pictures) for split in SPLITS}
     everything = [picture for split in SPLITS for picture in images[split]]
     _check_sizes(everything, options["sizes"], faults)
     for picture in everything:
@@ -155,7 +167,7 @@ def _write_splits(
     """Write the splits, and where each file came from."""
     sources, read = {}, len(pictures)
     done = read
-    _report_changes(found, root, request, pictures)
+    _report_changes(found, root, request, pictures, whites)
     for group, ending in ((found.images, ""), (found.labels, "_labels")):
         for split in SPLITS:
             for name, path in group.get(split, {}).items():
@@ -172,11 +184,19 @@ def _write_splits(
 
 
 def _report_changes(
-    found: FoundFiles, root: Path, request: PrepareRequest, pictures: Mapping[Path, InspectedImage]
+    found: FoundFiles,
+    root: Path,
+    request: PrepareRequest,
+    pictures: Mapping[Path, InspectedImage],
+    whites: Mapping[str, WhiteLevel],
 ) -> None:
-    turned = [str(path.relative_to(root)) for path, picture in pictures.items() if picture.is_turned]
-    if turned:
-        request.add_note("turned upright, as their metadata says", turned)
+    images = {split: _pick(found.images, split, pictures) for split in SPLITS}
+    labels = [label for split in SPLITS for label in _pick(found.labels, split, pictures)]
+    add_change_notes(request, root, images, labels, whites)
+    named = {
+        split: {f"{split}/{name}.png": pictures[path] for name, path in found.images[split].items()} for split in SPLITS
+    }
+    record_pixel_sizes(request, named, root)
     for why, files in find_unused_files(root, {*pictures, *found.left_out}).items():
         request.add_note(why, files)
 

@@ -11,8 +11,11 @@ import numpy as np
 from sspbench import (
     PAIR_TYPES,
     Faults,
+    InspectedImage,
     PrepareRequest,
     UserError,
+    add_unusable_sets,
+    inspect_image,
     list_images,
     open_source,
     read_label,
@@ -71,6 +74,7 @@ def _list_pictures(root: Path, part: str) -> list[_Picture]:
     """
     pictures = []
     with Faults("This copy of DRIVE cannot be used") as faults:
+        manual: list[InspectedImage | None] = []
         images = [path for path in list_images(root / part / "images") if path.suffix == ".tif"]
         if len(images) != COUNT:
             faults.add(f"{part}/images has {len(images)} .tif files, not {COUNT}", hint="get the files again")
@@ -81,7 +85,11 @@ def _list_pictures(root: Path, part: str) -> list[_Picture]:
             if not mask.is_file():
                 where = str(mask.relative_to(root))
                 faults.add("A photograph has no field-of-view mask", where=where, hint="get the file again")
+            if vessels.is_file():
+                manual.append(inspect_image(vessels, faults))
             pictures.append(_Picture(f"{number}_{part}", image, mask, vessels if vessels.is_file() else None))
+        labels = [one.label for one in manual if one is not None]
+        add_unusable_sets({f"{part}/1st_manual": labels}, None, faults, "get the files again")
     return pictures
 
 

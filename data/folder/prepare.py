@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sspbench import (
     PrepareRequest,
     UserError,
     WhiteLevel,
+    add_change_notes,
     add_duplicate_image_faults,
     add_duplicate_name_faults,
     add_label_faults,
@@ -28,15 +29,13 @@ from sspbench import (
     open_source,
     read_grey,
     read_label,
+    record_pixel_sizes,
     sha256,
     write_grey,
     write_json,
 )
 
 LABEL_SPLITS = tuple(extra for extra in EXTRA_FOLDERS if extra.endswith("_labels"))
-
-FULL_16_BIT_LEVEL = 65535
-"""White of files that use all of 16 bit: nothing to be reported."""
 
 NERVE_CLASSES_HINT = (
     "save labels as black and white, or say which values are nerve: dataset_options={nerve_classes: [...]}"
@@ -79,10 +78,9 @@ def prepare(request: PrepareRequest) -> None:
             {split: _list_images_if_any(root / split) for split in (*SPLITS, *LABEL_SPLITS)}, root, request
         )
         _record(source, request)
-        for what, paths in _describe_changes(source):
-            files = [str(path.relative_to(root)) for path in paths]
-            if files:
-                request.add_note(what, files)
+        images = {split: list(source.iter_readable(split)) for split in SPLITS}
+        add_change_notes(request, root, images, list(source.iter_readable(*LABEL_SPLITS)), source.whites)
+        _note_unlabelled(source, request)
         for what, names in find_unused_files(place, source.pictures).items():
             request.add_note(what, names)
         _write_splits(source, request)
@@ -135,19 +133,11 @@ def _record(source: _SourceFiles, request: PrepareRequest) -> None:
     request.record("white", [level.as_json() for level in source.whites.values()])
     counts = {split: count_classes([label.label for label in source.iter_readable(split)]) for split in LABEL_SPLITS}
     request.record("labels", {split: {str(key): n for key, n in found.items()} for split, found in counts.items()})
-    given = request.options.get("um_per_px")
-    scales = {}
-    for split in SPLITS:
-        pictures = list(source.iter_readable(split))
-        declared = [picture for picture in pictures if picture.um_per_px is not None]
-        if given is None and len(declared) < len(pictures):
-            files = [str(picture.path.relative_to(source.root)) for picture in declared]
-            if files:
-                request.add_note("with a pixel size that is ignored, because other files have none", files)
-            continue
-        for picture in pictures:
-            scales[f"{split}/{picture.path.stem}.png"] = given or picture.um_per_px
-    request.record("um_per_px", scales)
+    named = {
+        split: {f"{split}/{picture.path.stem}.png": picture for picture in source.iter_readable(split)}
+        for split in SPLITS
+    }
+    record_pixel_sizes(request, named, source.root)
 
 
 def _check_split(split: str, paths: list[Path], root: Path, faults: Faults) -> None:
@@ -169,27 +159,13 @@ def _check_pairs(extra: str, source: _SourceFiles, request: PrepareRequest, faul
     add_label_faults(images, seen, faults, labels, request.options.get("nerve_classes"), NERVE_CLASSES_HINT)
 
 
-def _describe_changes(source: _SourceFiles) -> Iterator[tuple[str, Iterable[Path]]]:
-    """Yield what is done to files that the user did not ask for, and to which."""
-    images, labels = list(source.iter_readable(*SPLITS)), list(source.iter_readable(*LABEL_SPLITS))
-    yield "turned upright, as their metadata says", [image.path for image in images + labels if image.is_turned]
-    for white in sorted({level.white for level in source.whites.values()} - {FULL_16_BIT_LEVEL}):
-        splits = [split for split, level in source.whites.items() if level.white == white]
-        deep = [image.path for image in source.iter_readable(*splits) if image.brightness.is_deep]
-        yield f"of 16 bit scaled so that {white} is white", deep
-    yield (
-        "transparent in part, taken as if they were not",
-        [image.path for image in images + labels if image.is_transparent],
-    )
-    yield "in colour made grey", [image.path for image in images if not image.is_grey]
-    for note in sorted({note for image in images for note in image.notes}):
-        yield note, [image.path for image in images if note in image.notes]
-    yield "labels without any nerve", [label.path for label in labels if label.label.nerve_share == 0]
+def _note_unlabelled(source: _SourceFiles, request: PrepareRequest) -> None:
     for extra in LABEL_SPLITS:
         named = {path.stem for path in source.files[extra]}
-        bare = [path for path in source.files[extra.removesuffix("_labels")] if path.stem not in named]
-        if named:
-            yield f"without a label in {extra}", bare
+        images = source.files[extra.removesuffix("_labels")]
+        bare = [str(path.relative_to(source.root)) for path in images if path.stem not in named]
+        if named and bare:
+            request.add_note(f"without a label in {extra}", bare)
 
 
 def _write_splits(source: _SourceFiles, request: PrepareRequest) -> None:

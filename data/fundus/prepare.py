@@ -12,8 +12,11 @@ from sspbench import (
     PAIR_TYPES,
     SPLITS,
     Faults,
+    InspectedImage,
+    LabelFacts,
     PrepareRequest,
     UserError,
+    add_unusable_sets,
     find_field_of_view,
     inspect_image,
     list_images,
@@ -112,8 +115,12 @@ def _check(photographs: list[_Photograph], place: Path) -> None:
         for split in SPLITS:
             if not any(one.split == split for one in photographs):
                 faults.add(f"No photographs for {split}", hint="poor: trainA, testA; good: trainB")
+        labels: dict[str, list[LabelFacts]] = {}
         for one in photographs:
-            _check_photograph(one, place, faults)
+            vessels = _check_photograph(one, place, faults)
+            if vessels is not None:
+                labels.setdefault(f"{one.split}_labels", []).append(vessels.label)
+        add_unusable_sets(labels, None, faults, "give vessel masks that are black and white, white being vessel")
         names = {split: [one.path.stem for one in photographs if one.split == split] for split in SPLITS}
         for patient, where in find_shared_patients(names).items():
             hint = "keep the photographs of a patient in one split"
@@ -122,19 +129,20 @@ def _check(photographs: list[_Photograph], place: Path) -> None:
             item.where = item.where.replace(f"{place}/", "")
 
 
-def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> None:
+def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> InspectedImage | None:
+    """Check a photograph and its masks; return what is known of the mask of its vessels."""
     where = str(one.path.relative_to(place))
     picture = inspect_image(one.path, faults)
     if picture is None:
-        return
+        return None
     if picture.is_grey:
         faults.add(
             "A photograph is grey", where=where, why="this data set is in colour", hint="use the data set 'folder'"
         )
     if picture.top is not None:
         faults.add("A photograph has 16 bits a channel", where=where, hint="save it with 8 bits a channel")
-    for mask in filter(None, (one.vessels, one.field_of_view)):
-        seen = inspect_image(mask, faults)
+    masks = {path: inspect_image(path, faults) for path in (one.vessels, one.field_of_view) if path is not None}
+    for mask, seen in masks.items():
         if seen is not None and seen.size != picture.size:
             why = f"{seen.size} instead of {picture.size} pixels (width, height)"
             faults.add(
@@ -143,6 +151,7 @@ def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> None:
                 why=why,
                 hint="give a mask of the photograph's size",
             )
+    return masks[one.vessels] if one.vessels is not None else None
 
 
 class _Writer:

@@ -14,8 +14,10 @@ from sspbench import (
     InspectedImage,
     PrepareRequest,
     UserError,
+    add_change_notes,
     add_duplicate_name_faults,
     add_label_faults,
+    add_unusable_sets,
     decide_whites,
     inspect_image,
     list_images,
@@ -23,6 +25,7 @@ from sspbench import (
     raw_file_path,
     read_grey,
     read_label,
+    record_pixel_sizes,
     sha256,
     write_grey,
     write_json,
@@ -33,6 +36,7 @@ from .splitting import assign_splits, group_by_subject
 
 DATASET_DIR = Path(__file__).resolve().parent
 WHITE = "dataset_options={white: N}"
+MASKS_HINT = "get the data set again: white is nerve"
 SHARE_OPTIONS = ("low", "high", "test")
 
 
@@ -54,11 +58,16 @@ def prepare(request: PrepareRequest) -> None:
     shares = _read_shares(request.options)
     source = _find_source(request)
     with open_source(source, request.output.parent) as place:
-        images = _verify_images(_find_root(place, source), request)
+        root = _find_root(place, source)
+        images = _verify_images(root, request)
         rated = rank_quality([image.quality for image in images])
         names = [image.path.stem for image in images]
         groups, carried = group_by_subject(names, [image.picture.digests for image in images])
         splits = assign_splits(groups, rated, shares, request.seed)
+        targets = {
+            f"{split}/{one.path.stem}.png": one.picture for one, split in zip(images, splits, strict=True) if split
+        }
+        record_pixel_sizes(request, {"images": targets}, root)
         _write_splits(images, splits, request)
     rows = [
         {
@@ -138,13 +147,16 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
                     where=str(path),
                     hint="get the data set again, or remove the image",
                 )
+        labels = [picture for path in masks if (picture := pictures[path]) is not None]
+        add_unusable_sets({"annotations": [one.label for one in labels]}, None, faults, MASKS_HINT)
         seen = [picture.brightness for path in images if (picture := pictures[path]) is not None]
-        whites = decide_whites({"images": seen}, {"images": request.options.get("white")}, WHITE, faults)
+        whites = decide_whites({"images": seen}, {"images": request.options["white"]}, WHITE, faults)
         for item in faults.items:
             item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
     white = whites["images"]
     request.record("white", [white.as_json()])
     readable = [(path, picture) for path in images if (picture := pictures[path]) is not None]
+    add_change_notes(request, root, {"images": [picture for _, picture in readable]}, labels, whites)
     return [
         _QiluImage(path, by_name[path.stem], picture, measure_frame_quality(read_grey(path, white.white)), white.white)
         for path, picture in readable

@@ -20,6 +20,7 @@ from ..images.croissant import write_croissant
 from ..images.grey import list_images
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
+from ..images.pixel_sizes import add_width_faults, choose_scales
 from ..jobs.progress import progress_bar
 from ..plugins.discovery import Plugin, get_plugin, load_prepare_function
 
@@ -81,6 +82,8 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
     new_names = {old: new for new, old in old_names.items()}
+    declared = plugin.meta.get("field_um")
+    recorded["um_per_px"] = choose_scales(settings, declared, recorded.get("um_per_px", {}))
     by_path = {"original": originals}
     for fact in FACTS_BY_PATH:
         by_path[fact] = {new_names.get(path, path): value for path, value in recorded.pop(fact, {}).items()}
@@ -110,6 +113,8 @@ def _update_bar(bar: tqdm, done: int, total: int) -> None:
 def _check_manifest(manifest: Manifest, dataset: Plugin) -> None:
     with Faults(f"The prepared data set {dataset.name} is not usable") as faults:
         _add_mode_faults(manifest, dataset.meta.get("color", "grey"), faults)
+        if "um_per_px" in dataset.own_parameters["properties"]:
+            add_width_faults(manifest, faults)
         for split in SPLITS:
             if not manifest.image_paths(split):
                 hint = "its prepare() has to write some"

@@ -33,6 +33,17 @@ def copy_of_drive(folder, with_manual=("training", "test")):
     return folder
 
 
+def test_manual_masks_without_any_vessel_are_refused(tmp_path):
+    source = copy_of_drive(tmp_path / "in")
+    for path in (source / "training/1st_manual").iterdir():
+        Image.new("L", (SIDE, SIDE)).save(path)
+    (source / "training/images/._21_training.tif").write_bytes(b"of another system")
+    with pytest.raises(UserError) as caught:
+        prepare(request(source, tmp_path / "out"))
+    assert "No label of a folder holds any nerve\n    where: training/1st_manual" in str(caught.value)
+    assert "21 .tif files" not in str(caught.value)
+
+
 def request(source, output, **options):
     defaults = {"train_low": 10, "per": ["illumination", "spots", "blur", "all"]}
     return PrepareRequest(defaults | options, source, output, 0, lambda done, total: None)

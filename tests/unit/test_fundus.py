@@ -119,6 +119,14 @@ def test_every_fault_is_named_at_once(tmp_path):
     assert f"where: {place}/" not in str(caught.value)
 
 
+def test_vessel_masks_without_any_vessel_are_refused_where_a_segmenter_is_trained_on_them(tmp_path):
+    place = source(tmp_path / "in")
+    for path in (place / "trainB").iterdir():
+        save(place / "trainB_labels" / path.name, np.zeros((SIDE, SIDE), np.uint8))
+    with pytest.raises(UserError, match="No label of a folder holds any nerve\n    where: trainB_labels"):
+        prepare(request(place, tmp_path / "out"))
+
+
 def test_an_empty_source_and_none_are_refused(tmp_path):
     (tmp_path / "in").mkdir()
     with pytest.raises(UserError, match="No photographs for trainA"):
