@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,9 @@ from sspbench.releases.records import read_job_records
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .run_scores import read_run_scores
 from .statistics import Summary, iter_grids, summarise
+
+UNITS_IN_PIXELS = {"mm/mm²": "px/1000 px²", "1/mm²": "1/(1000 px)²", "µm": "px"}
+"""Units of the same numbers where the size of a pixel is unknown and 1 pixel counts as 1 µm."""
 
 
 @dataclass(frozen=True)
@@ -200,9 +203,12 @@ class Results:
 
     @cached_property
     def is_scale_known(self) -> bool:
-        """Whether the size of a pixel of the test images is known, or the images are not there to ask."""
+        """Whether the size of a pixel of the test images is known; of a release, what scoring recorded."""
         path = self.plan.layout.manifest
-        return not path.is_file() or Manifest.read(path).is_scale_known
+        if path.is_file():
+            return Manifest.read(path).is_scale_known
+        recorded = (self.provenance(run).get("score", {}).get("is_scale_known", True) for run in self.plan.runs)
+        return all(recorded)
 
     @property
     def main_measures(self) -> list[Measure]:
@@ -211,9 +217,12 @@ class Results:
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
-        """All measures by name, in the order their families declare them."""
+        """All measures by name, in the order their families declare them; units in pixels where these have no scale."""
         families = load_metric_families(self.plan.config["metrics"])
-        return {measure.name: measure for family in families.values() for measure in family.measures}
+        found = {measure.name: measure for family in families.values() for measure in family.measures}
+        if self.is_scale_known:
+            return found
+        return {name: replace(one, unit=UNITS_IN_PIXELS.get(one.unit, one.unit)) for name, one in found.items()}
 
     @cached_property
     def better(self) -> dict[str, str]:

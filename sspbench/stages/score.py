@@ -76,7 +76,11 @@ def score(
     write_definitions(
         folder / "definitions.csv", _score_rivals(families, manifest, folder, names) if with_definitions else ()
     )
-    facts = {"images": len(names), SCORES_HASH_KEY: sha256(folder / SCORES_FILE)}
+    facts = {
+        "images": len(names),
+        "is_scale_known": manifest.is_scale_known,
+        SCORES_HASH_KEY: sha256(folder / SCORES_FILE),
+    }
     write_json(folder / SCORE_RECORD, job.record(**facts))
     stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
