@@ -28,7 +28,7 @@ def record_pixel_sizes(
         root: The user's folder.
     """
     given = request.options.get(OPTION)
-    scales = {}
+    scales: dict[str, float | None] = {}
     for images in folders.values():
         declared = [image for image in images.values() if image.um_per_px is not None]
         if given is None and len(declared) < len(images):
