@@ -77,6 +77,15 @@ def test_the_page_fits_its_width(page):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_the_answers_plot_has_room(page):
+    plots = page.locator("#forest tbody td.plot > svg").all()
+    boxes = [plot.bounding_box() for plot in plots]
+    assert boxes and min(box["width"] for box in boxes) > 250 and min(box["height"] for box in boxes) > 20
+    column = page.locator("#forest tbody td.plot").first.bounding_box()
+    for point in page.locator("#forest tbody circle.point").all():
+        assert column["x"] <= point.bounding_box()["x"] <= column["x"] + column["width"]
+
+
 def test_the_divider_follows_mouse_and_keys(page):
     viewer = page.locator("#viewer")
     viewer.scroll_into_view_if_needed()
