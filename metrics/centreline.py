@@ -52,7 +52,7 @@ def cl_dice(masks: np.ndarray, labels: np.ndarray, mask_lines: np.ndarray, label
 
 
 class Centreline(MetricFamily):
-    """Centreline agreement of segmented and true nerves.
+    """Centreline agreement of mask and label.
 
     The default of ``tolerance_px`` is that of Guimaraes et al., 2016.
     """
@@ -99,6 +99,6 @@ class Centreline(MetricFamily):
         )
         return {
             "cldice": Scores(cl_dice(mask, label, found, true)),
-            "centreline_sen": Scores(sensitivity, make_notes_where(np.isnan(sensitivity), "the label has no nerve")),
+            "centreline_sen": Scores(sensitivity, make_notes_where(np.isnan(sensitivity), "the label is empty")),
             "centreline_fdr": Scores(1 - precision, make_notes_where(np.isnan(precision), "nothing was segmented")),
         }

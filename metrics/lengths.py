@@ -1,4 +1,4 @@
-"""Nerve length that was invented and that was lost: segmented centrelines against those of the label."""
+"""Length that was invented and that was lost: segmented centrelines against those of the label."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ HALLUCINATION_TOLERANCE_PX = 3.0
 
 
 def measure_invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the nerve length that was invented and that was lost, in % of the true length.
+    """Compute the length that was invented and that was lost, in % of the true length.
 
     Args:
         masks: (N, H, W) bool.
         labels: (N, H, W) bool.
-        tolerance: How far apart, in px, two centrelines may run and still be the same nerve.
+        tolerance: How far apart, in px, two centrelines may run and still be the same line.
 
     Returns:
-        Two (N,) float64 arrays; NaN where the label has no nerve. Invented length may exceed 100 %.
+        Two (N,) float64 arrays; NaN where the label is empty. Invented length may exceed 100 %.
     """
     values = np.full((2, len(masks)), np.nan)
     for number, (found, true) in enumerate(zip(skeletonize_masks(masks), skeletonize_masks(labels), strict=True)):
@@ -37,7 +37,7 @@ def measure_invented_and_lost(masks: np.ndarray, labels: np.ndarray, tolerance: 
 
 
 class Hallucination(MetricFamily):
-    """Invented and lost nerve length; against a drawn or machine-made label they are as good as that label."""
+    """Invented and lost length; against a drawn or machine-made label they are as good as that label."""
 
     options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "tolerance_px": {
@@ -70,7 +70,7 @@ class Hallucination(MetricFamily):
     )
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the masks; NaN with the reason where the label has no nerve."""
+        """Score the masks; NaN with the reason where the label is empty."""
         both = measure_invented_and_lost(batch.require("mask"), batch.require("label"), self.options["tolerance_px"])
-        notes = make_notes_where(np.isnan(both[0]), "the label has no nerve")
+        notes = make_notes_where(np.isnan(both[0]), "the label is empty")
         return {name: Scores(values, notes) for name, values in zip(("hallucinated", "lost"), both, strict=True)}

@@ -1,4 +1,4 @@
-"""Agreement of segmented and true nerves, pixel by pixel, and the ROC area of the probability map."""
+"""Agreement of mask and label, pixel by pixel, and the ROC area of the probability map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, Tab
 
 from .input_check import make_notes_where
 
-NO_LABEL = "the label has no nerve"
+NO_LABEL = "the label is empty"
 ALL_LABEL = "the label has no background"
 NO_MASK = "nothing was segmented"
 NO_MAP = "there is no probability map"
@@ -44,7 +44,7 @@ def count_confusion(masks: np.ndarray, labels: np.ndarray) -> Confusion:
 def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Compute the exact area under the ROC curve of 8-bit probability maps, ties counted half.
 
-    The 256 levels are counted among nerve and background pixels; the sum is done in whole numbers.
+    The 256 levels are counted among foreground and background pixels; the sum is done in whole numbers.
 
     Args:
         probabilities: (N, H, W) uint8.
@@ -61,13 +61,13 @@ def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _roc_area(probability: np.ndarray, label: np.ndarray) -> float:
-    nerve = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)
-    background = np.bincount(probability.ravel(), minlength=PROBABILITY_LEVELS) - nerve
-    positives, negatives = int(nerve.sum()), int(background.sum())
+    foreground = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)
+    background = np.bincount(probability.ravel(), minlength=PROBABILITY_LEVELS) - foreground
+    positives, negatives = int(foreground.sum()), int(background.sum())
     if positives == 0 or negatives == 0:
         return np.nan
     twice_below = 2 * np.cumsum(background) - background
-    return int(nerve @ twice_below) / (2 * positives * negatives)
+    return int(foreground @ twice_below) / (2 * positives * negatives)
 
 
 def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -81,7 +81,7 @@ def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
         labels: (N, H, W) bool.
 
     Returns:
-        (N,) float64; NaN where the label has no nerve.
+        (N,) float64; NaN where the label is empty.
 
     >>> labels = np.array([[[False, False, True, True]]])
     >>> round(float(average_precision(np.array([[[10, 40, 35, 80]]], np.uint8), labels)[0]), 4)
@@ -91,13 +91,13 @@ def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarr
 
 
 def _sum_precision_steps(probability: np.ndarray, label: np.ndarray) -> float:
-    nerve = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)[::-1]
+    foreground = np.bincount(probability[label], minlength=PROBABILITY_LEVELS)[::-1]
     everything = np.bincount(probability.ravel(), minlength=PROBABILITY_LEVELS)[::-1]
-    if nerve.sum() == 0:
+    if foreground.sum() == 0:
         return np.nan
     seen = np.cumsum(everything)
-    precision = np.divide(np.cumsum(nerve), seen, out=np.zeros(PROBABILITY_LEVELS), where=seen > 0)
-    return float(nerve @ precision / nerve.sum())
+    precision = np.divide(np.cumsum(foreground), seen, out=np.zeros(PROBABILITY_LEVELS), where=seen > 0)
+    return float(foreground @ precision / foreground.sum())
 
 
 def _divide_or_nan(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -159,11 +159,11 @@ class Masks(MetricFamily):
         counts = count_confusion(batch.require("mask"), batch.require("label"))
         empty_label, full_label = counts.tp + counts.fn == 0, counts.tn + counts.fp == 0
         empty_mask = counts.tp + counts.fp == 0
-        no_nerve, no_background = make_notes_where(empty_label, NO_LABEL), make_notes_where(full_label, ALL_LABEL)
-        one_class = tuple(first or second for first, second in zip(no_nerve, no_background, strict=True))
+        empty_notes, no_background = make_notes_where(empty_label, NO_LABEL), make_notes_where(full_label, ALL_LABEL)
+        one_class = tuple(first or second for first, second in zip(empty_notes, no_background, strict=True))
         same = "mask and label are both empty or both full"
         notes = {
-            "sen": no_nerve,
+            "sen": empty_notes,
             "spe": no_background,
             "fdr": make_notes_where(empty_mask, NO_MASK),
             "ppv": make_notes_where(empty_mask, NO_MASK),
@@ -172,10 +172,10 @@ class Masks(MetricFamily):
         values = compute_agreement(counts)
         notes["kappa"] = make_notes_where(np.isnan(values["kappa"]), same)
         scores = {name: Scores(value, notes.get(name, ())) for name, value in values.items()}
-        return scores | _map_scores(batch, no_nerve, one_class)
+        return scores | _map_scores(batch, empty_notes, one_class)
 
 
-def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple[str, ...]) -> dict[str, Scores]:
+def _map_scores(batch: ScoringBatch, empty_notes: tuple[str, ...], one_class: tuple[str, ...]) -> dict[str, Scores]:
     """Score the probability maps: areas, and Dice at the chosen threshold and along the curve."""
     count = len(one_class)
     if batch.probability is None:
@@ -188,7 +188,7 @@ def _map_scores(batch: ScoringBatch, no_nerve: tuple[str, ...], one_class: tuple
         chosen = Scores(dice[:, batch.threshold])
     return {
         "auc": Scores(roc_auc(batch.probability, label), one_class),
-        "average_precision": Scores(average_precision(batch.probability, label), no_nerve),
+        "average_precision": Scores(average_precision(batch.probability, label), empty_notes),
         "dice_chosen": chosen,
         **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE_PERCENTS.items()},
     }

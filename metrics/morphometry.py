@@ -119,7 +119,7 @@ def _declare_measures() -> tuple[Measure, ...]:
 
 
 class Morphometry(MetricFamily):
-    """Length, density, branching, width and tortuosity of the segmented nerves.
+    """Length, density, branching, width and tortuosity of the segmented nerves, as defined for the cornea.
 
     For the options see :func:`measure_morphometry`.
     """
@@ -129,6 +129,7 @@ class Morphometry(MetricFamily):
         for name, description in LIMIT_DESCRIPTIONS.items()
     }
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
+    structures: ClassVar[frozenset[str]] = frozenset({"nerve"})
     measures: tuple[Measure, ...] = _declare_measures()
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:

@@ -99,11 +99,12 @@ def _write_page(results: Results) -> None:
 def _print_summary(results: Results) -> None:
     """Print the answer, its limits, failed rows, and the path of the page."""
     from .analysis.run_record import read_run_record
+    from .analysis.vocabulary import VOCABULARIES
     from .tables.terminal_answer import format_answer
 
     root = results.plan.layout.root
     run = read_run_record(root)
-    print("\n".join(["", *format_answer(root / "tables")]))
+    print("\n".join(["", *format_answer(root / "tables", VOCABULARIES[run.facts.structure].noun)]))
     for row in run.rows:
         if row.status != "done":
             print(f"FAILED {row.label}: {row.status}")

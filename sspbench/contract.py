@@ -109,13 +109,13 @@ class ScoringBatch:
     Attributes:
         image: Enhanced images, (N, H, W) uint8.
         origin: The untouched inputs, (N, H, W) uint8.
-        mask: Segmented nerves, (N, H, W) bool.
-        probability: Nerve probability x 255, (N, H, W) uint8.
-        label: True nerves, (N, H, W) bool.
+        mask: Segmented nerves or vessels, (N, H, W) bool.
+        probability: Probability of nerve or vessel x 255, (N, H, W) uint8.
+        label: True nerves or vessels, (N, H, W) bool.
         clean: The known clean image (simulated data), (N, H, W) uint8.
         field_um: Width of the imaged field in micrometres; None: the size of a pixel is unknown, lengths are in pixels.
-        threshold: The level 0..254 above which ``probability`` is nerve, chosen on labelled training images that the
-            segmenter did not learn from.
+        threshold: The level 0..254 above which ``probability`` is nerve or vessel, chosen on labelled training images
+            that the segmenter did not learn from.
     """
 
     image: np.ndarray
@@ -160,6 +160,7 @@ class MetricFamily:
     """A family of measures computed together: one file in ``metrics/`` that defines one subclass.
 
     ``needs`` names the fields of :class:`ScoringBatch` that must be there; without them the family is left out.
+    ``structures`` are the structures that it can measure: on data sets with another one it is left out, too.
     ``options_schema`` declares its options, each by a JSON Schema with ``type``, ``default`` and ``description``; their
     values come from ``metrics: {<file name>: {...}}`` in the config and are in ``self.options``. ``definitions`` are
     the rival definitions of its measures, by name, for the table of definition sensitivity: functions of (N, H, W)
@@ -168,6 +169,7 @@ class MetricFamily:
 
     measures: tuple[Measure, ...] = ()
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
+    structures: ClassVar[frozenset[str]] = frozenset({"nerve", "vessel"})
     options_schema: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {}
 

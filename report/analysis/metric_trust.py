@@ -72,7 +72,7 @@ def assess_metrics(results: Results) -> list[MetricTrust]:
 
 def no_reference_metrics(results: Results) -> set[str]:
     """Return the measures that see the enhanced image alone: no label, no mask, no clean image."""
-    families = load_metric_families(results.plan.config["metrics"]).values()
+    families = load_metric_families(results.plan.config["metrics"], results.plan.structure).values()
     return {measure.name for family in families if family.needs <= {"image"} for measure in family.measures}
 
 

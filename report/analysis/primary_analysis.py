@@ -61,8 +61,8 @@ class PrimaryRow:
         vs_best_trivial: Against the best trivial row; None for that row itself, the untouched row, the truth, or
             without one.
         gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
-        lost: Nerve length lost, % of the true length.
-        invented: Nerve length invented, % of the true length.
+        lost: Length of nerves or vessels lost, % of the true length.
+        invented: Length invented, % of the true length.
         excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
     """
 

@@ -61,7 +61,7 @@ def _make_rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str |
         gain = _make_gain(gains.get(row.id))
         if row.group == ORACLE_GROUP and row.id in grids:
             gain = _compute_untested_gain(grids, row.id, results)
-        yield _add_nerve_errors(
+        yield _add_length_errors(
             PrimaryRow(
                 row.id,
                 row.label,
@@ -105,7 +105,7 @@ def _compute_gap(grids: Mapping[str, pd.DataFrame], results: Results) -> float:
     return whole.mean if whole is not None and whole.mean > 0 else NAN
 
 
-def _add_nerve_errors(line: PrimaryRow, row: MethodRow, results: Results) -> PrimaryRow:
+def _add_length_errors(line: PrimaryRow, row: MethodRow, results: Results) -> PrimaryRow:
     lost, invented = (results.summary(row.id, name).mean for name in ("lost", "hallucinated"))
     return replace(
         line, lost=lost, invented=invented, excess=invented - results.summary(CLEAN_ROW, "hallucinated").mean

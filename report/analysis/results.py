@@ -22,6 +22,7 @@ from sspbench.releases.records import read_job_records
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .run_scores import read_run_scores
 from .statistics import Summary, iter_grids, summarise
+from .vocabulary import VOCABULARIES, Vocabulary
 
 UNITS_IN_PIXELS = {"mm/mm²": "px/1000 px²", "1/mm²": "1/(1000 px)²", "µm": "px"}
 """Units of the same numbers where the size of a pixel is unknown and 1 pixel counts as 1 µm."""
@@ -201,6 +202,11 @@ class Results:
         path = self.plan.layout.manifest
         return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words for what the labels of the data set show."""
+        return VOCABULARIES[self.plan.structure]
+
     @cached_property
     def is_scale_known(self) -> bool:
         """Whether the size of a pixel of the test images is known; of a release, what scoring recorded."""
@@ -218,7 +224,7 @@ class Results:
     @cached_property
     def measures(self) -> dict[str, Measure]:
         """All measures by name, in the order their families declare them; units in pixels where these have no scale."""
-        families = load_metric_families(self.plan.config["metrics"])
+        families = load_metric_families(self.plan.config["metrics"], self.plan.structure)
         found = {measure.name: measure for family in families.values() for measure in family.measures}
         if self.is_scale_known:
             return found

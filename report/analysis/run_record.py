@@ -42,6 +42,7 @@ class RunFacts:
         dataset: Id of the data set.
         preset: The preset.
         title: Title of the data set.
+        structure: What its labels show: a key of :data:`.vocabulary.VOCABULARIES`.
         citation: How to cite it; empty where nothing is declared.
         is_real: Whether its images are photographs.
         seed_count: Trainings per method.
@@ -55,6 +56,7 @@ class RunFacts:
     dataset: str
     preset: str
     title: str
+    structure: str
     citation: str
     is_real: bool
     seed_count: int
@@ -175,6 +177,7 @@ def _make_facts(results: Results) -> RunFacts:
         dataset=plan.layout.dataset,
         preset=plan.preset,
         title=meta["title"],
+        structure=plan.structure,
         citation=meta.get("citation") or "",
         is_real=meta["real"],
         seed_count=len(plan.config["seeds"]),

@@ -27,7 +27,8 @@ def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryA
         why = "No answer: no segmenter could be trained, since no HQ training image has a label (trainB_labels)."
         instead = NO_REFERENCE_ONLY
     elif not grids:
-        why = "No answer: the test images have no labels, so nothing shows whether nerves became easier to find."
+        easier = f"whether {results.vocabulary.plural} became easier to find"
+        why = f"No answer: the test images have no labels, so nothing shows {easier}."
         instead = NO_REFERENCE_ONLY
     elif UNTOUCHED_ROW not in grids:
         why = "No answer: the untouched image has no scores, so gains cannot be computed."
@@ -56,13 +57,13 @@ def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
     compared = repeated if headlined.tested else contenders
     return replace(
         found,
-        headline=_write_headline(headlined, compared),
+        headline=_write_headline(headlined, compared, results.vocabulary.plural),
         subline=_write_subline(headlined, compared, results),
         caveats=tuple([*_describe_replication(found), *_describe_external_rows(found), *_describe_setting(results)]),
     )
 
 
-def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> str:
+def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], structures: str) -> str:
     """Return the sentence on which methods beat the best trivial row; without trivial rows, the untouched image."""
     compared = _find_outcomes(found, contenders)
     rival = found.find_row(found.rival)
@@ -73,7 +74,7 @@ def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) ->
     winners = [row.label for row, outcome in compared if outcome == "beat"]
     if found.tested:
         verb = ("beats", "beat", "does not beat")
-        end = f"{mark} in segmenting nerves ({found.label})"
+        end = f"{mark} in segmenting {structures} ({found.label})"
     else:
         verb = ("has a higher", "have a higher", "does not have a higher")
         end = f"mean {found.label} than {mark}"
@@ -213,9 +214,11 @@ def _describe_setting(results: Results) -> Iterator[str]:
     """Yield the limitations that come from the scale and from the data set."""
     plan = results.plan
     yield SCALE_CAVEATS[plan.preset]
-    if plan.dataset.meta["real"]:
-        yield "Real images: no clean image is known; Dice and lengths are as good as the labels."
-    else:
+    if not plan.dataset.meta["real"]:
         yield "Simulated images: labels and clean images are exact, but no patient was photographed."
+    elif "clean" in plan.known_truths:
+        yield "Real images, degraded by a model: clean images are exact; Dice and lengths are as good as the labels."
+    else:
+        yield "Real images: no clean image is known; Dice and lengths are as good as the labels."
     if plan.dataset.meta.get("labels"):
         yield f"Labels: {plan.dataset.meta['labels']}."

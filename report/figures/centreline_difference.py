@@ -15,7 +15,7 @@ DEFAULT_TOLERANCE_PX = 3.0
 """Pixels by which two centrelines may differ; the default of the metric family ``centreline``."""
 
 AGREED_COLOUR = (190, 190, 190)
-"""Colour of nerves found within the tolerance."""
+"""Colour of centrelines found within the tolerance."""
 
 
 @dataclass(frozen=True)

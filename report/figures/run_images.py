@@ -16,7 +16,7 @@ from ..analysis.primary_rows import NON_CONTENDER_GROUPS
 from ..analysis.results import MethodRow, Results
 
 HIT_COLOUR, FALSE_COLOUR, MISSED_COLOUR = (0, 0, 0), (192, 75, 0), (0, 114, 178)
-"""Colours of true, false and missed nerve pixels: black, vermilion, blue, each 4.5:1 or more on white."""
+"""Colours of true, false and missed pixels: black, vermilion, blue, each 4.5:1 or more on white."""
 
 
 ZOOM_WINDOW_SHARES = (0.3, 0.3)
@@ -66,7 +66,7 @@ class RunImages:
         return self._read_split("testA", name)
 
     def read_label(self, name: str) -> np.ndarray | None:
-        """Return the true nerves of an input, (H, W) bool."""
+        """Return the label of an input, (H, W) bool."""
         pixels = self._read_split("testA_labels", name)
         return None if pixels is None else pixels > 127
 
@@ -86,7 +86,7 @@ class RunImages:
         return self._read_output(row, "enhanced", name)
 
     def read_mask(self, row: MethodRow, name: str) -> np.ndarray | None:
-        """Return a row's segmented nerves, (H, W) bool; None where the row failed."""
+        """Return a row's mask, (H, W) bool; None where the row failed."""
         pixels = self._read_output(row, "masks", name)
         return None if pixels is None else pixels > 127
 

@@ -55,8 +55,9 @@ def draw_facilitation(pictures: RunImages, choice: ChosenImage, subject: MethodR
         f"each with its mask and the centrelines that differ by more than {pixels:g} pixels. "
         f"{choice.name}: {choice.why}."
     )
+    noun = pictures.results.vocabulary.noun.capitalize()
     alt = (
-        f"Nerve length {_describe_difference(before)} before, {_describe_difference(after)} after enhancement by "
+        f"{noun} length {_describe_difference(before)} before, {_describe_difference(after)} after enhancement by "
         f"{subject.label}."
     )
     return FinishedFigure(figure, caption, alt, True)
@@ -111,7 +112,7 @@ def draw_segmentations(pictures: RunImages, choices: list[ChosenImage]) -> Finis
             _draw_pair(pictures, row, choice.name, top[column], bottom[column])
     shown = "; ".join(f"{choice.name}: {choice.why}" for choice in choices)
     text = (
-        "Enhanced images and the nerves segmented in them. "
+        f"Enhanced images and the {pictures.results.vocabulary.plural} segmented in them. "
         "First column: the label, and the centrelines that the input's mask has wrong."
     )
     alt = f"Masks of {len(rows)} methods on {len(choices)} test images; false and missed pixels are coloured."

@@ -16,6 +16,7 @@ from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
 from ..analysis.run_record import read_run_record
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
+from ..analysis.vocabulary import VOCABULARIES
 from .cards import make_cards
 from .claim_verdicts import judge_claims
 from .gallery import encode_figure, make_gallery
@@ -51,6 +52,7 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
     judged = judge_claims(OurResults(shelf), run.facts.reservations)
     return {
         "run": run,
+        "words": VOCABULARIES[run.facts.structure],
         "top": make_headline(run.facts, shelf.primary),
         "cards": make_cards(run.whole_cost, shelf, judged),
         "judged": judged,

@@ -28,13 +28,13 @@ RELIABILITY_TRUTHS = {
     "ssim": ("SSIM", 1),
     "psnr": ("PSNR", 1),
     "dice": ("Dice", 1),
-    "hallucinated": ("Less nerve invented", -1),
-    "lost": ("Less nerve lost", -1),
+    "hallucinated": ("Less invented", -1),
+    "lost": ("Less lost", -1),
 }
 """Measures that use the truth, their names for people, and their better direction."""
 
 CLOSENESS_TRUTHS = ("ssim", "psnr", "dice")
-"""The truths that the verdict is about; invented and lost nerve show what kind of error a measure rewards."""
+"""The truths that the verdict is about; invented and lost length show what kind of error a measure rewards."""
 
 BOOTSTRAP_DRAWS = 1000
 """Times the test images are redrawn for an interval."""

@@ -10,23 +10,25 @@ from ..analysis.results import Results
 from ..analysis.statistics import describe_replication
 from .record import Cell, Column, Row, Table
 
-GAIN_COLUMNS = (
-    Column("mean", "Dice", better="higher", decimals=3),
-    Column("gain", "Gain [95 % CI]", better="higher", decimals=3),
-    Column("gain_p", "p (Holm)", form="p"),
-    Column("verdict", "Verdict", form="words"),
-    Column("closed", "Gap closed", "%", "higher", decimals=0),
-    Column("lost", "Nerve lost", "%", "lower", decimals=1),
-    Column("invented", "Nerve invented", "%", "lower", decimals=1),
-    Column("excess", "beyond the clean image's", "%", "lower", decimals=1),
-    Column("rival", "Over the best trivial row [95 % CI]", better="higher", decimals=3),
-    Column("rival_p", "p (Holm)", form="p"),
-    Column("rival_verdict", "Verdict", form="words"),
-)
-"""Columns of the table."""
-
 TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")
 """Columns that only a tested run has."""
+
+
+def _list_columns(noun: str) -> tuple[Column, ...]:
+    """Return the columns; ``noun`` is the word for the structure."""
+    return (
+        Column("mean", "Dice", better="higher", decimals=3),
+        Column("gain", "Gain [95 % CI]", better="higher", decimals=3),
+        Column("gain_p", "p (Holm)", form="p"),
+        Column("verdict", "Verdict", form="words"),
+        Column("closed", "Gap closed", "%", "higher", decimals=0),
+        Column("lost", f"{noun.capitalize()} lost", "%", "lower", decimals=1),
+        Column("invented", f"{noun.capitalize()} invented", "%", "lower", decimals=1),
+        Column("excess", "beyond the clean image's", "%", "lower", decimals=1),
+        Column("rival", "Over the best trivial row [95 % CI]", better="higher", decimals=3),
+        Column("rival_p", "p (Holm)", form="p"),
+        Column("rival_verdict", "Verdict", form="words"),
+    )
 
 
 def make_gains_table(results: Results) -> Iterator[Table]:
@@ -34,7 +36,8 @@ def make_gains_table(results: Results) -> Iterator[Table]:
     found = analyse_primary(results)
     if not found.is_available:
         return
-    columns = tuple(column for column in GAIN_COLUMNS if found.tested or column.key not in TEST_COLUMN_KEYS)
+    known = _list_columns(results.vocabulary.noun)
+    columns = tuple(column for column in known if found.tested or column.key not in TEST_COLUMN_KEYS)
     rows = tuple(Row(row.key, row.label, _make_cells(row, columns), row.group, row.heading) for row in found.rows)
     title = f"Gain in {found.label} over the untouched image"
     yield Table("gains", title, columns, rows, notes=tuple(_make_notes(found)))

@@ -17,25 +17,16 @@ from .render.terminal import render_terminal
 MAX_LINE_CHARS = 110
 """Characters in a line of prose."""
 
-ANSWER_COLUMNS = (
-    Column("mean", "Dice", better="higher", decimals=3),
-    Column("gain", "gain over untouched [95 % CI]", better="higher", decimals=3),
-    Column("closed", "gap closed", "%", better="higher", decimals=0),
-    Column("lost", "nerve lost", "%", better="lower", decimals=1),
-    Column("invented", "nerve invented", "%", better="lower", decimals=1),
-    Column("verdict", "verdict", form="words"),
-)
-"""What the forest plot of the page shows."""
-
 FALLBACK_TABLES = (("table2_segmentation", ("dice", "sen", "fdr")), ("table1_quality", ()))
 """The tables, and of each the columns (none: all), to show without a primary analysis."""
 
 
-def format_answer(tables: Path) -> list[str]:
+def format_answer(tables: Path, noun: str) -> list[str]:
     """Return the answer line by line: the primary analysis, or the tables to show instead.
 
     Args:
         tables: The folder of table records.
+        noun: The word for the structure that is segmented, e.g. ``nerve``.
     """
     place = tables / "primary.json"
     if not place.is_file():
@@ -45,14 +36,25 @@ def format_answer(tables: Path) -> list[str]:
     caveats = [line for caveat in found["caveats"] for line in _wrap_text(caveat, "- ")]
     if not found["rows"]:
         return [*prose, *_format_fallback(tables), *caveats]
-    return [*prose, *_format_rows(found), "Limitations:", *caveats]
+    return [*prose, *_format_rows(found, noun), "Limitations:", *caveats]
 
 
-def make_primary_table(found: Mapping[str, Any]) -> Table:
+def _list_columns(label: str, noun: str) -> tuple[Column, ...]:
+    """Return the columns, those of the page's forest plot; ``label`` is that of the primary measure."""
+    return (
+        Column("mean", label, better="higher", decimals=3),
+        Column("gain", "gain over untouched [95 % CI]", better="higher", decimals=3),
+        Column("closed", "gap closed", "%", better="higher", decimals=0),
+        Column("lost", f"{noun} lost", "%", better="lower", decimals=1),
+        Column("invented", f"{noun} invented", "%", better="lower", decimals=1),
+        Column("verdict", "verdict", form="words"),
+    )
+
+
+def _make_primary_table(found: Mapping[str, Any], noun: str) -> Table:
     """Return the rows of the primary analysis as a table; columns without any number are left out."""
-    measure = replace(ANSWER_COLUMNS[0], label=found.get("label") or ANSWER_COLUMNS[0].label)
     lines = [(row, _make_cells(row)) for row in found["rows"]]
-    columns = (measure, *ANSWER_COLUMNS[1:])
+    columns = _list_columns(found.get("label") or "Dice", noun)
     kept = [
         place
         for place in range(len(columns))
@@ -81,15 +83,14 @@ def _has_number(cell: Cell) -> bool:
     return not cell.has_failed and cell.mean == cell.mean  # NaN is not itself
 
 
-def _format_rows(found: Mapping[str, Any]) -> list[str]:
+def _format_rows(found: Mapping[str, Any], noun: str) -> list[str]:
     """Return the rows of the forest plot, the untouched image, what failed, and how many others the file has."""
     marks = {found.get(name) for name in ("reference", "rival", "ceiling")}
     shown = [row for row in found["rows"] if row.get("contender") or row["key"] in marks or row.get("status") != "done"]
-    lines = render_terminal(make_primary_table({**found, "rows": shown})).splitlines()[
-        1:
-    ]  # the headline replaces the heading
+    lines = render_terminal(_make_primary_table({**found, "rows": shown}, noun)).splitlines()
     others = len(found["rows"]) - len(shown)
-    return [*lines, f"Other rows ({others}): tables/gains.md"] if others else lines
+    answer = lines[1:]  # the headline replaces the heading
+    return [*answer, f"Other rows ({others}): tables/gains.md"] if others else answer
 
 
 def _format_fallback(tables: Path) -> list[str]:

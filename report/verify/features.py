@@ -23,7 +23,7 @@ IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
 """Measures of the image alone are compared where they are in one of these tables."""
 
 MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
-"""Measures of the mask that are compared. Others repeat these, or jump: if one training finds a nerve and the next does
+"""Measures of the mask that are compared. Others repeat these, or jump: if one training finds a line and the next does
 not, counts and errors of counts have no useful band."""
 
 MASK_INPUTS = frozenset({"mask", "probability"})

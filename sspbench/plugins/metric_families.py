@@ -16,7 +16,7 @@ from .schema_faults import add_faults, find_faults
 from .source_files import parse_python
 
 if TYPE_CHECKING:
-    from ..contract import MetricFamily
+    from ..contract import MetricFamily, Structure
 
 
 def find_metric_files(root: Path = ROOT) -> dict[str, Path]:
@@ -59,11 +59,15 @@ def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> M
     return load_metric_class(name)(given)
 
 
-def load_metric_families(options: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, MetricFamily]:
-    """Import all metric families and return one instance of each, by file name.
+def load_metric_families(
+    options: Mapping[str, Mapping[str, Any]] | None = None, structure: Structure | None = None
+) -> dict[str, MetricFamily]:
+    """Import metric families and return one instance of each, by file name.
 
     Args:
         options: Options by family name (the config's ``metrics``).
+        structure: What the labels show: families that cannot measure it are left out; None: all families.
     """
     chosen = dict(options or {})
-    return {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}
+    families = {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}
+    return {name: one for name, one in families.items() if structure is None or structure in one.structures}

@@ -41,7 +41,7 @@ def score(
     """Write ``scores.csv`` and ``definitions.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
-        settings: ``metrics`` (options by family) and ``field_um``, for images whose own scale is not known.
+        settings: ``metrics`` (options by family), ``structure``, and ``field_um`` for images of unknown scale.
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
@@ -50,7 +50,7 @@ def score(
             ``definitions.csv`` has no lines.
     """
     job = JobRecorder("score", dict(settings))
-    families = load_metric_families(settings["metrics"])
+    families = load_metric_families(settings["metrics"], settings["structure"])
     verify_splits(manifest, "testA", "testA_labels", "testA_clean")
     names = [path.name for path in verified_images(folder / "enhanced")]
     for made in ("masks", "probabilities") if is_segmented else ():

@@ -47,7 +47,7 @@ def score_row(bench, source: Path, run: Path, **settings: object) -> dict[str, f
     import_external({"name": "theirs", **settings}, source, manifest, run)
     segment(plan.segmenter_settings(0), folder / "segmenter/weights.safetensors", run)
     row = {"dataset": "cornsim", "preset": "smoke", "method": "theirs", "variant": None, "seed": 0}
-    score({"metrics": {"masks": {}}, "field_um": 400}, row, manifest, run, with_definitions=False)
+    score({"metrics": {"masks": {}}, "field_um": 400, "structure": "nerve"}, row, manifest, run, with_definitions=False)
     with (run / "scores.csv").open(newline="") as stream:
         return {line["image"]: float(line["value"]) for line in csv.DictReader(stream) if line["metric"] == "dice"}
 

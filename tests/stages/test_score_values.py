@@ -75,7 +75,7 @@ def scored(tmp_path_factory):
     for kind in ("enhanced", "masks", "probabilities"):
         write_folder_manifest(run / kind, [run / kind / f"{name}.png" for name in SIZES])
     write_json(run / "jobs" / "segment.json", {"threshold": {"level": THRESHOLD, "dice": 0.9, "images": 2}})
-    settings = {"metrics": {"centreline": {"tolerance_px": TOLERANCE_PX}}, "field_um": FIELD_UM}
+    settings = {"metrics": {"centreline": {"tolerance_px": TOLERANCE_PX}}, "field_um": FIELD_UM, "structure": "nerve"}
     score(settings, RUN, Manifest.read(data / "manifest.json"), run)
     return data, run, read_scores(run)
 

@@ -85,7 +85,12 @@ def test_no_changed_image_is_scored(tmp_path, place):
     scored(tmp_path, 2)
     swap(tmp_path / place / "image_00.png", tmp_path / place / "image_01.png")
     with pytest.raises(UserError, match="were removed or changed"):
-        score({"metrics": {}, "field_um": 400.0}, RUN, Manifest.read(tmp_path / "data/manifest.json"), tmp_path / "run")
+        score(
+            {"metrics": {}, "field_um": 400.0, "structure": "nerve"},
+            RUN,
+            Manifest.read(tmp_path / "data/manifest.json"),
+            tmp_path / "run",
+        )
 
 
 def test_tables_take_no_scores_that_were_edited(tmp_path):

@@ -43,7 +43,7 @@ def test_the_terminal_shows_the_rows_of_the_plot_and_counts_the_others(tmp_path,
     monkeypatch.chdir(tmp_path)
     results = made(tmp_path)
     write_tables(results, results.plan.layout.tables)
-    lines = format_answer(results.plan.layout.tables)
+    lines = format_answer(results.plan.layout.tables, "vessel")
     text = "\n".join(lines)
     assert all(label in text for label in ("DCP", "MSG-Net", "SSP-Net", "Brightness", "Clean image"))
     assert "Gamma" not in text and "Other rows (1): tables/gains.md" in lines

@@ -46,7 +46,7 @@ def scored(folder, count):
     write_json(run / "jobs" / "segment.json", {})
     read = Manifest.read(data / "manifest.json")
     manifest = Counted(read.folder, {**read.content, "asked": []})
-    score({"metrics": {}, "field_um": 400.0}, RUN, manifest, run)
+    score({"metrics": {}, "field_um": 400.0, "structure": "nerve"}, RUN, manifest, run)
     return manifest.content["asked"], (run / "scores.csv").read_text().splitlines()[1:]
 
 
@@ -100,6 +100,6 @@ def test_the_first_seed_alone_has_rival_definitions(tmp_path):
     assert lines[0] == "image,definition,scale,value,note"
     assert {line.split(",")[0] for line in lines[1:]} == {f"image_{number:02d}" for number in range(3)}
     scores = (run / "scores.csv").read_bytes()
-    score({"metrics": {}, "field_um": 400.0}, RUN, manifest, run, with_definitions=False)
+    score({"metrics": {}, "field_um": 400.0, "structure": "nerve"}, RUN, manifest, run, with_definitions=False)
     assert (run / "definitions.csv").read_text().splitlines() == lines[:1]
     assert (run / "scores.csv").read_bytes() == scores

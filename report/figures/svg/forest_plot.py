@@ -18,8 +18,8 @@ from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_per
 MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
 """Class of a mark by the verdict of the test; without a test it is ``open``."""
 
-FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "Nerve lost", "Nerve invented")
-"""Heads of the numbers beside the plot."""
+FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "lost", "invented")
+"""Heads of the numbers beside the plot; the page puts the word for the structure before the last two."""
 
 MAX_FOREST_TICKS = 8
 """The most values written below the plot."""
