@@ -17,6 +17,7 @@ from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import read_status
 from sspbench.plugins.metric_families import load_metric_families
+from sspbench.releases.digests import find_shared_digest
 from sspbench.releases.records import read_job_records
 
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
@@ -136,6 +137,9 @@ class Results:
             path = self.run_folder(run) / "scores.csv"
             if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
                 frames.append(read_run_scores(path).assign(row=run.id))
+        finished = [run for run in self.plan.runs if self.status[run.id, run.seed]["status"] == "done"]
+        jobs = {(run.id, run.seed): self.provenance(run) for run in finished}
+        find_shared_digest(self.plan.preset, jobs, str(self.plan.layout.root))
         if not frames:
             hint = f"run the workflow first; the logs in {self.plan.layout.root / 'logs'} say why runs have none"
             where = str(self.plan.layout.root)

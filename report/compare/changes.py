@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sspbench.releases.digests import RunKey
+
 from .differences import pair_seeds
-from .recorded_results import RecordedResults, RunKey
+from .recorded_results import RecordedResults
 
 NO_SETTING = "–"
 """Printed where one side has no value."""

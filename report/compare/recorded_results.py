@@ -15,14 +15,15 @@ from sspbench.errors import UserError
 from sspbench.jobs.outcome import read_status
 from sspbench.plugins.discovery import find_plugins
 from sspbench.plugins.kinds import METHOD_KIND
+from sspbench.releases.digests import RowDigest, RunKey, describe_row
 from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
 from sspbench.releases.records import read_job_records
 
 from ..analysis.run_scores import read_run_scores
 from ..analysis.statistics.summary import iter_grids
 
-RunKey = tuple[str, int]
-"""A row (``method`` or ``method+variant``) and a seed."""
+ScoreCell = tuple[str, str]
+"""A row and a measure."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class RecordedResults:
         runs: The folder of every run.
         segmenters: The folder of every training of a segmenter, its name as the row.
         digits: Significant digits that scores were rounded to; None: all are there.
+        left_out: Rows and measures that are not compared.
     """
 
     name: str
     runs: Mapping[RunKey, Path]
     segmenters: Mapping[RunKey, Path]
     digits: int | None = None
+    left_out: frozenset[ScoreCell] = frozenset()
 
     @cached_property
     def status(self) -> dict[RunKey, str]:
@@ -76,9 +79,17 @@ class RecordedResults:
         return str(first["dataset"]), str(first["preset"])
 
     @cached_property
-    def grids(self) -> dict[tuple[str, str], pd.DataFrame]:
+    def grids(self) -> dict[ScoreCell, pd.DataFrame]:
         """Values as (images, seeds) by row and measure; NaN where undefined."""
-        return {(row, key[-1]): values for key, rows in iter_grids(self.scores) for row, values in rows.items()}
+        found = {(row, key[-1]): values for key, rows in iter_grids(self.scores) for row, values in rows.items()}
+        return {cell: values for cell, values in found.items() if cell not in self.left_out}
+
+    @cached_property
+    def digests(self) -> dict[str, RowDigest]:
+        """What the scores of every row with scores depend on."""
+        preset = self.dataset_and_preset[1]
+        seeds = {row: [seed for name, seed in self.runs if name == row] for row in self.rows}
+        return {row: describe_row(preset, {seed: self.jobs[row, seed] for seed in seeds[row]}) for row in self.rows}
 
     @cached_property
     def jobs(self) -> dict[RunKey, dict[str, Any]]:

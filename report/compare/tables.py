@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from sspbench.plugins.metric_families import load_metric_families
 
 from ..tables.record import Cell, Column, Row, Table
 from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items
+from .comparability import PartedCells, find_parted_cells, make_parted_table
 from .differences import MetricDifference, compute_differences
 from .recorded_results import RecordedResults, make_row_labeller
 
@@ -34,6 +35,7 @@ class ResultsComparison:
         changed: What was changed.
         failed: Runs with scores on one side alone.
         sole: What only one side has.
+        parted: What both have and must not be compared.
     """
 
     first: RecordedResults
@@ -42,6 +44,7 @@ class ResultsComparison:
     changes: Sequence[ResultChange]
     one_sided_failures: Sequence[ResultChange]
     one_sided: Sequence[OneSidedItems]
+    parted: PartedCells = field(default_factory=dict)
     label: Callable[[str], str] = field(default_factory=make_row_labeller)
     measures: Mapping[str, Measure] = field(default_factory=_load_measures)
 
@@ -58,11 +61,13 @@ class ResultsComparison:
 
     @property
     def sentence(self) -> str:
-        """The outcome in a sentence."""
+        """The outcome in a sentence or two."""
         counts = pd.Series([cell.verdict for cell in self.cells], dtype=str).value_counts()
         words = ("differs", "no difference shown", "undecided", "equal")
         parts = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
-        return f"{len(self.cells)} cells (rows by measures) compared: {', '.join(parts) or 'none is on both sides'}."
+        text = f"{len(self.cells)} cells (rows by measures) compared: {', '.join(parts) or 'none is on both sides'}."
+        left_out = len({cell for cells in self.parted.values() for cell in cells})
+        return f"{text} {left_out} cells left out: they are not comparable." if left_out else text
 
 
 def compare_results(first: RecordedResults, second: RecordedResults, same_seeds: bool = True) -> ResultsComparison:
@@ -73,13 +78,16 @@ def compare_results(first: RecordedResults, second: RecordedResults, same_seeds:
         second: B; differences are B minus A.
         same_seeds: Whether to report a seed that only one side has.
     """
+    parted = find_parted_cells(first, second)
+    comparable = replace(second, left_out=frozenset(cell for cells in parted.values() for cell in cells))
     return ResultsComparison(
         first,
         second,
-        compute_differences(first, second),
+        compute_differences(first, comparable),
         find_changes(first, second),
         find_one_sided_failures(first, second),
         find_one_sided_items(first, second, same_seeds),
+        parted,
     )
 
 
@@ -94,6 +102,7 @@ def make_comparison_tables(found: ResultsComparison) -> list[Table]:
     all_tables = [
         _make_differing_table(found),
         _make_full_table(found),
+        make_parted_table(found.parted),
         make_change_table([*found.one_sided_failures, *found.changes]),
         _make_one_sided_table(found),
     ]

@@ -1,4 +1,4 @@
-"""Commands of releases: ``publish``, ``reproduce-tables``, ``check-release``."""
+"""Commands of releases: ``publish``, ``merge``, ``reproduce-tables``, ``check-release``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_config_options(publishing)
     publishing.set_defaults(run=_publish)
+    merging = commands.add_parser("merge", help="join two releases with the same images, metrics, segmenter and preset")
+    merging.add_argument("first", type=Path, metavar="A", help="results/published/<release>")
+    merging.add_argument("second", type=Path, metavar="B", help="another: further rows, or further seeds")
+    merging.add_argument("--release", required=True, metavar="NAME", help="name of the new release")
+    merging.set_defaults(run=_merge)
     again = commands.add_parser(
         "reproduce-tables", help="rebuild a release's tables, statistics and figures from its scores and compare"
     )
@@ -54,6 +59,19 @@ def _publish(args: argparse.Namespace) -> int:
             print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
         undone.pop_all()
     print(f"now: git add {RELEASES_PARENT_DIR / PUBLISHED_DIR / args.release} && git commit")
+    return 0
+
+
+def _merge(args: argparse.Namespace) -> int:
+    from .merge import pair_parts
+    from .publish import describe_checkout, merge_releases, withdraw_part
+
+    with ExitStack() as undone:
+        for pair in pair_parts(find_release_parts(args.first), find_release_parts(args.second)):
+            part = merge_releases(pair, args.release, describe_checkout())
+            undone.callback(withdraw_part, part.folder)
+            print(f"joined {pair[0].name} and {pair[1].name}: {part.folder}")
+        undone.pop_all()
     return 0
 
 

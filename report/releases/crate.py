@@ -171,11 +171,10 @@ def _describe_run(part: ReleasePart, names: Sequence[str]) -> Iterator[Entity]:
         "name": record["dataset"]["title"],
         "description": "the prepared images; the identifier is the digest of their hashes",
         "identifier": f"sha256:{record['data']}",
-        "exampleOfWork": {"@id": _INPUT},
         **({"subjectOf": {"@id": CROISSANT_FILE}} if CROISSANT_FILE in names else {}),
     }
-    yield _describe_parameter(_INPUT, "images", "CreativeWork")
-    yield _describe_parameter(_OUTPUT, "scores", "File")
+    yield _describe_parameter(_INPUT, "images")
+    yield _describe_parameter(_OUTPUT, "scores")
     yield {
         "@id": _LANGUAGE,
         "@type": "ComputerLanguage",
@@ -185,13 +184,13 @@ def _describe_run(part: ReleasePart, names: Sequence[str]) -> Iterator[Entity]:
     }
 
 
-def _describe_parameter(name: str, short: str, kind: str) -> Entity:
+def _describe_parameter(name: str, short: str) -> Entity:
     return {
         "@id": name,
         "@type": "FormalParameter",
         "conformsTo": {"@id": PARAMETER_PROFILE},
         "name": short,
-        "additionalType": kind,
+        "additionalType": "File",
     }
 
 

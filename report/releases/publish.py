@@ -25,6 +25,7 @@ from sspbench.releases.release_folder import (
 )
 
 from .crate import CRATE_FILE, write_crate
+from .merge import merge_parts
 from .rebuild import hash_derived_files, rebuild_release
 
 # A larger table is not kept, only its hash: its scores give it again.
@@ -51,8 +52,7 @@ def publish_release(
     Raises:
         UserError: the results or the checkout cannot be published, or another release has this name.
     """
-    if not RELEASE_NAME_PATTERN.fullmatch(release):
-        raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
+    _reject_name(release)
     _reject_local_changes(maker)
     target = ReleasePart(into / PUBLISHED_DIR / release / plan.layout.dataset / plan.preset)
     with _temporary_folder(target.folder) as folder:
@@ -64,6 +64,34 @@ def publish_release(
         _reject_large_release(part)
         folder.rename(target.folder)
     return target, True
+
+
+def merge_releases(
+    pair: tuple[ReleasePart, ReleasePart], release: str, maker: Mapping[str, Any], into: Path = Path("results")
+) -> ReleasePart:
+    """Join two parts of equal digests under a new name, with tables and figures of all rows.
+
+    Args:
+        pair: The parts, of the same data set and preset.
+        release: Name of the new release.
+        maker: The checkout, see :func:`describe_checkout`.
+        into: The results folder that git keeps releases of.
+
+    Raises:
+        UserError: the parts cannot be joined, or the name is taken.
+    """
+    _reject_name(release)
+    _reject_local_changes(maker)
+    target = ReleasePart(into / PUBLISHED_DIR / release / "/".join(pair[0].name.split("/")[-2:]))
+    if target.folder.exists():
+        hint = "choose another name: a release stays as it is"
+        raise UserError(f"A release is called {target.name} already", where=str(target.folder), hint=hint)
+    with _temporary_folder(target.folder) as folder:
+        part = merge_parts(*pair, release, folder)
+        _write_derived_files(part, maker)
+        _reject_large_release(part)
+        folder.rename(target.folder)
+    return target
 
 
 def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
@@ -118,6 +146,11 @@ def describe_checkout() -> dict[str, Any]:
 
 def _run_git(*arguments: str) -> str:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _reject_name(release: str) -> None:
+    if not RELEASE_NAME_PATTERN.fullmatch(release):
+        raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
 
 
 def _reject_local_changes(maker: Mapping[str, Any]) -> None:

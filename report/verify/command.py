@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sspbench.errors import UserError
 
 if TYPE_CHECKING:
+    from ..compare.comparability import PartedCells
     from ..compare.recorded_results import RecordedResults
     from ..tables.record import Table
     from .verdicts import RowVerdict
@@ -45,25 +46,40 @@ def _run_verify(args: argparse.Namespace) -> int:
 def _print_and_write(given: RecordedResults, published: RecordedResults, output: Path | None) -> int:
     """Print the verdicts, write them if asked to, and return the exit status."""
     from ..compare.changes import find_changes
+    from ..compare.comparability import find_parted_cells, make_parted_table
     from ..compare.recorded_results import make_row_labeller
     from ..compare.tables import make_change_table
     from ..tables.render.terminal import render_terminal
     from .tables import make_verdict_tables
     from .verdicts import judge_rows
 
-    found = judge_rows(given, published)
+    parted = find_parted_cells(published, given)
+    comparable = drop_parted(given, parted)
+    found = judge_rows(comparable, published) if comparable.runs else []
     if not found:
         where = f"{given.name}, {published.name}"
-        why, hint = "no row and measure is in both", "give results of the same methods, data set and preset"
+        differing = ", ".join(part.label for part in parted)
+        why = f"they differ in: {differing}" if parted else "no row and measure is in both"
+        hint = "give results of the same methods, data set and preset"
         raise UserError("There is nothing to verify", where=where, why=why, hint=hint)
     records = make_verdict_tables(found, make_row_labeller())
-    changed = make_change_table(find_changes(published, given))
-    records += [replace(changed, title="What was changed; A: published")] if changed.rows else []
+    for more in (make_parted_table(parted), make_change_table(find_changes(published, given))):
+        records += [replace(more, title=f"{more.title}; A: published")] if more.rows else []
     print(f"{given.name} against {published.name}\n")
     print("\n\n".join(render_terminal(record) for record in records))
     if output is not None:
         _write_records(records, output)
     return find_exit_status(found)
+
+
+def drop_parted(given: RecordedResults, parted: PartedCells) -> RecordedResults:
+    """Return results without what must not be compared: measures, rows and, where all rows fall, segmenters."""
+    from ..compare.comparability import WHOLE_ROW_PARTS, collect_parted_rows
+
+    gone = collect_parted_rows(parted, WHOLE_ROW_PARTS)
+    runs = {key: folder for key, folder in given.runs.items() if key[0] not in gone}
+    left_out = frozenset(cell for cells in parted.values() for cell in cells)
+    return replace(given, runs=runs, segmenters=given.segmenters if runs else {}, left_out=left_out)
 
 
 def find_exit_status(found: list[RowVerdict]) -> int:

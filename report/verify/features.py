@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.losses import LossEntries
 
+from ..compare.comparability import MASK_INPUTS
 from ..compare.recorded_results import RecordedResults
 
 LOSS_POINT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -25,9 +26,6 @@ IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
 MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
 """Measures of the mask that are compared. Others repeat these, or jump: if one training finds a line and the next does
 not, counts and errors of counts have no useful band."""
-
-MASK_INPUTS = frozenset({"mask", "probability"})
-"""What a measure needs where it depends on the segmenter."""
 
 FeatureKind = Literal["image", "segmented", "loss"]
 

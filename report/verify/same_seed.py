@@ -21,9 +21,10 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from sspbench.releases.digests import RunKey
 from sspbench.releases.losses import LossEntries
 
-from ..compare.recorded_results import RecordedResults, RunKey
+from ..compare.recorded_results import RecordedResults
 
 MAX_FIRST_STEP_DIFFERENCE = 1e-3
 """Relative difference that another machine may bring about in the losses of the first step of the same seed."""

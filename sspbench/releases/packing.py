@@ -16,14 +16,15 @@ from ..errors import Faults, UserError
 from ..files import read_mapping, write_json, write_text
 from ..images.croissant import CROISSANT_FILE
 from ..jobs.outcome import STATUS_FILE as STATUS
+from .digests import find_shared_digest, iter_digest_lines
 from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_release_losses
 from .records import (
     CommonFacts,
     drop_repeated_settings,
     make_run_record,
     read_job_records,
-    restore_environments,
     restore_settings,
+    restore_shared_facts,
     strip_folders,
     trim_job_records,
 )
@@ -57,7 +58,7 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
         if len(gathered.data) > 1:
             hint = "run the workflow again, so that everything trains on the same images"
             faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
-    write_json(folder / RELEASE_RECORD, _release_record(plan, release, gathered))
+    write_json(folder / RELEASE_RECORD, {**_release_record(plan, release, gathered), "digest": describe_digest(plan)})
     described = plan.layout.data / CROISSANT_FILE
     if described.is_file():
         shutil.copyfile(described, folder / CROISSANT_FILE)
@@ -132,7 +133,20 @@ def _release_record(plan: Plan, release: str, gathered: CommonFacts) -> dict[str
         "environments": gathered.environments,
         "cost": gathered.costs,
         "digits": SCORE_DIGITS,
+        "metric_codes": gathered.metric_codes,
     }
+
+
+def describe_digest(plan: Plan) -> dict[str, str]:
+    """Return what the rows of a plan's results share: the digest and its parts.
+
+    Raises:
+        UserError: rows differ in a part.
+    """
+    folders = {(run.id, run.seed): plan.layout.run_folder(run.id, run.seed) for run in plan.runs}
+    jobs = {key: read_job_records(folder) for key, folder in folders.items()}
+    shared = find_shared_digest(plan.preset, jobs, str(plan.layout.root))
+    return {"rows": shared.text, **dict(iter_digest_lines(shared))}
 
 
 def published_config(plan: Plan) -> dict[str, Any]:
@@ -158,7 +172,7 @@ def unpack_release(part: ReleasePart, results: Path) -> Plan:
     facts = part.record
     try:
         plan = _plan_of_release(facts, results)
-        _unpack_records(part, plan, facts["environments"])
+        _unpack_records(part, plan, facts)
         _unpack_scores(part, plan)
         _unpack_losses(part, plan)
     except (KeyError, TypeError, ValueError, AttributeError, FileNotFoundError, csv.Error) as error:
@@ -167,19 +181,19 @@ def unpack_release(part: ReleasePart, results: Path) -> Plan:
     return plan
 
 
-def _unpack_records(part: ReleasePart, plan: Plan, environments: Mapping[str, Any]) -> None:
+def _unpack_records(part: ReleasePart, plan: Plan, release: Mapping[str, Any]) -> None:
     """Write how the jobs ended. A variant added after the release has no runs: the tables show it as missing."""
     records = read_mapping(part.runs)
     for row in {run.id for run in plan.runs} & set(records["rows"]):
         for seed, kept in restore_settings(records["rows"][row]).items():
             folder = plan.layout.run_folder(row, int(seed))
             if kept["jobs"]:
-                write_json(folder / "run.json", dict(restore_environments(kept["jobs"], environments)))
+                write_json(folder / "run.json", dict(restore_shared_facts(kept["jobs"], release)))
             if kept["status"]["status"] != "done":
                 write_json(folder / STATUS, kept["status"])
     for seed, jobs in records["segmenter"].items():
         folder = plan.layout.segmenter_folder(plan.segmenter.name, int(seed))
-        for stage, job in restore_environments(jobs, environments):
+        for stage, job in restore_shared_facts(jobs, release):
             write_json(folder / "jobs" / f"{stage}.json", job)
 
 

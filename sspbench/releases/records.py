@@ -20,6 +20,9 @@ COST_KEYS = ("seconds", "cpu_seconds")
 ENVIRONMENT_KEYS = ("machine", "versions", "commit", "dirty")
 """What jobs record about their environment; kept once in ``release.json``."""
 
+METRIC_CODE_KEY = "metric_code"
+"""Where a scoring job records the digests of the metric families; kept once in ``release.json``."""
+
 
 @dataclass
 class CommonFacts:
@@ -30,12 +33,14 @@ class CommonFacts:
         commits: How many jobs ran at each commit.
         data: The digests of the images that were trained on.
         costs: Seconds of wall clock and of CPU by stage.
+        metric_codes: Digests of the metric families, by a short hash that the jobs name.
     """
 
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     commits: Counter[str] = field(default_factory=Counter)
     data: set[str] = field(default_factory=set)
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    metric_codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def read_job_records(folder: Path) -> dict[str, Any]:
@@ -99,6 +104,9 @@ def _trim_job(job: Mapping[str, Any], with_settings: bool, gathered: CommonFacts
     gathered.environments[key] = environment
     left_out = {*ENVIRONMENT_KEYS, *(() if with_settings else ("settings",))}
     kept = {name: value for name, value in job.items() if name not in left_out}
+    if METRIC_CODE_KEY in job:
+        code = kept[METRIC_CODE_KEY] = fingerprint(job[METRIC_CODE_KEY])[:8]
+        gathered.metric_codes[code] = job[METRIC_CODE_KEY]
     return {**strip_folders(kept), "environment": key}
 
 
@@ -151,10 +159,15 @@ def restore_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
     return records
 
 
-def restore_environments(
-    jobs: Mapping[str, Any], environments: Mapping[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the jobs of a published record as a run's ``run.json`` holds them."""
+def restore_shared_facts(jobs: Mapping[str, Any], release: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the jobs of a published record as a run's ``run.json`` holds them.
+
+    Args:
+        jobs: The jobs by stage, which name their environment and the code of the metrics.
+        release: ``release.json``, which holds these.
+    """
     for stage, job in jobs.items():
         rest = {name: value for name, value in job.items() if name != "environment"}
-        yield stage, {**rest, **environments[job["environment"]]}
+        if METRIC_CODE_KEY in job:
+            rest[METRIC_CODE_KEY] = release["metric_codes"][job[METRIC_CODE_KEY]]
+        yield stage, {**rest, **release["environments"][job["environment"]]}

@@ -22,6 +22,7 @@ from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
 from ..plugins.metric_families import load_metric_families
+from ..workflow.code_digests import digest_metric_families
 from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
@@ -80,6 +81,8 @@ def score(
         "images": len(names),
         "is_scale_known": manifest.is_scale_known,
         SCORES_HASH_KEY: sha256(folder / SCORES_FILE),
+        "data": manifest.digest,
+        "metric_code": digest_metric_families(settings["metrics"]),
     }
     write_json(folder / SCORE_RECORD, job.record(**facts))
     stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")

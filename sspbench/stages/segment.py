@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..config.settings import Settings
-from ..files import read_json, write_json
+from ..files import fingerprint, read_json, sha256, write_json
 from ..images.grey import write_grey
 from ..jobs.image_folders import clear_images, verified_images, write_folder_manifest
 from ..jobs.progress import progress_bar
@@ -35,7 +35,17 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
         written.append(source.name)
     write_folder_manifest(maps, [maps / name for name in written])
     write_folder_manifest(masks, [masks / name for name in written])
-    write_json(folder / "jobs" / "segment.json", job.record(images=len(written), threshold=_trained_threshold(weights)))
+    facts = {
+        "images": len(written),
+        "threshold": _trained_threshold(weights),
+        "segmenter": {"recipe": digest_recipe(settings), "weights": sha256(weights)[:16]},
+    }
+    write_json(folder / "jobs" / "segment.json", job.record(**facts))
+
+
+def digest_recipe(settings: Settings) -> str:
+    """Return a digest of what the segmenter is: its name, parameters and the contents of the weights it was given."""
+    return fingerprint([settings.name, settings.params, sorted(settings.files.values())])[:16]
 
 
 def _trained_threshold(weights: Path) -> dict[str, Any] | None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from .. import HOME_BY_NAME
 from ..checkout import ROOT
+from ..files import fingerprint
+from ..plugins.metric_families import find_metric_files
 from ..plugins.source_files import parse_python
 
 LIBRARY_PACKAGE = "sspbench"
@@ -48,6 +51,16 @@ def code_digest(files: Iterable[Path]) -> str:
         name = str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name)
         parts.append(f"{name}:{tree_digest(path)}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def digest_metric_families(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digest of the code and options of each metric family: equal digests, comparable values.
+
+    Args:
+        options: Options by family name (the config's ``metrics``).
+    """
+    files = find_metric_files()
+    return {name: fingerprint([code_digest([path]), options.get(name, {})])[:16] for name, path in files.items()}
 
 
 def import_closure(files: Iterable[Path]) -> set[Path]:

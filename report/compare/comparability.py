@@ -1,0 +1,84 @@
+"""Which values of two results mean the same: rows and measures whose digests differ are left out and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from sspbench.plugins.metric_families import load_metric_families
+from sspbench.releases.digests import DifferingPart, find_differing_parts
+
+from ..tables.record import Cell, Column, Row, Table
+from .recorded_results import RecordedResults, ScoreCell
+
+# Parts that no value of a row survives; the others part the measures that depend on them.
+WHOLE_ROW_PARTS = frozenset({"images", "preset"})
+
+MASK_INPUTS = frozenset({"mask", "probability"})
+"""What a measure needs where it depends on the segmenter."""
+
+PartedCells = Mapping[DifferingPart, frozenset[ScoreCell]]
+"""The rows and measures that a part of the digests keeps from being compared."""
+
+
+def find_parted_cells(first: RecordedResults, second: RecordedResults) -> PartedCells:
+    """Return what both have and must not be compared, by the part of the digests that differs.
+
+    Weights of the segmenter do not count: equal recipes give other weights on another machine.
+    """
+    found: dict[DifferingPart, set[ScoreCell]] = {}
+    for row in sorted(set(first.rows) & set(second.rows)):
+        for part in find_differing_parts(first.digests[row], second.digests[row]):
+            if part.name == "segmenter weights":
+                continue
+            measures = {measure for name, measure in first.grids if name == row}
+            found.setdefault(part, set()).update((row, one) for one in measures if _depends(one, part))
+    return {part: frozenset(cells) for part, cells in found.items()}
+
+
+def _depends(measure: str, part: DifferingPart) -> bool:
+    family, needs = _measure_origins().get(measure, ("", frozenset()))
+    if part.name == "segmenter":
+        return bool(needs & MASK_INPUTS)
+    return part.name in WHOLE_ROW_PARTS or part.which == family
+
+
+@cache
+def _measure_origins() -> Mapping[str, tuple[str, frozenset[str]]]:
+    """Return the family of every measure, and what it needs."""
+    families = load_metric_families({}).items()
+    return {one.name: (name, frozenset(found.needs)) for name, found in families for one in found.measures}
+
+
+def collect_parted_rows(parted: PartedCells, names: frozenset[str] | None = None) -> set[str]:
+    """Return the rows that differ in parts of these names; None: in any."""
+    return {row for part, cells in parted.items() if names is None or part.name in names for row, _ in cells}
+
+
+def make_parted_table(parted: PartedCells) -> Table:
+    """Return what is not compared, one line for each part that differs."""
+    columns = (
+        Column("first", "A", form="words"),
+        Column("second", "B", form="words"),
+        Column("rows", "Rows", form="words"),
+        Column("measures", "Measures left out", form="words"),
+    )
+    rows = tuple(
+        Row(
+            part.label,
+            part.label,
+            (
+                Cell(part.first),
+                Cell(part.second),
+                Cell(_join_sorted(row for row, _ in cells)),
+                Cell("all" if part.name in WHOLE_ROW_PARTS else _join_sorted(measure for _, measure in cells)),
+            ),
+        )
+        for part, cells in parted.items()
+        if cells
+    )
+    return Table("parted", "Not comparable, so left out", columns, rows, head="What differs")
+
+
+def _join_sorted(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))

@@ -1,0 +1,67 @@
+"""Values whose digests differ are left out of a comparison, and the output says which part differs."""
+
+import pytest
+
+from report.compare.comparability import find_parted_cells, make_parted_table
+from report.compare.recorded_results import read_results_folder
+from report.compare.tables import compare_results
+from report.verify.command import drop_parted
+from sspbench.commands.cli import main
+from sspbench.files import read_json, write_json
+from tests.recorded_results import write_run
+
+SCORES = {"dice": [0.5, 0.6, 0.7], "niqe": [4.0, 5.0, 6.0]}
+FACTS = {"images": "i1", "recipe": "cs", "masks": "m1", "niqe": "n1"}
+
+
+def write(root, **changed):
+    """Write two rows of two seeds that record what they depend on."""
+    facts = {**FACTS, **changed}
+    for row in ("identity", "sspnet"):
+        for seed in (0, 1):
+            folder = write_run(root, row, seed, SCORES)
+            path = folder / "run.json"
+            jobs = read_json(path) if path.is_file() else {}
+            jobs["segment"] = {"segmenter": {"recipe": facts["recipe"], "weights": f"w{root.name}{seed}"}}
+            code = {"masks": facts["masks"], "niqe": facts["niqe"]}
+            jobs["score"] = {"data": facts["images"], "metric_code": code}
+            write_json(path, jobs)
+    return read_results_folder(root)
+
+
+@pytest.mark.parametrize(
+    ("change", "compared"),
+    [
+        ({}, {"dice", "niqe"}),
+        ({"niqe": "n2"}, {"dice"}),
+        ({"masks": "m2"}, {"niqe"}),
+        ({"recipe": "w-net"}, {"niqe"}),
+        ({"images": "i2"}, set()),
+    ],
+)
+def test_measures_that_depend_on_what_differs_are_left_out(tmp_path, change, compared):
+    found = compare_results(write(tmp_path / "a"), write(tmp_path / "b", **change))
+    assert {(cell.row, cell.metric) for cell in found.cells} == {
+        (row, metric) for row in ("identity", "sspnet") for metric in compared
+    }
+    table = make_parted_table(found.parted)
+    assert len(table.rows) == len(change)
+    assert ("left out" in found.sentence) == bool(change)
+
+
+def test_the_command_names_the_part_and_fails_where_nothing_is_comparable(tmp_path, capsys):
+    write(tmp_path / "a")
+    write(tmp_path / "b", images="i2")
+    asked = ["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--output", str(tmp_path / "out")]
+    assert main(asked) == 1
+    said = capsys.readouterr().out
+    assert "Not comparable, so left out" in said and "images" in said and "i2" in said
+
+
+def test_a_training_on_other_images_is_not_verified(tmp_path, capsys):
+    write(tmp_path / "a")
+    given = write(tmp_path / "b", images="i2")
+    published = read_results_folder(tmp_path / "a")
+    assert drop_parted(given, find_parted_cells(published, given)).rows == []
+    assert main(["verify", str(tmp_path / "b"), "--against", str(tmp_path / "a")]) == 2
+    assert "they differ in: images" in capsys.readouterr().err
