@@ -29,6 +29,7 @@ from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, l
 from ..training.loop.checkpoints import load_weights, save_weights
 from ..training.loop.torch_setup import choose_device, configure_torch
 from ..training.loop.training import Training, TrainingBudget
+from ..training.optimizers import avoid_compiler_import
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from ..workflow.code_digests import code_digest
 from .held_out import choose_threshold, split_held_out
@@ -195,6 +196,7 @@ def count_inference_flops(trainable: TrainableMethod | TrainableSegmenter, side:
     grown = side + -side % trainable.multiple
     image = torch.rand(1, trainable.channels, grown, grown, device=trainable.device)
     with torch.inference_mode(not trainable.learns_at_test), FlopCounterMode(display=False) as counter:
+        avoid_compiler_import(type(counter.mode))
         function(image)
     return int(counter.get_total_flops())
 

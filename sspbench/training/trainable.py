@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -17,18 +16,11 @@ from torch import Tensor, nn
 
 from ..contract import DomainName, Method
 from .image_pool import ImagePool
+from .optimizers import ScheduledOptimizer, make_optimizer
 from .padding import apply_padded
 from .schedules import Schedule
 
 Network = TypeVar("Network", bound=nn.Module)
-
-
-@dataclass
-class ScheduledOptimizer:
-    """An optimiser and the closed form of its learning rate."""
-
-    optimizer: torch.optim.Optimizer
-    schedule: Schedule
 
 
 class Trainable:
@@ -120,8 +112,7 @@ class Trainable:
     ) -> None:
         """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``.
 
-        It is made only where there is something to train: inference needs none, and torch takes seconds to make its
-        first one.
+        It is made only where there is something to train: inference needs none.
 
         Args:
             name: What ``descend`` calls it.
@@ -135,7 +126,7 @@ class Trainable:
         options = {"lr": schedule(0), **options}
         if self.device.type == "cuda" and issubclass(kind, torch.optim.Adam | torch.optim.SGD):
             options = {"fused": True, **options}  # one kernel instead of hundreds of small ones
-        self.optimizers[name] = ScheduledOptimizer(kind(list(parameters), **options), schedule)
+        self.optimizers[name] = ScheduledOptimizer(make_optimizer(kind, parameters, **options), schedule)
 
     def add_pool(self, name: str, size: int) -> ImagePool:
         """Register an image pool (history of fakes), saved with the checkpoint."""
@@ -162,10 +153,7 @@ class Trainable:
             if clip is not None:
                 nn.utils.clip_grad_norm_(_optimised_parameters(optimizers), clip)
             for scheduled in optimizers:
-                rate = scheduled.schedule(self.step) * self.learning_rate_scale
-                for group in scheduled.optimizer.param_groups:
-                    group["lr"] = rate
-                scheduled.optimizer.step()
+                scheduled.descend(scheduled.schedule(self.step) * self.learning_rate_scale)
 
     def _record_finiteness(self, loss: Tensor, optimizers: list[ScheduledOptimizer]) -> None:
         gradients = [parameter.grad for parameter in _optimised_parameters(optimizers) if parameter.grad is not None]
