@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
-import seaborn
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cbook import boxplot_stats
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -14,10 +14,13 @@ from ..analysis.distributions import average_row_by_image, list_main_measures
 from ..analysis.results import MethodRow, Results
 from ..tables.render.text import DIRECTION_ARROWS
 from .inline_svg import ChartPanel, render_panel
+from .palette import BOX_LINE_COLOUR
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
 
 DISTRIBUTION_PANELS_PER_LINE = 4
 PAGE_PANEL_WIDTH_INCHES = 3.2
+BOX_LINE_POINTS = 0.7
+DOT_POINTS = 1.8
 
 
 def draw_distributions(results: Results) -> FinishedFigure | None:
@@ -72,27 +75,38 @@ def _list_rows(results: Results) -> list[MethodRow]:
 
 
 def _draw_panel(axes: Axes, results: Results, rows: list[MethodRow], measure: Measure) -> None:
-    names = {row.id: _row_name(results, row) for row in rows}
-    order = list(names.values())
-    parts = [average_row_by_image(results, row, measure).to_frame("value").assign(method=names[row]) for row in names]
-    frame = pd.concat(parts, ignore_index=True)
-    palette = {name: method_colour(index) for index, name in enumerate(order)}
-    common = {
-        "data": frame,
-        "x": "value",
-        "y": "method",
-        "order": order,
-        "hue": "method",
-        "palette": palette,
-        "ax": axes,
-    }
-    box = {"width": 0.6, "linewidth": 0.7, "fliersize": 0, "saturation": 1.0, "boxprops": {"alpha": 0.35}}
-    seaborn.boxplot(**common, **box, legend=False)
-    seaborn.stripplot(**common, jitter=False, size=1.8, alpha=0.6, legend=False)
+    for place, row in enumerate(rows):
+        values = average_row_by_image(results, row.id, measure).to_numpy()
+        if len(values):
+            _draw_row(axes, values, place)
+    axes.set_yticks(range(len(rows)), [_row_name(results, row) for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_title(f"{measure.label} {DIRECTION_ARROWS[measure.better]}".strip())
     axes.set_xlabel(measure.unit)
-    axes.set_ylabel("")
     axes.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _draw_row(axes: Axes, values: np.ndarray, place: int) -> None:
+    """Draw a horizontal box and a dot for each of (N,) values at the height ``place``."""
+    width = {"linewidth": BOX_LINE_POINTS}
+    line = {"color": BOX_LINE_COLOUR, "solid_capstyle": "butt", **width}
+    axes.bxp(
+        boxplot_stats(values),
+        positions=[place],
+        widths=0.6,
+        capwidths=0.3,
+        orientation="horizontal",
+        patch_artist=True,
+        manage_ticks=False,
+        showfliers=False,
+        boxprops={"facecolor": method_colour(place), "edgecolor": BOX_LINE_COLOUR, "alpha": 0.35, **width},
+        medianprops=line,
+        whiskerprops=line,
+        capprops={"color": BOX_LINE_COLOUR, **width},
+    )
+    # A colour for each dot: matplotlib snaps dots of one colour to whole pixels.
+    colours = [method_colour(place)] * len(values)
+    axes.scatter(values, [place] * len(values), s=DOT_POINTS**2, color=colours, alpha=0.6, linewidth=0, zorder=3)
 
 
 def _row_name(results: Results, row: MethodRow) -> str:

@@ -23,7 +23,6 @@ _DROPPED_STYLES = {"font-family"}
 _DROPPED_ELEMENTS = ("}style", "}metadata", "}clipPath")
 _COORDINATE_ATTRIBUTES = {"d", "x", "y", "transform"}
 _DECIMALS_PATTERN = re.compile(r"-?\d+\.\d{3,}")
-_GREY_PATTERN = re.compile(r"#([0-9a-fA-F]{2})\1\1")
 _NAMESPACE_PATTERN = re.compile(r"^\{.*\}")
 
 
@@ -118,8 +117,6 @@ def _parse_style(style: str) -> dict[str, str]:
 
 def _page_colour(value: str) -> str:
     variable = CHART_VARIABLES.get(value.lower())
-    if variable is None and _GREY_PATTERN.fullmatch(value):
-        variable = "soft"  # seaborn derives the grey of its lines from the colours of the boxes
     return value if variable is None else f"var(--{variable})"
 
 

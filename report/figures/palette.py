@@ -10,6 +10,7 @@ STOPPED_COLOUR = "#B03A06"
 RING_COLOUR = "#444444"
 REFERENCE_LINE_COLOUR = "#444444"
 ORACLE_COLOUR = "#888888"
+BOX_LINE_COLOUR = "#292929"
 PICTURE_FRAME_COLOUR = "#888888"
 ABSENCE_FILL_COLOUR = "#F2F2F2"
 ABSENCE_HATCH_COLOUR = "#AAAAAA"
@@ -61,6 +62,7 @@ CHART_VARIABLES = {colour.lower(): f"c{place}" for place, colour in enumerate(ME
     "#ffffff": "back",
     STOPPED_COLOUR.lower(): "bad",
     ORACLE_COLOUR.lower(): "soft",
+    BOX_LINE_COLOUR: "soft",
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from skimage.filters import threshold_otsu
 from torch import Tensor
 
 from sspbench import TrainableSegmenter, polynomial_decay
@@ -12,6 +11,7 @@ from sspbench import TrainableSegmenter, polynomial_decay
 from .augmentation import augment
 from .losses import segmentation_losses
 from .networks import CSNet
+from .otsu import find_otsu_threshold
 
 
 class CSNetSegmenter(TrainableSegmenter):
@@ -62,5 +62,5 @@ def threshold_probability(probability: np.ndarray, threshold: str | float) -> np
     [[False, False], [True, True]]
     """
     if threshold == "otsu":
-        return probability > threshold_otsu(probability)
+        return probability > find_otsu_threshold(probability)
     return probability > 255 * float(threshold)
