@@ -1,7 +1,7 @@
 """Makes and steps torch's optimisers without importing torch's compiler.
 
 torch imports ``torch._dynamo`` (1 s and 150 MB) with a process's first optimiser, only to keep the compiler out of it.
-Here each optimiser does the same arithmetic without that import; compiled networks still work: they import it themselves.
+Here each optimiser does the same arithmetic without that import; compiled networks still work: they import it.
 """
 
 from __future__ import annotations
