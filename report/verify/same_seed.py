@@ -57,7 +57,7 @@ INDEPENDENT_JUMP_SHARE = 2 / 3
 """Share of the jumps that counts as independent: neighbours share a line, correlate by -1/2, and so leave n / 1.5 for
 the correlation of two such series (Bartlett, Journal of the Royal Statistical Society 98, 1935, pages 536-543)."""
 
-DivergenceKind = Literal["starts", "parts", "order"]
+DivergenceKind = Literal["starts", "parts", "order", "images"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class SeedDivergence:
     """What does not fit the published training of the same seed.
 
     Attributes:
-        kind: ``starts``: the first losses; ``parts``: those soon after; ``order``: the jumps from line to line.
+        kind: ``starts``: the first losses; ``parts``: those soon after; ``order``: the jumps from line to line;
+            ``images``: what the images score under an equal log.
         text: The seed, what, from which step on, and how far, in words.
     """
 
@@ -84,7 +85,8 @@ class SameSeedPair:
         theirs: Those of the published training.
         others: Those of all other published seeds, (K, n) each.
         tolerance: How far the first losses may differ, relative.
-        whole: Whether both start with the same step.
+        starts_at_same_step: Whether both start with the same step.
+        ends_at_same_step: Whether both end with the same step, which is then the last one here.
     """
 
     seed: int
@@ -94,6 +96,7 @@ class SameSeedPair:
     others: Mapping[str, np.ndarray]
     tolerance: float
     starts_at_same_step: bool
+    ends_at_same_step: bool
 
 
 def pair_same_seeds(given: RecordedResults, published: RecordedResults) -> dict[RunKey, SameSeedPair]:
@@ -135,7 +138,8 @@ def align_logs(
     others = {
         name: np.array([_loss_curve(log, steps, name) for log in full]).reshape(len(full), len(steps)) for name in names
     }
-    return SameSeedPair(seed, np.array(steps), mine, published, others, tolerance, ours[0][0] == theirs[0][0])
+    starts, ends = (ours[place][0] == theirs[place][0] for place in (0, -1))
+    return SameSeedPair(seed, np.array(steps), mine, published, others, tolerance, starts, ends)
 
 
 def _loss_curve(log: Mapping[int, Mapping[str, float]], steps: Sequence[int], name: str) -> np.ndarray:

@@ -1,9 +1,10 @@
 """The verdict on each row: consistent with the published seeds, not consistent, or too few seeds.
 
-Five kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed
-(:mod:`.same_seed`); values of a method that does not train, which are the same everywhere; and prediction bands for
-everything else. Luck can make values miss their bands, and jumps from line to line not follow those of the same seed:
-these two share :data:`MAX_FALSE_ALARM_RATE`, half each, among all bands and all seeds (Bonferroni).
+Six kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed
+(:mod:`.same_seed`); images that score otherwise under an equal log (:mod:`.equal_logs`); values of a method that does
+not train, which are the same everywhere; and prediction bands for everything else. Luck can make values miss their
+bands, and jumps from line to line not follow those of the same seed: these two share :data:`MAX_FALSE_ALARM_RATE`, half
+each, among all bands and all seeds (Bonferroni).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from ..analysis.paper import UNTOUCHED_ROW
 from ..analysis.statistics.prediction_bands import NO_PRIOR, PredictionBand, VariancePrior, fit_prior, predict_band
 from ..compare.recorded_results import RecordedResults
+from .equal_logs import find_image_divergence
 from .features import (
     Feature,
     FeatureKind,
@@ -148,8 +150,10 @@ def _check_same_seeds(
     both = pair_same_seeds(given, published)
     tested = sum(can_compare_jumps(pair) for pair in both.values())
     found: dict[str, tuple[SeedDivergence, ...]] = {}
-    for (row, _), pair in both.items():
-        found[row] = (*found.get(row, ()), *find_divergence(pair, level / 2 / max(tested, 1)))
+    for (row, seed), pair in both.items():
+        of_log = find_divergence(pair, level / 2 / max(tested, 1))
+        of_images = find_image_divergence(given, published, (row, seed), pair)
+        found[row] = (*found.get(row, ()), *of_log, *of_images)
     return found, level / 2 if tested else level
 
 

@@ -88,6 +88,7 @@ class Training:
         self.total_steps = count_total_steps(trainable.params, batches.steps_per_epoch)
         self.log_every = max(1, self.total_steps // MAX_LOG_LINES)
         self.rollbacks = 0
+        self.pending: dict[str, Any] = {}
         self.stopwatch = Stopwatch()
         self.resumed_at: list[int] = []
 
@@ -125,8 +126,9 @@ class Training:
         self.build()
         progress = self.checkpoints.restore(self.trainable)
         if progress is None:
-            self._save(0)
+            self._save(0, {})
             return 0
+        self.pending = progress.get("pending", {})
         self.rollbacks, self.stopwatch = progress["rollbacks"], Stopwatch(progress["seconds"])
         self.resumed_at = [*progress["resumed_at"], progress["step"]]
         return progress["step"]
@@ -148,19 +150,21 @@ class Training:
     ) -> int:
         """Train from ``start`` to the end or to a rollback; return the step reached."""
         saved = time.monotonic()
-        with TrainingLog(self.folder, self.total_steps, start, self.log_every, self.label) as log:
+        with TrainingLog(self.folder, self.total_steps, start, self.log_every, self.label, self.pending) as log:
             for step, batch in self._prefetch_batches(start):
                 log.add_losses(self.run_step(step, batch))
                 done = step + 1
                 stop = find_time_out() or (self._make_interruption(done) if is_interrupted() else None)
                 save = stop is not None or self._is_save_due(done, saved)
-                if save or done % self.log_every == 0 or done == self.total_steps:
+                is_line_due = done % self.log_every == 0 or done == self.total_steps
+                if save or is_line_due:
                     if not self._all_finite():
                         return self._roll_back(done)
                     check_memory_budget(self.budget.memory_mb, self.trainable.device)
+                if is_line_due:
                     log.write_means(done, self._learning_rates(), self.stopwatch.seconds)
                 if save:
-                    self._save(done)
+                    self._save(done, log.collect_pending())
                     saved = time.monotonic()
                 if stop is not None:
                     raise stop
@@ -210,8 +214,8 @@ class Training:
             return done % every == 0
         return time.monotonic() - saved > self.budget.checkpoint_minutes * 60
 
-    def _save(self, step: int) -> None:
-        progress = {"step": step, "rollbacks": self.rollbacks, "resumed_at": self.resumed_at}
+    def _save(self, step: int, pending: Mapping[str, Any]) -> None:
+        progress = {"step": step, "rollbacks": self.rollbacks, "resumed_at": self.resumed_at, "pending": pending}
         self.checkpoints.save(self.trainable, {**progress, "seconds": self.stopwatch.seconds})
 
     def _all_finite(self) -> bool:
@@ -232,7 +236,8 @@ class Training:
             hint = "lower the learning rate, and leave the folder checkpoint/ alone while it trains"
             raise Diverged(f"Training diverged near step {step} and no checkpoint is left to go back to", hint=hint)
         self.trainable.learning_rate_scale *= ROLLBACK_RATE_FACTOR
-        self._save(progress["step"])
+        self.pending = progress.get("pending", {})
+        self._save(progress["step"], self.pending)
         return progress["step"]
 
     def _learning_rates(self) -> dict[str, float]:

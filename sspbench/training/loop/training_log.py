@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol
+from types import MappingProxyType, TracebackType
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -24,17 +24,31 @@ class TrainingLog:
         start: The step it goes on from; later lines of an earlier attempt are dropped.
         every: Steps between two lines.
         label: Shown in the progress bar.
+        pending: Sums of the steps since the last line, as :meth:`collect_pending` gave them with the checkpoint: lines
+            do not depend on when a checkpoint was saved.
     """
 
-    def __init__(self, folder: Path, total: int, start: int, every: int, label: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        total: int,
+        start: int,
+        every: int,
+        label: str,
+        pending: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.path = Path(folder) / "training.jsonl"
         self.every = every
         self._drop_after(start)
         self._lines = self.path.open("a")
         self._events = _open_event_writer(Path(folder) / "tensorboard")
         self._bar = progress_bar(total=total, start=start, label=label, unit="steps")
-        self._sums: dict[str, Tensor] = {}
-        self._count = 0
+        self._sums: dict[str, Tensor] = {name: torch.tensor(value) for name, value in pending.get("sums", {}).items()}
+        self._count: int = pending.get("count", 0)
+
+    def collect_pending(self) -> dict[str, Any]:
+        """Return the sums of losses since the last line and the number of steps, for a checkpoint."""
+        return {"sums": {name: float(value) for name, value in self._sums.items()}, "count": self._count}
 
     def _drop_after(self, start: int) -> None:
         text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.is_file() else ""
@@ -45,7 +59,7 @@ class TrainingLog:
         """Count one step."""
         for name, value in losses.items():
             addend = value.detach().float()
-            self._sums[name] = self._sums[name] + addend if name in self._sums else addend
+            self._sums[name] = self._sums[name].to(addend.device) + addend if name in self._sums else addend
         self._count += 1
         self._bar.update()
 

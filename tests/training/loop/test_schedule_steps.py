@@ -226,3 +226,25 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, damage
     fresh.build()
     assert Checkpoints(tmp_path / "checkpoint", {"config": "x"}).restore(fresh.trainable)["step"] == 2
     assert get_weight(fresh) == -sum(RATES[:2])
+
+
+@pytest.mark.parametrize(
+    ("budget", "stop_after"),
+    [
+        (TrainingBudget(checkpoint_steps=1), None),
+        (TrainingBudget(checkpoint_steps=3), None),
+        (TrainingBudget(checkpoint_steps=1000), 4),
+        (TrainingBudget(checkpoint_minutes=0.0), 3),
+    ],
+)
+def test_the_log_does_not_depend_on_when_the_state_was_saved(tmp_path, budget, stop_after):
+    """Two hundred and five steps log every second step; what was added up before a checkpoint is in the next line."""
+    make_training(tmp_path / "plain", TrainingBudget(checkpoint_steps=1000), steps=205).run(list)
+    if stop_after is not None:
+        with pytest.raises(Interrupted):
+            make_training(tmp_path / "saved", budget, steps=205, stop_after=stop_after).run(list)
+    make_training(tmp_path / "saved", budget, steps=205).run(list)
+    plain, saved = (
+        [(line["step"], line["losses"]) for line in read_log(tmp_path / name)] for name in ("plain", "saved")
+    )
+    assert saved == plain
