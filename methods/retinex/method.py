@@ -8,33 +8,43 @@ import numpy as np
 
 from sspbench import Method, blur_inside, enhance_each, find_seen_area
 
-COLOUR_GAIN = 125.0
-"""Alpha of the colour restoration (Jobson et al. 1997); its other factor, 46, drops out in the stretch."""
-
 
 class MultiScaleRetinex(Method):
-    """Mean of single-scale retinexes with equal weights; in colour channel by channel, with colour restoration."""
+    """Mean of single-scale retinexes with equal weights; of colour images that of the intensity, the colours kept."""
 
     def enhance(self, images: np.ndarray) -> np.ndarray:
         """Enhance each of (N, C, H, W) float32 images in [0, 1]; constant images come back as they are."""
         return enhance_each(images, self._enhance_one)
 
     def _enhance_one(self, picture: np.ndarray) -> np.ndarray:
-        seen, levels = find_seen_area(picture), picture * np.float32(255)
+        seen, intensity = find_seen_area(picture), picture.mean(axis=2)
+        stretched = self._stretch_reflectance(intensity, seen)[..., None]
+        if picture.shape[2] > 1:
+            stretched = scale_colours(picture, intensity[..., None], stretched)
+        return np.where(seen[..., None], stretched, picture)
+
+    def _stretch_reflectance(self, image: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Return the retinex of (H, W) in [0, 1], stretched between two quantiles."""
+        levels = image * np.float32(255)
         widths = [surround / math.sqrt(2) for surround in self.params["surrounds"]]
         around = np.mean([np.log1p(blur_inside(levels, seen, width)) for width in widths], axis=0)
         reflectance = np.log1p(levels) - around
-        if picture.shape[2] > 1:
-            reflectance = reflectance * _restore_colour(levels)
         low, high = np.quantile(reflectance[seen], [self.params["tail"], 1 - self.params["tail"]])
-        if picture.min() == picture.max() or low == high:
-            return picture
-        stretched = np.clip((reflectance - low) / (high - low), 0.0, 1.0).astype(np.float32)
-        return np.where(seen[..., None], stretched, picture)
+        if image.min() == image.max() or low == high:
+            return image
+        stretched: np.ndarray = np.clip((reflectance - low) / (high - low), 0.0, 1.0).astype(np.float32)
+        return stretched
 
 
-def _restore_colour(levels: np.ndarray) -> np.ndarray:
-    """Return the factor on the reflectance of (H, W, 3): the logarithm of a channel's share in its pixel."""
-    share = (levels + 1) / (levels + 1).sum(axis=2, keepdims=True)
-    factor: np.ndarray = np.log(COLOUR_GAIN * share)
-    return factor
+def scale_colours(picture: np.ndarray, intensity: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return a picture (H, W, 3) with the intensity that is wanted, as far as no channel exceeds 1.
+
+    Args:
+        picture: (H, W, 3) in [0, 1].
+        intensity: Its intensity, (H, W, 1).
+        wanted: The one it shall have, (H, W, 1) in [0, 1].
+    """
+    brightest = np.maximum(picture.max(axis=2, keepdims=True), np.finfo(np.float32).tiny)
+    wanted_gain = wanted / np.maximum(intensity, np.finfo(np.float32).tiny)
+    scaled: np.ndarray = picture * np.minimum(wanted_gain, 1 / brightest)
+    return scaled
