@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sspbench import Method, enhance_each, to_uint8
+from sspbench import Method, enhance_each, find_seen_area, to_uint8
 
 MAX_LIGHTNESS = 100.0
 """White's L of CIE Lab."""
@@ -23,7 +23,8 @@ class Clahe(Method):
             return self._equalise(picture[..., 0])[..., None]
         lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
         lab[..., 0] = MAX_LIGHTNESS * self._equalise(lab[..., 0] / np.float32(MAX_LIGHTNESS))
-        return np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0.0, 1.0)
+        equalised = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0.0, 1.0)
+        return np.where(find_seen_area(picture)[..., None], equalised, picture)
 
     def _equalise(self, values: np.ndarray) -> np.ndarray:
         """Equalise (H, W) float32 in [0, 1] in 256 levels."""

@@ -83,6 +83,7 @@ def test_step(case, layout):
     variant = "fast" if case.startswith("cut_fast") else None
     sizes = {"width": golden.meta["width"] / 64, "sampler_width": golden.spec[-1]["shape"][0]}
     method = Given(resolve_params(get_plugin("methods", "cut"), "paper", variant, sizes))
+    method.channels = golden.inputs()["a"].shape[1]
     method.build()
     weights = golden.weights()
     for network in method.networks.values():

@@ -44,6 +44,7 @@ def stepped(request):
     method = Still(
         resolve_params(get_plugin("methods", "cyclegan"), "paper", None, {"width": golden.meta["width"] / 64})
     )
+    method.channels = golden.inputs()["a"].shape[1]
     method.build()
     weights = golden.weights()
     for name in ("G_A", "G_B", "D_A", "D_B"):

@@ -66,6 +66,7 @@ def test_step(case, layout):
     sizes = {"width": meta["width"] / 64, "sampler_width": golden.spec[-1]["shape"][0]}
     sizes["weights"] = {"bridge": meta["lambda_sb"]}
     method = Given(resolve_params(get_plugin("methods", "unsb"), "paper", None, sizes))
+    method.channels = golden.inputs()["a"].shape[1]
     method.build()
     weights = golden.weights()
     for network in method.networks.values():

@@ -131,3 +131,32 @@ def test_plain_dehazing_darkens_the_background_and_stretches():
 def test_an_unknown_border_is_told():
     with pytest.raises(UserError, match="filter_border"):
         dcp(filter_border="wrap").enhance(textured(9, 9)[None, None])
+
+
+def test_colour_has_an_air_light_for_each_channel_and_one_transmission():
+    # 1000 pixels count; the lightest of their dark channel, the minimum over the channels, is the last one's
+    picture = np.full((25, 41, 3), (0.5, 0.3, 0.2))
+    picture[24, 40] = (0.7, 0.6, 0.9)
+    picture[0, 0] = (1.0, 1.0, 0.1)  # bright, but its dark channel is not
+    seen = np.ones((25, 41), bool)
+    seen[:, 0] = False
+    light = estimate_air_light(picture, picture, seen, share=0.001)
+    assert light == pytest.approx([0.7, 0.6, 0.9])
+    method = dcp(window=1, omega=0.5, filter_eps=1e12)  # so large an eps makes the transmission its mean over boxes
+    clear = method.enhance(np.moveaxis(picture, 2, 0)[None].astype(np.float32))[0]
+    rough = np.full((25, 41), 1 - 0.5 * 0.2 / 0.9)  # blue: 0.2 / 0.9 is the least share of the air light
+    rough[24, 40], rough[0, 0] = 1 - 0.5, 1 - 0.5 * 0.1 / 0.9
+    expected = (np.array((0.5, 0.3, 0.2)) - light) / rough.mean() + light
+    assert clear[:, 12, 20] == pytest.approx(np.clip(expected, 0, 1), abs=1e-3)
+
+
+def test_the_black_border_around_a_photograph_does_not_count():
+    y, x = np.ogrid[:96, :96]
+    seen = np.hypot(y - 48, x - 48) < 40
+    inside = np.stack([textured(96, 96, seed) for seed in range(3)])
+    inside[:, 44:52, 44:52] = 0.98  # the air light of both
+    expected = dcp(window=7).enhance(inside[None])[0]
+    framed = dcp(window=7).enhance(np.where(seen, inside, 0).astype(np.float32)[None])[0]
+    assert (framed[:, ~seen] == 0).all()
+    rim = seen & (np.hypot(y - 48, x - 48) > 36)
+    assert np.abs(framed - expected)[:, rim].mean() < 0.03
