@@ -58,6 +58,7 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     """
     from ..files import fingerprint, sha256, write_json
     from ..jobs.provenance import JobRecorder
+    from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights
     from ..training.loop.checkpoints import save_weights
     from ..training.networks.official_weights import load_official_weights, read_state_dict
     from ..training.trainable import Trainable
@@ -70,14 +71,15 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     load_official_weights(_find_official_network(trainable, name), read_state_dict(file), where=str(file))
     if high is not None:
         trainable.finish(_iter_whole_images(high))
-    weights = output / "weights.safetensors"
+    weights = output / WEIGHTS_FILE
     save_weights(weights, trainable)
     facts = {
         "imported": file.name,
         "sha256": sha256(file),
         "fingerprint": {"config": fingerprint(settings.rerun_params)},
+        **hash_weights(output),
     }
-    write_json(output / "jobs" / "train.json", job.record(**facts))
+    write_json(output / TRAIN_RECORD, job.record(**facts))
     return weights
 
 

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_mapping
+from ..jobs.weights_record import WEIGHTS_FILE
 from ..plugins.kinds import METHOD_KIND
 
 if TYPE_CHECKING:
     from ..contract import Method
 
-WEIGHTS_NAME = "weights.safetensors"
-
 
 def find_run_weights(run: Path) -> Path:
     """Return the weights file of a run folder; the file itself may be given too."""
-    return run if run.suffix == ".safetensors" else run / WEIGHTS_NAME
+    return run if run.suffix == ".safetensors" else run / WEIGHTS_FILE
 
 
 def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:

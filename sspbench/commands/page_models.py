@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..config.settings import TRAIN_RECORD, Settings
+from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_mapping, sha256
 from ..images.enhancement_rules import RULES
 from ..images.white_level import CAMERA_BITS
 from ..jobs.outcome import JobError
+from ..jobs.weights_record import TRAIN_RECORD
 from ..offline_page.page import PageModel
 from .named_methods import find_run_weights, limit_tile, load_run_settings
 from .onnx_model import make_onnx

@@ -14,13 +14,11 @@ from typing import Any, Literal
 from ..contract import CHANNELS, ColorMode
 from ..errors import Faults, UserError
 from ..files import read_mapping
+from ..jobs.weights_record import TRAIN_RECORD
 from ..plugins.discovery import Plugin, get_plugin
 from ..plugins.kinds import PLUGIN_KINDS
 from ..plugins.schemas import add_key_faults, add_schema_faults
 from .input_files import vgg16_path
-
-TRAIN_RECORD = Path("jobs") / "train.json"
-"""The record of a training within its run folder."""
 
 
 @dataclass(frozen=True)

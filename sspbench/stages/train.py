@@ -22,6 +22,7 @@ from ..images.pictures import read_picture, to_planes
 from ..jobs.budget import time_budget
 from ..jobs.image_folders import verify_splits
 from ..jobs.provenance import JobRecorder
+from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights, verify_weights
 from ..plugins.discovery import find_single_class, load_method_class
 from ..plugins.kinds import METHOD_KIND
 from ..plugins.row_groups import UNTRAINED_VARIANT
@@ -86,6 +87,7 @@ def load_for_inference(trainable: Trainable, weights: Path, engine: Engine) -> t
     trainable.inference_only = True
     torch.manual_seed(trainable.seed)
     trainable.build()
+    verify_weights(weights)
     load_weights(weights, trainable)
     for network in trainable.networks.values():
         network.to(device)
@@ -155,8 +157,8 @@ def _resolve_for_device(settings: Settings) -> Settings:
 def _import_segmenter_weights(segmenter: TrainableSegmenter, weights: Path, settings: Settings, folder: Path) -> None:
     job = JobRecorder("train", settings.as_json())
     load_for_inference(segmenter, weights, settings.engine)
-    save_weights(folder / "weights.safetensors", segmenter)
-    write_json(folder / "jobs" / "train.json", job.record(adopted=settings.weights))
+    save_weights(folder / WEIGHTS_FILE, segmenter)
+    write_json(folder / TRAIN_RECORD, job.record(adopted=settings.weights, **hash_weights(folder)))
 
 
 def _run_training(
@@ -181,9 +183,10 @@ def _run_training(
         facts = training.run(
             lambda: _iter_whole_images(manifest.image_paths("trainB"), settings.color, trainable.device)
         )
-    save_weights(folder / "weights.safetensors", trainable)
+    save_weights(folder / WEIGHTS_FILE, trainable)
     facts |= {"inference_flops_384": count_inference_flops(trainable), **more()}
-    write_json(folder / "jobs" / "train.json", job.record(data=manifest.digest, fingerprint=marks, **facts))
+    facts |= hash_weights(folder)
+    write_json(folder / TRAIN_RECORD, job.record(data=manifest.digest, fingerprint=marks, **facts))
     training.checkpoints.clear()
 
 

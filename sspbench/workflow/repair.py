@@ -22,24 +22,53 @@ from ..jobs.image_folders import (
     read_folder_hashes,
 )
 from ..jobs.scores_record import SCORES_FILE, has_original_scores
+from ..jobs.weights_record import WEIGHTS_FILE, has_original_weights
 from .lock import is_dry_run
 
-IMAGE_FOLDERS = ("enhanced", "masks", "probabilities")
+SEGMENTED = ("masks", "probabilities")
+"""The folders of images that the segmenter writes."""
+
+ENHANCED_AND_SEGMENTED = ("enhanced", *SEGMENTED)
 """The folders of images of a run."""
 
 
 def repair_runs(plans: Iterable[Plan]) -> None:
     """Remove the manifests and scores of runs whose files were changed, so that their jobs are repeated.
 
-    A dry run only reports them.
+    Weights are never removed: a training may have taken days. The jobs that use changed ones are repeated, and refuse
+    them. A dry run only reports all of it.
     """
     for plan in plans:
-        for folder in dict.fromkeys(plan.layout.run_folder(run.id, run.seed) for run in plan.runs):
-            _repair_run(folder)
+        seeds = dict.fromkeys(run.seed for run in plan.runs)
+        segmenters = {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed) for seed in seeds}
+        changed = {seed for seed, folder in segmenters.items() if _has_changed_weights(folder)}
+        for folder, seed in {plan.layout.run_folder(run.id, run.seed): run.seed for run in plan.runs}.items():
+            _repair_run(folder, SEGMENTED if seed in changed else ())
 
 
-def _repair_run(folder: Path) -> None:
-    outdated = list(_find_outdated(folder))
+def _has_changed_weights(folder: Path) -> bool:
+    """Return whether the weights of a run or a segmenter are no longer those that were trained, and report it."""
+    try:
+        is_original = has_original_weights(folder)
+    except UserError:
+        return False  # the jobs that read the record report it
+    if not is_original:
+        weights = folder / WEIGHTS_FILE
+        what = f"changed since it was trained; put it back, or remove {weights} and run the same command again"
+        print(f"note: {weights}: {what}", file=sys.stderr, flush=True)
+    return not is_original
+
+
+def _repair_run(folder: Path, void: Iterable[str]) -> None:
+    """Remove what outdates a run's files.
+
+    Args:
+        folder: The run's folder.
+        void: The folders of images that were made with weights which have changed.
+    """
+    void = ENHANCED_AND_SEGMENTED if _has_changed_weights(folder) else void
+    manifests = [folder / name / FOLDER_MANIFEST_NAME for name in void]
+    outdated = [*(path for path in manifests if path.is_file()), *_find_outdated(folder)]
     if not outdated or is_dry_run():
         return
     for path in [*outdated, folder / SCORES_FILE, folder / "run.json"]:
@@ -48,7 +77,7 @@ def _repair_run(folder: Path) -> None:
 
 def _find_outdated(folder: Path) -> Iterator[Path]:
     """Yield the files of a run that no longer say what is there, and report each."""
-    for name in IMAGE_FOLDERS:
+    for name in ENHANCED_AND_SEGMENTED:
         manifest = folder / name / FOLDER_MANIFEST_NAME
         changed = _find_changed_images(manifest)
         if changed:

@@ -7,8 +7,9 @@ import pytest
 
 from sspbench.config.overrides import merge_dicts
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, load_default_engine, read_config, settings_without_plan
-from sspbench.config.settings import ENGINE_KEYS, RERUN_NEUTRAL_KEYS, TRAIN_RECORD, Settings
+from sspbench.config.settings import ENGINE_KEYS, RERUN_NEUTRAL_KEYS, Settings
 from sspbench.errors import UserError
+from sspbench.jobs.weights_record import TRAIN_RECORD
 from sspbench.plugins.discovery import find_trained_plugins, get_plugin
 from sspbench.plugins.schemas import load_schema
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from checkouts import Checkout
+from safetensors.torch import load_file, save_file
 
 from sspbench.files import sha256
 from sspbench.images.grey import read_grey, write_grey
@@ -66,6 +67,26 @@ def test_every_file_that_was_changed_by_hand_is_written_again(checkout, done):
     assert contents(checkout.folder) == before
     assert (msgnet / "weights.safetensors").stat().st_mtime_ns == stamp
     assert checkout.planned(*ROWS) == ({}, set())
+
+
+@pytest.mark.parametrize("owner", ["runs/msgnet", "segmenter/csnet"])
+def test_exchanged_weights_are_named_with_what_to_do(checkout, done, owner):
+    weights = checkout.results / owner / "seed-0/weights.safetensors"
+    trained, stamp = weights.read_bytes(), weights.stat()
+    tensors = {name: tensor * 0.5 for name, tensor in load_file(weights).items()}
+    save_file(tensors, weights)
+    os.utime(weights, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # as `cp -p` leaves it: the workflow sees no change
+    code, text = checkout.snakemake(*ROWS)
+    assert code == 1
+    shown = weights.relative_to(checkout.folder)
+    assert f"note: {shown}: changed since it was trained; put it back, or remove {shown}" in text
+    logs = [path for path in (checkout.results / "logs").rglob("*.log") if "not the weights that" in path.read_text()]
+    assert len(logs) == {"runs/msgnet": 1, "segmenter/csnet": 2}[owner]
+    assert (checkout.results / "runs/identity/seed-0/scores.csv").exists() is (owner == "runs/msgnet")
+    weights.write_bytes(trained)
+    code, text = checkout.snakemake(*ROWS)
+    assert code == 0, text[-8000:]
+    assert contents(checkout.folder) == contents(done.folder)
 
 
 def test_truncated_weights_are_named_with_what_to_do(checkout, done):
