@@ -13,6 +13,9 @@ ChannelLayout = Literal["L", "LA", "RGB", "RGBA", "RGBX", "P"]
 MAX_PIXELS = 64_000_000
 """Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
 
+ANISOTROPY = 0.01
+"""Relative difference of width and height up to which pixels count as square."""
+
 TOO_LARGE = "An image is too large"
 CUT = "cut it into parts, or scale it down"
 
@@ -37,6 +40,7 @@ class DecodedImage:
         um_source: Where the file declares them, e.g. ``TIFF resolution``.
         descriptions: The texts that describe the picture, in the order of the file.
         notes: What was ignored or dropped while reading, in words.
+        is_lossy: Whether its compression changed the samples (JPEG).
         metadata: What is needed to write a file of the same kind; its form depends on ``format``.
     """
 
@@ -55,6 +59,7 @@ class DecodedImage:
     um_source: str = ""
     descriptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_lossy: bool = False
     metadata: Any = field(default=None, repr=False, compare=False)
 
     @property

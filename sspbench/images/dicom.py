@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .decoded import ChannelLayout, DecodedImage, UnusableImageError, refuse_pages, refuse_size, white_of_bits
+from .decoded import (
+    ANISOTROPY,
+    ChannelLayout,
+    DecodedImage,
+    UnusableImageError,
+    refuse_pages,
+    refuse_size,
+    white_of_bits,
+)
 
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """Where DICOM declares the distance of pixels, millimetres; the first one counts."""
@@ -34,12 +42,13 @@ def decode_dicom(path: Path) -> DecodedImage:
     kind = str(data.PhotometricInterpretation)
     if kind not in LAYOUTS:
         raise UnusableImageError(f"DICOM pixels of the kind {kind} are not supported")
+    _refuse_contradiction(kind, str(data.get("PresentationLUTShape") or ""))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         stored: np.ndarray = data.pixel_array
     bits = int(data.BitsStored)
     pixels, white = _rescaled(stored, bits, data)
-    spacing, source = _um_per_px(data)
+    spacing, source, notes = _um_per_px(data)
     return DecodedImage(
         pixels,
         "DICOM",
@@ -51,8 +60,22 @@ def decode_dicom(path: Path) -> DecodedImage:
         um_per_px=spacing,
         um_source=source,
         descriptions=tuple(str(data[key].value) for key in ("SeriesDescription", "ImageComments") if key in data),
+        notes=notes,
+        is_lossy=str(data.get("LossyImageCompression") or "") == "01",
         metadata=data,
     )
+
+
+def _refuse_contradiction(kind: str, shape: str) -> None:
+    """Raise where a file says in one place that high values are bright, and in another that they are dark."""
+    if (kind, shape) in (("MONOCHROME2", "INVERSE"), ("MONOCHROME1", "IDENTITY")):
+        why = f"PhotometricInterpretation {kind}, PresentationLUTShape {shape}"
+        raise UnusableImageError("A DICOM file contradicts itself on which value is white", why=why)
+
+
+def rescale_of(data: Any) -> tuple[float, float]:
+    """Return slope and intercept that turn stored samples into the modality's values."""
+    return float(data.get("RescaleSlope", 1) or 1), float(data.get("RescaleIntercept", 0) or 0)
 
 
 def _read(path: Path, **options: Any) -> Any:
@@ -65,7 +88,7 @@ def _read(path: Path, **options: Any) -> Any:
 
 def _rescaled(stored: np.ndarray, bits: int, data: Any) -> tuple[np.ndarray, int | None]:
     """Return the modality's values and, of unsigned samples, the largest one that the stored bits can hold."""
-    slope, intercept = float(data.get("RescaleSlope", 1) or 1), float(data.get("RescaleIntercept", 0) or 0)
+    slope, intercept = rescale_of(data)
     signed = stored.dtype.kind == "i"
     top = white_of_bits(bits - signed)
     if (slope, intercept) == (1.0, 0.0):
@@ -74,17 +97,21 @@ def _rescaled(stored: np.ndarray, bits: int, data: Any) -> tuple[np.ndarray, int
     if not np.isfinite(values).all() or (values != np.rint(values)).any():
         why = f"RescaleSlope {slope:g}, RescaleIntercept {intercept:g}: its values are not whole numbers"
         raise UnusableImageError("A DICOM file holds values that are not grey levels", why=why)
-    white = top * slope + intercept
-    whole = values.astype(np.int64)
-    return whole, (int(white) if slope > 0 and white == int(white) else None)
+    lowest = -top - 1 if signed else 0
+    white = max(top * slope, lowest * slope) + intercept
+    return values.astype(np.int64), (round(white) if white >= 1 else None)
 
 
-def _um_per_px(data: Any) -> tuple[float | None, str]:
+def _um_per_px(data: Any) -> tuple[float | None, str, tuple[str, ...]]:
+    """Return micrometres per pixel, where they stand, and what was not understood, in words."""
     for key in SPACINGS:
         spacing = data.get(key)
         if spacing is None or len(spacing) != 2:
             continue
         rows, columns = (float(one) * 1000 for one in spacing)
-        if rows > 0 and np.isfinite(rows) and abs(rows / columns - 1) < 0.01:
-            return columns, f"DICOM {key}"
-    return None, ""
+        if not all(side > 0 and np.isfinite(side) for side in (rows, columns)):
+            return None, "", (f"{key} of 0 or of no number ignored",)
+        if abs(rows / columns - 1) > ANISOTROPY:
+            return None, "", (f"{key} ignored: pixels are not square ({columns:g} x {rows:g} µm)",)
+        return columns, f"DICOM {key}", ()
+    return None, "", ()

@@ -43,6 +43,7 @@ class InspectedImage:
         um_per_px: Micrometres per pixel that the file declares, else None.
         um_source: Where it declares them.
         notes: What of the file was ignored, in words.
+        is_lossy: Whether its compression changed its pixels (JPEG).
     """
 
     path: Path
@@ -57,6 +58,7 @@ class InspectedImage:
     um_per_px: float | None = None
     um_source: str = ""
     notes: tuple[str, ...] = ()
+    is_lossy: bool = False
 
     @property
     def is_two_valued(self) -> bool:
@@ -108,6 +110,7 @@ def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
         um_per_px=image.um_per_px,
         um_source=image.um_source,
         notes=image.notes,
+        is_lossy=image.is_lossy,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +16,19 @@ from PIL import Image
 from ..errors import UserError
 from ..files import write_bytes
 from .decode import decode_image
-from .decoded import DecodedImage, UnusableImageError
+from .decoded import DecodedImage, UnusableImageError, white_of_bits
+from .dicom import rescale_of
 from .grey import get_usable_samples
 from .inspection import measure_brightness
-from .pixels import find_key_pixels, get_unsigned_samples
+from .pixels import MAX_VALUE, find_key_pixels, get_unsigned_samples
+from .tiff_facts import MAX_SAMPLE
 from .tiff_tags import collect_tiff_tags
 from .white_level import Brightness
 
 JPEG_QUALITY = 95
+
+SIGNED_TYPES = ("int8", "int16")
+"""Signed samples that are written as such again: their white is not that of unsigned ones."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class ImageFile:
         brightness: What decides which value is white.
         notes: What of the file was ignored or will be dropped, in words.
         extra_channel: Whether the last of four channels is not alpha.
+        sample_type: The type of the samples as stored, e.g. ``int16``.
     """
 
     pixels: np.ndarray
@@ -44,6 +52,13 @@ class ImageFile:
     brightness: Brightness
     notes: tuple[str, ...] = ()
     extra_channel: bool = False
+    sample_type: str = ""
+
+    @property
+    def declared_white(self) -> int | None:
+        """The white that a 16-bit file declares, where it is not the largest value; else None."""
+        white = self.brightness.white
+        return white if self.pixels.dtype == np.uint16 and white is not None and white < MAX_VALUE else None
 
 
 def read_image_file(path: Path) -> ImageFile:
@@ -66,7 +81,8 @@ def read_image_file(path: Path) -> ImageFile:
         metadata, dropped = collect_tiff_tags(image.metadata)
         notes += dropped
     brightness = measure_brightness(image, samples, str(path))
-    return ImageFile(pixels, image.format, metadata, brightness, notes, image.channels == "RGBX")
+    is_extra = image.channels == "RGBX"
+    return ImageFile(pixels, image.format, metadata, brightness, notes, is_extra, image.pixels.dtype.name)
 
 
 def _with_alpha(image: DecodedImage, colours: np.ndarray) -> np.ndarray:
@@ -114,7 +130,15 @@ def _encode_png(pixels: np.ndarray, like: ImageFile) -> bytes:
         Image.fromarray(pixels).save(stream, format="PNG")
         content = stream.getvalue()
     after_head = 8 + 25
-    return content[:after_head] + b"".join(like.metadata) + content[after_head:]
+    own = [] if like.declared_white is None else [_significant_bits(pixels, like.declared_white)]
+    return content[:after_head] + b"".join([*own, *like.metadata]) + content[after_head:]
+
+
+def _significant_bits(pixels: np.ndarray, white: int) -> bytes:
+    """Return PNG's chunk sBIT: so many bits of each channel are used."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    body = b"sBIT" + bytes([white.bit_length()] * channels)
+    return struct.pack(">I", channels) + body + struct.pack(">I", zlib.crc32(body))
 
 
 def _encode_tiff(pixels: np.ndarray, like: ImageFile) -> bytes:
@@ -127,27 +151,44 @@ def _encode_tiff(pixels: np.ndarray, like: ImageFile) -> bytes:
         options["planarconfig"] = "contig"
         if pixels.shape[2] in (2, 4):
             options["extrasamples"] = ["unspecified" if like.extra_channel else "unassalpha"]
-    tifffile.imwrite(stream, pixels, **options, **{"description": None, "software": False, **like.metadata})
+    given = {"description": None, "software": False, **like.metadata}
+    if like.sample_type in SIGNED_TYPES and pixels.max() <= np.iinfo(like.sample_type).max:
+        pixels = pixels.astype(like.sample_type)
+    elif like.declared_white is not None:
+        count = 1 if pixels.ndim == 2 else pixels.shape[2]
+        white = (MAX_SAMPLE, "H", count, (like.declared_white,) * count, True)
+        given["extratags"] = [*given.get("extratags", []), white]
+    tifffile.imwrite(stream, pixels, **options, **given)
     return stream.getvalue()
 
 
 def _encode_dicom(pixels: np.ndarray, like: ImageFile) -> bytes:
-    """Write a DICOM file with a new identity: unrescaled, uncompressed, bright is high."""
+    """Write a DICOM file with a new identity, uncompressed; polarity, rescale and stored bits are those of ``like``."""
     import copy
 
     from pydicom.uid import ExplicitVRLittleEndian
 
     data = copy.deepcopy(like.metadata)
-    kind = "RGB" if pixels.ndim == 3 else "MONOCHROME2"
+    is_grey = pixels.ndim == 2
+    kind = str(data.PhotometricInterpretation) if is_grey else "RGB"
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    bits = like.brightness.bits if pixels.max() < 1 << like.brightness.bits else pixels.dtype.itemsize * 8
-    data.set_pixel_data(pixels, kind, bits, generate_instance_uid=True)
-    for key in ("RescaleSlope", "RescaleIntercept"):
-        if key in data:
-            setattr(data, key, 1 if key == "RescaleSlope" else 0)
+    bits = max(8, like.brightness.bits)
+    stored = _unrescale(pixels, like, bits, kind == "MONOCHROME1") if is_grey else pixels
+    data.set_pixel_data(stored, kind, bits, generate_instance_uid=True)
     stream = io.BytesIO()
     data.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def _unrescale(pixels: np.ndarray, like: ImageFile, bits: int, is_inverted: bool) -> np.ndarray:
+    """Return grey pixels as the samples that the file's rescale and polarity turn into them."""
+    slope, intercept = rescale_of(like.metadata)
+    values = pixels.astype(np.float64)
+    if is_inverted:
+        values = (like.brightness.white or white_of_bits(8)) - values
+    is_signed = bool(like.metadata.PixelRepresentation)
+    stored = np.rint((values - intercept) / slope).clip(0, white_of_bits(bits - is_signed))
+    return stored.astype(f"{'int' if is_signed else 'uint'}{8 if bits == 8 else 16}")
 
 
 def _encode_plain(pixels: np.ndarray, like: ImageFile) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from .decoded import (
     CUT,
@@ -44,10 +44,10 @@ def decode_raster(path: Path, kind: str) -> DecodedImage:
     """Decode a PNG, JPEG, BMP or GIF file."""
     content = Path(path).read_bytes()
     with _open(io.BytesIO(content)) as image:
-        if image.format != kind:
+        refuse_pages(getattr(image, "n_frames", 1))  # of JPEG too: cameras write several as MPO
+        if image.format not in (kind, "MPO"):
             raise ValueError(f"it begins as {kind} and goes on as {image.format}")
         refuse_size(*image.size)
-        refuse_pages(getattr(image, "n_frames", 1))
         return _decode_png(content, image) if kind == "PNG" else _decode_other(image, kind)
 
 
@@ -58,6 +58,8 @@ def _open(source: Path | io.BytesIO) -> Image.Image:
             return Image.open(source)
         except Image.DecompressionBombError as error:
             raise UnusableImageError(TOO_LARGE, why=str(error), hint=CUT) from error
+        except UnidentifiedImageError as error:  # its own text names a buffer, not the file
+            raise ValueError("it is damaged, or written in a rare way, e.g. JPEG with 12 or 16 bits") from error
 
 
 def _decode_png(content: bytes, image: Image.Image) -> DecodedImage:
@@ -180,7 +182,10 @@ def _decode_other(image: Image.Image, kind: str) -> DecodedImage:
     if image.mode not in ("L", "RGB", "RGBA"):
         raise UnusableImageError(f"Pixels of the kind {image.mode} are not supported")
     layout: ChannelLayout = image.mode  # type: ignore[assignment]  # one of the three above
-    return DecodedImage(np.asarray(image), kind, layout, 8, orientation, notes=notes, metadata=metadata)
+    is_lossy = kind == "JPEG"
+    return DecodedImage(
+        np.asarray(image), kind, layout, 8, orientation, notes=notes, is_lossy=is_lossy, metadata=metadata
+    )
 
 
 def _orientation(image: Image.Image) -> int:

@@ -36,11 +36,11 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is odd about a 
 
 
 def read_tiff_size(path: Path) -> tuple[int, int]:
-    """Return width and height of the first page."""
+    """Return width and height of the picture."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        page: Any = file.pages.first
+        page = _main_page(file)
         return int(page.imagewidth), int(page.imagelength)
 
 
@@ -49,7 +49,7 @@ def decode_tiff(path: Path) -> DecodedImage:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        page: Any = file.pages.first
+        page = _main_page(file)
         refuse_size(page.imagewidth, page.imagelength)
         refuse_pages(_page_count(file))
         _refuse_odd_layout(page)
@@ -72,6 +72,7 @@ def decode_tiff(path: Path) -> DecodedImage:
             um_source=um_source,
             descriptions=tuple(tag.value for tag in page.tags if tag.code == 270 and isinstance(tag.value, str)),
             notes=notes,
+            is_lossy=page.compression in JPEG_COMPRESSIONS,
             metadata=TiffTags(file.byteorder, tuple(_tags(file, page))),
         )
 
@@ -84,6 +85,12 @@ def _tags(file: Any, page: Any) -> Iterator[tuple[int, int, int, Any]]:
             file.filehandle.seek(tag.valueoffset)
             value = file.filehandle.read(tag.count)
         yield tag.code, int(tag.dtype), tag.count, value
+
+
+def _main_page(file: Any) -> Any:
+    """Return the first page that is not a smaller copy of another, which some writers put first."""
+    pages = islice(file.pages, MAX_PAGES)
+    return next((page for page in pages if not page.is_reduced), file.pages.first)
 
 
 def _page_count(file: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoded import white_of_bits
+from .decoded import ANISOTROPY, white_of_bits
 
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 MAX_SAMPLE, SMAX_SAMPLE = 281, 341
@@ -23,9 +23,6 @@ UM_PER_NAME = {
 MAX_PRINT_DPI = 1200
 """A whole number of dots per inch up to here says how to print a picture, not how large its pixels were: 1200 dpi are
 21 µm, more than a pixel of any microscope covers."""
-
-ANISOTROPY = 0.01
-"""Relative difference of width and height up to which pixels count as square."""
 
 
 def stack_pages(file: Any) -> int:

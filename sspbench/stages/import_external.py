@@ -24,8 +24,6 @@ from ..jobs.provenance import JobRecorder
 from .enhance import blacken_outside
 from .resemblance import find_resemblances
 
-LOSSY_SUFFIXES = (".jpg", ".jpeg")
-
 FULL = 65535
 """White of files that use all of 16 bit: nothing to be reported."""
 
@@ -163,16 +161,17 @@ def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], level
     found = {
         "turned upright, as their metadata says": [one for one in pictures.values() if one.is_turned],
         "transparent in part, taken as if they were not": [one for one in pictures.values() if one.is_transparent],
-        "saved with loss: what JPEG does to them is scored too": [
-            one for one in pictures.values() if one.path.suffix.lower() in LOSSY_SUFFIXES
-        ],
+        "saved with loss: what JPEG does to them is scored too": [one for one in pictures.values() if one.is_lossy],
         f"of 16 bit scaled so that {level.white} is white": [
             one for one in pictures.values() if one.brightness.is_deep and level.white != FULL
         ],
     }
+    for note in sorted({note for one in pictures.values() for note in one.notes}):
+        found[note] = [one for one in pictures.values() if note in one.notes]
     for what, some in found.items():
         if some:
             yield f"{len(some)} {'image' if len(some) == 1 else 'images'} {what}"
-    others = sum(path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES for path in source.iterdir())
+    files = [path for path in source.iterdir() if path.is_file() and not path.name.startswith(".")]
+    others = sum(path.suffix.lower() not in IMAGE_SUFFIXES for path in files)
     if others:
         yield f"{others} {'file' if others == 1 else 'files'} left out: no images"

@@ -1,4 +1,4 @@
-"""The simulated images of the smallest preset, pixel by pixel: a change that moves them moves every published number."""
+"""The simulated images of the smallest preset, pixel by pixel: moving them moves every published number."""
 
 import hashlib
 from pathlib import Path
