@@ -30,7 +30,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     releases.register(commands)
     verifying.register(commands)
     study = commands.add_parser(
-        "simulate-statistics", help="false positives and coverage of the test, with the spreads of a run's own scores"
+        "simulate-statistics",
+        help="false positives and coverage of the test and of rank intervals, with the spreads of a run's own scores",
     )
     study.add_argument("folder", type=Path, metavar="RESULTS", help="results or release with scores of several seeds")
     study.add_argument("--draws", type=int, default=1000, help="simulated comparisons per line (1000)")
@@ -47,9 +48,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _simulate_statistics(args: argparse.Namespace) -> int:
     from sspbench.files import write_text
 
+    from .analysis.rank_study import make_rank_study_table
     from .analysis.simulation_study import make_simulation_table, replace_between_markers
 
-    text = make_simulation_table(args.folder, args.draws)
+    tables = [make(args.folder, args.draws) for make in (make_rank_study_table, make_simulation_table)]
+    text = "\n\n".join(tables)
     if args.write is None:
         print(text)
     else:

@@ -15,6 +15,7 @@ from sspbench.errors import UserError
 from sspbench.files import read_json
 
 from .numbers import NAN, nan_to_null, null_to_nan
+from .statistics import RowRank
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class PrimaryRow:
         gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
         lost: Length of nerves or vessels lost, % of the true length.
         invented: Length invented, % of the true length.
+        rank: Its rank in the primary measure; None without a test, and for the truth, ablations and external rows.
         excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
     """
 
@@ -80,6 +82,7 @@ class PrimaryRow:
     lost: float = NAN
     invented: float = NAN
     excess: float = NAN
+    rank: RowRank | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,7 @@ class PrimaryAnalysis:
     Attributes:
         headline: First sentence: the best trivial row, and of each method whether it beats it.
         subline: Second sentence: gains over the untouched image, failures.
+        differences: Every contender's difference to the headline's reference, a sentence per kind of outcome.
         caveats: What may not be concluded, a sentence each.
         measure: Key of the primary measure; empty without a primary analysis.
         label: Its label.
@@ -104,6 +108,7 @@ class PrimaryAnalysis:
 
     headline: str
     subline: str = ""
+    differences: tuple[str, ...] = ()
     caveats: tuple[str, ...] = ()
     measure: str = ""
     label: str = ""
@@ -120,6 +125,12 @@ class PrimaryAnalysis:
     def is_available(self) -> bool:
         """Whether there is a primary analysis at all."""
         return bool(self.measure)
+
+    @property
+    def first_rows(self) -> list[PrimaryRow]:
+        """The ranked rows than which none is shown to be better, best mean first; empty without a test."""
+        found = [row for row in self.rows if row.rank is not None and row.rank.low == 1 and not row.rank.control]
+        return sorted(found, key=lambda row: -row.mean)
 
     def find_row(self, key: str) -> PrimaryRow | None:
         """Return the row of a key, or None."""
@@ -144,14 +155,17 @@ def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
 def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
     """Return the record that :func:`primary_to_json` made plain."""
     rows = tuple(_parse_row(line) for line in content["rows"])
-    return PrimaryAnalysis(**{**content, "caveats": tuple(content["caveats"]), "rows": rows})
+    prose = {key: tuple(content.get(key, ())) for key in ("caveats", "differences")}
+    return PrimaryAnalysis(**{**content, **prose, "rows": rows})
 
 
 def _parse_row(line: Mapping[str, Any]) -> PrimaryRow:
     named = {**line, **{name: line[key] for name, key in JSON_KEYS.items()}}
     gains = {key: None if named[key] is None else Gain(**null_to_nan(named[key])) for key in GAIN_FIELDS}
-    rest = null_to_nan({key: value for key, value in named.items() if key not in (*gains, *JSON_KEYS.values())})
-    return PrimaryRow(**{**rest, **gains})
+    rank = named.get("rank")  # records of older releases have none
+    nested = {**gains, "rank": None if rank is None else RowRank(**rank)}
+    rest = null_to_nan({key: value for key, value in named.items() if key not in (*nested, *JSON_KEYS.values())})
+    return PrimaryRow(**{**rest, **nested})
 
 
 def read_primary(path: Path) -> PrimaryAnalysis:

@@ -15,6 +15,7 @@ from .numbers import NAN
 from .paper import CLEAN_ROW, ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import MethodRow, Results
+from .row_ranks import rank_table_rows
 from .statistics import MIN_TRAININGS, PairedComparison, compare_grids, compare_rows
 
 NON_CONTENDER_GROUPS = ("untouched", TRIVIAL_GROUP, ORACLE_GROUP)
@@ -57,6 +58,7 @@ def _make_rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str |
         else compare_rows(tested, rival, "higher", results.clusters, (UNTOUCHED_ROW,), results.external_row_ids)
     )
     gap = _compute_gap(grids, results)
+    ranks = rank_table_rows(results, results.rows_in_table("segmentation"), PRIMARY_MEASURE)
     for row in results.rows:
         gain = _make_gain(gains.get(row.id))
         if row.group == ORACLE_GROUP and row.id in grids:
@@ -74,6 +76,7 @@ def _make_rows(results: Results, grids: Mapping[str, pd.DataFrame], rival: str |
                 gain=gain,
                 vs_best_trivial=_make_gain(rivals.get(row.id)),
                 gap_closed=NAN if gain is None or math.isnan(gap) else gain.mean / gap,
+                rank=ranks.get(row.id),
             ),
             row,
             results,

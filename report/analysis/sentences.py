@@ -9,7 +9,8 @@ import pandas as pd
 
 from sspbench.config.external_rows import EXTERNAL_KIND
 
-from .numbers import NAN, format_signed
+from .comparison_sentences import describe_differences, describe_first_place, format_difference, join_names
+from .numbers import NAN
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
@@ -59,6 +60,7 @@ def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
         found,
         headline=_write_headline(headlined, compared, results.vocabulary.plural),
         subline=_write_subline(headlined, compared, results),
+        differences=tuple(describe_differences(headlined, compared)),
         caveats=tuple([*_describe_replication(found), *_describe_external_rows(found), *_describe_setting(results)]),
     )
 
@@ -73,7 +75,7 @@ def _write_headline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], st
         return f"{where}, no method has scores to set against {mark}."
     winners = [row.label for row, outcome in compared if outcome == "beat"]
     if found.tested:
-        verb = ("beats", "beat", "does not beat")
+        verb = ("is shown to beat", "are shown to beat", "is not shown to beat")
         end = f"{mark} in segmenting {structures} ({found.label})"
     else:
         verb = ("has a higher", "have a higher", "does not have a higher")
@@ -98,7 +100,7 @@ def _describe_reach(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) ->
 def _name_winners(labels: Sequence[str], compared: int, whole: bool) -> str:
     if len(labels) == compared > 1:
         return f"{'both' if compared == 2 else f'all {compared}'} methods{'' if whole else ' that finished'}"
-    return f"only {labels[0]}" if len(labels) == 1 < compared else _join_names(labels)
+    return f"only {labels[0]}" if len(labels) == 1 < compared else join_names(labels)
 
 
 def _find_outcomes(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> list[tuple[PrimaryRow, str]]:
@@ -113,18 +115,13 @@ def _judge_outcome(found: PrimaryAnalysis, gain: Gain) -> str:
     return "beat" if gain.mean > 0 else "lose"
 
 
-def _join_names(labels: Sequence[str]) -> str:
-    """Return names as a list in words.
-
-    >>> _join_names(["A", "B", "C"])
-    'A, B and C'
-    """
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
-
-
 def _write_subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: Results) -> str:
     failures = (f"{text}." for text in _describe_failures(results))
-    parts = [*_describe_references(found), *_describe_others(found, contenders), *_describe_gains(found, contenders)]
+    parts = [
+        *describe_first_place(found),
+        *_describe_references(found),
+        *_describe_gains(found, contenders),
+    ]
     return " ".join([*parts, *_describe_external_gains(found), *failures])
 
 
@@ -140,19 +137,6 @@ def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
     yield ", ".join(parts) + ("." if rival is not None else "; no trivial method was run.")
 
 
-def _describe_others(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
-    """Yield the methods that do not beat the headline's reference; nothing without a test."""
-    outcomes = _find_outcomes(found, contenders) if found.tested else []
-    missed = [row.label for row, outcome in outcomes if outcome == "miss"]
-    lost = [row.label for row, outcome in outcomes if outcome == "lose"]
-    rival = found.find_row(found.rival)
-    than = "the untouched image" if rival is None else rival.label
-    if missed:
-        yield f"No difference to {than} shown: {_join_names(missed)}."
-    if lost:
-        yield f"Worse than {than}: {_join_names(lost)}."
-
-
 def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
     known = [row for row in contenders if row.gain is not None]
     if not known:
@@ -163,7 +147,7 @@ def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) ->
         share = top.gain.mean > 0 and top.gap_closed == top.gap_closed  # NaN is not itself
         closed = f", {100 * top.gap_closed:.0f} % of the gap to the clean image" if share else ""
         whom = "the untouched image: " if top.gain.mean > 0 else "it: "
-        yield f"{name} {whom}{top.label}, {found.label} {_format_gain(top.gain)}{closed}."
+        yield f"{name} {whom}{top.label}, {found.label} {format_difference(top.gain)}{closed}."
     if found.tested:
         wins = sum(row.gain is not None and row.gain.verdict == "better" for row in known)
         yield f"Better than the untouched image by the test (Holm p < {SIGNIFICANCE_LEVEL:g}): {wins} of {len(known)}."
@@ -173,14 +157,8 @@ def _describe_external_gains(found: PrimaryAnalysis) -> Iterator[str]:
     """Yield the gains of external rows, which have no verdict; nothing where no other row has one."""
     for row in found.rows if found.tested else ():
         if row.group == EXTERNAL_KIND and row.gain is not None:
-            gain = _format_gain(row.gain)
+            gain = format_difference(row.gain)
             yield f"{row.label}, made once, has no verdict: {found.label} {gain} over the untouched image."
-
-
-def _format_gain(gain: Gain) -> str:
-    known = gain.low == gain.low  # NaN is not itself
-    interval = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if known else f" ({gain.note})"
-    return f"{format_signed(gain.mean)}{interval}"
 
 
 def _describe_failures(results: Results) -> Iterator[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sspbench.contract import Measure
 
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import MethodRow, Results
+from ..analysis.row_ranks import describe_ranks, rank_table_rows
+from ..analysis.statistics import MIN_TRAININGS, RowRank
 from .record import NOT_APPLICABLE, Cell, Column, Row, Table
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
@@ -21,6 +22,7 @@ EXTRA_ABLATION_MEASURES = ("dice", "hallucinated")
 
 
 NO_SEGMENTER_REASON = "no HQ training image has a label (trainB_labels), so no segmenter could be trained"
+NO_RANKS = f"No bold and no ranks: the test needs {MIN_TRAININGS} trainings per method."
 IN_PIXELS = (
     "In pixels: the size of a pixel is unknown, so 1 pixel counts as 1 µm here. "
     "Give it: dataset_options={um_per_px: N}."
@@ -46,21 +48,23 @@ def make_measure_table(
     results: Results, key: str, title: str, rows: Sequence[MethodRow], measures: Sequence[Measure]
 ) -> Table:
     """Return a table of measures by methods, the best of each column marked."""
-    lines = tuple(_make_row(results, row, measures) for row in rows)
-    lines = _mark_best(lines, measures)
+    ranks = {measure.name: rank_table_rows(results, rows, measure.name) for measure in measures}
+    lines = tuple(_make_row(results, row, measures, ranks) for row in rows)
     columns = tuple(make_measure_column(measure) for measure in measures)
     table = Table(key, title, columns, lines, number=PAPER_TABLE_NUMBERS.get(key))
-    return replace(table, notes=tuple(_make_notes(table)))
+    return replace(table, notes=tuple(_make_notes(table, max(ranks.values(), key=len, default={}))))
 
 
-def _make_row(results: Results, row: MethodRow, measures: Sequence[Measure]) -> Row:
+def _make_row(
+    results: Results, row: MethodRow, measures: Sequence[Measure], ranks: Mapping[str, Mapping[str, RowRank]]
+) -> Row:
     notes = results.notes(row)
     label = f"{row.label} ({'; '.join(notes)})" if notes else row.label
-    cells = tuple(_make_cell(results, row, measure) for measure in measures)
+    cells = tuple(_make_cell(results, row, measure, ranks[measure.name].get(row.id)) for measure in measures)
     return Row(row.id, label, cells, row.group, row.heading)
 
 
-def _make_cell(results: Results, row: MethodRow, measure: Measure) -> Cell:
+def _make_cell(results: Results, row: MethodRow, measure: Measure, rank: RowRank | None) -> Cell:
     status = results.status_text(row)
     if status != "done":
         return Cell(status=status)
@@ -72,28 +76,17 @@ def _make_cell(results: Results, row: MethodRow, measure: Measure) -> Cell:
         n=facts.n,
         missing=facts.missing,
         seeds=facts.seeds,
+        best=rank is not None and rank.low == 1,
+        rank="" if rank is None else rank.text,
     )
 
 
-def _mark_best(rows: tuple[Row, ...], measures: Sequence[Measure]) -> tuple[Row, ...]:
-    """Mark the best mean of every column with a better side, where there is more than one row but the known truth."""
-    cells = [list(row.cells) for row in rows]
-    ranked = [line for row, line in zip(rows, cells, strict=True) if row.group != ORACLE_GROUP]
-    for place, measure in enumerate(measures):
-        known = [line[place].mean for line in ranked if math.isfinite(line[place].mean)]
-        if measure.better == "none" or len(ranked) < 2 or not known:
-            continue
-        best = max(known) if measure.better == "higher" else min(known)
-        for line in ranked:
-            line[place] = replace(line[place], best=line[place].mean == best)
-    return tuple(replace(row, cells=tuple(line)) for row, line in zip(rows, cells, strict=True))
-
-
-def _make_notes(table: Table) -> Iterator[str]:
+def _make_notes(table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
     done = [(row, column, cell) for row, column, cell in table.cells() if not cell.has_failed]
     counts, seeds = sorted({cell.n for _, _, cell in done}), max((cell.seeds for _, _, cell in done), default=0)
     span = "–".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
-    yield f"Mean ± standard deviation over n = {span} test images; best mean in bold{_truth_aside(table)}."
+    yield f"Mean ± standard deviation over n = {span} test images."
+    yield describe_ranks(ranks) + _truth_aside(table) if ranks else NO_RANKS
     if seeds > 1:
         yield f"Over {seeds} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
     units = [f"{column.label} in {column.unit}" for column in table.columns if column.unit]
@@ -107,7 +100,7 @@ def _make_notes(table: Table) -> Iterator[str]:
 
 def _truth_aside(table: Table) -> str:
     known = any(row.group == ORACLE_GROUP for row in table.rows)
-    return ", the known truth aside, which no method sees" if known else ""
+    return " The known truth, which no method sees, has no rank." if known else ""
 
 
 def _describe_missing(done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:

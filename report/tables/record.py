@@ -46,7 +46,8 @@ class Cell:
         seeds: Seeds behind the number.
         status: ``done``, or how the run ended and why (``diverged: the loss became NaN``).
         note: What readers must know about this number.
-        best: Whether it is the best of its column.
+        best: Whether no ranked row is shown to be better in its column.
+        rank: The 95 % interval of its rank and the letters of its ties, as text; empty without a test.
     """
 
     text: str = ""
@@ -61,6 +62,7 @@ class Cell:
     status: str = "done"
     note: str = ""
     best: bool = False
+    rank: str = ""
 
     @property
     def has_failed(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sspbench.files import read_json
 
 from ..analysis.numbers import NAN
+from ..analysis.statistics import RowRank
 from .record import NOT_APPLICABLE, Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
@@ -33,6 +34,7 @@ def format_answer(tables: Path, noun: str) -> list[str]:
         return _format_fallback(tables)
     found = read_json(place)
     prose = [*_wrap_text(found["headline"]), *_wrap_text(found.get("subline", ""))]
+    prose += [line for text in found.get("differences", []) for line in _wrap_text(text)]
     caveats = [line for caveat in found["caveats"] for line in _wrap_text(caveat, "- ")]
     if not found["rows"]:
         return [*prose, *_format_fallback(tables), *caveats]
@@ -44,6 +46,7 @@ def _list_columns(label: str, noun: str) -> tuple[Column, ...]:
     return (
         Column("mean", label, better="higher", decimals=3),
         Column("gain", "gain over untouched [95 % CI]", better="higher", decimals=3),
+        Column("rank", "rank", form="words"),
         Column("closed", "gap closed", "%", better="higher", decimals=0),
         Column("lost", f"{noun} lost", "%", better="lower", decimals=1),
         Column("invented", f"{noun} invented", "%", better="lower", decimals=1),
@@ -70,7 +73,9 @@ def _make_cells(row: Mapping[str, Any]) -> list[Cell]:
     known = Cell(
         mean=_nan_if_none(gain.get("mean")), low=_nan_if_none(gain.get("low")), high=_nan_if_none(gain.get("high"))
     )
-    numbers = [Cell(mean=_nan_if_none(row.get("mean"))), known, Cell(mean=100.0 * _nan_if_none(row.get("closed")))]
+    rank = "" if row.get("rank") is None else RowRank(**row["rank"]).text
+    numbers = [Cell(mean=_nan_if_none(row.get("mean"))), known, Cell(rank)]
+    numbers.append(Cell(mean=100.0 * _nan_if_none(row.get("closed"))))
     numbers += [Cell(mean=_nan_if_none(row.get(key))) for key in ("lost", "invented")]
     return [replace(cell, status=status) for cell in [*numbers, Cell(text=gain.get("verdict", ""))]]
 

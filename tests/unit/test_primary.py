@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.multitest import multipletests
 
+from report.analysis.numbers import format_signed
 from report.analysis.primary_analysis import primary_from_json, primary_to_json
 from report.tables.write_all import write_tables
 from tests.scored_rows import LEVELS, built, difference, interval, made, mean_of, p_value, read_scores
@@ -52,9 +53,18 @@ def test_five_trainings_give_p_values_verdicts_and_wins(tmp_path):
         assert row.gain.verdict in ("no difference shown", "better" if sign > 0 else "worse")
     assert {row.key: row.gain.verdict for row in tested}["sspnet"] == "better"
     assert {row.key: row.gain.verdict for row in tested}["dcp"] == "worse"
-    assert found.headline == "Only SSP-Net beats the best trivial method (Brightness) in segmenting nerves (Dice)."
-    assert "No difference to Brightness shown: MSG-Net." in found.subline
-    assert "Worse than Brightness: DCP." in found.subline
+    assert found.headline == (
+        "Only SSP-Net is shown to beat the best trivial method (Brightness) in segmenting nerves (Dice)."
+    )
+    assert found.subline.startswith("Winner in Dice: SSP-Net; no other of the 5 ranked rows may be first.")
+    assert found.differences[0].startswith("Dice minus Brightness, with single 95 % intervals (not corrected")
+    for row, words in (
+        ("sspnet", "Shown to be better"), ("dcp", "Shown to be worse"), ("msgnet", "Not shown, and the interval"),
+    ):  # fmt: skip
+        label = found.find_row(row).label
+        mean = difference(scores, row, "brightness").mean()
+        said = next(part for part in found.differences if f"{label} {format_signed(mean)} [" in part)
+        assert said.startswith(words)
     wins = sum(row.gain.verdict == "better" for row in tested if row.contender)
     assert f"{wins} of 3" in found.subline
 
@@ -72,6 +82,8 @@ def test_few_trainings_speak_of_these_weights_and_tell_the_command(tmp_path, mon
     )
     assert not any(word in found.headline + found.subline for word in ("beat", "worse", "better", "p <"))
     assert "seeds=[0,1,2,3,4]" in found.caveats[0]
+    assert found.subline.startswith("No winner and no tie: they need 5 trainings per method.")
+    assert found.first_rows == [] and all(row.rank is None for row in found.rows)
     assert all(
         not gain.verdict and np.isnan(gain.p) for row in found.rows for gain in (row.gain, row.vs_best_trivial) if gain
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from report.analysis.rank_study import make_rank_study_table
 from report.analysis.simulation_study import (
     TABLE_BEGIN_MARKER,
     TABLE_END_MARKER,
@@ -47,6 +48,19 @@ def test_images_as_replicates_fail_where_trainings_differ(folder):
     assert found["1", "crossed"][0] == "no p"
     assert float(found["5", "images"][0].split()[0]) > 40
     assert float(found["5", "crossed"][0].split()[0]) < 12
+
+
+def test_ranks_hold_with_the_spreads_of_the_scores(folder):
+    assert make_rank_study_table(folder, 20).startswith("Ranks are not simulated")
+    for source in (folder / "dcp").glob("*/scores.csv"):
+        place = folder / "zerodce" / source.parent.name
+        place.mkdir(parents=True)
+        (place / "scores.csv").write_text(source.read_text().replace(",dcp,", ",zerodce,"))
+    lines = [line.split(" | ") for line in make_rank_study_table(folder, 40).splitlines() if line.startswith("| ")][2:]
+    assert [line[:2] for line in lines] == [
+        ["| all equal", "5"], ["| all equal", "10"], ["| equal in pairs", "5"], ["| equal in pairs", "10"],
+    ]  # fmt: skip
+    assert all(float(line[2].split()[0]) >= 90 and float(line[4].split()[0]) <= 15 for line in lines)
 
 
 def test_the_table_replaces_what_stands_between_the_markers(tmp_path):

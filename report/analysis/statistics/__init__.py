@@ -20,6 +20,7 @@ from .paired_tests import (
     describe_replication,
     describe_unrepeated,
 )
+from .rank_intervals import RowRank, rank_rows
 from .ranks import compute_mean_ranks
 from .summary import (
     Summary,
@@ -38,6 +39,7 @@ __all__ = [
     "SIGNIFICANCE_LEVEL",
     "CrossedEstimate",
     "PairedComparison",
+    "RowRank",
     "Summary",
     "adjust_holm",
     "average_by_image",
@@ -54,6 +56,7 @@ __all__ = [
     "iter_grids",
     "keep_complete_images",
     "make_row_ids",
+    "rank_rows",
     "summarise",
     "summarise_scores",
 ]

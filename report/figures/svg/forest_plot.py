@@ -18,8 +18,8 @@ from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_per
 MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
 """Class of a mark by the verdict of the test; without a test it is ``open``."""
 
-FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "lost", "invented")
-"""Heads of the numbers beside the plot; the page puts the word for the structure before the last two."""
+FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "lost", "invented", "Rank")
+"""Heads of the numbers beside the plot; the page puts the word for the structure before lost and invented."""
 
 MAX_FOREST_TICKS = 8
 """The most values written below the plot."""
@@ -138,7 +138,8 @@ def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
     if row.status != "done":
         return (NO_NUMBER,) * len(FOREST_HEADS)
     closed = f"{format_signed(100 * row.gap_closed, 0)} %" if math.isfinite(row.gap_closed) else NO_NUMBER
-    shares = [closed, _format_share(row.lost), _format_share(row.invented)]
+    rank = NO_NUMBER if row.rank is None else row.rank.text
+    shares = [closed, _format_share(row.lost), _format_share(row.invented), rank]
     return (NO_NUMBER if row.gain is None else format_gain(row.gain), *shares)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sspbench.plugins.row_groups import ROW_GROUPS
 
@@ -40,6 +40,7 @@ class HtmlCell:
     key: str = ""
     failed: bool = False
     note: str = ""
+    rank: str = ""
     extra: CellExtra = NO_EXTRA
 
 
@@ -103,7 +104,7 @@ def _make_row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], CellE
     line = [HtmlCell(row.label)]
     for column, cell in zip(table.columns, row.cells, strict=True):
         key = repr(float(cell.mean)) if math.isfinite(cell.mean) and not cell.has_failed else ""
-        text = format_cell(cell, column).replace("± ", "±\N{NO-BREAK SPACE}")
+        text = format_cell(replace(cell, rank=""), column).replace("± ", "±\N{NO-BREAK SPACE}")
         text = MINUS_SIGN_PATTERN.sub("\N{MINUS SIGN}", text).replace(", ", ",\N{NO-BREAK SPACE}") if key else text
-        line.append(HtmlCell(text, cell.best, key, cell.has_failed, cell.note, extra(row, column, cell)))
+        line.append(HtmlCell(text, cell.best, key, cell.has_failed, cell.note, cell.rank, extra(row, column, cell)))
     return line

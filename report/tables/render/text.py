@@ -36,7 +36,8 @@ def format_cell(cell: Cell, column: Column) -> str:
         return NO_NUMBER
     if column.form == "p":
         return "<0.001" if cell.mean < 0.001 else f"{cell.mean:.3f}"
-    return f"{_format_mean(cell.mean, column)}{_format_spread(cell, column)}{_format_interval(cell, column)}"
+    rank = f" #{cell.rank}" if cell.rank else ""
+    return f"{_format_mean(cell.mean, column)}{_format_spread(cell, column)}{_format_interval(cell, column)}{rank}"
 
 
 def format_row(row: Row, table_columns: tuple[Column, ...]) -> list[str]:

@@ -1,0 +1,76 @@
+"""Sentences on who is first, and on every difference to the headline's reference with its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from .numbers import format_signed
+from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
+from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL
+
+DIFFERENCE_KINDS = (
+    ("better", "Shown to be better"),
+    ("worse", "Shown to be worse"),
+    ("apart", "Not shown after the correction, though the interval leaves out zero"),
+    ("open", "Not shown, and the interval holds zero"),
+)
+"""Kinds of differences and how they are announced, in this order."""
+
+
+def join_names(labels: Sequence[str]) -> str:
+    """Return names as a list in words.
+
+    >>> join_names(["A", "B", "C"])
+    'A, B and C'
+    """
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
+
+
+def format_difference(gain: Gain) -> str:
+    """Return a difference with its interval, or with the reason why it has none.
+
+    >>> format_difference(Gain(0.0162, 0.0101, 0.0249))
+    '+0.016 [+0.010, +0.025]'
+    """
+    known = math.isfinite(gain.low)
+    interval = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if known else f" ({gain.note})"
+    return f"{format_signed(gain.mean)}{interval}"
+
+
+def describe_first_place(found: PrimaryAnalysis) -> Iterator[str]:
+    """Yield who is first: a winner, a tie, or that trainings are too few to say."""
+    first = found.first_rows
+    if not first:
+        yield f"No winner and no tie: they need {MIN_TRAININGS} trainings per method."
+        return
+    places = first[0].rank.places if first[0].rank is not None else 0
+    if len(first) == 1:
+        yield f"Winner in {found.label}: {first[0].label}; no other of the {places} ranked rows may be first."
+    else:
+        names = join_names([row.label for row in first])
+        yield f"Tie for first in {found.label} between {len(first)} of {places} ranked rows: {names}."
+
+
+def describe_differences(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
+    """Yield the contenders' differences to the headline's reference by what the test shows; nothing without a test."""
+    gains = [(row, row.vs_best_trivial if found.rival else row.gain) for row in contenders]
+    known = [(row, gain) for row, gain in gains if gain is not None]
+    if not found.tested or not known:
+        return
+    rival = found.find_row(found.rival)
+    minus = "the untouched image" if rival is None else rival.label
+    yield (
+        f"{found.label} minus {minus}, with single 95 % intervals (not corrected for the number of rows; "
+        f"shown means p < {SIGNIFICANCE_LEVEL:g} after Holm's correction)."
+    )
+    for kind, words in DIFFERENCE_KINDS:
+        listed = [f"{row.label} {format_difference(gain)}" for row, gain in known if _classify(gain) == kind]
+        if listed:
+            yield f"{words}: {'; '.join(listed)}."
+
+
+def _classify(gain: Gain) -> str:
+    if gain.verdict in ("better", "worse"):
+        return gain.verdict
+    return "apart" if gain.low > 0 or gain.high < 0 else "open"
