@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar, Literal
 
 import numpy as np
+from scipy.ndimage import binary_erosion
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
@@ -18,16 +19,17 @@ NOT_RANKED_NOTE = "Not ranked: noise raises it as detail does."
 """Why neither direction of these measures is better; the report shows where it puts the known clean image."""
 
 
-def entropy_bits(images: np.ndarray) -> np.ndarray:
+def entropy_bits(images: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
     """Compute the Shannon entropy of the 256-level grey histogram, in bits (0..8).
 
     ``H = -sum(p log2 p)``, as MATLAB ``entropy`` and ``skimage.measure.shannon_entropy``.
 
     Args:
         images: (N, H, W) uint8.
+        inside: (N, H, W) bool: the pixels that count; None: all.
 
     Returns:
-        (N,) float64.
+        (N,) float64; NaN where no pixel counts.
 
     >>> float(entropy_bits(np.arange(256, dtype=np.uint8).reshape(1, 16, 16))[0])
     8.0
@@ -35,13 +37,20 @@ def entropy_bits(images: np.ndarray) -> np.ndarray:
     0.0
     """
     require_grey_stack(images)
-    counts = np.stack([np.bincount(image.ravel(), minlength=256) for image in images])
-    share = counts / images[0].size
+    counts = np.stack([np.bincount(pixels.ravel(), minlength=256) for pixels in _select(images, inside)])
+    sizes = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, sizes, out=np.full(counts.shape, np.nan), where=sizes > 0)
     logarithm = np.log2(share, out=np.zeros_like(share), where=counts > 0)
     return np.abs(np.sum(share * logarithm, axis=1))
 
 
-def average_gradient(images: np.ndarray, kind: DerivativeKind = "forward") -> np.ndarray:
+def _select(images: np.ndarray, inside: np.ndarray | None) -> list[np.ndarray]:
+    return list(images) if inside is None else [image[mask] for image, mask in zip(images, inside, strict=True)]
+
+
+def average_gradient(
+    images: np.ndarray, kind: DerivativeKind = "forward", inside: np.ndarray | None = None
+) -> np.ndarray:
     """Compute the average gradient (AvG), in grey levels per pixel.
 
     ``sum(sqrt((dx**2 + dy**2) / 2)) / ((H - 1) (W - 1))``, where the derivatives are
@@ -54,9 +63,10 @@ def average_gradient(images: np.ndarray, kind: DerivativeKind = "forward") -> np
     Args:
         images: (N, H, W) uint8.
         kind: The derivative.
+        inside: (N, H, W) bool: the mean is over the pixels that lie inside with their four neighbours; None: over all.
 
     Returns:
-        (N,) float64; NaN for images less than two pixels high or wide.
+        (N,) float64; NaN for images less than two pixels high or wide, and where no pixel lies inside.
 
     >>> ramp = np.tile(np.arange(0, 40, 2, dtype=np.uint8), (20, 1))[None]
     >>> round(float(average_gradient(ramp)[0]), 12) == round(2 ** 0.5, 12)
@@ -67,7 +77,14 @@ def average_gradient(images: np.ndarray, kind: DerivativeKind = "forward") -> np
     if min(height, width) < 2:
         return np.full(len(images), np.nan)
     slope = {"forward": _forward_slope, "central": _central_slope}[kind]
+    if inside is not None:
+        return np.array([_mean_inside(slope(image), mask) for image, mask in zip(images, inside, strict=True)])
     return np.array([slope(image).sum() for image in images]) / ((height - 1) * (width - 1))
+
+
+def _mean_inside(slope: np.ndarray, inside: np.ndarray) -> float:
+    counted = binary_erosion(inside, border_value=1)[: slope.shape[0], : slope.shape[1]]
+    return float(slope[counted].mean()) if counted.any() else np.nan
 
 
 def _forward_slope(image: np.ndarray) -> np.ndarray:
@@ -137,10 +154,11 @@ class Contrast(MetricFamily):
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""
         images = batch.image
-        scores = {"entropy": Scores(entropy_bits(images))}
+        entropy = entropy_bits(images, batch.inner_fov)
+        scores = {"entropy": Scores(entropy, make_notes_where(np.isnan(entropy), "the field of view is empty"))}
         kinds: dict[str, DerivativeKind] = {"avg_gradient": "forward", "avg_gradient_central": "central"}
         for name, kind in kinds.items():
-            values = average_gradient(images, kind)
+            values = average_gradient(images, kind, batch.inner_fov)
             notes = make_notes_where(np.isnan(values), "the image is less than two pixels high or wide")
             scores[name] = Scores(values, notes)
         return scores

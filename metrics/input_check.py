@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sspbench import Scores
+
 
 def require_grey_stack(images: np.ndarray) -> None:
     """Refuse anything but (N, H, W) uint8.
@@ -24,3 +26,9 @@ def make_notes_where(undefined: np.ndarray, reason: str) -> tuple[str, ...]:
     ('', 'no nerve')
     """
     return tuple(reason if bad else "" for bad in undefined)
+
+
+def replace_infinite(ratio: np.ndarray, reason: str) -> Scores:
+    """Leave out infinite values, with the reason: one would swallow every mean it enters."""
+    identical = np.isinf(ratio)
+    return Scores(np.where(identical, np.nan, ratio), make_notes_where(identical, reason))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,23 +33,24 @@ class Confusion:
     tn: np.ndarray
 
 
-def count_confusion(masks: np.ndarray, labels: np.ndarray) -> Confusion:
-    """Count the agreement of (N, H, W) bool masks with (N, H, W) bool labels."""
+def count_confusion(masks: Collection[np.ndarray], labels: Collection[np.ndarray]) -> Confusion:
+    """Count the agreement of N bool masks with N bool labels, each of the shape of its mask."""
+    both = [mask & label for mask, label in zip(masks, labels, strict=True)]
     predicted, true, tp = (
-        np.array([np.count_nonzero(one) for one in stack], np.int64) for stack in (masks, labels, masks & labels)
+        np.array([np.count_nonzero(one) for one in stack], np.int64) for stack in (masks, labels, both)
     )
-    pixels = masks[0].size
+    pixels = np.array([mask.size for mask in masks], np.int64)
     return Confusion(tp, predicted - tp, true - tp, pixels - predicted - true + tp)
 
 
-def roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def roc_auc(probabilities: Collection[np.ndarray], labels: Collection[np.ndarray]) -> np.ndarray:
     """Compute the exact area under the ROC curve of 8-bit probability maps, ties counted half.
 
     The 256 levels are counted among foreground and background pixels; the sum is done in whole numbers.
 
     Args:
-        probabilities: (N, H, W) uint8.
-        labels: (N, H, W) bool.
+        probabilities: N maps, uint8.
+        labels: N labels of their shape, bool.
 
     Returns:
         (N,) float64; NaN where a label has one class only.
@@ -70,15 +72,15 @@ def _roc_area(probability: np.ndarray, label: np.ndarray) -> float:
     return int(foreground @ twice_below) / (2 * positives * negatives)
 
 
-def average_precision(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def average_precision(probabilities: Collection[np.ndarray], labels: Collection[np.ndarray]) -> np.ndarray:
     """Compute the area under the precision-recall curve of 8-bit probability maps as a sum of steps.
 
     ``AP = sum_t (recall_t - recall_(t-1)) precision_t`` over the levels from the highest to the lowest, all pixels of a
     level at once; values are not interpolated.
 
     Args:
-        probabilities: (N, H, W) uint8.
-        labels: (N, H, W) bool.
+        probabilities: N maps, uint8.
+        labels: N labels of their shape, bool.
 
     Returns:
         (N,) float64; NaN where the label is empty.
@@ -155,8 +157,8 @@ class Masks(MetricFamily):
     )
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the masks; a value that does not exist is NaN with the reason, never 0."""
-        counts = count_confusion(batch.require("mask"), batch.require("label"))
+        """Score the masks inside the field of view; a value that does not exist is NaN with the reason, never 0."""
+        counts = count_confusion(batch.inside(batch.require("mask")), batch.inside(batch.require("label")))
         empty_label, full_label = counts.tp + counts.fn == 0, counts.tn + counts.fp == 0
         empty_mask = counts.tp + counts.fp == 0
         empty_notes, no_background = make_notes_where(empty_label, NO_LABEL), make_notes_where(full_label, ALL_LABEL)
@@ -181,14 +183,14 @@ def _map_scores(batch: ScoringBatch, empty_notes: tuple[str, ...], one_class: tu
     if batch.probability is None:
         missing = Scores(np.full(count, np.nan), (NO_MAP,) * count)
         return dict.fromkeys(("auc", "average_precision", "dice_chosen", *CURVE_PERCENTS), missing)
-    label = batch.require("label")
-    dice = np.array([dice_by_level(*pair) for pair in zip(batch.probability, label, strict=True)])
+    label, probability = batch.inside(batch.require("label")), batch.inside(batch.probability)
+    dice = np.array([dice_by_level(*pair) for pair in zip(probability, label, strict=True)])
     chosen = Scores(np.full(count, np.nan), (NO_THRESHOLD,) * count)
     if batch.threshold is not None:
         chosen = Scores(dice[:, batch.threshold])
     return {
-        "auc": Scores(roc_auc(batch.probability, label), one_class),
-        "average_precision": Scores(average_precision(batch.probability, label), empty_notes),
+        "auc": Scores(roc_auc(probability, label), one_class),
+        "average_precision": Scores(average_precision(probability, label), empty_notes),
         "dice_chosen": chosen,
         **{name: Scores(dice[:, 255 * percent // 100]) for name, percent in CURVE_PERCENTS.items()},
     }

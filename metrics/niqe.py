@@ -15,7 +15,7 @@ import numpy as np
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .input_check import require_grey_stack
-from .iqa.niqe_features import NIQE_BLOCK_PX, compute_block_features
+from .iqa.niqe_features import NIQE_BLOCK_PX, compute_block_features, find_whole_blocks
 from .iqa.niqe_model import NiqeModel, load_official_model
 
 MIN_NIQE_BLOCKS = 9
@@ -66,12 +66,15 @@ def _select_sharp_blocks(image: np.ndarray) -> np.ndarray:
     return features[sharpness > MIN_RELATIVE_SHARPNESS * sharpness.max(initial=0.0)]
 
 
-def _score_against_models(images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int) -> list[Scores]:
-    """Compare the images with each model; the features, which take the time, are computed once."""
+def _score_against_models(
+    images: np.ndarray, models: Sequence[NiqeModel], min_blocks: int, inside: np.ndarray | None = None
+) -> list[Scores]:
+    """Compare the images with each model, by blocks that lie ``inside``, (N, H, W) bool; features are computed once."""
     require_grey_stack(images)
     values, notes = np.full((len(images), len(models)), np.nan), []
     for number, image in enumerate(images):
-        own, why = _fit_own_gaussian(image.tobytes(), image.shape, min_blocks)
+        blocks = None if inside is None else find_whole_blocks(inside[number])
+        own, why = _fit_own_gaussian(image.tobytes(), image.shape, min_blocks, blocks)
         notes.append(why)
         if own is not None:
             values[number] = [model.distance_to(own) for model in models]
@@ -83,17 +86,24 @@ MAX_CACHED_IMAGES = 8
 
 
 @lru_cache(maxsize=MAX_CACHED_IMAGES)
-def _fit_own_gaussian(pixels: bytes, shape: tuple[int, int], min_blocks: int) -> tuple[NiqeModel | None, str]:
-    """Fit an image's own Gaussian, or say why it has none; the image is given as the bytes of (H, W) uint8."""
+def _fit_own_gaussian(
+    pixels: bytes, shape: tuple[int, int], min_blocks: int, blocks: tuple[int, ...] | None
+) -> tuple[NiqeModel | None, str]:
+    """Fit an image's own Gaussian, or say why it has none; the image is given as the bytes of (H, W) uint8.
+
+    Only ``blocks`` count, numbered row by row; None: all.
+    """
     image = np.frombuffer(pixels, np.uint8).reshape(shape)
     height, width = shape
-    whole = (height // NIQE_BLOCK_PX) * (width // NIQE_BLOCK_PX)
+    whole = (height // NIQE_BLOCK_PX) * (width // NIQE_BLOCK_PX) if blocks is None else len(blocks)
     if whole < min_blocks:
         return (
             None,
-            f"too small for NIQE: {height} x {width} holds {whole} blocks of {NIQE_BLOCK_PX} px, {min_blocks} needed",
+            f"too small for NIQE: {'' if blocks is None else 'the field of view of '}{height} x {width} "
+            f"holds {whole} blocks of {NIQE_BLOCK_PX} px, {min_blocks} needed",
         )
     features, _ = compute_block_features(image)
+    features = features if blocks is None else features[list(blocks)]
     structured = int(np.sum(~np.isnan(features).any(axis=1)))
     if structured < min_blocks:
         return None, f"too flat for NIQE: {structured} of {whole} blocks have structure, {min_blocks} needed"
@@ -152,5 +162,5 @@ class Niqe(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; NaN with the reason where an image is too small or too flat."""
-        scores = _score_against_models(batch.image, self._models, self._min_blocks)
+        scores = _score_against_models(batch.image, self._models, self._min_blocks, batch.inner_fov)
         return {measure.name: one for measure, one in zip(self.measures, scores, strict=True)}

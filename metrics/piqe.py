@@ -21,11 +21,12 @@ MAX_FLAT_DEVIATION = 0.1
 EDGE_RUN_PX = 6
 
 
-def piqe(images: np.ndarray) -> np.ndarray:
+def piqe(images: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
     """Compute PIQE; 0 is best, 100 worst.
 
     Args:
         images: (N, H, W) uint8.
+        inside: (N, H, W) bool: only blocks that lie inside count; None: all.
 
     Returns:
         (N,) float64; NaN for an all-black image, 100 for other constant ones.
@@ -34,23 +35,32 @@ def piqe(images: np.ndarray) -> np.ndarray:
     100.0
     """
     require_grey_stack(images)
-    return np.array([_piqe_of_one(image) if image.any() else np.nan for image in images])
+    masks = [None] * len(images) if inside is None else inside
+    return np.array([_piqe_of_one(*pair) if pair[0].any() else np.nan for pair in zip(images, masks, strict=True)])
 
 
-def _piqe_of_one(image: np.ndarray) -> float:
+def _piqe_of_one(image: np.ndarray, inside: np.ndarray | None) -> float:
     short = [-size % PIQE_BLOCK_PX for size in image.shape]
     padded = np.pad(image, [(0, missing) for missing in short], mode="symmetric")
     # The score is defined on the image stretched to its brightest pixel, in whole grey levels.
     levels = np.rint(255.0 * (np.arange(256) / padded.max()))
     normalised, _ = local_statistics(levels[padded])
-    return _pool_distortion(normalised)
+    everywhere = np.ones(image.shape, bool) if inside is None else inside
+    counted = np.pad(everywhere, [(0, missing) for missing in short], mode="symmetric")
+    return _pool_distortion(normalised, _find_whole_blocks(counted))
 
 
-def _pool_distortion(normalised: np.ndarray) -> float:
-    """Pool the distortion of the active blocks (equation 9 of the paper, C = 1)."""
+def _find_whole_blocks(inside: np.ndarray) -> np.ndarray:
+    """Return which blocks, (rows, columns) bool, lie inside a mask, (H, W) bool."""
+    height, width = (side // PIQE_BLOCK_PX for side in inside.shape)
+    return np.asarray(inside.reshape(height, PIQE_BLOCK_PX, width, PIQE_BLOCK_PX).all(axis=(1, 3)))
+
+
+def _pool_distortion(normalised: np.ndarray, counted: np.ndarray) -> float:
+    """Pool the distortion of the active blocks that are ``counted`` (equation 9 of the paper, C = 1)."""
     sums, squares = _sum_columns(normalised)
     variance = _variance(sums.sum(axis=-1), squares.sum(axis=-1), PIQE_BLOCK_PX * PIQE_BLOCK_PX)
-    active = variance > MIN_ACTIVE_VARIANCE
+    active = (variance > MIN_ACTIVE_VARIANCE) & counted
     variance = variance[active]
     noisy = _is_noisy(sums[active], squares[active], variance)
     impaired = _is_impaired(_collect_edges(normalised)[active])
@@ -117,5 +127,5 @@ class Piqe(MetricFamily):
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images; an all-black image has no PIQE."""
-        values = piqe(batch.image)
+        values = piqe(batch.image, batch.inner_fov)
         return {"piqe": Scores(values, make_notes_where(np.isnan(values), "the image is all black"))}

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, UserError
+from sspbench import Direction, Measure, MetricFamily, Scores, ScoringBatch, UserError, find_inscribed_square
 
 PYIQA_PREFIX = "pyiqa:"
 
@@ -66,9 +66,18 @@ class PyiqaNamed(MetricFamily):
             return _missing_scores(metric, len(batch.image))
         if metric.metric_mode == "FR" and batch.clean is None:
             return _missing_scores("n/a: it compares with a clean image, and there is none", len(batch.image))
-        references = batch.require("clean") if metric.metric_mode == "FR" else [None] * len(batch.image)
-        pairs = [_score_image(metric, *pair) for pair in zip(batch.image, references, strict=True)]
+        images = _cut_square(batch.image, batch.inner_fov)
+        is_compared = metric.metric_mode == "FR"
+        references = _cut_square(batch.require("clean"), batch.inner_fov) if is_compared else [None] * len(images)
+        pairs = [_score_image(metric, *pair) for pair in zip(images, references, strict=True)]
         return Scores(np.array([value for value, _ in pairs]), tuple(note for _, note in pairs))
+
+
+def _cut_square(images: np.ndarray, inside: np.ndarray | None) -> list[np.ndarray]:
+    """Return of each image the largest square inside the field of view: these measures take whole pictures."""
+    if inside is None:
+        return list(images)
+    return [image[find_inscribed_square(mask)] for image, mask in zip(images, inside, strict=True)]
 
 
 def _read_directions(names: Mapping[str, Direction] | Sequence[str]) -> dict[str, Direction]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .input_check import make_notes_where
-
-SSIM_WINDOW_PX = 11
+from .input_check import make_notes_where, replace_infinite
+from .iqa.colour_difference import SSIM_WINDOW_PX, psnr_inside, ssim_inside
 
 
 def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
@@ -27,15 +27,15 @@ def psnr(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
     return _psnr_from_error(error)
 
 
-def psnr_affine(images: np.ndarray, clean: np.ndarray) -> np.ndarray:
+def psnr_affine(images: Collection[np.ndarray], clean: Collection[np.ndarray]) -> np.ndarray:
     """Compute the PSNR that is left after the best affine map of grey values: brightness and contrast count no more.
 
     The map ``a image + b`` is the exact least-squares fit to the clean image, not clipped and not rounded, with a of
     either sign; what it cannot explain is ``var(clean) - cov(image, clean)^2 / var(image)``.
 
     Args:
-        images: (N, H, W) uint8.
-        clean: (N, H, W) uint8.
+        images: N images, uint8.
+        clean: N clean ones of their shape, uint8.
 
     Returns:
         (N,) float64; infinite where an affine map makes both identical. Never below :func:`psnr`.
@@ -110,18 +110,30 @@ class FullReference(MetricFamily):
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
         """Score the enhanced images against the clean ones."""
         clean = batch.require("clean")
+        if batch.fov is not None or batch.image_rgb is not None:
+            return _score_inside(batch, clean)
         likeness = ssim(batch.image, clean)
         too_small = f"the image is smaller than the window of {SSIM_WINDOW_PX} px"
         return {
-            "psnr": _replace_infinite(psnr(batch.image, clean), "identical to the clean image: PSNR is infinite"),
-            "psnr_affine": _replace_infinite(
+            "psnr": replace_infinite(psnr(batch.image, clean), "identical to the clean image: PSNR is infinite"),
+            "psnr_affine": replace_infinite(
                 psnr_affine(batch.image, clean), "an affine map of the clean image: PSNR is infinite"
             ),
             "ssim": Scores(likeness, make_notes_where(np.isnan(likeness), too_small)),
         }
 
 
-def _replace_infinite(ratio: np.ndarray, reason: str) -> Scores:
-    """Leave out infinite values: one would swallow every mean it enters."""
-    identical = np.isinf(ratio)
-    return Scores(np.where(identical, np.nan, ratio), make_notes_where(identical, reason))
+def _score_inside(batch: ScoringBatch, clean: np.ndarray) -> dict[str, Scores]:
+    """Score inside the field of view, all channels; the affine map is one of luminance."""
+    images = batch.image[..., None] if batch.image_rgb is None else batch.image_rgb
+    truth = clean[..., None] if batch.clean_rgb is None else batch.clean_rgb
+    inside = np.ones(batch.image.shape, bool) if batch.fov is None else batch.fov
+    likeness = ssim_inside(images, truth, inside)
+    fits = psnr_affine(batch.inside(batch.image), batch.inside(clean))
+    too_small = f"no window of {SSIM_WINDOW_PX} px lies inside the field of view"
+    identical = "identical to the clean image inside the field of view: PSNR is infinite"
+    return {
+        "psnr": replace_infinite(psnr_inside(images, truth, inside), identical),
+        "psnr_affine": replace_infinite(fits, "an affine map of the clean image: PSNR is infinite"),
+        "ssim": Scores(likeness, make_notes_where(np.isnan(likeness), too_small)),
+    }

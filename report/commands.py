@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sspbench.commands.config_options import add_config_options, plan_from_args
 from sspbench.errors import UserError
+from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from .releases import commands as releases
 
@@ -110,7 +111,7 @@ def _print_summary(results: Results) -> None:
     print("\n".join(["", *format_answer(root / "tables", VOCABULARIES[run.facts.structure].noun)]))
     for row in run.rows:
         if row.status != "done":
-            print(f"FAILED {row.label}: {row.status}")
+            print(f"{'' if row.status.startswith(NOT_APPLICABLE) else 'FAILED '}{row.label}: {row.status}")
     scale = "" if run.facts.preset == "paper" else f" at {run.facts.preset} scale: not the paper's protocol"
     print(f"{run.facts.title}, {'real' if run.facts.is_real else 'simulated'}{scale}.")
     print(f"page: {root / 'report.html'} (tables and figures beside it)")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.field_of_view import erode_field_of_view as erode_field_of_view
     from .images.field_of_view import find_field_of_view as find_field_of_view
+    from .images.field_of_view import find_inscribed_square as find_inscribed_square
     from .images.file_changes import add_change_notes as add_change_notes
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
@@ -109,7 +110,7 @@ PUBLIC_NAMES = {
     "images.decode": ("IMAGE_SUFFIXES",),
     "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
     "images.enhancement_rules": ("LUMA_WEIGHTS",),
-    "images.field_of_view": ("erode_field_of_view", "find_field_of_view"),
+    "images.field_of_view": ("erode_field_of_view", "find_field_of_view", "find_inscribed_square"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
     "images.file_changes": ("add_change_notes",),
     "images.grey": (

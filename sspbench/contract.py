@@ -22,7 +22,7 @@ TableName = Literal["quality", "segmentation", "truth", "morphometry", "extra", 
 DomainName = Literal["low", "high"]
 """Low-quality (``trainA``) and high-quality (``trainB``) training images."""
 
-Need = Literal["image", "origin", "mask", "probability", "label", "clean"]
+Need = Literal["image", "origin", "mask", "probability", "label", "clean", "image_rgb", "clean_rgb"]
 """A field of :class:`ScoringBatch`."""
 
 
@@ -107,12 +107,17 @@ class ScoringBatch:
     """A chunk of images of one size, as saved on disk; what a data set lacks is None.
 
     Attributes:
-        image: Enhanced images, (N, H, W) uint8.
-        origin: The untouched inputs, (N, H, W) uint8.
-        mask: Segmented nerves or vessels, (N, H, W) bool.
-        probability: Probability of nerve or vessel x 255, (N, H, W) uint8.
-        label: True nerves or vessels, (N, H, W) bool.
-        clean: The known clean image (simulated data), (N, H, W) uint8.
+        image: Enhanced images, (N, H, W) uint8: grey, or the luminance (ITU-R BT.601) of colour images.
+        origin: The untouched inputs, (N, H, W) uint8 alike.
+        mask: Segmented nerves or vessels, (N, H, W) bool; False outside the field of view.
+        probability: Their probability x 255, (N, H, W) uint8; 0 outside the field of view.
+        label: True nerves or vessels, (N, H, W) bool; False outside the field of view.
+        clean: The known clean image (simulated data), (N, H, W) uint8 as ``image``.
+        image_rgb: Enhanced images of a data set in colour, (N, H, W, 3) uint8.
+        clean_rgb: Its known clean images, (N, H, W, 3) uint8.
+        fov: Field of view, (N, H, W) bool, of a data set that has one: measures count only what is inside.
+        inner_fov: The field of view without a border of 3 % of its radius, (N, H, W) bool: for measures without a
+            reference, which the edge of the disc would dominate.
         field_um: Width of the imaged field in micrometres; None: the size of a pixel is unknown, lengths are in pixels.
         threshold: The level 0..254 above which ``probability`` is nerve or vessel, chosen on labelled training images
             that the segmenter did not learn from.
@@ -124,8 +129,16 @@ class ScoringBatch:
     probability: np.ndarray | None = None
     label: np.ndarray | None = None
     clean: np.ndarray | None = None
+    image_rgb: np.ndarray | None = None
+    clean_rgb: np.ndarray | None = None
+    fov: np.ndarray | None = None
+    inner_fov: np.ndarray | None = None
     field_um: float | None = 400.0
     threshold: int | None = None
+
+    def inside(self, stack: np.ndarray) -> list[np.ndarray]:
+        """Return a stack image by image, of each the pixels inside the field of view, (K,); all where there is none."""
+        return list(stack) if self.fov is None else [one[inside] for one, inside in zip(stack, self.fov, strict=True)]
 
     def has(self, needs: frozenset[str]) -> bool:
         """Return whether everything in ``needs`` is there."""

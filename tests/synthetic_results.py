@@ -41,7 +41,7 @@ def make_results(
     """
     settings = {"dataset": "cornsim", "preset": "demo", "methods": "paper", "ablation": "sspnet", **config}
     plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), settings), folder / "results")
-    plan.__dict__["runs"] = [_renamed(run, rename or {}) for run in plan.runs]
+    plan.__dict__["all_runs"] = [_renamed(run, rename or {}) for run in plan.all_runs]
     generator = np.random.default_rng(7)
     names = [f"image_{number}" for number in range(IMAGES)]
     _write_data(plan.layout.data, names, labels, generator)

@@ -43,6 +43,15 @@ def compute_block_features(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.hstack(features), sharpness
 
 
+def find_whole_blocks(inside: np.ndarray) -> tuple[int, ...]:
+    """Return the numbers of the blocks inside an (H, W) bool mask, as :func:`compute_block_features` counts them."""
+    height, width = (side // NIQE_BLOCK_PX * NIQE_BLOCK_PX for side in inside.shape)
+    if 0 in (height, width):
+        return ()
+    whole = _split_into_blocks(inside[:height, :width], NIQE_BLOCK_PX).all(axis=(1, 2))
+    return tuple(np.flatnonzero(whole).tolist())
+
+
 def _split_into_blocks(image: np.ndarray, side: int) -> np.ndarray:
     """Cut (H, W) into (B, side, side), row by row."""
     rows, columns = image.shape[0] // side, image.shape[1] // side

@@ -15,7 +15,7 @@ from sspbench.config.runs import Run
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest
-from sspbench.jobs.outcome import read_status
+from sspbench.jobs.outcome import NOT_APPLICABLE, read_status
 from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.digests import find_shared_digest
 from sspbench.releases.records import read_job_records
@@ -69,12 +69,18 @@ class Results:
     def __init__(self, plan: Plan, partial: bool = False, processes: int = 1) -> None:
         self.plan = plan
         self.processes = processes
-        self.status = {(run.id, run.seed): read_status(self.run_folder(run)) for run in plan.runs}
+        self.status = {(run.id, run.seed): self._read_status(run) for run in plan.all_runs}
         missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
         if missing and not partial:
             raise UserError(
                 f"Some runs have no scores: {', '.join(missing)}", hint="run the workflow, or add --partial"
             )
+
+    def _read_status(self, run: Run) -> dict[str, Any]:
+        reason = self.plan.explain_inapplicable(run)
+        if reason is None:
+            return read_status(self.run_folder(run))
+        return {"stage": "", "status": NOT_APPLICABLE, "reason": reason}
 
     def run_folder(self, run: Run) -> Any:
         """Return the folder of a run."""
@@ -84,7 +90,7 @@ class Results:
     def rows(self) -> list[MethodRow]:
         """All rows in order."""
         found: dict[str, list[Run]] = {}
-        for run in self.plan.runs:
+        for run in self.plan.all_runs:
             found.setdefault(run.id, []).append(run)
         return [self._make_row(name, tuple(runs)) for name, runs in found.items()]
 
@@ -228,7 +234,7 @@ class Results:
     @cached_property
     def measures(self) -> dict[str, Measure]:
         """All measures by name, in the order their families declare them; units in pixels where these have no scale."""
-        families = load_metric_families(self.plan.config["metrics"], self.plan.structure)
+        families = load_metric_families(self.plan.config["metrics"], self.plan.structure, self.plan.color)
         found = {measure.name: measure for family in families.values() for measure in family.measures}
         if self.is_scale_known:
             return found

@@ -11,6 +11,7 @@ from typing import Any
 from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.plan import Plan
 from sspbench.config.runs import Run
+from sspbench.jobs.outcome import NOT_APPLICABLE
 from table_audit.table_file import Published
 
 from .results import Results
@@ -44,11 +45,11 @@ class FailedRun:
 
 
 def list_failed_runs(results: Results) -> Iterator[FailedRun]:
-    """Yield every run that did not end well."""
+    """Yield every run that did not end well; a row that is not applicable has no run."""
     for row in results.rows:
         for run in row.runs:
             status = results.status[run.id, run.seed]
-            if status["status"] != "done":
+            if status["status"] not in ("done", NOT_APPLICABLE):
                 yield FailedRun(row.label, run.seed, status["status"], status["stage"], status["reason"])
 
 

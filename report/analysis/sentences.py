@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from sspbench.config.external_rows import EXTERNAL_KIND
+from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from .comparison_sentences import describe_differences, describe_first_place, format_difference, join_names
 from .numbers import NAN
@@ -164,7 +165,9 @@ def _describe_external_gains(found: PrimaryAnalysis) -> Iterator[str]:
 def _describe_failures(results: Results) -> Iterator[str]:
     for row in results.rows:
         status = results.status_text(row)
-        if status != "done":
+        if status.startswith(NOT_APPLICABLE):
+            yield f"{row.label} is {status}"
+        elif status != "done":
             yield f"{row.label} failed ({status.partition(':')[0]}) and is not compared"
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sspbench.contract import Measure
+from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
 from ..analysis.statistics import MIN_TRAININGS, RowRank
-from .record import NOT_APPLICABLE, Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
 """Tables that the paper has, and their numbers there."""

@@ -26,10 +26,6 @@ ColumnForm = Literal["number", "printed", "words", "p"]
 BetterDirection = Literal["higher", "lower", "none"]
 
 
-# the status of a cell starts with this if its row cannot have the value
-NOT_APPLICABLE = "not applicable"
-
-
 @dataclass(frozen=True)
 class Cell:
     """A cell: numbers, or words, or the reason why it has neither.

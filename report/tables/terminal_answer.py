@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sspbench.files import read_json
+from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from ..analysis.numbers import NAN
 from ..analysis.statistics import RowRank
-from .record import NOT_APPLICABLE, Cell, Column, Row, Table, read_table
+from .record import Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
 MAX_LINE_CHARS = 110

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sspbench import LUMA_WEIGHTS
+
 SMOOTHING_KERNEL = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13
 """The blur that sharpness blends with, as in Pillow."""
 
@@ -16,7 +18,7 @@ def augment(
     """Rotate images with their labels and enhance some of the images.
 
     Args:
-        images: (N, 1, H, W) in [0, 1].
+        images: (N, C, H, W) in [0, 1], grey or RGB.
         labels: (N, 1, H, W), 0 or 1.
         rotation: Largest rotation in whole degrees; 0 for none.
         chance: Share of images whose brightness, colour, contrast or sharpness changes.
@@ -44,24 +46,32 @@ def _rotate_nearest(image: Tensor, degrees: int) -> Tensor:
 
 
 def adjust_brightness(image: Tensor, factor: float) -> Tensor:
-    """Scale a (1, H, W) image in [0, 1] and clip."""
+    """Scale a (C, H, W) image in [0, 1] and clip."""
     return (image * factor).clamp(0, 1)
 
 
+def _luminance(image: Tensor) -> Tensor:
+    if len(image) == 1:
+        return image
+    return torch.einsum("chw,c->hw", image, image.new_tensor(LUMA_WEIGHTS))[None]
+
+
 def adjust_saturation(image: Tensor, factor: float) -> Tensor:
-    """Change the saturation: nothing on a grey image, but one of the official four draws."""
-    del factor
-    return image
+    """Stretch a (3, H, W) image in [0, 1] around its luminance and clip; nothing changes on a (1, H, W) image."""
+    if len(image) == 1:
+        return image
+    grey = _luminance(image)
+    return (grey + factor * (image - grey)).clamp(0, 1)
 
 
 def adjust_contrast(image: Tensor, factor: float) -> Tensor:
-    """Stretch a (1, H, W) image in [0, 1] around its mean and clip."""
-    mean = image.mean()
+    """Stretch a (C, H, W) image in [0, 1] around the mean of its luminance and clip."""
+    mean = _luminance(image).mean()
     return (mean + factor * (image - mean)).clamp(0, 1)
 
 
 def adjust_sharpness(image: Tensor, factor: float) -> Tensor:
-    """Blend a (1, H, W) image in [0, 1] with its 3 x 3 blur (the border is not blurred) and clip."""
+    """Blend a (C, H, W) image in [0, 1] with its 3 x 3 blur (the border is not blurred) and clip."""
     smooth = image.clone()
-    smooth[:, 1:-1, 1:-1] = functional.conv2d(image[None], SMOOTHING_KERNEL.to(image)[None, None])[0]
+    smooth[:, 1:-1, 1:-1] = functional.conv2d(image[:, None], SMOOTHING_KERNEL.to(image)[None, None])[:, 0]
     return (smooth + factor * (image - smooth)).clamp(0, 1)

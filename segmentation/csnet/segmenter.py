@@ -22,7 +22,7 @@ class CSNetSegmenter(TrainableSegmenter):
     def build(self) -> None:
         """Create the network and its Adam optimiser."""
         p = self.params
-        self.network = self.add_network("csnet", CSNet(p["base"]), keep=True)
+        self.network = self.add_network("csnet", CSNet(p["base"], self.channels), keep=True)
         schedule = polynomial_decay(p["lr"], p["schedule"]["power"], self.total_steps, self.steps_per_epoch)
         decay = p["weight_decay"]
         self.add_optimizer("csnet", torch.optim.Adam, self.network.parameters(), schedule, weight_decay=decay)
@@ -43,7 +43,7 @@ class CSNetSegmenter(TrainableSegmenter):
         return losses
 
     def predict(self, images: Tensor) -> Tensor:
-        """Return nerve probabilities of (N, 1, H, W) images in [0, 1]; H and W divisible by 16."""
+        """Return nerve probabilities of (N, C, H, W) images in [0, 1]; H and W divisible by 16."""
         return self.network(images)
 
     def binarise(self, probability: np.ndarray) -> np.ndarray:

@@ -226,12 +226,17 @@ def _import_external(plan: Plan, run: Run) -> None:
 
 
 def _segment(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..jobs.image_folders import verify_splits
     from ..stages.segment import segment
 
+    manifest = Manifest.read(plan.layout.manifest)
+    verify_splits(manifest, "testA_fov")
     weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "segment", folder):
-        segment(plan.segmenter_settings(run.seed), weights, folder)
+        fields = manifest.companion_by_stem("testA", "testA_fov")
+        segment(plan.segmenter_settings(run.seed), weights, folder, fields)
 
 
 def _score(plan: Plan, run: Run) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import ColorMode, Structure
-from ..errors import Faults
+from ..errors import UserError
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
 from .coercion import coerce_config
@@ -69,12 +69,17 @@ class Plan:
 
     @cached_property
     def runs(self) -> list[Run]:
-        """All runs, in the order of the tables' rows: seeds of a method together.
+        """All runs that there are jobs for, in the order of the tables' rows: seeds of a method together.
 
         A seed is one replicate of the whole experiment: what is not trained, or was produced outside the
         suite, is enhanced alike in each, but segmented by the segmenter of that seed.
         """
-        self._reject_unusable_color()
+        return [run for run in self.all_runs if self.explain_inapplicable(run) is None]
+
+    @cached_property
+    def all_runs(self) -> list[Run]:
+        """The runs, and among them those of methods that cannot take the images: tables show why."""
+        self._reject_unusable_segmenter()
         found = []
         for name, variant in self._select_entries():
             method = self.get_method(name)
@@ -96,15 +101,23 @@ class Plan:
         structure: Structure = self.dataset.meta.get("structure", "nerve")
         return structure
 
-    def _reject_unusable_color(self) -> None:
-        """Reject a run in which a method, or the segmenter, cannot take the mode of the data set's images."""
-        with Faults(f"These plugins cannot take images of mode {self.color}") as faults:
-            chosen = [self.get_method(name) for name, _ in self._select_entries()] + [self.segmenter]
-            for plugin in {one.name: one for one in chosen}.values():
-                modes = plugin.meta.get("color", ["grey"])
-                if plugin.meta["kind"] not in ("control", EXTERNAL_KIND) and self.color not in modes:
-                    hint = f"leave it out, or take a data set of mode {' or '.join(modes)}"
-                    faults.add(f"{plugin.name} takes {', '.join(modes)}", where="config: dataset, methods", hint=hint)
+    def explain_inapplicable(self, run: Run) -> str | None:
+        """Return why a method cannot take the images of the data set; None where it can."""
+        modes = run.plugin.meta.get("color", ["grey"])
+        if run.kind in ("control", EXTERNAL_KIND) or self.color in modes:
+            return None
+        return f"{run.plugin.name} takes images of mode {' or '.join(modes)}, these are {self.color}"
+
+    def _reject_unusable_segmenter(self) -> None:
+        """Reject a segmenter that cannot take the images: no row could be segmented."""
+        modes = self.segmenter.meta.get("color", ["grey"])
+        if self.color not in modes:
+            raise UserError(
+                f"The segmenter {self.segmenter.name} takes images of mode {' or '.join(modes)}",
+                where="config: segmenter, dataset",
+                why=f"those of {self.dataset.name} are {self.color}",
+                hint="choose another segmenter, or another data set",
+            )
 
     @property
     def reads_splits_only(self) -> bool:
@@ -216,7 +229,7 @@ class Plan:
         """Return what tables, figures and page depend on besides scores and images."""
         return {
             "runs": [[run.id, run.seed, run.label] for run in self.runs],
-            "methods": fingerprint([dict(run.plugin.meta) for run in self.runs]),
+            "methods": fingerprint([dict(run.plugin.meta) for run in self.all_runs]),
             "ablation": self.config["ablation"],
             "figures": self.config["figures"],
             "seeds": self.config["seeds"],

@@ -81,6 +81,19 @@ def erode_field_of_view(mask: np.ndarray, share: float = EDGE_SHARE) -> np.ndarr
     return distance > share * radius
 
 
+def find_inscribed_square(mask: np.ndarray) -> tuple[slice, slice]:
+    """Return rows and columns of the largest square inside the mask; for measures that take whole pictures.
+
+    Args:
+        mask: (H, W) bool; at least one pixel is True.
+    """
+    padded = np.pad(mask, 1)
+    reach = ndimage.distance_transform_cdt(padded, metric="chessboard")[1:-1, 1:-1]
+    row, column = np.unravel_index(int(np.argmax(reach)), mask.shape)
+    half = int(reach[row, column]) - 1
+    return slice(int(row) - half, int(row) + half + 1), slice(int(column) - half, int(column) + half + 1)
+
+
 def _open(mask: np.ndarray) -> np.ndarray:
     """Open with a square; the square is separable, so two lines do the same in less time."""
     size = OPENING_PX

@@ -121,6 +121,11 @@ class Manifest:
             return {}
         return {Path(entry["path"]).stem: str(entry["subject"]) for entry in entries}
 
+    def companion_by_stem(self, split: str, extra: str) -> dict[str, Path | None]:
+        """Return the companion in ``extra`` of every image of a split by its stem, None where there is none."""
+        paths = self.image_paths(split)
+        return dict(zip([path.stem for path in paths], self.find_companions(paths, extra), strict=True))
+
     def find_companions(self, paths: list[Path], extra: str) -> list[Path | None]:
         """Return, for images of a split, their companions in ``extra`` (by name), None where there is none."""
         known = {path.stem: path for path in self.image_paths(extra)}

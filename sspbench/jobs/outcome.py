@@ -10,6 +10,9 @@ from ..files import read_mapping, write_json
 
 STATUS_FILE = "status.json"
 
+NOT_APPLICABLE = "not applicable"
+"""The status of a row that cannot be computed on a data set: it is no failure."""
+
 
 class JobError(UserError):
     """A job that could not do its work; ``status`` is what tables show."""

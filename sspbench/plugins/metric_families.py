@@ -16,7 +16,10 @@ from .schema_faults import add_faults, find_faults
 from .source_files import parse_python
 
 if TYPE_CHECKING:
-    from ..contract import MetricFamily, Structure
+    from ..contract import ColorMode, MetricFamily, Structure
+
+COLOUR_FIELDS = frozenset({"image_rgb", "clean_rgb"})
+"""What grey data sets never have of a :class:`~sspbench.contract.ScoringBatch`."""
 
 
 def find_metric_files(root: Path = ROOT) -> dict[str, Path]:
@@ -60,14 +63,21 @@ def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> M
 
 
 def load_metric_families(
-    options: Mapping[str, Mapping[str, Any]] | None = None, structure: Structure | None = None
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    structure: Structure | None = None,
+    color: ColorMode | None = None,
 ) -> dict[str, MetricFamily]:
     """Import metric families and return one instance of each, by file name.
 
     Args:
         options: Options by family name (the config's ``metrics``).
         structure: What the labels show: families that cannot measure it are left out; None: all families.
+        color: Mode of the images: families that need colour are left out of grey ones; None: all families.
     """
     chosen = dict(options or {})
     families = {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}
-    return {name: one for name, one in families.items() if structure is None or structure in one.structures}
+    return {
+        name: one
+        for name, one in families.items()
+        if (structure is None or structure in one.structures) and not (color == "grey" and one.needs & COLOUR_FIELDS)
+    }

@@ -13,6 +13,7 @@ from PIL import Image
 from ..contract import MetricFamily
 from ..errors import UserError
 from ..files import replace_atomically
+from ..images.field_of_view import erode_field_of_view, find_inscribed_square
 from ..images.grey import read_grey
 
 DEFINITION_COLUMNS = ("image", "definition", "scale", "value", "note")
@@ -59,10 +60,22 @@ def collect_definitions(
     return found
 
 
+def read_inside(path: Path, field_of_view: Path | None) -> np.ndarray:
+    """Read a picture as grey; where it has a field of view, the largest square within it and away from its edge.
+
+    Definitions take whole pictures, and know nothing of a field of view.
+    """
+    image = read_grey(path)
+    if field_of_view is None:
+        return image
+    return image[find_inscribed_square(erode_field_of_view(read_grey(field_of_view) > 0))]
+
+
 def score_definitions(
     paths: Sequence[Path],
     definitions: Mapping[str, MetricDefinition],
     scales: Mapping[str, float] = ENLARGEMENT_FACTORS,
+    fields: Mapping[str, Path | None] | None = None,
 ) -> Iterator[ScoredLine]:
     """Yield the value of every image under every definition at every scale.
 
@@ -70,8 +83,9 @@ def score_definitions(
         paths: The saved 8-bit images.
         definitions: Functions by name.
         scales: Enlargement factors by name.
+        fields: The masks of the images' fields of view by stem, where they have any.
     """
-    for names, images in _iter_chunks(paths):
+    for names, images in _iter_chunks(paths, fields or {}):
         for scale, factor in scales.items():
             enlarged = enlarge_images(images, factor)
             for definition, function in definitions.items():
@@ -80,11 +94,11 @@ def score_definitions(
                     yield name, definition, scale, value, note
 
 
-def _iter_chunks(paths: Sequence[Path]) -> Iterator[tuple[list[str], np.ndarray]]:
+def _iter_chunks(paths: Sequence[Path], fields: Mapping[str, Path | None]) -> Iterator[tuple[list[str], np.ndarray]]:
     """Yield names and images of one size, (N, H, W) with N at most ``MAX_IMAGES_HELD``."""
     waiting: dict[tuple[int, ...], list[tuple[str, np.ndarray]]] = defaultdict(list)
     for path in paths:
-        image = read_grey(path)
+        image = read_inside(path, fields.get(path.stem))
         chunk = waiting[image.shape]
         chunk.append((path.stem, image))
         if len(chunk) == MAX_IMAGES_HELD:

@@ -46,8 +46,7 @@ def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifes
     for line in tabulate_whites([level]):
         print(line, file=sys.stderr)
     verify_splits(manifest, "testA", "testA_fov")
-    origins = manifest.image_paths("testA")
-    fields = dict(zip([path.stem for path in origins], manifest.find_companions(origins, "testA_fov"), strict=True))
+    fields = manifest.companion_by_stem("testA", "testA_fov")
     notes = list(_describe_images(source, pictures, level))
     target = clear_images(folder / "enhanced")
     written = []

@@ -15,15 +15,17 @@ import numpy as np
 from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import UserError
 from ..files import read_json, replace_atomically, sha256, write_json
+from ..images.field_of_view import erode_field_of_view
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
+from ..images.rgb import read_rgb
 from ..jobs.image_folders import verified_images, verify_splits
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
 from ..plugins.metric_families import load_metric_families
 from ..workflow.code_digests import digest_metric_families
-from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
+from .definitions import ScoredLine, collect_definitions, read_inside, score_definitions, write_definitions
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
@@ -42,7 +44,8 @@ def score(
     """Write ``scores.csv`` and ``definitions.csv``, then ``run.json`` with the provenance of all stages.
 
     Args:
-        settings: ``metrics`` (options by family), ``structure``, and ``field_um`` for images of unknown scale.
+        settings: ``metrics`` (options by family), ``structure``, ``color`` (grey where it is not given), and
+            ``field_um`` for images of unknown scale.
         run: ``dataset``, ``preset``, ``method``, ``variant``, ``seed``: the first columns.
         manifest: The prepared data.
         folder: The run's folder.
@@ -51,8 +54,9 @@ def score(
             ``definitions.csv`` has no lines.
     """
     job = JobRecorder("score", dict(settings))
-    families = load_metric_families(settings["metrics"], settings["structure"])
-    verify_splits(manifest, "testA", "testA_labels", "testA_clean")
+    color = settings.get("color", "grey")
+    families = load_metric_families(settings["metrics"], settings["structure"], color)
+    verify_splits(manifest, "testA", "testA_labels", "testA_clean", "testA_fov")
     names = [path.name for path in verified_images(folder / "enhanced")]
     for made in ("masks", "probabilities") if is_segmented else ():
         verified_images(folder / made)
@@ -68,6 +72,8 @@ def score(
         table.writerow(SCORE_COLUMNS)
         for chunk in _split_into_chunks(names, scenes):
             batch = _load_batch(chunk, scenes, folder, settings["field_um"])
+            if color == "rgb":
+                batch = _add_colours(batch, chunk, scenes, folder)
             if is_segmented:
                 batch = _add_masks(batch, chunk, folder, threshold)
             rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
@@ -101,9 +107,12 @@ def _score_rivals(
 ) -> list[ScoredLine]:
     """Return the images' values under the rival definitions; the HQ training images fit those that need a model."""
     verify_splits(manifest, "trainB")
-    good = [read_grey(path) for path in manifest.image_paths("trainB")]
+    good_paths = manifest.image_paths("trainB")
+    good_fields = manifest.find_companions(good_paths, "trainB_fov")
+    good = [read_inside(path, field) for path, field in zip(good_paths, good_fields, strict=True)]
     definitions = collect_definitions(families, good)
-    return list(score_definitions([folder / "enhanced" / name for name in names], definitions))
+    fields = manifest.companion_by_stem("testA", "testA_fov")
+    return list(score_definitions([folder / "enhanced" / name for name in names], definitions, fields=fields))
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,7 @@ class _Scene:
     size: tuple[int, int]
     label: Path | None
     clean: Path | None
+    fov: Path | None
     um_per_px: float | None
 
 
@@ -125,22 +135,23 @@ def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
         origins,
         manifest.find_companions(origins, "testA_labels"),
         manifest.find_companions(origins, "testA_clean"),
+        manifest.find_companions(origins, "testA_fov"),
         strict=True,
     )
     found = {}
-    for origin, label, clean in known:
+    for origin, label, clean, fov in known:
         entry = entries[origin.relative_to(manifest.folder).as_posix()]
         size = entry["height"], entry["width"]
-        found[origin.stem] = _Scene(origin, size, label, clean, entry.get("um_per_px"))
+        found[origin.stem] = _Scene(origin, size, label, clean, fov, entry.get("um_per_px"))
     return found
 
 
 def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
     """Cut names, as they come, into chunks of equal image size and scale and equal knowledge of the truth."""
 
-    def kind(name: str) -> tuple[tuple[int, int], float | None, bool, bool]:
+    def kind(name: str) -> tuple[tuple[int, int], float | None, bool, bool, bool]:
         scene = scenes[Path(name).stem]
-        return scene.size, scene.um_per_px, scene.label is None, scene.clean is None
+        return scene.size, scene.um_per_px, scene.label is None, scene.clean is None, scene.fov is None
 
     for _, group in groupby(names, kind):
         while chunk := list(islice(group, MAX_CHUNK_IMAGES)):
@@ -151,19 +162,39 @@ def _load_batch(names: list[str], scenes: Mapping[str, _Scene], folder: Path, fi
     shown = [scenes[Path(name).stem] for name in names]
     if shown[0].um_per_px is not None:
         field_um = shown[0].um_per_px * shown[0].size[1]
-    labels, clean = _all_or_none([scene.label for scene in shown]), _all_or_none([scene.clean for scene in shown])
+    labels, clean, fields = (
+        _all_or_none([getattr(scene, known) for scene in shown]) for known in ("label", "clean", "fov")
+    )
+    fov = None if fields is None else _load_stack(fields) > 127
     return ScoringBatch(
         image=_load_stack([folder / "enhanced" / name for name in names]),
         origin=_load_stack([scene.origin for scene in shown]),
-        label=None if labels is None else _load_stack(labels) > 127,
+        label=None if labels is None else _keep_inside(_load_stack(labels) > 127, fov),
         clean=None if clean is None else _load_stack(clean),
+        fov=fov,
+        inner_fov=None if fov is None else np.stack([erode_field_of_view(mask) for mask in fov]),
         field_um=field_um,
     )
 
 
+def _add_colours(batch: ScoringBatch, names: list[str], scenes: Mapping[str, _Scene], folder: Path) -> ScoringBatch:
+    clean = _all_or_none([scenes[Path(name).stem].clean for name in names])
+    return replace(
+        batch,
+        image_rgb=np.stack([read_rgb(folder / "enhanced" / name) for name in names]),
+        clean_rgb=None if clean is None else np.stack([read_rgb(path) for path in clean]),
+    )
+
+
 def _add_masks(batch: ScoringBatch, names: list[str], folder: Path, threshold: int | None) -> ScoringBatch:
-    masks, maps = ([folder / kind / name for name in names] for kind in ("masks", "probabilities"))
-    return replace(batch, mask=_load_stack(masks) > 127, probability=_load_stack(maps), threshold=threshold)
+    masks, maps = (_load_stack([folder / kind / name for name in names]) for kind in ("masks", "probabilities"))
+    mask, probability = _keep_inside(masks > 127, batch.fov), _keep_inside(maps, batch.fov)
+    return replace(batch, mask=mask, probability=probability, threshold=threshold)
+
+
+def _keep_inside(stack: np.ndarray, fov: np.ndarray | None) -> np.ndarray:
+    """Return a stack that is 0 outside the field of view."""
+    return stack if fov is None else stack * fov
 
 
 def _all_or_none(paths: list[Path | None]) -> list[Path] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from ..images.grey import write_grey
 from ..jobs.image_folders import clear_images, verified_images, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
+from .enhance import blacken_outside
 from .held_out import find_probability
 from .train import load_for_inference, make_segmenter
 
 
-def segment(settings: Settings, weights: Path, folder: Path) -> None:
+def segment(settings: Settings, weights: Path, folder: Path, fields: Mapping[str, Path | None] | None = None) -> None:
     """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests.
+
+    Both are 0 outside the field of view: ``fields`` holds the masks of those by the images' stem, where there are any.
 
     The threshold that the segmenter's training chose, if any, is handed on in ``jobs/segment.json``.
     """
@@ -28,7 +32,8 @@ def segment(settings: Settings, weights: Path, folder: Path) -> None:
     maps, masks = clear_images(folder / "probabilities"), clear_images(folder / "masks")
     written = []
     for source in progress_bar(verified_images(folder / "enhanced"), label="segment", unit="images"):
-        probability = find_probability(segmenter, source, settings.color)
+        found = find_probability(segmenter, source, settings.color)
+        probability = blacken_outside(found, (fields or {}).get(source.stem))
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))
         write_grey(maps / source.name, probability)
         write_grey(masks / source.name, mask)
