@@ -15,6 +15,11 @@ BENCHMARK := snakemake --cores all --resources gpu=2
 benchmark: setup ## the whole benchmark on the built-in simulated images
 	$(RUN) $(BENCHMARK)
 
+.PHONY: page
+page: benchmark ## the page beside the report that enhances pictures in a browser, offline; the report links it (needs npm once)
+	$(RUN) python -m sspbench export --page --force
+	$(RUN) python -m sspbench report page
+
 setup: ## install uv if missing, then everything pinned in uv.lock
 	@command -v uv >/dev/null 2>&1 || python3 -m uv --version >/dev/null 2>&1 || python3 -m pip install --quiet uv
 	@$(UV) sync --frozen --quiet $(GROUPS)

@@ -19,6 +19,7 @@ from ..analysis.statistics import SIGNIFICANCE_LEVEL
 from ..analysis.vocabulary import VOCABULARIES
 from .cards import make_cards
 from .claim_verdicts import judge_claims
+from .enhance_page import find_enhance_page
 from .gallery import encode_figure, make_gallery
 from .headline import make_headline
 from .our_results import OurResults
@@ -61,6 +62,7 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
         "level": SIGNIFICANCE_LEVEL,
         "references": shelf.references,
         "gallery": make_gallery(run, root, processes),
+        "enhance_page": find_enhance_page(root),
         "figures": _load_figures(root / "figures"),
         "cost_heads": COST_HEADS,
     }

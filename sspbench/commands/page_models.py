@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,26 @@ MAX_MODEL_BYTES = 25_000_000
 SMALL_SCALE_PRESETS = ("demo", "smoke")
 
 
-def page_models(runs: Sequence[Path]) -> list[PageModel]:
+def make_possible_page_models(runs: Sequence[Path]) -> list[PageModel]:
+    """Return the models of those run folders that can be in a page; say on stderr which cannot, and why.
+
+    Raises:
+        UserError: none can.
+    """
+    models, faults = [], []
+    for run in runs:
+        try:
+            models += make_page_models([run])
+        except UserError as error:
+            faults.append(error)
+    if not models:
+        raise faults[0]
+    for fault in faults:
+        print(f"left out: {fault}", file=sys.stderr)
+    return models
+
+
+def make_page_models(runs: Sequence[Path]) -> list[PageModel]:
     """Return the models of run folders, in their order.
 
     Raises:
@@ -41,7 +61,7 @@ def _page_model(run: Path) -> PageModel:
         model = make_onnx(load_method(settings, weights), {"method": settings.name, "weights_sha256": sha256(weights)})
     except JobError as error:
         raise UserError(
-            f"{settings.label} cannot be put into a page", where=str(run), why=str(error), hint="choose another run"
+            f"{_label(settings)} cannot be put into a page", where=str(run), why=str(error), hint="choose another run"
         ) from error
     _refuse_large(len(model.content), run)
     description = {

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from markupsafe import Markup
 from .runtime import VERSION, WebRuntime
 
 FOLDER = Path(__file__).parent
+
+# Name of the file beside a report, which links it.
+FILE_NAME = "enhance.html"
 
 # In the order in which the page runs them: each uses names of those before it.
 SCRIPTS = ("bytes.js", "png.js", "pictures.js", "enhancer.js", "viewer.js", "page.js")
@@ -69,6 +73,12 @@ def render_page(models: Sequence[PageModel], runtime: WebRuntime) -> str:
             **{f"model-{index}": _block(model.content) for index, model in enumerate(models)},
         },
     )
+
+
+def read_descriptions(page: str) -> list[dict[str, Any]]:
+    """Return the descriptions of the models in a page of :func:`render_page`; none in any other page."""
+    found = re.search(r'<script type="application/json" id="facts">(.*?)</script>', page, re.DOTALL)
+    return list(json.loads(found[1])["models"]) if found else []
 
 
 def _policy_hash(text: str) -> str:

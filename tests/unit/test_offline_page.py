@@ -9,11 +9,12 @@ import shutil
 
 import pytest
 
+from report.page.enhance_page import find_enhance_page
 from sspbench.commands.cli import main
-from sspbench.commands.page_models import MAX_MODEL_BYTES, page_models
+from sspbench.commands.page_models import MAX_MODEL_BYTES, make_page_models
 from sspbench.errors import UserError
 from sspbench.offline_page import runtime
-from sspbench.offline_page.page import PageModel, render_page
+from sspbench.offline_page.page import PageModel, read_descriptions, render_page
 from tests.run_folder import run_of
 
 STAND_IN = runtime.WebRuntime(module=b"export {}", wasm=b"\0asm")
@@ -38,13 +39,15 @@ def test_a_run_is_described_by_its_own_records(tmp_path):
     record = json.loads((run / "jobs/train.json").read_text())
     record |= {"steps": 7, "data": "05135df6074a", "commit": "f3f2667d3195b68e", "dirty": True}
     (run / "jobs/train.json").write_text(json.dumps(record))
-    (model,) = page_models([run])
+    (model,) = make_page_models([run])
     found = model.description
     assert found["label"] == "Zero-DCE (cornsim, smoke, seed 0)"
     assert found["data"] == "cornsim, hash of its images 05135df6"
     assert (found["steps"], found["commit"]) == (7, "f3f2667d3195 with local changes")
     assert found["small_scale"] and found["smallest_side"] == 1
-    assert found["rules"] == {"luminance": (0.299, 0.587, 0.114), "tile": 1024, "overlap_parts": 4}
+    assert found["rules"] == {
+        "luminance": (0.299, 0.587, 0.114), "tile": 1024, "overlap_parts": 4, "camera_bits": (8, 10, 12, 14),
+    }  # fmt: skip
     assert found["weights_sha256"] == hashlib.sha256((run / "weights.safetensors").read_bytes()).hexdigest()
 
 
@@ -53,12 +56,12 @@ def test_a_large_network_is_refused_with_a_hint(tmp_path):
     with (run / "weights.safetensors").open("ab") as stream:
         stream.truncate(MAX_MODEL_BYTES + 1)
     with pytest.raises(UserError, match=r"too large for a page[\s\S]*narrow network"):
-        page_models([run])
+        make_page_models([run])
 
 
 def test_a_method_that_samples_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"UNSB cannot|unsb cannot"):
-        page_models([run_of("unsb", tmp_path)])
+        make_page_models([run_of("unsb", tmp_path)])
 
 
 def test_the_page_holds_runtime_and_models_and_is_the_same_again():
@@ -99,3 +102,48 @@ def test_a_page_that_is_there_is_kept(tmp_path, capsys):
     target.write_text("mine")
     assert main(["export", "--weights", str(tmp_path), "--page", str(target)]) == 2
     assert "--force" in capsys.readouterr().err and target.read_text() == "mine"
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A results folder with one row that fits into a page, one that samples, an untrained and an ablated one."""
+    for name in ("zerodce", "unsb", "zerodce+untrained"):
+        run = tmp_path / f"cornsim/smoke/runs/{name}/seed-3"
+        run.mkdir(parents=True)
+        run_of(name.partition("+")[0], run)
+    return tmp_path
+
+
+def page_command(results, *more):
+    chosen = ["preset=smoke", "methods=[zerodce, unsb, zerodce+untrained, sspnet]", "seeds=[3, 4]"]
+    return ["export", "--page", "--results", str(results), "--set", *chosen, *more]
+
+
+def test_without_file_and_runs_the_page_of_the_trained_rows_lies_beside_the_report(trained, monkeypatch, capsys):
+    monkeypatch.setattr(runtime, "load_runtime", lambda: STAND_IN)
+    assert main(page_command(trained)) == 0
+    said = capsys.readouterr()
+    target = trained / "cornsim/smoke/enhance.html"
+    assert f"{target}: 1 methods" in said.out
+    assert "left out: UNSB cannot be put into a page" in said.err
+    assert [model["label"] for model in read_descriptions(target.read_text())] == ["Zero-DCE (cornsim, smoke, seed 3)"]
+
+
+def test_a_page_of_a_config_without_trained_rows_is_an_error_with_a_hint(tmp_path, capsys):
+    assert main(page_command(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert "No method of the config is trained" in said and "--weights RUN" in said
+
+
+def test_the_report_links_the_page_beside_it_as_long_as_its_networks_are_those_of_the_run(trained):
+    root = trained / "cornsim/smoke"
+    assert find_enhance_page(root) is None
+    weights = root / "runs/zerodce/seed-3/weights.safetensors"
+    model = PageModel(b"", facts(name="Zero-DCE", weights_sha256=hashlib.sha256(weights.read_bytes()).hexdigest()))
+    (root / "enhance.html").write_text(render_page([model], STAND_IN))
+    found = find_enhance_page(root)
+    assert (found.file, found.methods, found.is_current) == ("enhance.html", ("Zero-DCE",), True)
+    weights.write_bytes(b"trained again")
+    assert not find_enhance_page(root).is_current
+    (root / "enhance.html").write_text("<p>another page</p>")
+    assert find_enhance_page(root) is None

@@ -1,6 +1,8 @@
 """The page: one file, nothing outside it, claims judged by rule, failures seen, texts escaped."""
 
+import hashlib
 import html
+import json
 import re
 import shutil
 
@@ -67,6 +69,18 @@ def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(made
         shutil.copyfile(picture, target)
     assert render_page(kept) == made[1]
     assert {path.suffix for path in (kept / "runs").rglob("*") if path.is_file()} == {".png"}
+
+
+def test_the_page_that_enhances_pictures_is_linked(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(made[0].plan.layout.results.parent)
+    root = shutil.copytree(made[0].plan.layout.root, tmp_path / "copied")
+    (root / "runs/a/seed-0").mkdir(parents=True)
+    (root / "runs/a/seed-0/weights.safetensors").write_bytes(b"weights")
+    known = hashlib.sha256(b"weights").hexdigest()
+    for weights, shown in [(known, 'href="enhance.html"'), ("0" * 64, "networks of an earlier training")]:
+        facts = json.dumps({"models": [{"name": "SSP-Net", "weights_sha256": weights}]})
+        (root / "enhance.html").write_text(f'<script type="application/json" id="facts">{facts}</script>')
+        assert shown in render_page(root) and shown not in made[1]
 
 
 def test_a_missing_or_foreign_record_is_named(made, tmp_path):
@@ -206,7 +220,7 @@ def test_the_papers_cell_stands_beside_ours(page):
     assert format_paper_cell(theirs, "table3_ablation", "sspnet+gan", "niqe").startswith("6.2351")
     assert format_paper_cell(theirs, "table1_quality", "sspnet+gan", "niqe") == ""
     cell = re.search(r'<td id="cell-table1_quality-sspnet-niqe".*?</td>', page, re.S)[0]
-    assert "paper 3.9778" in cell and "data-key=" in cell
+    assert "paper&nbsp;3.9778" in cell and "data-key=" in cell
 
 
 def test_the_command_repeats_what_differs_from_the_defaults():
