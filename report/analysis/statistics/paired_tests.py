@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
-from .summary import GRID_KEYS, iter_grids, keep_complete_images
+from .summary import GRID_KEYS, iter_grids
 
 SIGNIFICANCE_LEVEL = 0.05
 """Level of the test, after Holm's correction."""
@@ -57,18 +57,27 @@ def compare_grids(
     Returns:
         The difference row - reference (None where nothing is common), and the number of images left out.
     """
-    seeds = row.columns.intersection(reference.columns).sort_values()
-    every = row.index.union(reference.index)
-    if len(seeds) == 0:
-        return None, len(every)
-    images = (
-        keep_complete_images(row[seeds]).index.intersection(keep_complete_images(reference[seeds]).index).sort_values()
-    )
-    if len(images) == 0:
-        return None, len(every)
-    values = (row.loc[images, seeds] - reference.loc[images, seeds]).to_numpy(dtype=float).T
-    subjects = None if not clusters else [clusters.get(str(image), str(image)) for image in images]
-    return estimate_crossed(values, subjects), len(every) - len(images)
+    images, values, reference_values = _align_grids(row, reference)
+    counts = np.isfinite(values).all(axis=1) & np.isfinite(reference_values).all(axis=1)
+    if values.shape[1] == 0 or not counts.any():
+        return None, len(images)
+    subjects = [clusters.get(str(image), str(image)) for image in images[counts]] if clusters else None
+    differences = (values - reference_values)[counts].T
+    return estimate_crossed(differences, subjects), len(images) - int(counts.sum())
+
+
+def _align_grids(row: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.Index[Any], np.ndarray, np.ndarray]:
+    """Return the images of either grid, and both grids' values under common seeds; all sorted, NaN where undefined."""
+    images, seeds = row.index, row.columns
+    # Almost all grids have the same images and seeds, and aligning those anew took most of the tables' time.
+    if not (images.equals(reference.index) and seeds.equals(reference.columns) and _is_sorted(row)):
+        images, seeds = images.union(reference.index), seeds.intersection(reference.columns).sort_values()
+        row, reference = (grid.reindex(index=images, columns=seeds) for grid in (row, reference))
+    return images, row.to_numpy(dtype=float), reference.to_numpy(dtype=float)
+
+
+def _is_sorted(grid: pd.DataFrame) -> bool:
+    return bool(grid.index.is_monotonic_increasing and grid.columns.is_monotonic_increasing)
 
 
 def compare_rows(
