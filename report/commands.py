@@ -24,11 +24,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     from .compare import command as comparing
     from .studies import command as across
     from .verify import command as verifying
+    from .verify import replay_command as replaying
 
     across.register(commands)
     audit_command.register(commands)
     comparing.register(commands)
     releases.register(commands)
+    replaying.register(commands)
     verifying.register(commands)
     study = commands.add_parser(
         "simulate-statistics",

@@ -33,12 +33,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--rows", nargs="*", metavar="ROW", help="only these rows, e.g. sspnet sspnet+gan")
     parser.add_argument("--output", type=Path, help="folder for verify.md and verify.csv")
+    fresh_help = "RESULTS is a release of simulated images: draw a simulator seed now, run it, and compare the order"
+    parser.add_argument("--fresh-seed", action="store_true", help=fresh_help)
     parser.set_defaults(run=_run_verify)
 
 
 def _run_verify(args: argparse.Namespace) -> int:
     from ..compare.open_results import find_newest_release, open_results
 
+    if args.fresh_seed:
+        return _check_order(args.results, args.rows)
     with open_results(args.results) as given, open_results(args.against or find_newest_release(), given) as published:
         return _print_and_write(given if args.rows is None else given.select_rows(args.rows), published, args.output)
 
@@ -70,6 +74,25 @@ def _print_and_write(given: RecordedResults, published: RecordedResults, output:
     if output is not None:
         _write_records(records, output)
     return find_exit_status(found)
+
+
+def _check_order(release: str, rows: list[str] | None) -> int:
+    """Run a release on images of a new simulator seed, print which pairs keep their order, return the exit status."""
+    from ..compare.open_results import open_results
+    from ..compare.recorded_results import read_results_folder
+    from ..tables.render.terminal import render_terminal
+    from .fresh_seed import compare_order, judge_order, run_fresh
+    from .replay_command import find_part
+    from .tables import make_order_table
+
+    part = find_part(release)
+    fresh = run_fresh(part, rows)
+    with open_results(str(part.folder)) as published:
+        pairs = compare_order(published, read_results_folder(fresh))
+    print(f"\n{render_terminal(make_order_table(pairs))}" if pairs else "")
+    sentence, status = judge_order(pairs)
+    print(f"\n{sentence} ({fresh})")
+    return status
 
 
 def drop_parted(given: RecordedResults, parted: PartedCells) -> RecordedResults:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from ..analysis.statistics.crossed_effects import CrossedEstimate
 from ..tables.record import Cell, Column, Row, Table
+from .fresh_seed import OrderedPair
 from .verdicts import FeatureCheck, RowVerdict
 
 MAX_NAMED_FEATURES = 3
@@ -83,6 +85,29 @@ def _make_outside_table(found: Sequence[RowVerdict], label: Callable[[str], str]
         for check in one.outside_checks
     )
     return Table("outside", "Outside their bands", columns, rows)
+
+
+def make_order_table(pairs: Sequence[OrderedPair]) -> Table:
+    """Return the pairs of rows that a release parts, with their differences in Dice there and on new images."""
+    columns = (
+        Column("published", "Published difference [95 % CI]", decimals=3),
+        Column("fresh", "New images [95 % CI]", decimals=3),
+        Column("verdict", "Order", form="words"),
+    )
+    rows = tuple(
+        Row(
+            f"{pair.better}-{pair.worse}",
+            f"{pair.better} over {pair.worse}",
+            (_interval_cell(pair.published), _interval_cell(pair.fresh), Cell(pair.verdict)),
+        )
+        for pair in pairs
+    )
+    notes = ("One training on the new images: its intervals are over images and hold for these weights.",)
+    return Table("order", "Does the order hold on new images?", columns, rows, notes=notes, head="Pair")
+
+
+def _interval_cell(found: CrossedEstimate) -> Cell:
+    return Cell(mean=found.difference, low=found.low, high=found.high, n=found.images)
 
 
 def make_verdict_frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFrame:

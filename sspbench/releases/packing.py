@@ -171,7 +171,7 @@ def unpack_release(part: ReleasePart, results: Path) -> Plan:
     """
     facts = part.record
     try:
-        plan = _plan_of_release(facts, results)
+        plan = plan_of_release(facts, results)
         _unpack_records(part, plan, facts)
         _unpack_scores(part, plan)
         _unpack_losses(part, plan)
@@ -213,7 +213,7 @@ def _unpack_losses(part: ReleasePart, plan: Plan) -> None:
             write_text(folders[key] / TRAINING_LOG_FILE, text)
 
 
-def _plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
+def plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
     """Return the plan of a release; an empty folder replaces a user's images, of which only the name is known."""
     config = merge_dicts(
         read_config(DEFAULT_CONFIG_FILE), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
