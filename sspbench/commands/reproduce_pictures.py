@@ -16,6 +16,9 @@ from ..errors import UserError
 ALLOWED_RULES = ("analyse", "tables", "figures", "report")
 """The only rules of the workflow that may run."""
 
+REBUILT_FOLDERS = ("analysis", "tables", "figures")
+"""What these rules write besides the page."""
+
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``reproduce-pictures``."""
@@ -75,7 +78,7 @@ def _run_module(module: str, *arguments: str, gpu: bool = True) -> None:
 
 def _find_rebuilt_files(root: Path) -> list[Path]:
     """Return the files that are rebuilt."""
-    folders = [path for name in ("tables", "figures") for path in (root / name).rglob("*") if path.is_file()]
+    folders = [path for name in REBUILT_FOLDERS for path in (root / name).rglob("*") if path.is_file()]
     return sorted([*folders, *root.glob("report.html")])
 
 
@@ -86,7 +89,7 @@ def _hash_rebuilt_files(root: Path) -> dict[str, str]:
 
 
 def _remove_rebuilt_files(root: Path) -> None:
-    for name in ("tables", "figures"):
+    for name in REBUILT_FOLDERS:
         shutil.rmtree(root / name, ignore_errors=True)
     (root / "report.html").unlink(missing_ok=True)
 

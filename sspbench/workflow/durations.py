@@ -27,7 +27,7 @@ JOB_START_CPU_S = 2.0
 
 TRAINING_RULES = ("train", "train_segmenter")
 
-SOLO_RULES = ("prepare", "tables", "figures", "report")
+SOLO_RULES = ("prepare", "analyse", "tables", "figures", "report")
 """Rules whose job runs alone: all others wait for it, or it for them."""
 
 

@@ -25,6 +25,7 @@ RULE_WORDS = {
     "import_external": ("import {label}", "imported {label}"),
     "segment": ("segment {label}", "segmented {label}"),
     "score": ("score {label}", "scored {label}"),
+    "analyse": ("analyse the scores", "analysed the scores"),
     "tables": ("make the tables", "made the tables"),
     "figures": ("draw the figures", "drew the figures"),
     "report": ("write the page", "wrote the page"),
@@ -130,7 +131,7 @@ class Forecast:
         segmented = any(plan.is_segmented for plan in self.plans.values())
         row_work = "enhance, segment and score" if segmented else "enhance and score"
         parts += [f"{row_work} {_count_and_names(rows, 'row')}"] if rows else []
-        last = {"tables": "tables", "figures": "figures", "report": "page"}
+        last = {"analyse": "analysis", "tables": "tables", "figures": "figures", "report": "page"}
         parts += [word for rule, word in last.items() if any(job.rule == rule for job in jobs)]
         return f"{len(jobs)} jobs: {'; '.join(parts)}"
 

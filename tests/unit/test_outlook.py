@@ -1,14 +1,25 @@
 """What a run will take: from its own last run, else from declared seconds in proportion; told before it starts."""
 
 import json
+import re
 
 import pytest
 
+from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from sspbench.jobs.machine_speed import time_matrix_products
 from sspbench.plugins.discovery import find_plugins
-from sspbench.workflow.durations import JOB_START_CPU_S, DurationEstimator, WorkflowJob, estimate_wall_seconds
-from sspbench.workflow.forecast import DEFAULT_JOB_SECONDS, Forecast, format_duration
+from sspbench.plugins.source_files import read_yaml
+from sspbench.workflow.durations import (
+    COSTS_FILE,
+    JOB_START_CPU_S,
+    SOLO_RULES,
+    TRAINING_RULES,
+    DurationEstimator,
+    WorkflowJob,
+    estimate_wall_seconds,
+)
+from sspbench.workflow.forecast import DEFAULT_JOB_SECONDS, ROW_RULES, RULE_WORDS, Forecast, format_duration
 
 
 def plan(tmp_path, **changes):
@@ -79,6 +90,15 @@ def test_every_learned_method_and_the_segmenter_has_its_seconds_at_demo_scale():
         found for group in ("methods", "segmentation") for found in find_plugins(group).values() if found.is_trained
     ]
     assert [found.name for found in trained if "demo" not in found.meta["resources"].get("cpu_seconds", {})] == []
+
+
+def test_every_rule_that_takes_a_data_set_has_words_and_seconds():
+    rules = set(re.findall(r"^rule (\w+):", (ROOT / "Snakefile").read_text(), re.MULTILINE)) - {"all", "across"}
+    assert set(RULE_WORDS) == rules
+    assert rules - set(read_yaml(COSTS_FILE)["seconds"]) == {"train", "train_segmenter"}, (
+        "these are in the plugins' YAML"
+    )
+    assert set(SOLO_RULES) | set(TRAINING_RULES) | set(ROW_RULES) == rules
 
 
 def test_jobs_are_told_in_words_and_by_their_rows(tmp_path):
