@@ -11,7 +11,7 @@ from .picture_grid import (
     make_picture_grid,
     show_absence,
     show_colour_picture,
-    show_grey_image,
+    show_image,
     show_zoomed_region,
     split_into_lines,
     write_column_name,
@@ -67,7 +67,7 @@ def _draw_column(pictures: RunImages, row: MethodRow, name: str, zoom: list[floa
         for place in axes:
             show_absence(place, reason_absent(pictures, row))
         return
-    show_grey_image(axes[0], image, zoom)
+    show_image(axes[0], image, zoom)
     show_zoomed_region(axes[1], image, zoom)
     if len(axes) > 2:
         draw_mask(axes[2], pictures, row, mask, pictures.read_label(name))

@@ -88,8 +88,8 @@ def write_line_name(axes: Axes, text: str) -> None:
     )
 
 
-def show_grey_image(axes: Axes, image: np.ndarray, zoom: list[float] | None = None) -> None:
-    """Show a (H, W) uint8 image at its own brightness, with the zoomed region's frame where one is given."""
+def show_image(axes: Axes, image: np.ndarray, zoom: list[float] | None = None) -> None:
+    """Show a (H, W) or (H, W, 3) uint8 image as it is, with the zoomed region's frame where one is given."""
     axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     if zoom is not None:
         rows, columns = zoom_slices(image.shape, zoom)
@@ -102,7 +102,7 @@ def show_zoomed_region(axes: Axes, image: np.ndarray, zoom: list[float]) -> None
     """Show the region of an image with every pixel as a square, framed in the colour of its frame."""
     part = image[zoom_slices(image.shape, zoom)]
     axes.imshow(part, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    height, width = part.shape
+    height, width = part.shape[:2]
     axes.add_patch(Rectangle((-0.5, -0.5), width, height, fill=False, edgecolor=ZOOM_FRAME_COLOUR, linewidth=1.6))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench.images.grey import read_grey
+from sspbench.images.grey import read_grey, read_pixels, to_grey8
 from sspbench.images.manifest import Manifest
 
 from ..analysis.image_choice import list_image_names
@@ -62,7 +62,7 @@ class RunImages:
         return list_image_names(self.results)
 
     def read_input(self, name: str) -> np.ndarray | None:
-        """Return an input, (H, W) uint8."""
+        """Return an input, (H, W) uint8: grey, or the luminance of colour."""
         return self._read_split("testA", name)
 
     def read_label(self, name: str) -> np.ndarray | None:
@@ -72,7 +72,7 @@ class RunImages:
 
     def _read_split(self, split: str, name: str) -> np.ndarray | None:
         path = self._paths[split].get(name)
-        return None if path is None else _read_if_present(path)
+        return None if path is None or not path.is_file() else read_grey(path)
 
     @cached_property
     def _paths(self) -> dict[str, dict[str, Path]]:
@@ -82,7 +82,7 @@ class RunImages:
         return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
 
     def read_enhanced(self, row: MethodRow, name: str) -> np.ndarray | None:
-        """Return a row's image (its first seed's), (H, W) uint8; None where the row failed."""
+        """Return a row's image (its first seed's), (H, W) or (H, W, 3) uint8; None where the row failed."""
         return self._read_output(row, "enhanced", name)
 
     def read_mask(self, row: MethodRow, name: str) -> np.ndarray | None:
@@ -96,7 +96,7 @@ class RunImages:
         if chosen != "disputed":
             return [float(share) for share in chosen]
         masks = [mask for row in self.rows if (mask := self.read_mask(row, name)) is not None]
-        images = [image for row in self.rows if (image := self.read_enhanced(row, name)) is not None]
+        images = [to_grey8(image) for row in self.rows if (image := self.read_enhanced(row, name)) is not None]
         shown = masks if len(masks) > 1 else images
         return (
             find_disputed_window(np.stack(shown), ZOOM_WINDOW_SHARES)
@@ -107,11 +107,8 @@ class RunImages:
     def _read_output(self, row: MethodRow, kind: str, name: str) -> np.ndarray | None:
         if self.results.status_text(row) != "done":
             return None
-        return _read_if_present(self.results.run_folder(row.runs[0]) / kind / f"{name}.png")
-
-
-def _read_if_present(path: Path) -> np.ndarray | None:
-    return read_grey(path) if path.is_file() else None
+        path = self.results.run_folder(row.runs[0]) / kind / f"{name}.png"
+        return read_pixels(path) if path.is_file() else None
 
 
 def colour_mask(mask: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:

@@ -16,7 +16,7 @@ from .picture_grid import (
     make_picture_grid,
     show_absence,
     show_colour_picture,
-    show_grey_image,
+    show_image,
     split_into_lines,
     write_column_name,
     write_line_name,
@@ -80,7 +80,7 @@ def _draw_triple(pictures: RunImages, row: MethodRow, name: str, label: np.ndarr
         for place in axes:
             show_absence(place, reason_absent(pictures, row))
         return
-    show_grey_image(axes[0], image)
+    show_image(axes[0], image)
     show_colour_picture(axes[1], colour_mask(mask))
     show_colour_picture(axes[2], compare_centrelines(mask, label, get_tolerance_px(pictures.results)).draw())
 
@@ -124,7 +124,7 @@ def _draw_pair(pictures: RunImages, row: MethodRow, name: str, top: Axes, bottom
     if image is None:
         show_absence(top, reason_absent(pictures, row))
     else:
-        show_grey_image(top, image)
+        show_image(top, image)
     draw_mask(bottom, pictures, row, pictures.read_mask(row, name), pictures.read_label(name))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sspbench.images.grey import read_grey
+from sspbench.images.grey import read_pixels
 
 from ..analysis.numbers import format_number
 from ..analysis.paper import PROPOSED_ROW
@@ -132,7 +132,7 @@ def _encode_mask(mask: np.ndarray | None, label_file: str, side: int) -> str:
 
 
 def _read_picture(path: str | Path) -> np.ndarray | None:
-    return read_grey(Path(path)) if path and Path(path).is_file() else None
+    return read_pixels(Path(path)) if path and Path(path).is_file() else None
 
 
 def _format_score(value: float) -> str:
@@ -140,7 +140,7 @@ def _format_score(value: float) -> str:
 
 
 def encode_photograph(pixels: np.ndarray, side: int, quality: int) -> str:
-    """Return (H, W) uint8 as a WebP data URI, no side longer than ``side``."""
+    """Return (H, W) or (H, W, 3) uint8 as a WebP data URI, no side longer than ``side``."""
     image = Image.fromarray(pixels)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return _encode_uri(image, "webp", quality=quality, method=5)  # half the time of 6, 3 % more bytes
