@@ -46,6 +46,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="N",
         help="value that is white in images deeper than 8 bit (default: by files and their largest value)",
     )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="where a learned method computes (auto: a GPU of NVIDIA if there is one, else the CPU)",
+    )
     parser.set_defaults(run=_enhance)
 
 
@@ -69,8 +75,8 @@ def _enhance(args: argparse.Namespace) -> int:
     files, others = _find_images(args.input, args.output)
     whites = decide_folder_whites(files, args.white)
     _make_output_folder(args.output)
-    with acquire() if args.weights else nullcontext():
-        settings, method = load_named_method(args.weights, args.method)
+    with acquire(device=args.device) if args.weights else nullcontext():
+        settings, method = load_named_method(args.weights, args.method, args.device)
         tile = limit_tile(settings, args.tile)
         if args.tile not in (tile, RULES.tile):
             print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)

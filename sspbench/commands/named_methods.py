@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +63,13 @@ def load_classical_settings(entry: str) -> Settings:
     return settings_without_plan(found, "paper", variant or None)
 
 
-def load_named_method(run: Path | None, method: str) -> tuple[Settings, Method]:
+def load_named_method(run: Path | None, method: str, device: str = "auto") -> tuple[Settings, Method]:
     """Return the settings of a method, and the method, ready to enhance.
 
     Args:
         run: A run's folder, or None for a classical method.
         method: The name of the classical method, with its variant.
+        device: The engine's ``device``: where a learned method computes.
     """
     from ..stages.enhance import load_method
 
@@ -79,6 +81,7 @@ def load_named_method(run: Path | None, method: str) -> tuple[Settings, Method]:
         settings, constants = fitted
         return settings, load_method(settings, None, constants)
     settings = load_run_settings(run)
+    settings = replace(settings, engine=replace(settings.engine, device=device))
     return settings, load_method(settings, find_run_weights(run))
 
 

@@ -14,9 +14,11 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.commands import doctor
+from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.jobs import descendants, machine
 from sspbench.jobs.gpu_slots import acquire
+from tests.run_folder import run_of
 
 NOTE = "this system cannot find processes whose parent is gone"
 
@@ -190,3 +192,21 @@ def test_the_doctor_examines_a_machine_without_what_only_linux_has(hidden, tmp_p
     shown = run(hidden, "-m", "sspbench", "doctor", "--results", tmp_path)
     assert shown.returncode == 0, shown.stderr
     assert NOTE in shown.stdout
+
+
+def test_pictures_are_enhanced_on_the_device_that_is_asked_for(tmp_path, monkeypatch, capsys):
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    (tmp_path / "run").mkdir()
+    run_of("zerodce", tmp_path / "run")
+    Image.fromarray(np.full((40, 40), 90, np.uint8)).save(tmp_path / "a.png")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    command = ["enhance", "--weights", str(tmp_path / "run"), "--input", str(tmp_path / "a.png"), "--output"]
+    assert main([*command, str(tmp_path / "1"), "--device", "cpu"]) == 0
+    assert main([*command, str(tmp_path / "2")]) == 0
+    assert (tmp_path / "1/a.png").read_bytes() == (tmp_path / "2/a.png").read_bytes()
+    assert main([*command, str(tmp_path / "3"), "--device", "mps"]) == 2
+    assert "torch cannot compute on mps here" in capsys.readouterr().err

@@ -106,16 +106,16 @@ def test_a_page_that_is_there_is_kept(tmp_path, capsys):
 
 @pytest.fixture
 def trained(tmp_path):
-    """A results folder with one row that fits into a page, one that samples, an untrained and an ablated one."""
+    """A results folder with a row that fits into a page, one that samples, and an untrained one."""
     for name in ("zerodce", "unsb", "zerodce+untrained"):
-        run = tmp_path / f"cornsim/smoke/runs/{name}/seed-3"
+        run = tmp_path / f"cornsim/smoke/runs/{name}/seed-0"
         run.mkdir(parents=True)
         run_of(name.partition("+")[0], run)
     return tmp_path
 
 
 def page_command(results, *more):
-    chosen = ["preset=smoke", "methods=[zerodce, unsb, zerodce+untrained, sspnet]", "seeds=[3, 4]"]
+    chosen = ["preset=smoke", "methods=[zerodce, unsb, zerodce+untrained, sspnet]", "seeds=[0, 1]"]
     return ["export", "--page", "--results", str(results), "--set", *chosen, *more]
 
 
@@ -126,7 +126,7 @@ def test_without_file_and_runs_the_page_of_the_trained_rows_lies_beside_the_repo
     target = trained / "cornsim/smoke/enhance.html"
     assert f"{target}: 1 methods" in said.out
     assert "left out: UNSB cannot be put into a page" in said.err
-    assert [model["label"] for model in read_descriptions(target.read_text())] == ["Zero-DCE (cornsim, smoke, seed 3)"]
+    assert [model["label"] for model in read_descriptions(target.read_text())] == ["Zero-DCE (cornsim, smoke, seed 0)"]
 
 
 def test_a_page_of_a_config_without_trained_rows_is_an_error_with_a_hint(tmp_path, capsys):
@@ -138,7 +138,8 @@ def test_a_page_of_a_config_without_trained_rows_is_an_error_with_a_hint(tmp_pat
 def test_the_report_links_the_page_beside_it_as_long_as_its_networks_are_those_of_the_run(trained):
     root = trained / "cornsim/smoke"
     assert find_enhance_page(root) is None
-    weights = root / "runs/zerodce/seed-3/weights.safetensors"
+    weights = root / "runs/zerodce/seed-0/weights.safetensors"
+    (root / "runs/zerodce+untrained/seed-0/weights.safetensors").write_bytes(b"others")
     model = PageModel(b"", facts(name="Zero-DCE", weights_sha256=hashlib.sha256(weights.read_bytes()).hexdigest()))
     (root / "enhance.html").write_text(render_page([model], STAND_IN))
     found = find_enhance_page(root)
