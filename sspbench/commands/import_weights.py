@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..contract import CHANNELS, ColorMode
 from ..errors import UserError
 
 if TYPE_CHECKING:
@@ -29,18 +31,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("file", metavar="FILE", type=Path, help=".pth, .pt or .safetensors")
     parser.add_argument("--output", type=Path, help="the run folder to write (default: results/imported/METHOD)")
     parser.add_argument("--preset", default="official", help="whose parameters the network has (default: official)")
+    parser.add_argument("--color", choices=sorted(CHANNELS), default="grey", help="images it is for (default: grey)")
     parser.add_argument("--high", type=Path, help="folder of HQ images, for methods that measure a style on them")
     parser.set_defaults(run=_import_weights)
 
 
 def _import_weights(args: argparse.Namespace) -> int:
     output = args.output or Path("results") / "imported" / args.name
-    weights = import_weights(args.name, args.file, output, preset=args.preset, high=args.high)
+    weights = import_weights(args.name, args.file, output, preset=args.preset, color=args.color, high=args.high)
     print(f"wrote {weights}")
     return 0
 
 
-def import_weights(name: str, file: Path, output: Path, *, preset: str = "official", high: Path | None = None) -> Path:
+def import_weights(
+    name: str,
+    file: Path,
+    output: Path,
+    *,
+    preset: str = "official",
+    color: ColorMode = "grey",
+    high: Path | None = None,
+) -> Path:
     """Load an official checkpoint into a method's or segmenter's network and write it as a run.
 
     Args:
@@ -48,6 +59,7 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
         file: The official checkpoint of the network that enhances (or segments).
         output: Run folder: gets ``weights.safetensors`` and ``jobs/train.json``.
         preset: Whose parameters give the network's width and depth.
+        color: The images that the network is for; it gives the channels.
         high: HQ images for what is measured once after training (MSG-Net's style).
 
     Returns:
@@ -63,14 +75,14 @@ def import_weights(name: str, file: Path, output: Path, *, preset: str = "offici
     from ..training.networks.official_weights import load_official_weights, read_state_dict
     from ..training.trainable import Trainable
 
-    settings = _load_settings(name, preset)
+    settings = replace(_load_settings(name, preset), color=color)
     job = JobRecorder("train", settings.as_json())
     trainable = _build_trainable(settings)
     if high is None and type(trainable).finish is not Trainable.finish:
         raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
     load_official_weights(_find_official_network(trainable, name), read_state_dict(file), where=str(file))
     if high is not None:
-        trainable.finish(_iter_whole_images(high))
+        trainable.finish(_iter_whole_images(high, color))
     weights = output / WEIGHTS_FILE
     save_weights(weights, trainable)
     facts = {
@@ -114,10 +126,11 @@ def _find_official_network(trainable: Trainable, name: str) -> nn.Module:
     return found[0]
 
 
-def _iter_whole_images(folder: Path) -> Iterator[Tensor]:
+def _iter_whole_images(folder: Path, color: ColorMode) -> Iterator[Tensor]:
     import torch
 
-    from ..images.grey import list_images, read_grey, to_float
+    from ..images.grey import list_images, to_float
+    from ..images.pictures import read_picture, to_planes
 
     for path in list_images(folder):
-        yield torch.from_numpy(to_float(read_grey(path)))[None, None]
+        yield torch.from_numpy(to_planes(to_float(read_picture(path, color))).copy())[None]

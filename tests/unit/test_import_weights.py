@@ -91,3 +91,29 @@ def test_a_style_needs_images(tmp_path):
     file = checkpoint(tmp_path / "any.pth", stillgan())
     with pytest.raises(UserError, match="--high DIR"):
         import_weights("msgnet", file, tmp_path / "run", preset="smoke")
+
+
+def test_a_colour_checkpoint_gets_a_network_of_three_channels(tmp_path, capsys):
+    from methods.msgnet.method import convert_to_bgr
+    from methods.msgnet.networks import MSGNet
+    from methods.stillgan.networks import Generator
+    from sspbench.images.rgb import write_rgb
+
+    torch.manual_seed(3)
+    generator = Generator(3, base=4, depth=4)
+    file = checkpoint(tmp_path / "latest_net_G_A.pth", generator)
+    weights = import_weights("stillgan", file, tmp_path / "run", preset="smoke", color="rgb")
+    assert torch.equal(load_file(weights)["generator_high.down.0.conv_a.weight"], generator.down[0].conv_a.weight)
+    with pytest.raises(UserError, match=r"4, 3, 3, 3"):
+        import_weights("stillgan", file, tmp_path / "grey", preset="smoke")
+
+    style = torch.randint(0, 255, (32, 40, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    write_rgb(tmp_path / "high" / "a.png", style.numpy())
+    network = MSGNet(4, 8, 1)
+    given = [str(checkpoint(tmp_path / "21styles.pth", network)), "--output", str(tmp_path / "styled")]
+    options = ["--preset", "smoke", "--color", "rgb", "--high", str(tmp_path / "high")]
+    assert main(["import-weights", "msgnet", *given, *options]) == 0, capsys.readouterr().err
+    rgb = style.permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        expected = network.style_gram(convert_to_bgr(rgb))
+    assert torch.allclose(load_file(tmp_path / "styled" / "weights.safetensors")["target.gram"], expected, rtol=1e-4)
