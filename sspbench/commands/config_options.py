@@ -11,7 +11,7 @@ from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..config.overrides import merge_dicts
 from ..config.plan import Plan
 from ..errors import UserError
-from ..plugins.source_files import parse_yaml_as_text
+from ..plugins.source_files import parse_argument_as_text
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def _parse_override(entry: str) -> dict[str, Any]:
             hint="write KEY=VALUE, e.g. --set preset=smoke",
         )
     try:
-        nested: Any = parse_yaml_as_text(value)
+        nested: Any = parse_argument_as_text(value)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())
         hint = "the value is read as YAML: put text with special characters in quotes"

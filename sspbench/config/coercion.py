@@ -16,6 +16,9 @@ from ..plugins.schemas import load_schema
 # How `--config key=null` arrives.
 NULL_TEXTS = ("null", "none", "None", "", "~")
 
+# Numbers that YAML reads otherwise than people: 010 as 8, 1:30 as 90.
+MISREAD_NUMBER = re.compile(r"[+-]?(0[0-7_]+|[\d_]+(:[\d_.]+)+)")
+
 # Powers of ten, which YAML reads as text where they have no dot.
 POWER_OF_TEN = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
@@ -90,11 +93,12 @@ def _item_schema(schema: Schema) -> Schema:
 
 
 def _as_text(value: Any, schema: Schema, nullable: bool) -> Any:
-    if nullable and (value is None or value in NULL_TEXTS):
+    is_path = schema.get("format") == "path"  # a folder may be called null or None
+    if nullable and (value is None or value == "" or (value in NULL_TEXTS and not is_path)):
         return None
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)  # a config made in Python: a folder may be called 2024
-    if isinstance(value, str) and schema.get("format") == "path":
+    if isinstance(value, str) and is_path:
         return os.path.expanduser(value)  # noqa: PTH111  # Path.expanduser raises for an unknown user
     return value
 
@@ -102,6 +106,8 @@ def _as_text(value: Any, schema: Schema, nullable: bool) -> Any:
 def _parse_scalar(text: str) -> Any:
     if text in NULL_TEXTS:
         return None
+    if MISREAD_NUMBER.fullmatch(text):
+        return text
     if POWER_OF_TEN.fullmatch(text):
         return float(text)
     try:

@@ -11,7 +11,7 @@ import yaml
 
 from ..checkout import ROOT
 from ..errors import UserError
-from ..plugins.source_files import parse_yaml_as_text, read_yaml_as_text
+from ..plugins.source_files import parse_argument_as_text, read_yaml_as_text
 from .coercion import coerce_config
 from .overrides import merge_dicts
 
@@ -54,7 +54,7 @@ def read_workflow_config(files: Sequence[Path], entries: Sequence[str]) -> dict[
 
 def _parse_entry(value: str) -> Any:
     try:
-        return parse_yaml_as_text(value)
+        return parse_argument_as_text(value)
     except (yaml.YAMLError, ValueError, RecursionError):
         return value
 

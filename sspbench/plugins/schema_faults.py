@@ -190,7 +190,7 @@ def _hint(error: jsonschema.ValidationError) -> str:
     if error.validator in ("enum", "anyOf", "oneOf"):
         guess = suggest_name(error.instance.lower(), _list_choices(error.schema))
         return guess if guess.startswith("Did") else described
-    if error.validator == "type" and _looks_like_number(error.instance):
+    if error.validator == "type" and "e" in error.instance.lower() and _looks_like_number(error.instance):
         return "YAML reads a power of ten as a number only with a dot: 1.0e-4"
     return described
 

@@ -19,6 +19,8 @@ MAX_YAML_NESTING = 200
 MERGE_KEY = "<<"
 """The key of YAML that takes over another mapping; it may be next to itself."""
 
+NULL_TAG, TEXT_TAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
+
 MAX_YAML_VALUES = 100_000
 """Values in a file, aliases written out."""
 
@@ -44,18 +46,29 @@ class _LibyamlLoader(_UniqueKeys, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     """The loader of libyaml, where it is there."""
 
 
-class _TextLoader(_LibyamlLoader):
-    """Reads every scalar as the text that is in the file; only ``<<`` keeps its meaning."""
+class _TextScalars:
+    """Reads every scalar as the text that is in the file; only ``<<`` and null without quotes keep their meaning."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        MERGE_KEY[0]: [("tag:yaml.org,2002:merge", re.compile(f"^(?:{MERGE_KEY})$"))]
+        MERGE_KEY[0]: [("tag:yaml.org,2002:merge", re.compile(f"^(?:{MERGE_KEY})$"))],
+        **{first: [(NULL_TAG, re.compile("^(?:~|null|Null|NULL|)$"))] for first in ("~", "n", "N", "")},
     }
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node; a key is text, null too."""
+        for key, _ in node.value:
+            if key.tag == NULL_TAG:
+                key.tag = TEXT_TAG
+        found: dict[Any, Any] = super().construct_mapping(node, deep)  # type: ignore[misc]
+        return found
 
-class _PythonTextLoader(_PythonLoader):
+
+class _TextLoader(_TextScalars, _LibyamlLoader):
+    """The loader of text by libyaml."""
+
+
+class _PythonTextLoader(_TextScalars, _PythonLoader):
     """The same by Python's loader."""
-
-    yaml_implicit_resolvers = _TextLoader.yaml_implicit_resolvers
 
 
 def read_text(path: Path) -> str:
@@ -95,12 +108,26 @@ def read_yaml_as_text(path: Path) -> Any:
 
 
 def parse_yaml_as_text(text: str) -> Any:
-    """Return what YAML text holds, with every scalar as text.
+    """Return what YAML text holds, with every scalar as text, or None for null without quotes.
 
     Raises:
         yaml.YAMLError: the text is not valid YAML.
     """
     return _load_yaml(text, _TextLoader, _PythonTextLoader)
+
+
+def parse_argument_as_text(text: str) -> Any:
+    """Return what the value of ``KEY=VALUE`` holds: YAML's lists, mappings and quotes, else the text as it is.
+
+    Raises:
+        yaml.YAMLError: the text is not valid YAML.
+
+    >>> parse_argument_as_text("[007, no]"), parse_argument_as_text("cells #2"), parse_argument_as_text("null")
+    (['007', 'no'], 'cells #2', None)
+    """
+    parsed = parse_yaml_as_text(text)
+    is_plain = isinstance(parsed, str) and not text.lstrip().startswith(("'", '"'))
+    return text if is_plain else parsed
 
 
 def _read_by(path: Path, load: Callable[[str], Any]) -> Any:

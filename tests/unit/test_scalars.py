@@ -34,6 +34,7 @@ def test_seeds_and_params_from_the_command_line_make_a_plan():
 
 
 NAMES = ["2024_01_15", "007", "1e5", "0x10", "12:30", "no", "2024-01-15", "1.50"]
+NAMES += ["1_000", "0b1", "1:30", ".5", "yes", "True", ".inf", ".nan", "1.", "+1", "1.10", "=", "ä"]
 
 
 @pytest.mark.parametrize("quote", ["", '"'])
@@ -64,6 +65,30 @@ def test_names_on_the_command_line_stay_as_they_are_written(name):
     config = read_workflow_config([], entries)
     assert (config["data_root"], config["external"], config["threads"]) == (name, {"theirs": name}, 2)
     assert config["params"] == {"sspnet": {"lr": 0.0001}}
+
+
+@pytest.mark.parametrize("name", ["null", "~", "Null", "none"])
+def test_null_is_a_name_in_quotes_and_as_a_key(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("HOME", "/home/ada")
+    shown = "/home/ada" if name == "~" else name
+    (tmp_path / "mine.yaml").write_text(f"data_root: '{name}'\nexternal: {{{name}: '{name}', b: {name}}}\n")
+    config = read_config(tmp_path / "mine.yaml")
+    assert config["data_root"] == shown
+    assert config["external"] == {name: shown, "b": None if name != "none" else name}
+    assert read_workflow_config([], [f"data_root='{name}'"])["data_root"] == shown
+    assert read_workflow_config([], [f"data_root={name}"])["data_root"] == (None if name != "none" else name)
+
+
+def test_a_name_on_the_command_line_is_not_cut_where_yaml_sees_a_comment():
+    config = read_workflow_config([], ["data_root=cells #2", "dataset_id=a#b", "study="])
+    assert (config["data_root"], config["dataset_id"], config["study"]) == ("cells #2", "a#b", None)
+
+
+@pytest.mark.parametrize("text", ["010", "007", "1:30", "-010", "1:30:00"])
+def test_a_number_that_yaml_reads_otherwise_than_people_is_refused(text):
+    with pytest.raises(UserError, match=rf"`threads` must be a whole number from 1 to 4096, got '{text}'"):
+        Plan({**read_config(DEFAULT_CONFIG_FILE), "threads": text})
+    assert coercion.parse_values(["1_000", "0x10", "0", "0.5", "-7"]) == [1000, 16, 0, 0.5, -7]
 
 
 def test_a_later_file_and_then_the_command_line_override(tmp_path):
