@@ -20,6 +20,9 @@ MAX_CLASSES = 16
 MIN_BRIGHTNESS_VALUE = 32
 """A label whose brightest value is below holds numbers of classes, not brightness."""
 
+FLAT_BLOCK_SIDE_PX = 3
+"""Side of a block of one value that is no edge of a line."""
+
 MAX_NOISE_SHARE = 0.0005
 """Share of the pixels below which a third value is noise."""
 
@@ -112,8 +115,10 @@ def _is_class_map(values: np.ndarray, found: np.ndarray, counts: np.ndarray) -> 
 
 
 def _has_flat_block(mask: np.ndarray) -> bool:
-    """Return whether a 3 x 3 block of a (H, W) mask is all true."""
-    blocks = np.lib.stride_tricks.sliding_window_view(mask, (3, 3))
+    """Return whether a square block of a (H, W) mask is all true."""
+    if min(mask.shape) < FLAT_BLOCK_SIDE_PX:
+        return False
+    blocks = np.lib.stride_tricks.sliding_window_view(mask, (FLAT_BLOCK_SIDE_PX, FLAT_BLOCK_SIDE_PX))
     return bool(blocks.all(axis=(-1, -2)).any())
 
 

@@ -8,8 +8,10 @@ import pytest
 import tifffile
 from PIL import Image
 
-from sspbench.errors import UserError
+from sspbench.errors import Faults, UserError
 from sspbench.images.decode import decode_image, read_image_size
+from sspbench.images.inspection import inspect_image
+from sspbench.images.labels import read_label
 from sspbench.images.picture_files import read_image_file
 
 PER_SEED_FILE = 25
@@ -60,6 +62,7 @@ FILES = {
     "deep.png": lambda: bytes(imagecodecs.png_encode(pixels(20, 24, 3, dtype=np.uint16))),
     "palette.png": lambda: pillow(pixels(20, 24), "PNG", "P"),
     "a.jpg": lambda: pillow(pixels(20, 24), "JPEG"),
+    "a.gif": lambda: pillow(pixels(20, 24), "GIF"),
     "a.bmp": lambda: pillow(pixels(20, 24, 3), "BMP"),
     "a.dcm": dicom,
 }
@@ -83,12 +86,13 @@ def mutate(content, rng):
 def read_everything(path):
     """Read a file in every way; return whether it was readable."""
     readable = True
-    for read in (read_image_size, decode_image, read_image_file):
+    for read in (read_image_size, decode_image, read_image_file, read_label):
         try:
             read(path)
         except UserError as error:
             assert error.hint
             readable = False
+    inspect_image(path, Faults(""))
     return readable
 
 
@@ -98,11 +102,19 @@ def test_no_mutation_of_a_file_raises_anything_but_our_error(tmp_path, name):
     content = FILES[name]()
     path = tmp_path / name
     path.write_bytes(content)
-    assert read_everything(path)
+    assert read_everything(path) or name == "a.gif"  # not enhanced
     rng = np.random.default_rng(list(name.encode()))
     for _ in range(PER_SEED_FILE):
         path.write_bytes(mutate(content, rng))
         read_everything(path)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 40), (40, 2), (3, 3)])
+def test_a_picture_of_a_few_pixels_is_told_to_be_too_small(tmp_path, shape):
+    Image.fromarray(pixels(*shape)).save(tmp_path / "a.png")
+    faults = Faults("")
+    inspect_image(tmp_path / "a.png", faults)
+    assert [fault.what for fault in faults.items] == ["An image is too small"]
 
 
 @pytest.mark.parametrize("name", FILES)
