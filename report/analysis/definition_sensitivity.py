@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sspbench.errors import UserError
+from sspbench.jobs.scores_record import reject_changed_table
 from sspbench.stages.definitions import DEFINITION_COLUMNS
 
 SENSITIVITY_COLUMNS = ["run", "definition", "scale", "n", "n_nan", "mean", "sd", "note"]
@@ -42,8 +43,9 @@ def read_definitions(path: Path) -> pd.DataFrame:
     """Return a run's ``definitions.csv``, NaN where a value is undefined.
 
     Raises:
-        UserError: the file cannot be read or has other columns.
+        UserError: the file cannot be read, has other columns, or was changed after scoring wrote it.
     """
+    reject_changed_table(path)
     try:
         frame: pd.DataFrame = pd.read_csv(
             path,

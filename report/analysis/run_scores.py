@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from sspbench.errors import UserError
-from sspbench.jobs.scores_record import SCORES_FILE, has_original_scores
+from sspbench.jobs.scores_record import reject_changed_table
 from sspbench.releases.score_files import LONG_COLUMNS
 
 TEXT_COLUMN_TYPES = dict.fromkeys((name for name in LONG_COLUMNS if name not in ("seed", "value")), str)
@@ -20,7 +20,7 @@ def read_run_scores(path: Path) -> pd.DataFrame:
         UserError: the file cannot be read, has other columns, has values that are not numbers, or was
             changed after scoring wrote it.
     """
-    _reject_changed(path)
+    reject_changed_table(path)
     try:
         frame: pd.DataFrame = pd.read_csv(
             path, dtype=TEXT_COLUMN_TYPES, keep_default_na=False, na_values={"value": ["nan"]}
@@ -38,13 +38,3 @@ def read_run_scores(path: Path) -> pd.DataFrame:
             why=str(error),
             hint="remove it and run the workflow again: it computes the scores",
         ) from error
-
-
-def _reject_changed(path: Path) -> None:
-    if path.name == SCORES_FILE and path.is_file() and not has_original_scores(path.parent):
-        raise UserError(
-            "A file of scores was changed after it was written",
-            where=str(path),
-            why="its content differs from the SHA-256 that the scoring job recorded",
-            hint="run the workflow again: it computes the scores again",
-        )

@@ -1,25 +1,49 @@
-"""The scores of a run and the hash that the job which wrote them recorded."""
+"""The tables that scoring a run writes, and the hashes of them that the job recorded."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import UserError
 from ..files import read_mapping, sha256
 
 SCORES_FILE = "scores.csv"
+DEFINITIONS_FILE = "definitions.csv"
 SCORE_RECORD = Path("jobs") / "score.json"
-SCORES_HASH_KEY = "scores_sha256"
+HASH_KEYS = {SCORES_FILE: "scores_sha256", DEFINITIONS_FILE: "definitions_sha256"}
+"""The key of each table's hash in the record."""
 
 
-def has_original_scores(folder: Path) -> bool:
-    """Return whether a run's ``scores.csv`` is the file that scoring wrote; True where no hash was recorded.
+def hash_score_tables(folder: Path) -> dict[str, str]:
+    """Return the entries of the record of scoring that say what its tables are."""
+    return {key: sha256(folder / name) for name, key in HASH_KEYS.items()}
+
+
+def find_changed_tables(folder: Path) -> list[Path]:
+    """Return the tables of a run that are not what scoring wrote; none where no hash was recorded.
 
     Args:
-        folder: The run's folder, with ``scores.csv``.
+        folder: The run's folder.
 
     Raises:
         UserError: the job's record cannot be read.
     """
     record = folder / SCORE_RECORD
-    recorded = read_mapping(record).get(SCORES_HASH_KEY) if record.is_file() else None
-    return recorded is None or recorded == sha256(folder / SCORES_FILE)
+    recorded = read_mapping(record) if record.is_file() else {}
+    tables = {folder / name: recorded.get(key) for name, key in HASH_KEYS.items()}
+    return [path for path, digest in tables.items() if digest and path.is_file() and sha256(path) != digest]
+
+
+def reject_changed_table(path: Path) -> None:
+    """Reject a table of a run that is not what scoring wrote.
+
+    Raises:
+        UserError: it was changed.
+    """
+    if path in find_changed_tables(path.parent):
+        raise UserError(
+            "A file of scores was changed after it was written",
+            where=str(path),
+            why="its content differs from the SHA-256 that the scoring job recorded",
+            hint="run the workflow again: it computes the scores again",
+        )

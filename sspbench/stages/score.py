@@ -14,7 +14,7 @@ import numpy as np
 
 from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import UserError
-from ..files import read_json, replace_atomically, sha256, write_json
+from ..files import read_json, replace_atomically, write_json
 from ..images.field_of_view import erode_field_of_view
 from ..images.grey import read_grey
 from ..images.manifest import Manifest
@@ -22,7 +22,7 @@ from ..images.rgb import read_rgb
 from ..jobs.image_folders import verified_images, verify_splits
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
-from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, SCORES_HASH_KEY
+from ..jobs.scores_record import DEFINITIONS_FILE, SCORE_RECORD, SCORES_FILE, hash_score_tables
 from ..plugins.metric_families import load_metric_families
 from ..workflow.code_digests import digest_metric_families
 from .definitions import ScoredLine, collect_definitions, read_inside, score_definitions, write_definitions
@@ -81,12 +81,12 @@ def score(
                 table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
             bar.update(len(chunk))
     write_definitions(
-        folder / "definitions.csv", _score_rivals(families, manifest, folder, names) if with_definitions else ()
+        folder / DEFINITIONS_FILE, _score_rivals(families, manifest, folder, names) if with_definitions else ()
     )
     facts = {
         "images": len(names),
         "is_scale_known": manifest.is_scale_known,
-        SCORES_HASH_KEY: sha256(folder / SCORES_FILE),
+        **hash_score_tables(folder),
         "data": manifest.digest,
         "metric_code": digest_metric_families(settings["metrics"]),
     }

@@ -21,7 +21,7 @@ from ..jobs.image_folders import (
     prepared_hashes,
     read_folder_hashes,
 )
-from ..jobs.scores_record import SCORES_FILE, has_original_scores
+from ..jobs.scores_record import SCORES_FILE, find_changed_tables
 from ..jobs.weights_record import WEIGHTS_FILE, has_original_weights
 from .lock import is_dry_run
 
@@ -83,9 +83,9 @@ def _find_outdated(folder: Path) -> Iterator[Path]:
         if changed:
             _report(f"{folder / name}: changed since they were written: {describe_files(changed)}")
             yield manifest
-    if (folder / SCORES_FILE).is_file() and not has_original_scores(folder):
-        _report(f"{folder / SCORES_FILE}: changed since it was written")
-        yield folder / SCORES_FILE
+    for path in find_changed_tables(folder):
+        _report(f"{path}: changed since it was written")
+        yield path
 
 
 def _find_changed_images(manifest: Path) -> list[Path]:

@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from report.analysis.definition_sensitivity import read_definitions
 from report.analysis.run_scores import read_run_scores
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.image_folders import verified_images, verify_splits, write_folder_manifest
+from sspbench.jobs.scores_record import find_changed_tables
 from sspbench.stages import prepare
 from sspbench.stages.enhance import enhance
 from sspbench.stages.score import score
@@ -104,6 +106,17 @@ def test_tables_take_no_scores_that_were_edited(tmp_path):
     record = tmp_path / "run" / "jobs" / "score.json"
     record.write_text(json.dumps({key: value for key, value in read_json(record).items() if "sha256" not in key}))
     assert read_run_scores(path)["value"].max() > 9  # scored before hashes were recorded
+
+
+def test_the_table_of_rival_definitions_is_not_taken_once_it_was_edited(tmp_path):
+    scored(tmp_path, 2)
+    path = tmp_path / "run" / "definitions.csv"
+    assert len(read_definitions(path)) > 0
+    assert not find_changed_tables(tmp_path / "run")
+    path.write_text(path.read_text().replace(",native,", ",native,9", 1))
+    assert find_changed_tables(tmp_path / "run") == [path]
+    with pytest.raises(UserError, match=r"(?s)changed after it was written.*definitions\.csv.*run the workflow again"):
+        read_definitions(path)
 
 
 def test_what_killed_preparations_left_is_removed_by_the_next(tmp_path, monkeypatch):

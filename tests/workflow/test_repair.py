@@ -56,13 +56,15 @@ def test_every_file_that_was_changed_by_hand_is_written_again(checkout, done):
 
     scores = identity / "scores.csv"
     scores.write_text(scores.read_text().replace(",0.", ",0.9", 1))
+    definitions = msgnet / "definitions.csv"
+    definitions.write_text(definitions.read_text().replace(",native,", ",native,9", 1))
     data = checkout.folder / "data/cornsim/images/cornsim/smoke"
     blacken(data / "trainA/lq_001.png")
     (data / "testA/test_002.png").unlink()
     stamp = (msgnet / "weights.safetensors").stat().st_mtime_ns
     code, text = checkout.snakemake(*ROWS)
     assert code == 0, text[-8000:]
-    assert "scores.csv: changed since it was written" in text
+    assert "scores.csv: changed since it was written" in text and "definitions.csv: changed since" in text
     assert "changed since they were prepared: lq_001.png, test_002.png" in text
     assert contents(checkout.folder) == before
     assert (msgnet / "weights.safetensors").stat().st_mtime_ns == stamp
