@@ -10,6 +10,7 @@ import pytest
 
 from sspbench.images.grey import to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from tests.browser import start_browser
 
 UNIT = Path(__file__).parent / "unit"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -96,3 +97,9 @@ def make_data(folder, counts, side, seed=0):
 def tiny_data(tmp_path_factory):
     """Six LQ, five HQ and two test images of 96 pixels, with labels."""
     return make_data(tmp_path_factory.mktemp("tiny"), {"trainA": 6, "trainB": 5, "testA": 2}, 96)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with start_browser() as browser:
+        yield browser

@@ -9,13 +9,10 @@ from PIL import Image
 from sspbench.images.enhancement_rules import RULES
 from sspbench.images.folder_whites import decide_folder_whites
 from sspbench.images.picture_files import read_image_file
+from tests.browser import needs_browser
 from tests.offline_page.visitor import METHODS, by_torch, give, noise, png, saved, share_of_range
-from tests.workflow.test_browser import BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not BROWSER.exists(), reason=f"no browser at {BROWSER}: run `make test-browser`"),
-]
+pytestmark = needs_browser
 
 LARGEST_DIFFERENCE = 1e-3
 """Between page and torch, as a share of the range."""

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser import needs_browser
 from tests.offline_page.visitor import give, noise, png, problem
-from tests.workflow.test_browser import BROWSER
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not BROWSER.exists(), reason=f"no browser at {BROWSER}: run `make test-browser`"),
-]
+pytestmark = needs_browser
 
 
 def test_a_picture_can_be_dropped_anywhere(opened, tmp_path):

@@ -1,6 +1,5 @@
 """A reader at the page in a real browser, network off: divider, methods, sorting, and nothing asked of the network."""
 
-from pathlib import Path
 
 import pytest
 
@@ -9,25 +8,10 @@ from report.figures.chart_panels import write_chart_panels
 from report.figures.draw_all import draw_figures
 from report.page.build import write_page
 from report.tables.write_all import write_tables
+from tests.browser import needs_browser, open_page
 from tests.synthetic_results import make_results
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: uv sync --group test-extras")
-
-BROWSER = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not BROWSER.exists(), reason=f"no browser at {BROWSER}: run `make test-browser`"),
-]
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -44,29 +28,11 @@ def file(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(BROWSER), args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(params=[1280, 400], ids=["wide", "narrow"])
 def page(request, chromium, file):
-    """The opened page; afterwards the console must be clean and no request may have left the file."""
-    context = chromium.new_context(viewport={"width": request.param, "height": 900}, offline=True)
-    opened = context.new_page()
-    said, asked = [], []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(file.as_uri())
-    yield opened
-    context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [file.as_uri()]
+    """The opened page."""
+    with open_page(chromium, file, request.param) as opened:
+        yield opened
 
 
 def clip(page):
