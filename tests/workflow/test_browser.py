@@ -1,6 +1,5 @@
 """A reader at the page in a real browser, network off: divider, methods, sorting, and nothing asked of the network."""
 
-
 import pytest
 
 from report.analysis.run_record import write_run_record
