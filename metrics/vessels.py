@@ -25,7 +25,6 @@ class Vessels(MetricFamily):
             decimals=2,
             description="Pixels segmented as vessel, in % of the field of view. Contrast enhancement raises it as true "
             "detail does.",
-            table="truth",
         ),
     )
 

@@ -212,6 +212,12 @@ class Results:
         path = self.plan.layout.manifest
         return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
 
+    @cached_property
+    def degradations(self) -> dict[str, str]:
+        """The types of degradation of each test image, where the data set knows them, as scoring recorded them."""
+        records = (self.provenance(run).get("score", {}).get("degradations", {}) for run in self.plan.runs)
+        return next(filter(None, records), {})
+
     @property
     def vocabulary(self) -> Vocabulary:
         """The words for what the labels of the data set show."""

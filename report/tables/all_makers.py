@@ -8,6 +8,7 @@ from ..analysis.results import Results
 from .audits import make_own_audit_table, make_paper_audit_tables
 from .comparisons import make_claim_tests_table, make_ranks_table, make_tests_table
 from .definition_sensitivity import make_sensitivity_table
+from .degradations import make_degradation_tables
 from .fairness import make_fairness_table
 from .gains import make_gains_table
 from .measures import MEASURE_TABLE_MAKERS
@@ -15,6 +16,7 @@ from .metric_trust import make_trust_table
 from .rank_intervals import make_rank_intervals_table
 from .record import Table
 from .reproduction import make_reproduction_table
+from .vessels import make_vessel_table
 
 TableMaker = Callable[[Results], Iterator[Table]]
 """Yields the tables that the results allow, none where they allow none."""
@@ -22,6 +24,8 @@ TableMaker = Callable[[Results], Iterator[Table]]
 TABLE_MAKERS: tuple[TableMaker, ...] = (
     make_gains_table,
     *MEASURE_TABLE_MAKERS,
+    make_degradation_tables,
+    make_vessel_table,
     make_trust_table,
     make_reproduction_table,
     make_tests_table,

@@ -11,7 +11,7 @@ from sspbench.jobs.outcome import NOT_APPLICABLE
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
-from ..analysis.statistics import MIN_TRAININGS, RowRank
+from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
 from .record import Cell, Column, Row, Table
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
@@ -66,10 +66,16 @@ def _make_row(
 
 
 def _make_cell(results: Results, row: MethodRow, measure: Measure, rank: RowRank | None) -> Cell:
-    status = results.status_text(row)
+    cell = make_summary_cell(results.status_text(row), results.summary(row.id, measure.name))
+    if cell.has_failed or rank is None:
+        return cell
+    return replace(cell, best=rank.low == 1, rank=rank.text)
+
+
+def make_summary_cell(status: str, facts: Summary) -> Cell:
+    """Return the cell of a row's summary, or how the row ended where it is not done."""
     if status != "done":
         return Cell(status=status)
-    facts = results.summary(row.id, measure.name)
     return Cell(
         mean=facts.mean,
         sd_images=facts.sd_images,
@@ -77,8 +83,6 @@ def _make_cell(results: Results, row: MethodRow, measure: Measure, rank: RowRank
         n=facts.n,
         missing=facts.missing,
         seeds=facts.seeds,
-        best=rank is not None and rank.low == 1,
-        rank="" if rank is None else rank.text,
     )
 
 

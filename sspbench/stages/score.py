@@ -83,10 +83,12 @@ def score(
     write_definitions(
         folder / DEFINITIONS_FILE, _score_rivals(families, manifest, folder, names) if with_definitions else ()
     )
+    degradations = manifest.degradation_by_stem()
     facts = {
         "images": len(names),
         "is_scale_known": manifest.is_scale_known,
         **hash_score_tables(folder),
+        **({"degradations": degradations} if degradations else {}),
         "data": manifest.digest,
         "metric_code": digest_metric_families(settings["metrics"]),
     }
