@@ -22,6 +22,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
     from . import audit_command
     from .compare import command as comparing
+    from .numbers import command as numbering
     from .studies import command as across
     from .verify import command as verifying
     from .verify import replay_command as replaying
@@ -29,6 +30,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     across.register(commands)
     audit_command.register(commands)
     comparing.register(commands)
+    numbering.register(commands)
     releases.register(commands)
     replaying.register(commands)
     verifying.register(commands)

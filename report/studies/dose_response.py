@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..analysis.paper import CLEAN_ROW
 from ..analysis.results import MethodRow, Results
 from ..analysis.statistics.crossed_effects import CrossedEstimate, estimate_crossed
 from ..analysis.statistics.summary import keep_complete_images
@@ -16,6 +17,10 @@ from ..tables.record import Cell, Column, Row, Table
 
 DOSE_MEASURES = {"hallucinated": "invented", "lost": "lost"}
 """Measures against the dose, in % of the true length, and the words for them."""
+
+
+EXCESS_MEASURE = "hallucinated"
+"""Of this measure the excess over the clean image is shown: the segmenter, trained on the dosed images, invents too."""
 
 
 def sort_by_dose(several: Mapping[str, Results]) -> dict[float, Results]:
@@ -52,20 +57,15 @@ def estimate_dose_slope(grids: Mapping[float, pd.DataFrame]) -> CrossedEstimate 
 def make_dose_table(several: Mapping[str, Results], metric: str) -> Table:
     """Return one measure by dose, and its slope with the interval, for every row that is trained and the untouched."""
     found = sort_by_dose(several)
-    lines = []
-    for row in _find_trained_rows(found):
-        grids = {dose: select_grid(results, row.id, metric) for dose, results in found.items()}
-        cells = [
-            Cell(mean=float(values.to_numpy().mean()), n=len(values), seeds=values.shape[1])
-            for values in grids.values()
-        ]
-        rise = estimate_dose_slope(grids)
-        last = (
-            Cell(text="n/a")
-            if rise is None
-            else Cell(mean=rise.difference, low=rise.low, high=rise.high, note=rise.note)
-        )
-        lines.append(Row(row.id, row.label, (*cells, last), row.runs[0].heading))
+    grids = {row.id: _select_grids(found, row.id, metric) for row in _find_shown_rows(found)}
+    lines = [Row(row.id, row.label, _make_dose_cells(grids[row.id]), row.group) for row in _find_shown_rows(found)]
+    if metric == EXCESS_MEASURE and CLEAN_ROW in grids:
+        for row in _find_trained_rows(found):
+            if row.runs[0].is_learned and not row.runs[0].is_untrained:
+                excess = {dose: grid - grids[CLEAN_ROW][dose] for dose, grid in grids[row.id].items()}
+                lines.append(
+                    Row(f"{row.id}-excess", f"{row.label} minus clean image", _make_dose_cells(excess), "excess")
+                )
     columns = [Column(f"dose:{dose:g}", f"x {dose:g}", unit="%", better="lower", decimals=2) for dose in found]
     word = DOSE_MEASURES[metric]
     return Table(
@@ -73,6 +73,28 @@ def make_dose_table(several: Mapping[str, Results], metric: str) -> Table:
         (*columns, Column("slope", "Slope per unit of dose", unit="%", decimals=2)), tuple(lines),
         notes=("Slope: least squares per training and image; 95 % interval over trainings and images crossed.",),
     )  # fmt: skip
+
+
+def _select_grids(found: Mapping[float, Results], row: str, metric: str) -> dict[float, pd.DataFrame]:
+    return {dose: select_grid(results, row, metric) for dose, results in found.items()}
+
+
+def _make_dose_cells(grids: Mapping[float, pd.DataFrame]) -> tuple[Cell, ...]:
+    """Return the mean at each dose, then the slope with its interval."""
+    means = (Cell(mean=float(np.nanmean(grid)), n=len(grid), seeds=grid.shape[1]) for grid in grids.values())
+    rise = estimate_dose_slope({dose: grid.dropna() for dose, grid in grids.items()})
+    if rise is None:
+        return (*means, Cell(text="n/a"))
+    return (*means, Cell(mean=rise.difference, low=rise.low, high=rise.high, note=rise.note))
+
+
+def _find_shown_rows(found: Mapping[float, Results]) -> list[MethodRow]:
+    """Return the rows that are trained, the untouched image and, as a control, the clean one."""
+    first = next(iter(found.values()))
+    clean = [
+        row for row in first.rows if row.id == CLEAN_ROW and all(_is_done(each, CLEAN_ROW) for each in found.values())
+    ]
+    return [*_find_trained_rows(found), *clean]
 
 
 def _find_trained_rows(found: Mapping[float, Results]) -> list[MethodRow]:

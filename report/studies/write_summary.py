@@ -46,6 +46,11 @@ def write_study_summary(several: Mapping[str, Results], folder: Path) -> list[Ta
     return records
 
 
+def make_study_tables(several: Mapping[str, Results]) -> list[Table]:
+    """Return the tables that the results of several data sets allow."""
+    return list(_make_tables(several, metric_reliability.rank_metrics(several)))
+
+
 def _make_tables(several: Mapping[str, Results], marks: Sequence[metric_reliability.MetricGrade]) -> Iterator[Table]:
     """Yield the tables that the results allow."""
     if len(several) > 1:

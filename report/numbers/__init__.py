@@ -1,0 +1,1 @@
+"""Numbers in prose, filled in from the records of releases."""
