@@ -27,6 +27,9 @@ JOB_COMMAND = f"exec {SSPBENCH_COMMAND} --log"
 RESULTS_DIR = f"results/{{dataset}}/{FIRST_PLAN.preset}"
 RUN_DIR = f"{RESULTS_DIR}/runs/{{run}}/seed-{{seed}}"
 SEGMENTER_DIR = f"{RESULTS_DIR}/segmenter/{FIRST_PLAN.segmenter.name}/seed-{{seed}}"
+LOW_SEGMENTER_DIR = (
+    f"{RESULTS_DIR}/segmenter-low/{FIRST_PLAN.segmenter.name}/seed-{{seed}}"
+)
 LOG_DIR = f"{RESULTS_DIR}/logs"
 # processes that share tables, figures or page; fewer where there are fewer cores
 REPORT_WORKERS = 8
@@ -82,6 +85,27 @@ rule train_segmenter:
         code=lambda w: bench.digests(w).segmenter,
     shell:
         "{JOB_COMMAND} {log:q} stage train-segmenter --seed {wildcards.seed} --config {params.config:q}"
+
+
+# The control: a segmenter that has seen LQ images. What it shows stands beside the tables, never in their place.
+rule train_low_segmenter:
+    input:
+        bench.manifest,
+    output:
+        f"{LOW_SEGMENTER_DIR}/weights.safetensors",
+        f"{LOW_SEGMENTER_DIR}/jobs/train.json",
+    log:
+        f"{LOG_DIR}/train_low_segmenter/{{seed}}.log",
+    priority: 150
+    threads: FIRST_PLAN.config["threads"]
+    resources:
+        **training_resources(FIRST_PLAN.segmenter),
+    params:
+        config=bench.job_config,
+        settings=lambda w: bench.plan(w).segmenter_settings(int(w.seed)).rerun_params,
+        code=lambda w: bench.digests(w).segmenter,
+    shell:
+        "{JOB_COMMAND} {log:q} stage train-low-segmenter --seed {wildcards.seed} --config {params.config:q}"
 
 
 rule train:
@@ -184,9 +208,31 @@ rule score:
         "{JOB_COMMAND} {log:q} stage score {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
+rule score_low:
+    input:
+        bench.manifest,
+        f"{RUN_DIR}/enhanced/manifest.json",
+        f"{LOW_SEGMENTER_DIR}/weights.safetensors",
+    output:
+        f"{RUN_DIR}/low/scores.csv",
+        f"{RUN_DIR}/low/masks/manifest.json",
+    log:
+        f"{LOG_DIR}/score_low/{{run}}-{{seed}}.log",
+    params:
+        config=bench.job_config,
+        settings=lambda w: [
+            bench.plan(w).segmenter_settings(int(w.seed)).rerun_params,
+            bench.plan(w).score_settings(),
+        ],
+        code=lambda w: bench.digests(w).score_low,
+    shell:
+        "{JOB_COMMAND} {log:q} stage score-low {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
+
+
 rule analyse:
     input:
         bench.files_of_all_runs("scores.csv"),
+        bench.low_scores,
         bench.files_of_all_runs("run.json"),
         paper_table_files(),
     output:
@@ -204,6 +250,7 @@ rule analyse:
 rule tables:
     input:
         bench.files_of_all_runs("scores.csv"),
+        bench.low_scores,
         bench.files_of_all_runs("definitions.csv"),
         paper_table_files(),
     output:

@@ -20,6 +20,7 @@ from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.digests import find_shared_digest
 from sspbench.releases.records import read_job_records
 
+from .image_subjects import match_subjects
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .run_scores import read_run_scores
 from .statistics import Summary, iter_grids, summarise
@@ -208,9 +209,12 @@ class Results:
 
     @cached_property
     def clusters(self) -> dict[str, str]:
-        """The subject of each test image, where the prepared data set knows it; empty where it does not."""
-        path = self.plan.layout.manifest
-        return Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
+        """The subject of each test image: as the prepared data set records it, or by the rule on names; else empty."""
+        path, pattern = self.plan.layout.manifest, self.plan.subject_pattern
+        recorded = Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
+        if recorded or pattern is None:
+            return recorded
+        return match_subjects(sorted(set(self.scores["image"])), pattern)
 
     @cached_property
     def degradations(self) -> dict[str, str]:

@@ -15,7 +15,19 @@ def rank_table_rows(results: Results, rows: Sequence[MethodRow], measure: str) -
     Ranked are the methods, the untouched image and the best trivial row; the other trivial rows are controls. The
     truth, failed rows and rows that were enhanced once, elsewhere, have no rank.
     """
-    shown = [
+    grids = {row.id: results.values(row.id, measure) for row in _list_tested(results, rows, measure)}
+    ranked = list_ranked_rows(results, rows, measure)
+    return rank_rows(grids, ranked, results.better[measure], results.clusters)
+
+
+def list_ranked_rows(results: Results, rows: Sequence[MethodRow], measure: str) -> list[str]:
+    """Return the rows of a table that are ranked against each other in a measure."""
+    tested = _list_tested(results, rows, measure)
+    return [row.id for row in tested if row.group != TRIVIAL_GROUP or row.id == results.best_trivial]
+
+
+def _list_tested(results: Results, rows: Sequence[MethodRow], measure: str) -> list[MethodRow]:
+    return [
         row
         for row in rows
         if row.group != ORACLE_GROUP
@@ -23,9 +35,6 @@ def rank_table_rows(results: Results, rows: Sequence[MethodRow], measure: str) -
         and results.status_text(row) == "done"
         and len(results.values(row.id, measure))
     ]
-    ranked = [row.id for row in shown if row.group != TRIVIAL_GROUP or row.id == results.best_trivial]
-    grids = {row.id: results.values(row.id, measure) for row in shown}
-    return rank_rows(grids, ranked, results.better[measure], results.clusters)
 
 
 def describe_ranks(ranks: Mapping[str, RowRank]) -> str:

@@ -16,6 +16,7 @@ from .costs import CostLine, WholeCost, collect_costs, measure_whole_cost
 from .image_choice import choose_images, describe_choice_rule, list_image_names
 from .json_records import read_record, write_record
 from .paper import load_paper
+from .power import DataPower, analyse_power
 from .results import MethodRow, Results
 from .run_facts import (
     FailedRun,
@@ -138,6 +139,7 @@ class RunRecord:
     whole_cost: WholeCost
     origins: tuple[Origin, ...]
     untimed: tuple[str, ...]
+    power: DataPower
 
 
 def write_run_record(results: Results, root: Path) -> None:
@@ -167,6 +169,7 @@ def make_run_record(results: Results) -> RunRecord:
         whole_cost=measure_whole_cost(results),
         origins=tuple(collect_origins(results)),
         untimed=tuple(list_untimed_rows(results)),
+        power=analyse_power(results),
     )
 
 

@@ -13,6 +13,7 @@ from .fairness import make_fairness_table
 from .gains import make_gains_table
 from .measures import MEASURE_TABLE_MAKERS
 from .metric_trust import make_trust_table
+from .power import make_power_table
 from .rank_intervals import make_rank_intervals_table
 from .record import Table
 from .reproduction import make_reproduction_table
@@ -32,6 +33,7 @@ TABLE_MAKERS: tuple[TableMaker, ...] = (
     make_claim_tests_table,
     make_ranks_table,
     make_rank_intervals_table,
+    make_power_table,
     make_fairness_table,
     make_sensitivity_table,
     make_paper_audit_tables,

@@ -6,7 +6,8 @@ import argparse
 import math
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..errors import UserError, explain_system_error
 from ..jobs.budget import time_budget
 from ..jobs.folder_lock import lock_folder
 from ..jobs.outcome import JobError, clear_status, error_from_exit, write_status
+from ..jobs.scores_record import LOW_FOLDER
 from ..plugin_checks import commands as plugin_checks
 from ..plugins.schemas import MAX_SEED
 from . import (
@@ -55,7 +57,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         parser = stages.add_parser(name, help=text)
         if needs_run:
             parser.add_argument("method", help="method, method+variant or method+reading")
-        if needs_run or function is _train_segmenter:
+        if needs_run or function in (_train_segmenter, _train_low_segmenter):
             parser.add_argument(
                 "--seed", type=_parse_seed, default=0, help="the replicate: everything in it is trained from it"
             )
@@ -76,11 +78,18 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
         if needs_run:
             run = plan.get_run(args.method, args.seed)
             folder = plan.layout.run_folder(run.id, run.seed)
-            with lock_folder(folder), _record_status(name, folder):
+            # the control stands beside the run: its failure is not the row's
+            aside = function is _score_low
+            with (
+                lock_folder(folder / LOW_FOLDER if aside else folder),
+                nullcontext() if aside else _record_status(name, folder),
+            ):
                 function(plan, run)
             return 0
         seed = {"seed": args.seed} if "seed" in args else {}
-        with lock_folder(plan.layout.segmenter_folder(plan.segmenter.name, **seed) if seed else plan.layout.data):
+        domain = "low" if function is _train_low_segmenter else "high"
+        training = plan.layout.segmenter_folder(plan.segmenter.name, args.seed, domain) if seed else plan.layout.data
+        with lock_folder(training):
             function(plan, **seed)
         return 0
 
@@ -179,7 +188,7 @@ def _train(plan: Plan, run: Run) -> None:
         train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
 
 
-def _train_segmenter(plan: Plan, seed: int) -> None:
+def _train_segmenter(plan: Plan, seed: int, domain: str = "high") -> None:
     from ..images.manifest import Manifest
     from ..jobs.gpu_slots import acquire
 
@@ -188,8 +197,11 @@ def _train_segmenter(plan: Plan, seed: int) -> None:
 
         _print_device(device, plan.engine.device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
-        folder = plan.layout.segmenter_folder(plan.segmenter.name, seed)
-        train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits)
+        folder = plan.layout.segmenter_folder(plan.segmenter.name, seed, domain)
+        train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits, domain)
+
+
+_train_low_segmenter = partial(_train_segmenter, domain="low")
 
 
 def _print_device(device: str, wanted: str) -> None:
@@ -225,38 +237,42 @@ def _import_external(plan: Plan, run: Run) -> None:
         import_external(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
 
 
-def _segment(plan: Plan, run: Run) -> None:
+def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
     from ..images.manifest import Manifest
     from ..jobs.image_folders import verify_splits
     from ..stages.segment import segment
 
     manifest = Manifest.read(plan.layout.manifest)
     verify_splits(manifest, "testA_fov")
-    weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
+    weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed, domain) / "weights.safetensors"
     folder = plan.layout.run_folder(run.id, run.seed)
-    with time_budget(plan.config["stage_minutes"], "segment", folder):
+    into = folder if domain == "high" else folder / LOW_FOLDER
+    with time_budget(plan.config["stage_minutes"], "segment", into):
         fields = manifest.companion_by_stem("testA", "testA_fov")
-        segment(plan.segmenter_settings(run.seed), weights, folder, fields)
+        segment(plan.segmenter_settings(run.seed), weights, folder, fields, into)
+
+
+def _score_low(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.score import score_low
+
+    _segment(plan, run, "low")
+    folder = plan.layout.run_folder(run.id, run.seed)
+    with time_budget(plan.config["stage_minutes"], "score-low", folder / LOW_FOLDER):
+        score_low(plan.score_settings(), plan.describe_run(run), Manifest.read(plan.layout.manifest), folder)
 
 
 def _score(plan: Plan, run: Run) -> None:
     from ..images.manifest import Manifest
     from ..stages.score import score
 
-    facts = {
-        "dataset": plan.layout.dataset,
-        "preset": plan.preset,
-        "method": run.plugin.name,
-        "variant": run.variant,
-        "seed": run.seed,
-    }
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
         manifest = Manifest.read(plan.layout.manifest)
         is_first_seed = run.seed == plan.config["seeds"][0]
         score(
             plan.score_settings(),
-            facts,
+            plan.describe_run(run),
             manifest,
             folder,
             is_segmented=plan.is_segmented,
@@ -267,9 +283,11 @@ def _score(plan: Plan, run: Run) -> None:
 STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
     "prepare": (_prepare, False, "prepare the data set"),
     "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
+    "train-low-segmenter": (_train_low_segmenter, False, "train the segmenter on LQ images with labels, as a control"),
     "train": (_train, True, "train a learned method"),
     "enhance": (_enhance, True, "enhance the test split"),
     "take-in": (_import_external, True, "import images that were enhanced outside the suite"),
     "segment": (_segment, True, "segment the enhanced images"),
     "score": (_score, True, "score images and masks"),
+    "score-low": (_score_low, True, "segment and score with the segmenter trained on LQ images"),
 }

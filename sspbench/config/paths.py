@@ -80,6 +80,6 @@ class Layout:
         """The folder of one run."""
         return self.root / "runs" / run_id / f"seed-{seed}"
 
-    def segmenter_folder(self, name: str, seed: int) -> Path:
-        """The folder of a segmenter's training."""
-        return self.root / "segmenter" / name / f"seed-{seed}"
+    def segmenter_folder(self, name: str, seed: int, domain: str = "high") -> Path:
+        """The folder of a segmenter's training on HQ images, or on LQ images (``low``)."""
+        return self.root / ("segmenter" if domain == "high" else f"segmenter-{domain}") / name / f"seed-{seed}"

@@ -23,8 +23,8 @@ from .row_labels import reject_duplicate_labels
 from .runs import Run
 from .selection import MethodEntry, select_methods
 from .settings import Engine, Settings
-from .training_labels import has_training_labels
-from .validation import validate_config, validate_runs
+from .training_labels import LOW_LABELS_FOLDER, has_training_labels
+from .validation import reject_bad_pattern, validate_config, validate_runs
 
 
 def load_default_engine() -> Engine:
@@ -52,6 +52,7 @@ class Plan:
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
         self.config = coerce_config(config)
         validate_config(self.config)
+        reject_bad_pattern(self.config["subject"])
         self.dataset = get_plugin("data", self.config["dataset"])
         self.segmenter = get_plugin("segmentation", self.config["segmenter"])
         self.preset: str = self.config["preset"]
@@ -88,6 +89,12 @@ class Plan:
             found += [Run(method, variant, seed) for seed in self.config["seeds"]]
         reject_duplicate_labels({run.id: (run.label, run.plugin.folder) for run in found})
         return sorted(found, key=lambda run: run.sort_key)
+
+    @property
+    def subject_pattern(self) -> str | None:
+        """The regular expression that finds the subject in an image's name: of the config, else of the data set."""
+        found = self.config["subject"] or self.dataset.meta.get("subject")
+        return None if found is None else str(found)
 
     @property
     def color(self) -> ColorMode:
@@ -130,6 +137,19 @@ class Plan:
         if self.config["segmenter_weights"] is not None or not self.reads_splits_only:
             return True
         return self.data_root is None or has_training_labels(self.data_root)
+
+    @cached_property
+    def has_low_segmenter(self) -> bool:
+        """Whether a segmenter is trained on LQ images too, as a control: where those have labels."""
+        if "low" not in self.config["segmenters"] or self.config["segmenter_weights"] is not None:
+            return False
+        if self.reads_splits_only:
+            return (
+                self.is_segmented
+                and self.data_root is not None
+                and has_training_labels(self.data_root, LOW_LABELS_FOLDER)
+            )
+        return bool(self.dataset.meta.get("low_labels", False))
 
     @property
     def known_truths(self) -> frozenset[str]:
@@ -225,6 +245,11 @@ class Plan:
             "structure": self.structure,
         }
 
+    def describe_run(self, run: Run) -> dict[str, Any]:
+        """Return the first columns of a run's scores."""
+        facts = {"method": run.plugin.name, "variant": run.variant, "seed": run.seed}
+        return {"dataset": self.layout.dataset, "preset": self.preset, **facts}
+
     def report_settings(self) -> dict[str, Any]:
         """Return what tables, figures and page depend on besides scores and images."""
         return {
@@ -233,4 +258,5 @@ class Plan:
             "ablation": self.config["ablation"],
             "figures": self.config["figures"],
             "seeds": self.config["seeds"],
+            "subject": self.subject_pattern,
         }

@@ -1,4 +1,4 @@
-"""Whether a user's data hold labels of HQ training images, looked up before anything is prepared."""
+"""Whether a user's data hold labels of training images, looked up before anything is prepared."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from pathlib import Path, PurePosixPath
 
 from ..images.grey import list_images
 
-TRAINING_LABELS_FOLDER = "trainB_labels"
+HIGH_LABELS_FOLDER, LOW_LABELS_FOLDER = "trainB_labels", "trainA_labels"
 
 
-def has_training_labels(root: Path) -> bool:
-    """Return whether a folder or an archive has images in ``trainB_labels``, itself or in a folder at its top.
+def has_training_labels(root: Path, labels: str = HIGH_LABELS_FOLDER) -> bool:
+    """Return whether a folder or an archive has images in the folder ``labels``, itself or in a folder at its top.
 
     Of an archive that cannot be read this is True: preparing it says what is wrong with it.
 
     Args:
         root: The user's ``data_root``.
+        labels: Name of the folder.
     """
     if root.is_dir():
-        places = [*root.glob(TRAINING_LABELS_FOLDER), *root.glob(f"*/{TRAINING_LABELS_FOLDER}")]
+        places = [*root.glob(labels), *root.glob(f"*/{labels}")]
         return any(list_images(place) for place in places if place.is_dir())
     try:
-        return any(_is_label(PurePosixPath(name)) for name in _iter_names(root))
+        return any(_is_label(PurePosixPath(name), labels) for name in _iter_names(root))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile):
         return True
 
@@ -39,5 +40,5 @@ def _iter_names(archive: Path) -> Iterator[str]:
             yield info.name
 
 
-def _is_label(path: PurePosixPath) -> bool:
-    return path.parent.name == TRAINING_LABELS_FOLDER and path.suffix != "" and not path.name.startswith(".")
+def _is_label(path: PurePosixPath, labels: str) -> bool:
+    return path.parent.name == labels and path.suffix != "" and not path.name.startswith(".")

@@ -159,3 +159,20 @@ def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, fa
     if len(faults.items) == before and found.is_trained:
         params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
         add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
+
+
+def reject_bad_pattern(pattern: str | None) -> None:
+    """Reject a rule on names that is no regular expression.
+
+    Raises:
+        UserError: it cannot be compiled.
+    """
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise UserError(
+            f"{pattern!r} is not a regular expression",
+            where="config: subject",
+            why=str(error),
+            hint="give one that finds the subject in the name of an image, e.g. subject='^([^_]+)_'",
+        ) from error

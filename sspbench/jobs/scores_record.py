@@ -9,6 +9,9 @@ from ..files import read_mapping, sha256
 
 SCORES_FILE = "scores.csv"
 DEFINITIONS_FILE = "definitions.csv"
+
+# The folder in a run's folder that holds masks and scores under the segmenter trained on LQ images.
+LOW_FOLDER = "low"
 SCORE_RECORD = Path("jobs") / "score.json"
 HASH_KEYS = {SCORES_FILE: "scores_sha256", DEFINITIONS_FILE: "definitions_sha256"}
 """The key of each table's hash in the record."""
@@ -16,7 +19,7 @@ HASH_KEYS = {SCORES_FILE: "scores_sha256", DEFINITIONS_FILE: "definitions_sha256
 
 def hash_score_tables(folder: Path) -> dict[str, str]:
     """Return the entries of the record of scoring that say what its tables are."""
-    return {key: sha256(folder / name) for name, key in HASH_KEYS.items()}
+    return {key: sha256(folder / name) for name, key in HASH_KEYS.items() if (folder / name).is_file()}
 
 
 def find_changed_tables(folder: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from ..images.rgb import read_rgb
 from ..jobs.image_folders import verified_images, verify_splits
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
-from ..jobs.scores_record import DEFINITIONS_FILE, SCORE_RECORD, SCORES_FILE, hash_score_tables
+from ..jobs.scores_record import DEFINITIONS_FILE, LOW_FOLDER, SCORE_RECORD, SCORES_FILE, hash_score_tables
 from ..plugins.metric_families import load_metric_families
 from ..workflow.code_digests import digest_metric_families
 from .definitions import ScoredLine, collect_definitions, read_inside, score_definitions, write_definitions
@@ -60,26 +60,7 @@ def score(
     names = [path.name for path in verified_images(folder / "enhanced")]
     for made in ("masks", "probabilities") if is_segmented else ():
         verified_images(folder / made)
-    scenes = _find_scenes(manifest)
-    threshold = _read_threshold(folder) if is_segmented else None
-    first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
-    with (
-        progress_bar(total=len(names), label="score", unit="images") as bar,
-        replace_atomically(folder / SCORES_FILE) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as stream,
-    ):
-        table = csv.writer(stream, lineterminator="\n")
-        table.writerow(SCORE_COLUMNS)
-        for chunk in _split_into_chunks(names, scenes):
-            batch = _load_batch(chunk, scenes, folder, settings["field_um"])
-            if color == "rgb":
-                batch = _add_colours(batch, chunk, scenes, folder)
-            if is_segmented:
-                batch = _add_masks(batch, chunk, folder, threshold)
-            rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
-            for name in chunk:
-                table.writerows([*first, *row] for row in rows if row[0] == Path(name).stem)
-            bar.update(len(chunk))
+    _write_lines(settings, run, manifest, families, names, folder, folder if is_segmented else None)
     write_definitions(
         folder / DEFINITIONS_FILE, _score_rivals(families, manifest, folder, names) if with_definitions else ()
     )
@@ -96,6 +77,64 @@ def score(
     stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
     parts = {stage: folder / "jobs" / f"{stage}.json" for stage in stages}
     write_json(folder / "run.json", {stage: read_json(path) for stage, path in parts.items() if path.is_file()})
+
+
+def score_low(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path) -> None:
+    """Write ``low/scores.csv``: the measures of Table 2 under the segmenter that was trained on LQ images.
+
+    Args:
+        settings: As of :func:`score`.
+        run: The first columns.
+        manifest: The prepared data.
+        folder: The run's folder; its ``low`` holds the masks of that segmenter.
+    """
+    job = JobRecorder("score", dict(settings))
+    color = settings.get("color", "grey")
+    verify_splits(manifest, "testA", "testA_labels", "testA_fov")
+    names = [path.name for path in verified_images(folder / "enhanced")]
+    for made in ("masks", "probabilities"):
+        verified_images(folder / LOW_FOLDER / made)
+    families = {
+        name: family
+        for name, family in load_metric_families(settings["metrics"], settings["structure"], color).items()
+        if any(measure.table == "segmentation" for measure in family.measures)
+    }
+    _write_lines(settings, run, manifest, families, names, folder, folder / LOW_FOLDER)
+    facts = {"images": len(names), "data": manifest.digest, **hash_score_tables(folder / LOW_FOLDER)}
+    write_json(folder / LOW_FOLDER / SCORE_RECORD, job.record(**facts))
+
+
+def _write_lines(
+    settings: Mapping[str, Any],
+    run: Mapping[str, Any],
+    manifest: Manifest,
+    families: Mapping[str, MetricFamily],
+    names: Sequence[str],
+    folder: Path,
+    segmented: Path | None,
+) -> None:
+    """Write one line per value into ``scores.csv``, beside the masks where there are any; LQ masks mark their lines."""
+    scenes = _find_scenes(manifest)
+    threshold = None if segmented is None else _read_threshold(segmented)
+    first = [run[key] if run[key] is not None else "" for key in SCORE_COLUMNS[:5]]
+    mark = ["low"] if segmented is not None and segmented != folder else []
+    with (
+        progress_bar(total=len(names), label="score", unit="images") as bar,
+        replace_atomically((segmented or folder) / SCORES_FILE) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow([*SCORE_COLUMNS, *(["segmenter"] if mark else [])])
+        for chunk in _split_into_chunks(names, scenes):
+            batch = _load_batch(chunk, scenes, folder, settings["field_um"])
+            if settings.get("color", "grey") == "rgb":
+                batch = _add_colours(batch, chunk, scenes, folder)
+            if segmented is not None:
+                batch = _add_masks(batch, chunk, segmented, threshold)
+            rows = [row for family in families.values() for row in _score_rows(family, batch, chunk)]
+            for name in chunk:
+                table.writerows([*first, *row, *mark] for row in rows if row[0] == Path(name).stem)
+            bar.update(len(chunk))
 
 
 def _read_threshold(folder: Path) -> int | None:
@@ -148,7 +187,7 @@ def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
     return found
 
 
-def _split_into_chunks(names: list[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
+def _split_into_chunks(names: Sequence[str], scenes: Mapping[str, _Scene]) -> Iterator[list[str]]:
     """Cut names, as they come, into chunks of equal image size and scale and equal knowledge of the truth."""
 
     def kind(name: str) -> tuple[tuple[int, int], float | None, bool, bool, bool]:

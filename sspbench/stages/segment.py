@@ -19,19 +19,27 @@ from .held_out import find_probability
 from .train import load_for_inference, make_segmenter
 
 
-def segment(settings: Settings, weights: Path, folder: Path, fields: Mapping[str, Path | None] | None = None) -> None:
+def segment(
+    settings: Settings,
+    weights: Path,
+    folder: Path,
+    fields: Mapping[str, Path | None] | None = None,
+    into: Path | None = None,
+) -> None:
     """Write ``probabilities/*.png`` and ``masks/*.png`` for ``enhanced/*.png``, with their manifests.
 
-    Both are 0 outside the field of view: ``fields`` holds the masks of those by the images' stem, where there are any.
+    They go into the same folder, or into the folder ``into``. Both are 0 outside the field of view: ``fields`` holds
+    the masks of those by the images' stem, where there are any.
 
     The threshold that the segmenter's training chose, if any, is handed on in ``jobs/segment.json``.
     """
     job = JobRecorder("segment", settings.as_json())
     segmenter = make_segmenter(settings)
     load_for_inference(segmenter, weights, settings.engine)
+    enhanced, folder = folder / "enhanced", into or folder
     maps, masks = clear_images(folder / "probabilities"), clear_images(folder / "masks")
     written = []
-    for source in progress_bar(verified_images(folder / "enhanced"), label="segment", unit="images"):
+    for source in progress_bar(verified_images(enhanced), label="segment", unit="images"):
         found = find_probability(segmenter, source, settings.color)
         probability = blacken_outside(found, (fields or {}).get(source.stem))
         mask = np.where(segmenter.binarise(probability), np.uint8(255), np.uint8(0))

@@ -110,8 +110,10 @@ def train_method(settings: Settings, manifest: Manifest, folder: Path, limits: T
     _run_training(method, batches, settings, manifest, folder, limits)
 
 
-def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits) -> None:
-    """Train the segmenter on HQ images with labels, or take the checkpoint that is given instead.
+def train_segmenter(
+    settings: Settings, manifest: Manifest, folder: Path, limits: TrainingLimits, domain: str = "high"
+) -> None:
+    """Train the segmenter on labelled images of a domain, HQ or LQ, or take the checkpoint that is given instead.
 
     A share of the labelled images (its parameter ``held_out``) is kept back; the threshold that fits them best is noted
     in ``jobs/train.json``.
@@ -121,27 +123,31 @@ def train_segmenter(settings: Settings, manifest: Manifest, folder: Path, limits
     if settings.weights is not None:
         _import_segmenter_weights(segmenter, Path(settings.weights), settings, folder)
         return
-    verify_splits(manifest, "trainB", "trainB_labels")
+    split = SPLIT_BY_DOMAIN[domain]
+    verify_splits(manifest, split, f"{split}_labels")
     plan = BatchPlan.from_params(segmenter.params)
-    images = manifest.image_paths("trainB")
-    labels = manifest.find_companions(images, "trainB_labels")
+    images = manifest.image_paths(split)
+    labels = manifest.find_companions(images, f"{split}_labels")
     pairs = [(image, label) for image, label in zip(images, labels, strict=True) if label is not None]
     if not pairs:
         raise UserError(
-            "The segmenter cannot be trained: no HQ training image has a label",
-            where=str(manifest.folder / "trainB_labels"),
-            hint="add trainB_labels, or give trained weights: --config segmenter_weights=FILE",
+            f"The segmenter cannot be trained: no image of {split} has a label",
+            where=str(manifest.folder / f"{split}_labels"),
+            hint=f"add {split}_labels, or give trained weights: --config segmenter_weights=FILE",
         )
     learnt, held_out = split_held_out(pairs, segmenter.params["held_out"], settings.seed)
-    high = Domain(
+    learnt_domain = Domain(
         plan,
-        load_domain_images([image for image, _ in learnt], plan, "high-quality", settings.color),
+        load_domain_images([image for image, _ in learnt], plan, f"{domain}-quality", settings.color),
         load_domain_images([label for _, label in learnt], plan, "label"),
     )
-    batches = DomainBatches(plan, settings.seed, high)
+    batches = DomainBatches(plan, settings.seed, learnt_domain)
     _run_training(
         segmenter, batches, settings, manifest, folder, limits,
-        more=lambda: {"threshold": choose_threshold(segmenter, held_out, settings.color)},
+        more=lambda: {
+            "threshold": choose_threshold(segmenter, held_out, settings.color),
+            **({} if domain == "high" else {"domain": domain}),
+        },
     )  # fmt: skip
 
 

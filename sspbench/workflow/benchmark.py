@@ -17,6 +17,7 @@ from ..config.datasets import build_plans, summary_folder
 from ..config.plan import Plan
 from ..config.runs import Run
 from ..errors import UserError
+from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE
 from .forecast import Forecast
 from .lock import hold_workflow_lock, job_environment
 from .repair import find_plans_to_prepare, repair_runs
@@ -136,6 +137,12 @@ class Benchmark:
         """Return the manifests of a run's masks and probabilities; none where no segmenter can be trained."""
         folders = ("masks", "probabilities") if self.plan(wildcards).is_segmented else ()
         return [self._run_folder(wildcards) / name / "manifest.json" for name in folders]
+
+    def low_scores(self, wildcards: Any) -> list[Path]:
+        """Return the scores of all runs under the segmenter trained on LQ images; none without that segmenter."""
+        plan = self.plan(wildcards)
+        runs = plan.runs if plan.has_low_segmenter else ()
+        return [plan.layout.run_folder(run.id, run.seed) / LOW_FOLDER / SCORES_FILE for run in runs]
 
     def _run_folder(self, wildcards: Any) -> Path:
         return self.plan(wildcards).layout.run_folder(wildcards.run, int(wildcards.seed))

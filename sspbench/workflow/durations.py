@@ -25,7 +25,10 @@ REFERENCE_SIDE_PX = 384
 JOB_START_CPU_S = 2.0
 """CPU seconds, about, before a job's own record begins: Python, the frame, the plan."""
 
-TRAINING_RULES = ("train", "train_segmenter")
+SEGMENTER_RULES = {"train_segmenter": "high", "train_low_segmenter": "low"}
+"""Rules that train the segmenter, and on which domain."""
+
+TRAINING_RULES = ("train", *SEGMENTER_RULES)
 
 SOLO_RULES = ("prepare", "analyse", "tables", "figures", "report")
 """Rules whose job runs alone: all others wait for it, or it for them."""
@@ -98,8 +101,9 @@ class DurationEstimator:
 
     def _record_files(self, job: WorkflowJob) -> list[Path]:
         layout = self._plan.layout
-        if job.rule == "train_segmenter":
-            folder, name = layout.segmenter_folder(self._plan.segmenter.name, job.seed), "train"
+        if job.rule in SEGMENTER_RULES:
+            domain = SEGMENTER_RULES[job.rule]
+            folder, name = layout.segmenter_folder(self._plan.segmenter.name, job.seed, domain), "train"
         elif job.run:
             folder, name = layout.run_folder(job.run, job.seed), job.rule
         else:
@@ -120,7 +124,7 @@ class DurationEstimator:
             return None
 
     def _training_settings(self, job: WorkflowJob) -> Settings:
-        if job.rule == "train_segmenter":
+        if job.rule in SEGMENTER_RULES:
             return self._plan.segmenter_settings(job.seed)
         return self._plan.train_settings(self._run(job))
 
@@ -128,7 +132,7 @@ class DurationEstimator:
         return self._plan.get_run(job.run, job.seed)
 
     def _declared_seconds(self, job: WorkflowJob) -> float | None:
-        if job.rule == "train_segmenter":
+        if job.rule in SEGMENTER_RULES:
             return self._declared_training_seconds(self._plan.segmenter, job)
         if job.rule == "train" and not self._run(job).is_untrained:
             return self._declared_training_seconds(self._run(job).plugin, job)

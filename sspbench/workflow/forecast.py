@@ -12,19 +12,21 @@ from typing import Any
 from ..config.plan import Plan
 from ..config.resolve_auto import slowdown_warnings
 from ..jobs.machine_speed import describe_gpus, measure_slowness
-from .durations import TRAINING_RULES, DurationEstimator, WorkflowJob, estimate_wall_seconds
+from .durations import SEGMENTER_RULES, TRAINING_RULES, DurationEstimator, WorkflowJob, estimate_wall_seconds
 
-ROW_RULES = ("enhance", "import_external", "segment", "score")
+ROW_RULES = ("enhance", "import_external", "segment", "score", "score_low")
 """Rules whose jobs together make one row of the tables."""
 
 RULE_WORDS = {
     "prepare": ("prepare the images", "prepared the images"),
     "train_segmenter": ("train {label}, the segmenter", "trained {label}, the segmenter"),
+    "train_low_segmenter": ("train {label}, a control", "trained {label}, a control"),
     "train": ("train {label}", "trained {label}"),
     "enhance": ("enhance by {label}", "enhanced by {label}"),
     "import_external": ("import {label}", "imported {label}"),
     "segment": ("segment {label}", "segmented {label}"),
     "score": ("score {label}", "scored {label}"),
+    "score_low": ("score {label} under the LQ segmenter", "scored {label} under the LQ segmenter"),
     "analyse": ("analyse the scores", "analysed the scores"),
     "tables": ("make the tables", "made the tables"),
     "figures": ("draw the figures", "drew the figures"),
@@ -102,6 +104,7 @@ class Forecast:
     def _row_label(self, job: WorkflowJob) -> str:
         plan = self.plans[job.dataset]
         parts = [plan.get_run(job.run, job.seed).label if job.run else plan.segmenter.label]
+        parts += ["on LQ images"] if SEGMENTER_RULES.get(job.rule) == "low" else []
         parts += [f"seed {job.seed}"] if len(plan.config["seeds"]) > 1 else []
         parts += [f"on {job.dataset}"] if len(self.plans) > 1 else []
         return " ".join(parts)

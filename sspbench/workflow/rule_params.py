@@ -29,6 +29,7 @@ ANALYSIS_RECORDS = (
     "whole_cost",
     "origins",
     "untimed",
+    "power",
 )
 
 DEFAULT_TRAINING_MB = 4000
@@ -80,6 +81,12 @@ class CodeDigests:
     def score(self) -> str:
         """Of scoring: all metric families."""
         return code_digest([STAGES_DIR / "score.py", *find_metric_files().values()])
+
+    @cached_property
+    def score_low(self) -> str:
+        """Of segmenting and scoring with the segmenter trained on LQ images."""
+        stages = [STAGES_DIR / name for name in ("segment.py", "score.py")]
+        return code_digest([*stages, self._plan.segmenter.code_file, *find_metric_files().values()])
 
     @cached_property
     def analysis(self) -> str:
