@@ -67,6 +67,7 @@ def _page_model(run: Path) -> PageModel:
     description = {
         **_training_facts(settings, weights.parent),
         "smallest_side": model.smallest_side,
+        "channels": settings.channels,
         "rules": {
             **replace(RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
             "camera_bits": CAMERA_BITS,

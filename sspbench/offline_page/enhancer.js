@@ -27,18 +27,25 @@ async function loadSession(index) {
 
 // Enhance a picture; report(done, total) is called after each tile.
 async function enhancePicture(index, picture, report) {
-  const { rules, smallest_side: smallest } = FACTS.models[index];
-  if (Math.min(picture.width, picture.height) < smallest) {
+  const model = FACTS.models[index];
+  requireUsable(picture, model);
+  const { ort, session } = await loadSession(index);
+  const white = whiteOf(picture, model.rules);
+  const given = networkInput(picture, white, model);
+  const enhance = (values, width, height) => runNetwork(ort, session, values, [1, model.channels, height, width]);
+  const better = await inTiles(enhance, given, picture, model, report);
+  return { enhanced: { ...picture, samples: enhancedSamples(picture, white, given, better, model) }, white };
+}
+
+function requireUsable({ width, height, channels }, model) {
+  if (Math.min(width, height) < model.smallest_side) {
     throw new PageError(
-      `The picture has ${picture.width} x ${picture.height} pixels. This method needs ${smallest} pixels a side or more.`,
+      `The picture has ${width} x ${height} pixels. This method needs ${model.smallest_side} pixels a side or more.`,
     );
   }
-  const { ort, session } = await loadSession(index);
-  const white = whiteOf(picture, rules);
-  const light = luminance(picture, white, rules);
-  const enhance = (values, width, height) => enhanceLight(ort, session, values, width, height);
-  const better = await inTiles(enhance, light, picture, rules, report);
-  return { enhanced: { ...picture, samples: withLight(picture, white, light, better) }, white };
+  if (model.channels === 3 && channels < 3) {
+    throw new PageError("The picture is grey, and this method was trained on pictures in colour. Give one in colour.");
+  }
 }
 
 const colourChannels = (picture) => (picture.channels > 2 ? 3 : 1);
@@ -63,30 +70,35 @@ function whiteOf(picture, rules) {
   return bits.map((count) => 2 ** count - 1).find((white) => largest <= white) ?? all;
 }
 
-// Return the luminance, 0 to 1, of each pixel.
-function luminance(picture, white, rules) {
+// Return what the network gets, 0 to 1, plane after plane: red, green and blue, or the luminance.
+function networkInput(picture, white, { channels: planes, rules }) {
   const { channels, samples, width, height } = picture;
+  const count = width * height;
+  const values = new Float32Array(planes * count);
   const weights = colourChannels(picture) === 3 ? rules.luminance : [1];
-  const light = new Float32Array(width * height);
-  for (let pixel = 0; pixel < light.length; pixel += 1) {
+  for (let pixel = 0; pixel < count; pixel += 1) {
     let sum = 0;
     for (let channel = 0; channel < weights.length; channel += 1) {
-      sum += weights[channel] * share(samples[pixel * channels + channel], white);
+      const value = share(samples[pixel * channels + channel], white);
+      sum += weights[channel] * value;
+      if (planes === 3) values[channel * count + pixel] = value;
     }
-    light[pixel] = sum;
+    if (planes === 1) values[pixel] = sum;
   }
-  return light;
+  return values;
 }
 
-// Add the change of the luminance to each colour; alpha stays.
-function withLight(picture, white, light, better) {
-  const { channels, samples } = picture;
+// Return the samples of the result: a network for grey changes the luminance of each colour; alpha stays.
+function enhancedSamples(picture, white, given, better, { channels: planes }) {
+  const { channels, samples, width, height } = picture;
+  const count = width * height;
   const colours = colourChannels(picture);
   const result = samples.slice();
-  for (let pixel = 0; pixel < light.length; pixel += 1) {
+  for (let pixel = 0; pixel < count; pixel += 1) {
     for (let channel = 0; channel < colours; channel += 1) {
       const at = pixel * channels + channel;
-      const value = share(samples[at], white) + better[pixel] - light[pixel];
+      const changed = share(samples[at], white) + better[pixel] - given[pixel];
+      const value = planes === 3 ? better[channel * count + pixel] : changed;
       result[at] = roundHalfEven(Math.min(Math.max(value, 0), 1) * white);
     }
   }
@@ -99,8 +111,8 @@ function roundHalfEven(value) {
   return below % 2 ? below + 1 : below;
 }
 
-async function enhanceLight(ort, session, values, width, height) {
-  const image = new ort.Tensor("float32", values, [1, 1, height, width]);
+async function runNetwork(ort, session, values, shape) {
+  const image = new ort.Tensor("float32", values, shape);
   const { enhanced } = await session.run({ image });
   const result = enhanced.data;
   if (!result.every(Number.isFinite)) throw new PageError("The method returned values that are not numbers.");
@@ -121,33 +133,41 @@ function tileFade(length, rules) {
   return Float64Array.from({ length }, (_, at) => Math.min(1, (Math.min(at, length - 1 - at) + 1) / (ramp + 1)));
 }
 
-async function inTiles(enhance, light, { width, height }, rules, report) {
-  if (rules.tile === 0 || Math.max(width, height) <= rules.tile) return enhance(light, width, height);
-  const [total, weight] = [new Float64Array(width * height), new Float64Array(width * height)];
+async function inTiles(enhance, given, { width, height }, { rules, channels: planes }, report) {
+  if (rules.tile === 0 || Math.max(width, height) <= rules.tile) return enhance(given, width, height);
+  const count = width * height;
+  const [total, weight] = [new Float64Array(planes * count), new Float64Array(count)];
   const [rows, columns] = [tileStarts(height, rules), tileStarts(width, rules)];
   const places = rows.flatMap((top) => columns.map((left) => ({ top, left })));
   for (const [index, { top, left }] of places.entries()) {
-    const [wide, tall] = [Math.min(rules.tile, width - left), Math.min(rules.tile, height - top)];
-    const part = new Float32Array(wide * tall);
-    for (let row = 0; row < tall; row += 1) {
-      const start = (top + row) * width + left;
-      part.set(light.subarray(start, start + wide), row * wide);
-    }
-    const better = await enhance(part, wide, tall);
-    blend(total, weight, better, { top, left, wide, tall, width }, rules);
+    const tile = { top, left, wide: Math.min(rules.tile, width - left), tall: Math.min(rules.tile, height - top) };
+    const better = await enhance(cutTile(given, tile, width, count, planes), tile.wide, tile.tall);
+    blend(total, weight, better, tile, width, planes, rules);
     await report(index + 1, places.length);
   }
-  return Float32Array.from(total, (value, at) => value / weight[at]);
+  return Float32Array.from(total, (value, at) => value / weight[at % count]);
 }
 
-function blend(total, weight, better, { top, left, wide, tall, width }, rules) {
+function cutTile(given, { top, left, wide, tall }, width, count, planes) {
+  const part = new Float32Array(planes * wide * tall);
+  for (let row = 0; row < planes * tall; row += 1) {
+    const plane = Math.floor(row / tall);
+    const start = plane * count + (top + (row % tall)) * width + left;
+    part.set(given.subarray(start, start + wide), row * wide);
+  }
+  return part;
+}
+
+function blend(total, weight, better, { top, left, wide, tall }, width, planes, rules) {
   const [across, down] = [tileFade(wide, rules), tileFade(tall, rules)];
   for (let row = 0; row < tall; row += 1) {
     for (let column = 0; column < wide; column += 1) {
       const at = (top + row) * width + left + column;
       const fade = down[row] * across[column];
-      total[at] += fade * better[row * wide + column];
       weight[at] += fade;
+      for (let plane = 0; plane < planes; plane += 1) {
+        total[plane * weight.length + at] += fade * better[(plane * tall + row) * wide + column];
+      }
     }
   }
 }

@@ -23,7 +23,7 @@ STAND_IN = runtime.WebRuntime(module=b"export {}", wasm=b"\0asm")
 def facts(**changed):
     return {
         "name": "A", "label": "A (data, demo, seed 0)", "reference": "", "data": "data", "preset": "demo", "seed": 0,
-        "steps": 5, "commit": "abc", "small_scale": True, "smallest_side": 1, "weights_sha256": "0" * 64,
+        "steps": 5, "commit": "abc", "small_scale": True, "smallest_side": 1, "channels": 1, "weights_sha256": "0" * 64,
         "rules": {"luminance": [1, 0, 0], "tile": 8, "overlap_parts": 4}, **changed,
     }  # fmt: skip
 
@@ -44,7 +44,7 @@ def test_a_run_is_described_by_its_own_records(tmp_path):
     assert found["label"] == "Zero-DCE (cornsim, smoke, seed 0)"
     assert found["data"] == "cornsim, hash of its images 05135df6"
     assert (found["steps"], found["commit"]) == (7, "f3f2667d3195 with local changes")
-    assert found["small_scale"] and found["smallest_side"] == 1
+    assert found["small_scale"] and found["smallest_side"] == 1 and found["channels"] == 1
     assert found["rules"] == {
         "luminance": (0.299, 0.587, 0.114), "tile": 1024, "overlap_parts": 4, "camera_bits": (8, 10, 12, 14),
     }  # fmt: skip
