@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .images.archives import open_source as open_source
     from .images.decode import IMAGE_SUFFIXES as IMAGE_SUFFIXES
     from .images.degraded_pairs import PAIR_TYPES as PAIR_TYPES
+    from .images.degraded_pairs import record_degradations as record_degradations
     from .images.degraded_pairs import write_degraded as write_degraded
     from .images.enhancement_rules import LUMA_WEIGHTS as LUMA_WEIGHTS
     from .images.field_of_view import erode_field_of_view as erode_field_of_view
@@ -108,7 +109,7 @@ PUBLIC_NAMES = {
     "files": ("raw_file_path", "sha256", "write_bytes", "write_json"),
     "images.archives": ("open_source",),
     "images.decode": ("IMAGE_SUFFIXES",),
-    "images.degraded_pairs": ("PAIR_TYPES", "write_degraded"),
+    "images.degraded_pairs": ("PAIR_TYPES", "record_degradations", "write_degraded"),
     "images.enhancement_rules": ("LUMA_WEIGHTS",),
     "images.field_of_view": ("erode_field_of_view", "find_field_of_view", "find_inscribed_square"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),

@@ -20,6 +20,7 @@ from sspbench import (
     open_source,
     read_label,
     read_rgb,
+    record_degradations,
     sha256,
     write_degraded,
     write_grey,
@@ -116,9 +117,7 @@ class _Writer:
         for picture in test:
             self._write_poor("testA", picture, {f"{picture.name}_{kind}.png": kind for kind in self._kinds()})
         write_json(self.request.output / "sources.json", {"files": self.sources})
-        write_json(self.request.output / "degradations.json", self.degradations)
-        types = {path: ", ".join(drawn["types"]) for path, drawn in self.degradations.items()}
-        self.request.record("degradation", types)
+        record_degradations(self.request, self.degradations)
 
     def _kinds(self) -> list[Any]:
         return list(self.request.options["per"])

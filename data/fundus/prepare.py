@@ -23,6 +23,7 @@ from sspbench import (
     open_source,
     read_label,
     read_rgb,
+    record_degradations,
     sha256,
     write_degraded,
     write_grey,
@@ -175,9 +176,7 @@ class _Writer:
         write_json(output / "sources.json", {"files": self.sources})
         write_json(output / "fields_of_view.json", self.fields)
         if self.degradations:
-            write_json(output / "degradations.json", self.degradations)
-            types = {path: ", ".join(drawn["types"]) for path, drawn in self.degradations.items()}
-            self.request.record("degradation", types)
+            record_degradations(self.request, self.degradations)
 
     def _write_photograph(self, one: _Photograph, kinds: list[Any], seed: list[int]) -> None:
         output, pixels = self.request.output, read_rgb(one.path)

@@ -16,8 +16,8 @@ from sspbench import (
     count_cores,
     degrade,
     draw_degradation,
+    record_degradations,
     write_grey,
-    write_json,
     write_rgb,
 )
 
@@ -72,9 +72,7 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    write_json(request.output / "degradations.json", degradations)
-    types = {path: ", ".join(drawn["types"]) for path, drawn in degradations.items()}
-    request.record("degradation", types)
+    record_degradations(request, degradations)
 
 
 def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:

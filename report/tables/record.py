@@ -147,10 +147,6 @@ class Table:
         for heading, rows in runs:
             yield (heading if len(runs) > 1 else "", rows)
 
-    def find_cell(self, row: str, column: str) -> Cell | None:
-        """Return the cell of a row's and a column's key, or None."""
-        return next((cell for line, head, cell in self.cells() if (line.key, head.key) == (row, column)), None)
-
 
 def table_to_json(table: Table) -> dict[str, Any]:
     """Return the record as plain JSON; what has its default value is left out, and so is ``data``."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from ..contract import PrepareRequest
+from ..files import write_json
 from .fundus_degradation import TYPES, DegradationType, degrade, draw_degradation
 from .rgb import write_rgb
 
@@ -34,3 +37,14 @@ def write_degraded(
     drawn = draw_degradation(np.random.default_rng(seed), height, width, types)
     write_rgb(folder / name, degrade(photograph, field_of_view, drawn))
     return {f"{folder.name}/{name}": drawn.as_json()}
+
+
+def record_degradations(request: PrepareRequest, degradations: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write ``degradations.json``, and let the manifest keep each photograph's types.
+
+    Args:
+        request: What the data set's ``prepare`` got.
+        degradations: By path, as :func:`write_degraded` returns them.
+    """
+    write_json(request.output / "degradations.json", degradations)
+    request.record("degradation", {path: ", ".join(drawn["types"]) for path, drawn in degradations.items()})

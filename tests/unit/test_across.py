@@ -14,6 +14,7 @@ from report.studies.training_budget import make_budget_table
 from report.studies.write_summary import write_study_summary
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
+from tests.table_cells import find_cell
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_order_ranks_and_wins_are_those_of_the_scores(several):
         if not row.cells[-1].text:
             assert row.cells[-2].mean == pytest.approx(ranks.loc[row.key].mean())
             assert row.cells[-1].mean == (ranks.loc[row.key] == 1).sum()
-    assert found.find_cell("oracle", "mean_rank").text == "not ranked"
+    assert find_cell(found, "oracle", "mean_rank").text == "not ranked"
     assert "Kendall's W" in found.notes[0]
 
 

@@ -10,6 +10,7 @@ from report.tables.fairness import RATE_NAMES, RATE_SEARCH_FILE, make_fairness_t
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.row_groups import row_group
+from tests.table_cells import find_cell
 
 LEARNED = [
     name for name, found in find_plugins("methods").items() if found.is_trained and row_group(found.meta) == "paper"
@@ -41,10 +42,10 @@ def test_only_the_demonstration_has_the_table_and_it_names_who_starts_as_the_ide
     monkeypatch.chdir(tmp_path)
     (table,) = make_fairness_table(make_results(tmp_path, failed="msgnet"))
     assert [row.key for row in table.rows] == ["enlightengan", "stillgan", "sspnet"]
-    assert table.find_cell("sspnet", "start").text == "the input, unchanged"
-    assert table.find_cell("stillgan", "start").text == "random weights"
+    assert find_cell(table, "sspnet", "start").text == "the input, unchanged"
+    assert find_cell(table, "stillgan", "start").text == "random weights"
     best = {
-        row.key: [rate for rate in RATE_NAMES if table.find_cell(row.key, f"dice:{rate}").best] for row in table.rows
+        row.key: [rate for rate in RATE_NAMES if find_cell(table, row.key, f"dice:{rate}").best] for row in table.rows
     }
     assert all(len(rates) == 1 for rates in best.values())
     assert not list(make_fairness_table(make_results(tmp_path / "smoke", preset="smoke")))
