@@ -182,8 +182,8 @@ def _enhance_file(method: Any, path: Path, target: Path, tile: int, white: int |
 def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | None = None) -> np.ndarray:
     """Enhance pixels of any depth; colour and alpha are kept.
 
-    Of colour images the luminance is enhanced and its change added to red, green and blue, which leaves both
-    colour differences (Cb, Cr) as they are.
+    A method for RGB images gets them as they are. Of colour images, a method for grey ones gets the luminance, and its
+    change is added to red, green and blue, which leaves both colour differences (Cb, Cr) as they are.
 
     Args:
         method: Ready to enhance.
@@ -192,41 +192,54 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | 
         white: The value that is white, brighter ones become it; None: the largest that the type can hold.
 
     Raises:
-        UserError: the method returned another shape or values that are not finite.
+        UserError: the method returned another shape or values that are not finite, or is for RGB images and the image
+            is grey.
     """
     import numpy as np
 
     from ..images.tiling import apply_in_tiles
 
+    def enhance_planes(planes: np.ndarray) -> np.ndarray:
+        return apply_in_tiles(lambda part: _enhance_part(method, part), planes, tile)
+
     top = float(white or np.iinfo(pixels.dtype).max)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
     values = np.minimum(planes[..., :colours].astype(np.float32) / np.float32(top), np.float32(1))
-    light = (values @ np.array(RULES.luminance)).astype(np.float32) if colours == 3 else values[..., 0]
-    better = apply_in_tiles(lambda part: _enhance_light(method, part), light, tile)
-    values = values + (better - light)[..., None] if colours == 3 else better[..., None]
+    if colours != 3 and method.channels == 3:
+        hint = "give its colour version, or use a run on grey images"
+        raise UserError("The picture is grey, and this method was trained on colour images", hint=hint)
+    if method.channels == 3:
+        values = np.moveaxis(enhance_planes(np.moveaxis(values, 2, 0)), 0, 2)
+    elif colours == 3:
+        light = (values @ np.array(RULES.luminance)).astype(np.float32)
+        values = values + (enhance_planes(light) - light)[..., None]
+    else:
+        values = enhance_planes(values[..., 0])[..., None]
     result = planes.copy()
     result[..., :colours] = np.rint(np.clip(values, 0.0, 1.0) * top).astype(pixels.dtype)
     return result.reshape(pixels.shape)
 
 
-def _enhance_light(method: Any, light: np.ndarray) -> np.ndarray:
+def _enhance_part(method: Any, planes: np.ndarray) -> np.ndarray:
+    """Enhance (H, W) or (3, H, W) float32 in [0, 1] as a batch of one."""
     import numpy as np
 
     from ..stages.smallest_picture import explain_small_picture
 
+    image = planes.reshape(1, -1, *planes.shape[-2:])
     try:
-        result: np.ndarray = np.asarray(method.enhance(light[None, None].copy()))
+        result: np.ndarray = np.asarray(method.enhance(image.copy()))
     except (RuntimeError, ValueError) as error:
-        raise explain_small_picture(method, light[None, None]) or error from error
-    if result.shape != (1, 1, *light.shape):
-        why, hint = f"{result.shape} for {(1, 1, *light.shape)}", "see which rule it breaks: check-method NAME"
+        raise explain_small_picture(method, image) or error from error
+    if result.shape != image.shape:
+        why, hint = f"{result.shape} for {image.shape}", "see which rule it breaks: check-method NAME"
         raise UserError("The method returned another shape", why=why, hint=hint)
     if not np.isfinite(result).all():
         raise UserError(
             "The method returned values that are not finite", hint="see which rule it breaks: check-method NAME"
         )
-    return result[0, 0]
+    return result.reshape(planes.shape)
 
 
 def _print_summary(outcome: EnhanceOutcome, others: int, output: Path) -> None:

@@ -10,29 +10,29 @@ import numpy as np
 from .enhancement_rules import RULES
 
 EnhanceFunction = Callable[[np.ndarray], np.ndarray]
-"""(H, W) float32 to the same."""
+"""(H, W) or (C, H, W) float32 to the same."""
 
 
 def apply_in_tiles(function: EnhanceFunction, image: np.ndarray, tile: int) -> np.ndarray:
-    """Apply ``function`` to (H, W) float32, whole if both sides are at most ``tile``, else tile by tile.
+    """Apply ``function`` to an image, whole if both sides are at most ``tile``, else tile by tile.
 
     Tiles overlap by at least a quarter; each fades in and out linearly over its overlap, and the weights sum to one.
 
     Args:
         function: Enhances one tile.
-        image: (H, W) float32.
+        image: (H, W) or (C, H, W) float32.
         tile: Side of a tile, pixels; 0: never in tiles.
     """
-    if tile == 0 or max(image.shape) <= tile:
+    if tile == 0 or max(image.shape[-2:]) <= tile:
         return function(image)
-    rows, columns = (tile_starts(length, tile) for length in image.shape)
+    rows, columns = (tile_starts(length, tile) for length in image.shape[-2:])
     total = np.zeros(image.shape)
-    weight = np.zeros(image.shape)
+    weight = np.zeros(image.shape[-2:])
     for top in rows:
         for left in columns:
-            part = image[top : top + tile, left : left + tile]
-            fade = np.outer(*(_fade_weights(length, tile) for length in part.shape))
-            total[top : top + tile, left : left + tile] += fade * function(part)
+            part = image[..., top : top + tile, left : left + tile]
+            fade = np.outer(*(_fade_weights(length, tile) for length in part.shape[-2:]))
+            total[..., top : top + tile, left : left + tile] += fade * function(part)
             weight[top : top + tile, left : left + tile] += fade
     return (total / weight).astype(np.float32)
 

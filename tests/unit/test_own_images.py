@@ -256,7 +256,7 @@ def test_files_that_cannot_be_used_say_why(tmp_path, capsys, kind):
 
 @pytest.mark.parametrize("wrong", [TypeError("no such luck"), KeyError("name"), SystemExit(0)])
 def test_whatever_a_method_does_to_one_image_the_others_are_enhanced(tmp_path, wrong):
-    class Moody:
+    class Moody(Method):
         def enhance(self, images):
             if images.shape[-1] == 32:
                 raise wrong
@@ -266,7 +266,7 @@ def test_whatever_a_method_does_to_one_image_the_others_are_enhanced(tmp_path, w
     for name, width in (("a.png", 20), ("b.png", 32), ("c.png", 24)):
         Image.fromarray(noise((16, width))).save(tmp_path / name)
         files.append((tmp_path / name, Path(name)))
-    outcome = enhance_files(Moody(), files, tmp_path / "out", force=False, tile=0)
+    outcome = enhance_files(Moody({}), files, tmp_path / "out", force=False, tile=0)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "c.png"]
     assert outcome.enhanced == 2
     ((name, reason),) = outcome.failed
