@@ -70,7 +70,8 @@ def test_fewer_than_8_bits_are_spread_over_all(bits, stored, spread):
     ],
 )
 def test_the_negative_is_turned_within_its_own_white(stored, dtype, facts, expected):
-    found = get_unsigned_samples(make([stored], dtype=dtype, bits=16, is_white_zero=True, **facts))
+    bits = 8 if dtype == np.uint8 else 16
+    found = get_unsigned_samples(make([stored], dtype=dtype, bits=bits, is_white_zero=True, **facts))
     assert found.tolist() == [expected]
     assert found.dtype == (np.uint8 if dtype == np.uint8 else np.uint16)
 

@@ -63,6 +63,12 @@ def test_a_dim_picture_has_the_white_of_the_brightest_up_to_half_of_it(tops, whi
     assert (levels["a"].white, faults) == (white, [])
 
 
+def test_signed_and_unsigned_files_together_have_the_white_of_the_unsigned():
+    levels, faults = decide({"a": [seen(30000, type_max=32767), seen(40000)]})
+    assert (levels["a"].white, faults) == (65535, [])
+    assert decide({"a": [seen(30000, type_max=32767), seen(20000, type_max=32767)]})[0]["a"].white == 32767
+
+
 def test_one_below_half_of_the_brightest_is_judged_alone():
     levels, faults = decide({"a": [seen(17000, name="one.tif"), seen(8499, name="two.tif")]})
     assert levels["a"].white == 65535
