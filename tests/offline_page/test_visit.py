@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.accessible import find_faults
 from tests.browser import needs_browser
 from tests.offline_page.visitor import give, noise, png, problem
 
@@ -110,3 +111,12 @@ def test_a_page_without_scripts_says_so(chromium, file):
     assert page.get_by_text("This page needs JavaScript").is_visible()
     assert not page.locator("#file").is_visible()
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_readers_of_all_kinds_get_in(opened, tmp_path, scheme):
+    page = opened(width=400)
+    assert find_faults(page, scheme) == []
+    give(page, png(noise(60, 80), tmp_path / "given.png"))
+    page.locator("#result").wait_for(state="visible")
+    assert find_faults(page, scheme) == []

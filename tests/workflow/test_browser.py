@@ -7,6 +7,7 @@ from report.figures.chart_panels import write_chart_panels
 from report.figures.draw_all import draw_figures
 from report.page.build import write_page
 from report.tables.write_all import write_tables
+from tests.accessible import find_faults
 from tests.browser import needs_browser, open_page
 from tests.synthetic_results import make_results
 
@@ -49,6 +50,11 @@ def test_the_answers_plot_has_room(page):
     column = page.locator("#forest tbody td.plot").first.bounding_box()
     for point in page.locator("#forest tbody circle.point").all():
         assert column["x"] <= point.bounding_box()["x"] <= column["x"] + column["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_readers_of_all_kinds_get_in(page, scheme):
+    assert find_faults(page, scheme) == []
 
 
 def test_the_divider_follows_mouse_and_keys(page):
