@@ -46,7 +46,7 @@ class Scored(Results):
     """Results of which only the scores matter: every row ended well."""
 
     def __init__(self, scores):
-        self.__dict__ |= {"scores": scores, "rows": list(rows())}
+        self.__dict__ |= {"scores": scores, "rows": list(rows()), "measures": {"dice": DICE}, "clusters": {}}
 
     def status_text(self, row):
         return "done"
