@@ -87,7 +87,7 @@ rule train_segmenter:
         "{JOB_COMMAND} {log:q} stage train-segmenter --seed {wildcards.seed} --config {params.config:q}"
 
 
-# The control: a segmenter that has seen LQ images. What it shows stands beside the tables, never in their place.
+# The control: a segmenter that has seen LQ images. Its results accompany the tables and never replace them.
 rule train_low_segmenter:
     input:
         bench.manifest,

@@ -12,7 +12,7 @@ from .input_check import make_notes_where
 
 
 class Vessels(MetricFamily):
-    """Share of vessel pixels; beside that of the input it tells whether an enhancement adds or removes vessels."""
+    """Share of vessel pixels; next to that of the input it shows whether an enhancement adds or removes vessels."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"mask"})
     structures: ClassVar[frozenset[str]] = frozenset({"vessel"})

@@ -53,7 +53,7 @@ def add_cataract(clear: Tensor, view: Tensor, random: torch.Generator) -> Tensor
 
 
 def _blur_each(images: Tensor, sigma: Tensor, random: torch.Generator) -> Tensor:
-    """Blur each image by a Gaussian that is cut off at a window of its own."""
+    """Blur each image by a Gaussian that is cut off at a window that fits it."""
     sides = torch.tensor(BLUR_SIDES_PX)[torch.randint(len(BLUR_SIDES_PX), (len(images),), generator=random)]
     return torch.cat([_blur(image[None], int(side), sd) for image, side, sd in zip(images, sides, sigma, strict=True)])
 

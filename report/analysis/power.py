@@ -24,11 +24,11 @@ IMAGE_FACTORS = (2, 4, 10)
 
 @dataclass(frozen=True)
 class DataPower:
-    """What a run can tell, as the page shows it.
+    """The power study of a run, as the page shows it.
 
     Attributes:
         sentences: The findings, or the reason for having none.
-        study: The numbers; None without a test. A count that is no number says that no count would do.
+        study: The numbers; None without a test. A NaN count says that no count would suffice.
     """
 
     sentences: tuple[str, ...]
@@ -36,7 +36,7 @@ class DataPower:
 
 
 def analyse_power(results: Results) -> DataPower:
-    """Return what the run can tell of its ranked rows in the primary measure."""
+    """Return the power study of the ranked rows in the primary measure."""
     rows = list_ranked_rows(results, results.rows_in_table("segmentation"), PRIMARY_MEASURE)
     grids = _keep_common(
         {row: grid for row in rows if (grid := results.values(row, PRIMARY_MEASURE)).shape[1] >= MIN_TRAININGS}

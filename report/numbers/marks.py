@@ -1,6 +1,6 @@
 """Marks in Markdown: HTML comments between which a number or a table stands that a command fills in.
 
-``<!--number:v1/cornsim/demo/primary#sspnet/mean-->.824<!--/number-->`` and, on lines of their own,
+``<!--number:v1/cornsim/demo/primary#sspnet/mean-->.824<!--/number-->`` and, on separate lines,
 ``<!--table:budget#budget-->``, the table, ``<!--/table-->``. Readers see the number alone.
 """
 
@@ -54,19 +54,19 @@ def fill_marks(text: str, where: str) -> str:
     found = TABLE_MARK.sub(lambda mark: mark[1] + render_study_table(mark[2]) + mark[4], found)
     left = HALF_MARK.search(remove_marks(found))
     if left:
-        hint = "write <!--number:SOURCE-->...<!--/number--> on one line, and marks of tables on lines of their own"
+        hint = "write <!--number:SOURCE-->...<!--/number--> on one line, and marks of tables on separate lines"
         raise UserError("A mark is not closed or has another form", where=f"{where}: {left[0]}", hint=hint)
     return found
 
 
 def remove_marks(text: str) -> str:
-    """Return a page without marks and what stands in them; lines stay where they are."""
+    """Return a page without marks and their content; lines stay where they are."""
     text = NUMBER_MARK.sub("", text)
     return TABLE_MARK.sub(lambda mark: "\n" * mark[0].count("\n"), text)
 
 
 def find_typed_results(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines (from 1) and texts of numbers that look like results and stand in no mark and in no code."""
+    """Yield the lines (from 1) and texts of numbers that look like results and lie outside marks and code."""
     plain = CODE.sub(lambda code: "\n" * code[0].count("\n"), remove_marks(text))
     for number, line in enumerate(plain.splitlines(), 1):
         yield from ((number, found[0]) for found in RESULT_PATTERN.finditer(line))

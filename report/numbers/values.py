@@ -1,4 +1,4 @@
-"""What a mark stands for: a number of a release's record, or a table computed from the scores of releases."""
+"""The value of a mark: a number of a release's record, or a table computed from the scores of releases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEFAULT_DECIMALS = 3
 # The record of the answer; the other tables are CSV.
 PRIMARY_TABLE = "primary"
 
-# Stands for the newest release of the benchmark itself, so that a new one needs no edit of the pages.
+# The name of the newest release of the benchmark itself, so that a new one needs no edit of the pages.
 NEWEST_MARK = "v*"
 
 
@@ -47,7 +47,7 @@ def format_number(source: str, published: Path = PUBLISHED) -> str:
     part, _, table = place.replace(NEWEST_MARK, _find_newest(published), 1).rpartition("/")
     path = published / part / "tables" / f"{table}{'.json' if table == PRIMARY_TABLE else '.csv'}"
     if not path.is_file():
-        raise UserError("A mark names a table that does not exist", where=source, why=f"there is no {path}")
+        raise UserError("A mark names a table that does not exist", where=source, why=f"{path} is missing")
     found = _read_primary(path, row, what) if path.suffix == ".json" else _read_table(path, row, what)
     if not found or not math.isfinite(found["mean"]):
         raise UserError("A mark names a number that does not exist", where=source, why=f"no {what!r} of {row!r}")

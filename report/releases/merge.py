@@ -29,7 +29,7 @@ from sspbench.releases.score_files import (
 JOINED_LISTS = ("methods", "seeds")
 JOINED_MAPPINGS = ("external", "params", "rows")
 
-# What makes a release worth joining: entries that must be equal, whatever the config says.
+# Entries that must be equal in both releases; their configs may differ.
 EQUAL_ENTRIES = ("dataset", "preset", "data", "digits")
 
 

@@ -10,7 +10,7 @@ from .measures import make_summary_cell
 from .record import Cell, Column, Row, Table
 
 MEASURES_BY_TYPE = ("psnr", "ciede2000", "dice")
-"""Each has a table of its own, whose columns are the types."""
+"""Each has a table whose columns are the types."""
 
 ALL_TYPES = "illumination, spots, blur"
 ALL_LABEL = "all three"

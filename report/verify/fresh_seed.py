@@ -1,4 +1,4 @@
-"""Does the order of a release hold on images that nobody has seen? A new simulator seed is drawn when it is checked.
+"""Checks whether the order of a release holds on unseen images: each check draws a new simulator seed.
 
 Pairs of rows that the release parts (an interval that holds for all pairs at once leaves out zero) must keep the sign
 of their difference in Dice. A pair is reversed where the interval of the new difference lies on the other side of zero.
@@ -94,7 +94,7 @@ def _estimate(one: pd.DataFrame, other: pd.DataFrame, level: float) -> CrossedEs
 def judge_order(pairs: Sequence[OrderedPair]) -> tuple[str, int]:
     """Return the outcome in a sentence, and the exit status: 0 holds, 1 does not, 3 the release parts no pair."""
     if not pairs:
-        return "The release parts no pair of these rows: there is no order to check.", 3
+        return "The release parts no pair of these rows, so it has no order to check.", 3
     count = {verdict: sum(pair.verdict == verdict for pair in pairs) for verdict in ("kept", "not shown", "reversed")}
     numbers = f"{count['kept']} of {len(pairs)} pairs keep their order, {count['reversed']} are reversed"
     rest = f", {count['not shown']} are not shown to be either" if count["not shown"] else ""

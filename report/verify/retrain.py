@@ -51,7 +51,7 @@ def find_recorded_run(part: ReleasePart, row: str, seed: int | None) -> Recorded
     """
     rows = read_mapping(part.runs)["rows"]
     if row not in rows:
-        raise UserError(f"There is no row {row!r}", where=str(part.runs), hint=f"rows: {', '.join(rows)}")
+        raise UserError(f"Unknown row {row!r}", where=str(part.runs), hint=f"rows: {', '.join(rows)}")
     runs = restore_settings(rows[row])
     chosen = str(part.record["seeds"][0] if seed is None else seed)
     if chosen not in runs:

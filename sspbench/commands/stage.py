@@ -78,7 +78,7 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
         if needs_run:
             run = plan.get_run(args.method, args.seed)
             folder = plan.layout.run_folder(run.id, run.seed)
-            # the control stands beside the run: its failure is not the row's
+            # the control is not part of the row: its failure is not the row's
             aside = function is _score_low
             with (
                 lock_folder(folder / LOW_FOLDER if aside else folder),

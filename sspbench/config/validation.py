@@ -162,7 +162,7 @@ def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, fa
 
 
 def reject_bad_pattern(pattern: str | None) -> None:
-    """Reject a rule on names that is no regular expression.
+    """Reject a rule on names that is not a regular expression.
 
     Raises:
         UserError: it cannot be compiled.

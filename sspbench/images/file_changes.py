@@ -47,4 +47,4 @@ def _iterate_changes(
     yield "in colour made grey", [image for image in images if not image.is_grey]
     for note in sorted({note for image in images for note in image.notes}):
         yield note, [image for image in images if note in image.notes]
-    yield "labels without any nerve", [label for label in labels if label.label.nerve_share == 0]
+    yield "empty labels", [label for label in labels if label.label.foreground_share == 0]

@@ -22,8 +22,8 @@ from .white_level import Brightness, guess_white
 MIN_SIDE_PX = 64
 """Smaller images carry no texture to enhance and are below what any method here can take."""
 
-MAX_NERVE_SHARE = 0.5
-"""Share of nerve beyond which a label is taken for inverted."""
+MAX_FOREGROUND_SHARE = 0.5
+"""Share of foreground beyond which a label is taken for inverted."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def add_label_faults(
     faults: Faults,
     paths: Mapping[str, Path],
     nerve_classes: Collection[int] | None = None,
-    hint: str = "save labels as black and white, white being nerve",
+    hint: str = "save labels as black and white, white being nerve or vessel",
 ) -> None:
     """Add a fault for every label that has no image of its name, another size, or is not a label.
 
@@ -179,7 +179,7 @@ def add_label_faults(
         faults: Where faults are added.
         paths: Files of the labels by name.
         nerve_classes: The values that are nerve; None: labels are black and white, white is nerve.
-        hint: What to do where it is not clear which values are nerve.
+        hint: What to do where it is not clear which values are foreground.
     """
     for name, label in labels.items():
         if name not in images:
@@ -200,7 +200,7 @@ def add_label_faults(
 def _add_unclear_label_fault(
     label: InspectedImage, faults: Faults, nerve_classes: Collection[int] | None, hint: str
 ) -> None:
-    """Add a fault where it is not clear which pixels of a label are nerve."""
+    """Add a fault where it is not clear which pixels of a label are foreground."""
     where, facts = str(label.path), label.label
     values = ", ".join(map(str, facts.values))
     if nerve_classes is not None:
@@ -211,11 +211,11 @@ def _add_unclear_label_fault(
         faults.add("A label has more than two classes", where=where, why=f"its values: {values}", hint=hint)
     elif not facts.is_two_valued:
         faults.add("A label is not black and white", where=where, why="it looks like an image", hint=hint)
-    elif facts.nerve_share > MAX_NERVE_SHARE and facts.values != (0,):
+    elif facts.foreground_share > MAX_FOREGROUND_SHARE and facts.values != (0,):
         faults.add(
-            "More than half of a label is nerve: it looks inverted",
+            "More than half of a label is white: it looks inverted",
             where=where,
-            why=f"{facts.nerve_share:.0%} of it is bright, and bright is nerve",
+            why=f"{facts.foreground_share:.0%} of it is bright, and bright is nerve or vessel",
             hint=f"invert it; its values: {values or 'many'}; {hint}",
         )
 
@@ -227,7 +227,7 @@ def _add_mixed_classes_fault(labels: Sequence[InspectedImage], faults: Faults, h
     if len(set(small.values())) > 1:
         first = {number: path for path, number in reversed(small.items())}
         faults.add(
-            "Labels differ in the value of nerve",
+            "Labels differ in the value of their foreground",
             where=", ".join(f"{path}: {number}" for number, path in sorted(first.items())),
             why="values below 32 number classes, and the labels do not agree on one class",
             hint=hint,

@@ -1,4 +1,4 @@
-"""Labels: masks of nerves as black and white pictures of any depth, or maps of classes of which some are nerve."""
+"""Labels: masks of nerves or vessels, as black and white pictures of any depth or as maps of classes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MIN_BRIGHTNESS_VALUE = 32
 """A label whose brightest value is below holds numbers of classes, not brightness."""
 
 FLAT_BLOCK_SIDE_PX = 3
-"""Side of a block of one value that is no edge of a line."""
+"""Side of a block of one value that cannot be the edge of a line."""
 
 MAX_NOISE_SHARE = 0.0005
 """Share of the pixels below which a third value is noise."""
 
 MAY_BE_EMPTY = ("trainA_labels", "testA_labels")
-"""Folders of labels that need not hold any nerve: nothing is trained on them."""
+"""Folders of labels that may be empty: nothing is trained on them."""
 
 MIN_BLACK_WHITE_SHARE = 0.9
 """Share of a label's pixels that must be near black or white; the rest are smoothed edges of resized labels."""
@@ -41,14 +41,14 @@ class LabelFacts:
         two_valued: Whether nearly all pixels are near its darkest or brightest value.
         values: Its distinct values, if they are few; of a palette picture, the indices.
         classes: Whether these are more than two classes.
-        nerve: Share of the pixels that count as nerve, the brighter half being nerve.
+        foreground_share: Share of the pixels that are foreground, which the brighter half is.
         pixels: Number of pixels of each of ``values``.
     """
 
     is_two_valued: bool
     values: tuple[int, ...]
     has_classes: bool
-    nerve_share: float
+    foreground_share: float
     pixels: tuple[int, ...] = ()
 
 
@@ -77,7 +77,7 @@ def binarise_label(values: np.ndarray) -> np.ndarray:
 
 
 def read_label(path: Path, nerve_classes: Collection[int] | None = None) -> np.ndarray:
-    """Read a label as (H, W) uint8: 255 nerve, 0 background.
+    """Read a label as (H, W) uint8: 255 foreground (nerve or vessel), 0 background.
 
     Args:
         path: The file.
@@ -101,7 +101,7 @@ def describe_label(image: DecodedImage, path: Path) -> LabelFacts:
         is_two_valued=bool(extreme.mean() >= MIN_BLACK_WHITE_SHARE),
         values=tuple(found.tolist()) if is_few else (),
         has_classes=is_few and len(found) > 2 and (image.channels == "P" or _is_class_map(values, found, counts)),
-        nerve_share=float((bright > top / 2).mean()),
+        foreground_share=float((bright > top / 2).mean()),
         pixels=tuple(counts.tolist()) if is_few else (),
     )
 
@@ -134,7 +134,7 @@ def count_classes(labels: Sequence[LabelFacts]) -> dict[int, int]:
 def add_unusable_sets(
     folders: Mapping[str, Sequence[LabelFacts]], nerve_classes: Collection[int] | None, faults: Faults, hint: str
 ) -> None:
-    """Add a fault for every class that no label has, and every set whose labels hold no nerve, or nothing else.
+    """Add a fault for every class that no label has, and every set whose labels have no foreground, or nothing else.
 
     Args:
         folders: The labels of each folder.
@@ -148,20 +148,20 @@ def add_unusable_sets(
             faults.add(f"No label has the class {number}", why=f"pixels by value: {tell_counts(everything)}", hint=hint)
     for folder, labels in folders.items():
         counts = count_classes(labels)
-        nerve = _nerve_pixels(labels, counts, nerve_classes)
+        nerve = _foreground_pixels(labels, counts, nerve_classes)
         total = sum(counts.values())
         why = f"pixels by value in its {len(labels)} labels: {tell_counts(counts)}"
         if labels and nerve == 0 and (nerve_classes is not None or folder not in MAY_BE_EMPTY):
-            faults.add("No label of a folder holds any nerve", where=folder, why=why, hint=hint)
+            faults.add("All labels of a folder are empty", where=folder, why=why, hint=hint)
         if nerve_classes is not None and total and nerve == total:
-            faults.add("The labels of a folder are nerve everywhere", where=folder, why=why, hint=hint)
+            faults.add("The labels of a folder are foreground everywhere", where=folder, why=why, hint=hint)
 
 
-def _nerve_pixels(
+def _foreground_pixels(
     labels: Sequence[LabelFacts], counts: Mapping[int, int], nerve_classes: Collection[int] | None
 ) -> float:
     if nerve_classes is None:
-        return sum(facts.nerve_share for facts in labels)
+        return sum(facts.foreground_share for facts in labels)
     return sum(pixels for value, pixels in counts.items() if value in nerve_classes)
 
 

@@ -1,4 +1,4 @@
-"""Hashes by which a picture is known again, whatever depth and format it is stored in."""
+"""Hashes that identify a picture in any depth and format."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ def dice_by_level(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Return the Dice of the mask ``probability > t`` for t = 0..255; 1 where mask and label are both empty.
 
     Args:
-        probability: (H, W) uint8, nerve probability x 255.
-        label: (H, W) bool, true nerves.
+        probability: (H, W) uint8, probability of foreground x 255.
+        label: (H, W) bool, the true foreground.
 
     Returns:
         (256,) float64.
@@ -24,10 +24,10 @@ def dice_by_level(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
     >>> dice_by_level(np.array([[10, 200]], np.uint8), np.array([[False, True]]))[[0, 10, 200]].round(3).tolist()
     [0.667, 1.0, 0.0]
     """
-    nerve = np.bincount(probability[label], minlength=LEVEL_COUNT)
+    foreground = np.bincount(probability[label], minlength=LEVEL_COUNT)
     everything = np.bincount(probability.ravel(), minlength=LEVEL_COUNT)
-    found, marked = (counts.sum() - np.cumsum(counts) for counts in (nerve, everything))
-    both = marked + nerve.sum()
+    found, marked = (counts.sum() - np.cumsum(counts) for counts in (foreground, everything))
+    both = marked + foreground.sum()
     return np.divide(2.0 * found, both, out=np.ones(LEVEL_COUNT), where=both > 0)
 
 
@@ -51,7 +51,7 @@ def choose_best_level(probabilities: Sequence[np.ndarray], labels: Sequence[np.n
 
     Args:
         probabilities: Maps of the held-out images, (H, W) uint8 each; at least one.
-        labels: Their true nerves, (H, W) bool each.
+        labels: Their true foreground, (H, W) bool each.
     """
     mean = np.mean([dice_by_level(*pair) for pair in zip(probabilities, labels, strict=True)], axis=0)[:-1]
     best = np.flatnonzero(mean >= mean.max() - 1e-12)

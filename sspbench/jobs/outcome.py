@@ -11,7 +11,7 @@ from ..files import read_mapping, write_json
 STATUS_FILE = "status.json"
 
 NOT_APPLICABLE = "not applicable"
-"""The status of a row that cannot be computed on a data set: it is no failure."""
+"""The status of a row that cannot be computed on a data set; not a failure."""
 
 
 class JobError(UserError):

@@ -126,7 +126,7 @@ def _check_picture(path: Path, split: str, output: Path, faults: Faults, color: 
         hint = f"write it with {WRITERS[mode]} of sspbench"
         faults.add(f"{split}/{path.name} is not an 8-bit PNG of mode {mode}", hint=hint)
     if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
-        faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve, 0 background")
+        faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve or vessel, 0 background")
     if split in EXTRA_FOLDERS:
         partner = output / split.split("_", maxsplit=1)[0] / path.name
         if not partner.is_file() or read_pixels(partner).shape[:2] != picture.shape[:2]:

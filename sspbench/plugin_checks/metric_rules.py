@@ -87,7 +87,7 @@ def _make_batches() -> Iterator[tuple[str, ScoringBatch]]:
         yield name, replace(usual, image=same, origin=same, clean=same)
     nothing, everything = np.zeros_like(usual.mask), np.ones_like(usual.mask)
     yield "nothing segmented", replace(usual, mask=nothing, probability=np.zeros_like(usual.image))
-    yield "no nerve in the label", replace(usual, label=nothing)
+    yield "empty label", replace(usual, label=nothing)
     yield "everything segmented", replace(usual, mask=everything, probability=np.full_like(usual.image, 255))
     yield "image equals the truth", replace(usual, image=usual.require("clean"), mask=usual.label)
 

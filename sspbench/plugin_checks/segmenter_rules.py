@@ -34,6 +34,6 @@ def check_binarise(inspection: Inspection, segmenter: TrainableSegmenter, witnes
         mask = segmenter.binarise(ramp)
         if mask[0].any() or not mask[-1].all():
             raise UserError(
-                "On a ramp of probability the lowest row is nerve or the highest is not",
-                hint="values above the threshold are nerve",
+                "On a ramp of probability the lowest row is foreground or the highest is not",
+                hint="values above the threshold are foreground",
             )

@@ -1,4 +1,4 @@
-"""Small grey pictures made on the spot, for checks: nerves-like lines, and the degenerate ones."""
+"""Small grey pictures made on the spot, for checks: lines like nerves, and the degenerate ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw_fibres(random: np.random.Generator, height: int, width: int) -> tuple[n
 
 
 def make_domain(quality: str, side: int, seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return training pictures (side, side) uint8 of ``low`` or ``high`` quality, and their labels (255 nerve)."""
+    """Return training pictures (side, side) uint8 of ``low`` or ``high`` quality, and their labels (255 foreground)."""
     random = np.random.default_rng([seed, quality == "high"])
     pictures, labels = [], []
     for _ in range(IMAGES_PER_DOMAIN[quality]):

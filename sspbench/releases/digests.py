@@ -114,12 +114,14 @@ def find_shared_digest(preset: str, runs: Mapping[RunKey, JobRecords], where: st
         where: The result, for faults.
 
     Raises:
-        UserError: runs differ in a part, so their rows must not stand in one table.
+        UserError: runs differ in a part, so one table must not show their rows together.
     """
     ordered = sorted(runs.items(), key=lambda item: item[0][1])  # by seed: the weights are compared within each
     digests = [(key, describe_row(preset, {key[1]: jobs})) for key, jobs in ordered]
     recorded = [(key, digest) for key, digest in digests if digest.images or digest.weights]
-    with Faults("These rows must not stand in one table: their scores do not mean the same", where=where) as faults:
+    with Faults(
+        "One table must not show these rows together: their scores do not mean the same", where=where
+    ) as faults:
         for (one, ours), (other, theirs) in pairwise(recorded):
             for part in find_differing_parts(ours, theirs):
                 sides = (f"{row}, seed {seed}: {value}" for (row, seed), value in _zip_sides((one, other), part))

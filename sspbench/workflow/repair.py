@@ -48,7 +48,7 @@ def repair_runs(plans: Iterable[Plan]) -> None:
 
 
 def _has_changed_weights(folder: Path) -> bool:
-    """Return whether the weights of a run or a segmenter are no longer those that were trained, and report it."""
+    """Return whether the weights of a run or a segmenter differ from those that were trained, and report it."""
     try:
         is_original = has_original_weights(folder)
     except UserError:

@@ -94,7 +94,7 @@ def test_nine_tenths_of_the_pixels_must_be_near_black_or_white(describe, grey_ro
 
 def test_the_share_of_nerve_is_what_is_above_half_of_the_brightest(describe):
     label = np.repeat(np.array([0, 100, 101, 200], np.uint8), [2500, 4000, 1500, 2000]).reshape(SIDE, SIDE)
-    assert describe(label).nerve_share == pytest.approx(0.35)
+    assert describe(label).foreground_share == pytest.approx(0.35)
     assert (binarise_label(label) == np.where(label >= 101, 255, 0)).all()
 
 

@@ -114,5 +114,5 @@ def test_labels_without_any_nerve_are_refused(tmp_path, dataset, folder):
     source = make_source(tmp_path / "mine", dataset)
     for number in range(12):
         save(source / folder / f"{number}.tif", np.zeros((SIDE, SIDE), np.uint8))
-    with pytest.raises(UserError, match=rf"No label of a folder holds any nerve\n    where: {folder}"):
+    with pytest.raises(UserError, match=rf"All labels of a folder are empty\n    where: {folder}"):
         prepared(source, tmp_path / "out", dataset)

@@ -40,7 +40,7 @@ def test_manual_masks_without_any_vessel_are_refused(tmp_path):
     (source / "training/images/._21_training.tif").write_bytes(b"of another system")
     with pytest.raises(UserError) as caught:
         prepare(request(source, tmp_path / "out"))
-    assert "No label of a folder holds any nerve\n    where: training/1st_manual" in str(caught.value)
+    assert "All labels of a folder are empty\n    where: training/1st_manual" in str(caught.value)
     assert "21 .tif files" not in str(caught.value)
 
 

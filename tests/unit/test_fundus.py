@@ -123,7 +123,7 @@ def test_vessel_masks_without_any_vessel_are_refused_where_a_segmenter_is_traine
     place = source(tmp_path / "in")
     for path in (place / "trainB").iterdir():
         save(place / "trainB_labels" / path.name, np.zeros((SIDE, SIDE), np.uint8))
-    with pytest.raises(UserError, match="No label of a folder holds any nerve\n    where: trainB_labels"):
+    with pytest.raises(UserError, match="All labels of a folder are empty\n    where: trainB_labels"):
         prepare(request(place, tmp_path / "out"))
 
 

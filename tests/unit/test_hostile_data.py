@@ -80,7 +80,7 @@ def test_labels_whose_white_is_1_in_some_and_2_in_others_are_refused(tmp_path, s
     for name, value in (("one", 1), ("two", 2)):
         save(source / f"trainB/{name}.png", noise(value + 10))
         save(source / f"trainB_labels/{name}.png", mask() // 255 * np.uint8(value))
-    assert "differ in the value of nerve" in refusal(source, tmp_path / "out")
+    assert "differ in the value of their foreground" in refusal(source, tmp_path / "out")
 
 
 def smoothed() -> np.ndarray:

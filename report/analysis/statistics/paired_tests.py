@@ -69,7 +69,7 @@ def compare_grids(
 def _align_grids(row: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.Index[Any], np.ndarray, np.ndarray]:
     """Return the images of either grid, and both grids' values under common seeds; all sorted, NaN where undefined."""
     images, seeds = row.index, row.columns
-    # Almost all grids have the same images and seeds, and aligning those anew took most of the tables' time.
+    # Almost all grids have the same images and seeds, and aligning those for each pair took most of the tables' time.
     if not (images.equals(reference.index) and seeds.equals(reference.columns) and _is_sorted(row)):
         images, seeds = images.union(reference.index), seeds.intersection(reference.columns).sort_values()
         row, reference = (grid.reindex(index=images, columns=seeds) for grid in (row, reference))

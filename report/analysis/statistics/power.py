@@ -55,7 +55,7 @@ class PairPower:
 
 @dataclass(frozen=True)
 class PowerStudy:
-    """What a run can tell.
+    """The power of a run.
 
     Attributes:
         between_methods: Standard deviation of the methods' true means, its error taken off.
@@ -82,11 +82,11 @@ class PowerStudy:
 
 
 def study_power(values: Mapping[str, np.ndarray], clusters: Sequence[str] | None = None) -> PowerStudy | None:
-    """Return what a run can tell, or None where it has fewer than two rows, ``MIN_TRAININGS`` trainings or two images.
+    """Return the power of a run, or None where it has fewer than two rows, ``MIN_TRAININGS`` trainings or two images.
 
     Args:
         values: (R, N) values of each row, of the same trainings and images, all finite.
-        clusters: The subject of each image, (N,); None: each image is one of its own.
+        clusters: The subject of each image, (N,); None: each image is a subject.
     """
     grouped = {row: group_by_cluster(grid, clusters) for row, grid in values.items()}
     trainings, images = min((grid.shape for grid in grouped.values()), default=(0, 0))

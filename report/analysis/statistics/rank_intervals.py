@@ -8,7 +8,7 @@ for ranks, Review of Economic Studies 2024). Ties are letters: rows share one un
 algorithm for a letter-based representation of all-pairwise comparisons, 2004).
 
 Controls would cost the methods power, since each adds pairs. So a control gets the rank that it would take among the
-ranked rows, from a family of its own comparisons, and counts in the rank of no other row.
+ranked rows, from the family of its comparisons, and counts in the rank of no other row.
 """
 
 from __future__ import annotations

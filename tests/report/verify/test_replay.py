@@ -67,7 +67,7 @@ def test_images_that_are_gone_are_prepared_again(released, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("row", "seed", "told"), [("dcp", 0, "There is no row 'dcp'"), ("gamma", 7, "gamma has no seed 7")]
+    ("row", "seed", "told"), [("dcp", 0, "Unknown row 'dcp'"), ("gamma", 7, "gamma has no seed 7")]
 )
 def test_what_is_not_in_the_release_is_named(released, row, seed, told):
     with pytest.raises(UserError, match=told):
