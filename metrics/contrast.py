@@ -13,6 +13,8 @@ from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
 from .input_check import make_notes_where, require_grey_stack
 
+THIN_IMAGE = "the image is less than two pixels high or wide"
+
 DerivativeKind = Literal["forward", "central"]
 
 NOT_RANKED_NOTE = "Not ranked: noise raises it as detail does."
@@ -152,13 +154,15 @@ class Contrast(MetricFamily):
     }
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the enhanced images; AvG is NaN for images less than two pixels high or wide."""
+        """Score the enhanced images; AvG is NaN for images and fields of view that are too small."""
         images = batch.image
         entropy = entropy_bits(images, batch.inner_fov)
         scores = {"entropy": Scores(entropy, make_notes_where(np.isnan(entropy), "the field of view is empty"))}
         kinds: dict[str, DerivativeKind] = {"avg_gradient": "forward", "avg_gradient_central": "central"}
         for name, kind in kinds.items():
             values = average_gradient(images, kind, batch.inner_fov)
-            notes = make_notes_where(np.isnan(values), "the image is less than two pixels high or wide")
+            is_thin = min(images.shape[1:]) < 2
+            reason = THIN_IMAGE if is_thin else "no pixel lies inside the field of view with its neighbours"
+            notes = make_notes_where(np.isnan(values), reason)
             scores[name] = Scores(values, notes)
         return scores

@@ -12,7 +12,7 @@ import numpy as np
 
 from sspbench import Measure, MetricFamily, Scores, ScoringBatch
 
-from .input_check import make_notes_where, require_grey_stack
+from .input_check import require_grey_stack
 from .iqa.mscn import local_statistics
 
 PIQE_BLOCK_PX = 16
@@ -29,7 +29,7 @@ def piqe(images: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray:
         inside: (N, H, W) bool: only blocks that lie inside count; None: all.
 
     Returns:
-        (N,) float64; NaN for an all-black image, 100 for other constant ones.
+        (N,) float64; NaN for an all-black image and without a block inside, 100 for other constant images.
 
     >>> float(piqe(np.full((1, 32, 32), 9, np.uint8))[0])
     100.0
@@ -47,7 +47,8 @@ def _piqe_of_one(image: np.ndarray, inside: np.ndarray | None) -> float:
     normalised, _ = local_statistics(levels[padded])
     everywhere = np.ones(image.shape, bool) if inside is None else inside
     counted = np.pad(everywhere, [(0, missing) for missing in short], mode="symmetric")
-    return _pool_distortion(normalised, _find_whole_blocks(counted))
+    blocks = _find_whole_blocks(counted)
+    return _pool_distortion(normalised, blocks) if blocks.any() else np.nan
 
 
 def _find_whole_blocks(inside: np.ndarray) -> np.ndarray:
@@ -126,6 +127,14 @@ class Piqe(MetricFamily):
     definitions: ClassVar[Mapping[str, Callable[[np.ndarray], np.ndarray]]] = {"PIQE": piqe}
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:
-        """Score the enhanced images; an all-black image has no PIQE."""
+        """Score the enhanced images; an all-black image has no PIQE, nor has one without a block inside."""
         values = piqe(batch.image, batch.inner_fov)
-        return {"piqe": Scores(values, make_notes_where(np.isnan(values), "the image is all black"))}
+        reasons = [
+            "" if np.isfinite(value) else _explain(image) for value, image in zip(values, batch.image, strict=True)
+        ]
+        return {"piqe": Scores(values, tuple(reasons))}
+
+
+def _explain(image: np.ndarray) -> str:
+    inside = f"no block of {PIQE_BLOCK_PX} x {PIQE_BLOCK_PX} pixels lies inside the field of view"
+    return inside if image.any() else "the image is all black"
