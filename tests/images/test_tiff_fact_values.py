@@ -1,0 +1,131 @@
+"""What TIFF files declare, just inside and just outside each bound: white, size of a pixel, number of pictures."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from sspbench.errors import UserError
+from sspbench.images.decode import decode_image
+
+PIXELS = np.arange(64, dtype=np.uint16).reshape(8, 8) * 10  # up to 630
+
+
+def write(path, pixels=PIXELS, **options):
+    tifffile.imwrite(path, pixels, **options)
+    return decode_image(path)
+
+
+def tag(code, value, dtype="H"):
+    return {"extratags": [(code, dtype, 1, value, True)]}
+
+
+@pytest.mark.parametrize(
+    ("options", "white", "source"),
+    [
+        (tag(281, 4095), 4095, "MaxSampleValue"),
+        (tag(281, 1023), 1023, "MaxSampleValue"),
+        (tag(281, 511), None, ""),  # below the brightest value
+        (tag(281, 4094), None, ""),  # no camera's white: the brightest value of another picture
+        (tag(281, 65535), 65535, "MaxSampleValue"),
+        (tag(341, 4095.0, "f"), 4095, "SMaxSampleValue"),
+        (tag(341, 4095.5, "f"), None, ""),
+        ({"ome": True, "metadata": {"SignificantBits": 10}}, 1023, "OME SignificantBits"),
+        ({"ome": True, "metadata": {"SignificantBits": 9}}, None, ""),  # values go beyond
+        ({"ome": True, "metadata": {"SignificantBits": 16}}, None, ""),  # says nothing
+        ({"bitspersample": 10}, 1023, "10 bits per sample"),
+        ({"bitspersample": 14}, 16383, "14 bits per sample"),
+        ({}, None, ""),
+    ],
+)
+def test_the_white_that_a_file_declares(tmp_path, options, white, source):
+    image = write(tmp_path / "a.tif", **options)
+    assert (image.white, image.white_source) == (white, source)
+    assert np.array_equal(image.pixels, PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "white", "source"),
+    [
+        (PIXELS.astype(np.uint8), None, ""),
+        ((PIXELS // 10).astype(np.int8), 127, "signed 8 bit"),
+        (PIXELS.astype(np.int16), None, ""),
+        (PIXELS.astype(np.float32), None, ""),
+    ],
+)
+def test_signed_bytes_alone_have_a_white_of_their_own(tmp_path, pixels, white, source):
+    image = write(tmp_path / "a.tif", pixels)
+    assert (image.white, image.white_source) == (white, source)
+
+
+def per_unit(across, down=None, unit="CENTIMETER"):
+    return {"resolution": (across, down or across), "resolutionunit": unit}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "note"),
+    [
+        (per_unit(5000), 2.0, ""),
+        (per_unit(5000, 5049), 2.0, ""),  # 0.97 % apart
+        (per_unit(5000, 5051), None, "pixels are not square (5000 and 5051 per unit)"),
+        (per_unit(25400, unit="INCH"), 1.0, ""),
+        (per_unit(1201, unit="INCH"), 25400 / 1201, ""),
+        (per_unit(1200, unit="INCH"), None, "1200 dpi taken for a printing resolution"),
+        (per_unit(72, unit="INCH"), None, "72 dpi taken for a printing resolution"),
+        (per_unit(254.25, unit="INCH"), 25400 / 254.25, ""),  # no whole number: a pixel of 99.9 µm
+        (per_unit(118.11), None, "300 dpi taken for a printing resolution"),
+        (per_unit(5000, unit="NONE"), None, ""),
+        ({"resolution": ((0, 1), (0, 1)), "resolutionunit": "CENTIMETER"}, None, "a resolution of 0"),
+    ],
+)
+def test_micrometres_per_pixel_of_a_resolution(tmp_path, options, expected, note):
+    image = write(tmp_path / "a.tif", **options)
+    assert image.um_per_px == (None if expected is None else pytest.approx(expected, rel=1e-4))
+    assert len(image.notes) == bool(note) and note in " ".join(image.notes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "per_pixel"),
+    [("um", 0.5), ("micron", 0.5), ("\\u00b5m", 0.5), ("nm", 0.0005), ("mm", 500.0), ("cm", 5000.0), ("inch", 12700.0)],
+)
+def test_imagej_units(tmp_path, unit, per_pixel):
+    image = write(tmp_path / "a.tif", imagej=True, resolution=(2, 2), metadata={"unit": unit})
+    assert image.um_per_px == pytest.approx(per_pixel)
+    assert image.um_source == "ImageJ"
+
+
+def test_units_that_are_none_or_unknown(tmp_path):
+    image = write(tmp_path / "a.tif", imagej=True, resolution=(2, 2), metadata={"unit": "pixel"})
+    assert (image.um_per_px, image.notes) == (None, ())
+    image = write(tmp_path / "b.tif", imagej=True, resolution=(2, 2), metadata={"unit": "furlong"})
+    assert (image.um_per_px, image.notes) == (None, ("unit 'furlong' is unknown: resolution ignored",))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5}, 0.5),
+        ({"PhysicalSizeX": 0.5}, 0.5),
+        ({"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.52}, None),
+        ({"PhysicalSizeX": 2, "PhysicalSizeXUnit": "mm"}, 2000.0),
+        ({"PhysicalSizeX": 2, "PhysicalSizeXUnit": "reference frame"}, None),
+    ],
+)
+def test_ome_sizes(tmp_path, sizes, expected):
+    image = write(tmp_path / "a.tif", ome=True, metadata=sizes)
+    assert image.um_per_px == expected
+    assert len(image.notes) == (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "pictures"),
+    [((1, 8, 8), "CYX", 1), ((2, 8, 8), "CYX", 2), ((3, 8, 8), "ZYX", 3), ((2, 3, 8, 8), "TZYX", 6)],
+)
+@pytest.mark.parametrize("kind", ["imagej", "ome"])
+def test_every_picture_of_a_stack_counts(tmp_path, kind, shape, axes, pictures):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros(shape, np.uint16), metadata={"axes": axes}, **{kind: True})
+    if pictures == 1:
+        assert decode_image(path).pixels.shape == (8, 8)
+        return
+    with pytest.raises(UserError, match=f"{pictures} pages or frames"):
+        decode_image(path)
