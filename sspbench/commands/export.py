@@ -71,6 +71,7 @@ def _write_onnx(run: Path, target: Path) -> None:
         "method": settings.name,
         "variant": settings.variant or "",
         "range": "0..1",
+        "color": settings.color,
         "weights_sha256": sha256(weights),
     }
     model = make_onnx(load_method(settings, weights), facts)

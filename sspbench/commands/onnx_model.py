@@ -31,7 +31,7 @@ TOLERANCE = 0.1 / 255
 
 @dataclass(frozen=True)
 class OnnxModel:
-    """A method as an ONNX model: ``image`` to ``enhanced``, both (N, 1, H, W) float32 in [0, 1].
+    """A method as an ONNX model: ``image`` to ``enhanced``, both (N, C, H, W) float32 in [0, 1].
 
     Attributes:
         content: The file.
@@ -79,7 +79,7 @@ def make_onnx(method: Any, facts: Mapping[str, str]) -> OnnxModel:
     return OnnxModel(described, smallest, difference)
 
 
-def _smallest_side(content: bytes, module: Callable[[Any], Any]) -> int:
+def _smallest_side(content: bytes, module: Any) -> int:
     """Return the smallest of the candidate sides at which torch and onnxruntime compute, and compute the same.
 
     Raises:
@@ -103,7 +103,7 @@ def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int,
 
     before = method.random.get_state()
     with torch.inference_mode():
-        module(torch.from_numpy(_image(size)))
+        module(torch.from_numpy(_image(size, method.channels)))
     if not torch.equal(before, method.random.get_state()):
         raise JobError(
             "The method cannot be exported to ONNX",
@@ -125,6 +125,7 @@ def _module(method: Any) -> Any:
             super().__init__()
             self.networks = nn.ModuleDict({name: method.networks[name] for name in method.kept_networks})
             self.smallest_side = 1
+            self.channels = method.channels
 
         def forward(self, image: Tensor) -> Tensor:
             enhanced: Tensor = apply_padded(self._accepted(image), method.multiple, method.translate)
@@ -141,11 +142,11 @@ def _module(method: Any) -> Any:
     return Enhancer().eval()
 
 
-def _image(size: tuple[int, int]) -> np.ndarray:
-    """Return a fixed image (1, 1, H, W): noise on a slope."""
+def _image(size: tuple[int, int], channels: int) -> np.ndarray:
+    """Return a fixed image (1, C, H, W): noise on a slope."""
     import numpy as np
 
-    noise = np.random.default_rng(0).random((1, 1, *size))
+    noise = np.random.default_rng(0).random((1, channels, *size))
     return (0.5 * noise + np.linspace(0, 0.5, size[1])).astype(np.float32)
 
 
@@ -171,7 +172,7 @@ def _traced(module: Any, size: tuple[int, int]) -> bytes:
         warnings.simplefilter("ignore")  # the tracer warns of sizes taken as constants: the parity check looks at that
         torch.onnx.export(
             module,
-            (torch.from_numpy(_image(size)),),
+            (torch.from_numpy(_image(size, module.channels)),),
             stream,  # type: ignore[arg-type]  # the tracer writes into streams too, which its annotation does not say
             dynamo=False,
             opset_version=OPSET,
@@ -200,12 +201,12 @@ def _name_size_check(graph: Any, smallest: int) -> None:
             node.name = f"both sides must have {smallest} pixels or more"
 
 
-def _difference(content: bytes, module: Callable[[Any], Any], size: tuple[int, int]) -> float:
+def _difference(content: bytes, module: Any, size: tuple[int, int]) -> float:
     import numpy as np
     import onnxruntime
     import torch
 
-    image = _image(size)
+    image = _image(size, module.channels)
     quiet = onnxruntime.SessionOptions()
     quiet.log_severity_level = 4  # a size that a network cannot take is an answer here, not an error to print
     session = onnxruntime.InferenceSession(content, quiet, providers=["CPUExecutionProvider"])

@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from ..contract import MetricFamily, Scores, ScoringBatch
+from ..contract import MetricFamily, Need, Scores, ScoringBatch
 from ..errors import Faults, UserError
+from ..images.field_of_view import erode_field_of_view
 from ..plugins.discovery import find_single_class
-from ..plugins.metric_families import find_metric_files
+from ..plugins.metric_families import COLOUR_FIELDS, find_metric_files
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
-from .synthetic_images import draw_fibres
+from .synthetic_images import add_colour, draw_fibres
 
 MAX_RELATIVE_DIFFERENCE = 1e-9
 """Largest relative difference of a score computed alone and in a stack."""
@@ -31,7 +32,7 @@ def check_family(inspection: Inspection, name: str) -> None:
     with inspection.rule("measures described"):
         _check_measures(family, name)
     witness = SideEffectMonitor(inspection.code.parent)
-    for what, batch in _make_batches():
+    for what, batch in _make_batches(is_in_colour(family)):
         if batch.has(family.needs):
             with inspection.rule(what):
                 with witness.watch():
@@ -42,6 +43,11 @@ def check_family(inspection: Inspection, name: str) -> None:
     with inspection.rule("repeatable, each image on its own"):
         _check_independence(family)
     witness.add_findings(inspection)
+
+
+def is_in_colour(family: MetricFamily) -> bool:
+    """Return whether a family needs images in colour."""
+    return bool(family.needs & COLOUR_FIELDS)
 
 
 def _check_measures(family: MetricFamily, name: str) -> None:
@@ -61,10 +67,10 @@ def _check_measures(family: MetricFamily, name: str) -> None:
         for double in sorted({entry for entry in names if names.count(entry) > 1}):
             faults.add(f"{double} is declared twice", hint="rename one")
         for need in sorted(family.needs - {field.name for field in fields(ScoringBatch)}):
-            faults.add(f"needs names {need!r}", hint="it may name image, origin, mask, probability, label, clean")
+            faults.add(f"needs names {need!r}", hint=f"it may name {', '.join(get_args(Need))}")
 
 
-def _make_batch(height: int, width: int, count: int = 2) -> ScoringBatch:
+def _make_batch(height: int, width: int, count: int = 2, *, in_colour: bool = False) -> ScoringBatch:
     random = np.random.default_rng(5)
     drawn = [draw_fibres(random, height, width) for _ in range(count)]
     clean = np.stack([picture for picture, _ in drawn])
@@ -74,22 +80,48 @@ def _make_batch(height: int, width: int, count: int = 2) -> ScoringBatch:
     mask = (probability > 127) ^ (random.random(label.shape) < 0.01)
     image = np.clip(noisy.round(), 0, 255).astype(np.uint8)
     origin = (image // 2).astype(np.uint8)
-    return ScoringBatch(image, origin, mask, probability.astype(np.uint8), label, clean)
+    batch = ScoringBatch(image, origin, mask, probability.astype(np.uint8), label, clean)
+    return _add_colours(batch) if in_colour else batch
 
 
-def _make_batches() -> Iterator[tuple[str, ScoringBatch]]:
+def _add_colours(batch: ScoringBatch) -> ScoringBatch:
+    image, clean = (np.stack([add_colour(one) for one in stack]) for stack in (batch.image, batch.require("clean")))
+    return replace(batch, image_rgb=image, clean_rgb=clean)
+
+
+def _add_field_of_view(batch: ScoringBatch) -> ScoringBatch:
+    """Return a batch whose images are seen in a disc, black outside."""
+    height, width = batch.image.shape[1:]
+    y, x = np.ogrid[:height, :width]
+    disc = np.hypot(y - height / 2, x - width / 2) < 0.45 * min(height, width)
+    fov = np.broadcast_to(disc, batch.image.shape)
+    known = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
+    cut = {
+        name: stack * (fov[..., None] if stack.ndim == 4 else fov)
+        for name, stack in known.items()
+        if isinstance(stack, np.ndarray)
+    }
+    inner = np.broadcast_to(erode_field_of_view(disc), fov.shape)
+    return replace(batch, **cut, fov=fov, inner_fov=inner)
+
+
+def _make_batches(in_colour: bool) -> Iterator[tuple[str, ScoringBatch]]:
     """Yield ordinary and degenerate batches with what they test."""
-    usual = _make_batch(224, 224)
+    usual = _make_batch(224, 224, in_colour=in_colour)
     yield "ordinary images", usual
-    yield "odd size 97 x 61", _make_batch(97, 61)
+    yield "odd size 97 x 61", _make_batch(97, 61, in_colour=in_colour)
+    yield "a field of view", _add_field_of_view(usual)
+    yield "a field of view in colour", _add_field_of_view(_add_colours(usual))
     for name, level in (("flat images", 127), ("black images", 0), ("white images", 255)):
         same = np.full_like(usual.image, level)
-        yield name, replace(usual, image=same, origin=same, clean=same)
+        flat = replace(usual, image=same, origin=same, clean=same)
+        yield name, _add_colours(flat) if in_colour else flat
     nothing, everything = np.zeros_like(usual.mask), np.ones_like(usual.mask)
     yield "nothing segmented", replace(usual, mask=nothing, probability=np.zeros_like(usual.image))
     yield "empty label", replace(usual, label=nothing)
     yield "everything segmented", replace(usual, mask=everything, probability=np.full_like(usual.image, 255))
-    yield "image equals the truth", replace(usual, image=usual.require("clean"), mask=usual.label)
+    equal = replace(usual, image=usual.require("clean"), mask=usual.label)
+    yield "image equals the truth", _add_colours(equal) if in_colour else equal
 
 
 def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -> None:
@@ -115,7 +147,7 @@ def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -
 
 
 def _check_unmodified(family: MetricFamily) -> None:
-    batch, twin = _make_batch(97, 61), _make_batch(97, 61)
+    batch, twin = (_make_batch(97, 61, in_colour=is_in_colour(family)) for _ in range(2))
     family.score(batch)
     for field in fields(ScoringBatch):
         if not np.array_equal(getattr(batch, field.name), getattr(twin, field.name)):
@@ -123,7 +155,7 @@ def _check_unmodified(family: MetricFamily) -> None:
 
 
 def _check_independence(family: MetricFamily) -> None:
-    batch = _make_batch(224, 224)
+    batch = _make_batch(224, 224, in_colour=is_in_colour(family))
     together = family.score(batch)
     for index in range(len(batch.image)):
         alone = family.score(_single_image_batch(batch, index))

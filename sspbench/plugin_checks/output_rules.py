@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..contract import ColorMode
 from ..errors import UserError
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
@@ -16,21 +17,48 @@ MAX_STACK_DIFFERENCE = 1e-5
 """Largest difference of an image computed alone and beside others."""
 
 
-def check_outputs(inspection: Inspection, function: ImageFunction, witness: SideEffectMonitor) -> None:
-    """Check a function of (N, 1, H, W) float32 in [0, 1] to the same, on odd and degenerate images."""
-    for name, images in make_method_inputs().items():
-        with inspection.rule(name):
+def check_outputs(
+    inspection: Inspection,
+    function: ImageFunction,
+    witness: SideEffectMonitor,
+    color: ColorMode = "grey",
+    channels: int | None = None,
+) -> None:
+    """Check a function of (N, C, H, W) float32 in [0, 1] on odd and degenerate images.
+
+    Args:
+        inspection: Where faults go.
+        function: What a method or a segmenter does with images.
+        witness: Watches its code.
+        color: Mode of the images.
+        channels: Channels of the result; None: those of the images.
+    """
+    inputs = make_method_inputs(color)
+    for name, images in inputs.items():
+        with inspection.rule(name_rule(name, color)):
             with witness.watch():
                 result = function(images.copy())
-            check_output_array(result, images)
-    odd, pair = make_method_inputs()["odd size 97 x 61"], make_method_inputs()["two images"]
-    with inspection.rule("input unmodified"):
+            check_output_array(result, (len(images), channels or images.shape[1], *images.shape[2:]))
+    _check_repeatable(inspection, function, witness, color)
+
+
+def name_rule(name: str, color: ColorMode) -> str:
+    """Return the name of a rule for images of a mode."""
+    return name if color == "grey" else f"{name}, in colour"
+
+
+def _check_repeatable(
+    inspection: Inspection, function: ImageFunction, witness: SideEffectMonitor, color: ColorMode
+) -> None:
+    inputs = make_method_inputs(color)
+    odd, pair = inputs["odd size 97 x 61"], inputs["two images"]
+    with inspection.rule(name_rule("input unmodified", color)):
         given = odd.copy()
         with witness.watch():
             function(given)
         if not np.array_equal(given, odd):
             raise UserError("It changes the array it is given", hint="work on images.copy()")
-    with inspection.rule("repeatable"):
+    with inspection.rule(name_rule("repeatable", color)):
         with witness.watch():
             first, second = function(odd.copy()), function(odd.copy())
         if not np.array_equal(first, second):
@@ -38,7 +66,7 @@ def check_outputs(inspection: Inspection, function: ImageFunction, witness: Side
                 "The same image gives another result the second time",
                 hint="draw from np.random.default_rng(self.seed) inside the call, and keep no state between calls",
             )
-    with inspection.rule("each image on its own"):
+    with inspection.rule(name_rule("each image on its own", color)):
         with witness.watch():
             together = function(pair.copy())
             alone = np.concatenate([function(image[None].copy()) for image in pair])
@@ -50,17 +78,17 @@ def check_outputs(inspection: Inspection, function: ImageFunction, witness: Side
             )
 
 
-def check_output_array(result: np.ndarray, images: np.ndarray) -> None:
-    """Check one result.
+def check_output_array(result: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Check one result, which is to have a shape.
 
     Raises:
         UserError: it is not an array, or shape, dtype, values or range are not as promised.
     """
     if not isinstance(result, np.ndarray):
         raise UserError(f"It returned {type(result).__name__}", hint="return a numpy array")
-    if result.shape != images.shape:
+    if result.shape != shape:
         raise UserError(
-            f"It returned shape {result.shape} for {images.shape}",
+            f"It returned shape {result.shape} for {shape}",
             hint="return the input's shape; a network that needs a multiple sets `multiple`",
         )
     if result.dtype != np.float32:

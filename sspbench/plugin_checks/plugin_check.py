@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..checkout import ROOT, display_path
 from ..config.overrides import resolve_params
+from ..contract import CHANNELS, ColorMode, Method
 from ..errors import UserError
 from ..plugins.discovery import Plugin, find_plugins, get_plugin, load_method_class
 from ..plugins.kinds import DATASET_KIND, KINDS_BY_FOLDER, PLUGIN_KINDS
 from ..plugins.metric_families import find_metric_files
 from .findings import Finding, Inspection
 from .fit_rules import check_fit, fit_to_synthetic_images
-from .output_rules import ImageFunction, check_outputs
+from .output_rules import ImageFunction, check_outputs, name_rule
 from .parameter_rules import check_params_used
 from .side_effects import SideEffectMonitor
 from .synthetic_images import make_method_inputs
@@ -51,7 +53,9 @@ def check_segmenter(
     if found is not None:
         from .segmenter_rules import check_binarise
 
-        _check_learned(inspection, found, device, lambda segmenter: segmenter.probabilities, check_binarise)
+        _check_learned(
+            inspection, found, device, lambda segmenter: segmenter.probabilities, check_binarise, out_channels=1
+        )
     return inspection
 
 
@@ -111,29 +115,44 @@ def _begin_inspection(
     return inspection, found
 
 
+def list_modes(found: Plugin) -> list[ColorMode]:
+    """Return the modes of images that a method or segmenter takes."""
+    modes: list[ColorMode] = found.meta.get("color", ["grey"])
+    return modes
+
+
 def _check_classical(inspection: Inspection, found: Plugin) -> None:
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
     witness = SideEffectMonitor(found.folder)
-    method = None
-    with inspection.rule("one class"), witness.watch():
-        method = load_method_class(found)(params, 0)
-    if method is None:
-        return
-    check_fit(inspection, method, witness)
-    if inspection.faults:
-        return
-    check_outputs(inspection, method.enhance, witness)
+    first = list_modes(found)[0]
+    for color in list_modes(found):
+        if inspection.faults:
+            break
+        method = None
+        with inspection.rule(name_rule("one class", color)), witness.watch():
+            method = _make_classical(found, params, color)
+        if method is None:
+            return
+        check_fit(inspection, method, witness)
+        if inspection.faults:
+            return
+        check_outputs(inspection, method.enhance, witness, color)
 
     def attempt(other: Mapping[str, Any]) -> None:
         with witness.watch():
-            fit_to_synthetic_images(load_method_class(found)(other, 0)).enhance(
-                make_method_inputs()["odd size 97 x 61"]
-            )
+            method = fit_to_synthetic_images(_make_classical(found, other, first))
+            method.enhance(make_method_inputs(first)["odd size 97 x 61"])
 
     if not inspection.faults:
         check_params_used(inspection, found, used, attempt)
     witness.add_findings(inspection)
+
+
+def _make_classical(found: Plugin, params: Mapping[str, Any], color: ColorMode) -> Method:
+    method = load_method_class(found)(params, 0)
+    method.channels = CHANNELS[color]
+    return method
 
 
 def _check_learned(
@@ -142,28 +161,34 @@ def _check_learned(
     device: str,
     apply: Callable[[Any], ImageFunction],
     more: Callable[[Inspection, Any, SideEffectMonitor], None] | None = None,
+    out_channels: int | None = None,
 ) -> None:
-    """Check training, outputs, ``more`` of the trained instance, and params."""
-    from .training_rules import check_training
+    """Check training, outputs, ``more`` of the trained instance, and params; in further modes one step and outputs."""
+    from .training_rules import check_one_step, check_training
     from .trial import Trial
 
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
     witness = SideEffectMonitor(found.folder)
+    first, *others = list_modes(found)
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
-        trial = Trial(found, witness, Path(scratch), device)
+        trial = Trial(found, witness, Path(scratch), device, first)
 
         def attempt(other: Mapping[str, Any]) -> None:
             name = f"attempt-{len(list(Path(scratch).iterdir()))}"
             instance = trial.train(trial.make_trainable(other), name, steps=1)
             with witness.watch():
-                apply(instance)(make_method_inputs()["odd size 97 x 61"])
+                apply(instance)(make_method_inputs(first)["odd size 97 x 61"])
 
         trained = check_training(inspection, trial, params, apply)
         if trained is not None:
-            check_outputs(inspection, apply(trained), witness)
+            check_outputs(inspection, apply(trained), witness, first, out_channels)
             if more is not None:
                 more(inspection, trained, witness)
+            for color in others if not inspection.faults else ():
+                again = check_one_step(inspection, replace(trial, color=color), params)
+                if again is not None:
+                    check_outputs(inspection, apply(again), witness, color, out_channels)
             if not inspection.faults:
                 check_params_used(inspection, found, used, attempt)
     witness.add_findings(inspection)

@@ -1,4 +1,4 @@
-"""Small grey pictures made on the spot, for checks: lines like nerves, and the degenerate ones."""
+"""Small pictures made on the spot, for checks: lines like nerves, and the degenerate ones; grey or coloured."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..contract import ColorMode
 from ..images.grey import to_uint8, write_grey
 
 IMAGE_SIDE_PX = 96
@@ -36,8 +37,17 @@ def make_domain(quality: str, side: int, seed: int = 0) -> tuple[list[np.ndarray
     return pictures, labels
 
 
-def make_method_inputs() -> dict[str, np.ndarray]:
-    """Return the inputs every method must take: (N, 1, H, W) float32 in [0, 1], by what they test."""
+def add_colour(pixels: np.ndarray) -> np.ndarray:
+    """Return (H, W) uint8 as (H, W, 3) uint8: red as it is, green and blue darker; black and white stay so."""
+    share = pixels[..., None] / 255
+    return to_uint8(np.concatenate([share, share**1.5, share**2], axis=-1))
+
+
+def make_method_inputs(color: ColorMode = "grey") -> dict[str, np.ndarray]:
+    """Return the inputs every method must take: (N, C, H, W) float32 in [0, 1], by what they test."""
+    if color == "rgb":
+        powers = np.array([1, 1.5, 2], np.float32)[:, None, None]
+        return {name: images**powers for name, images in make_method_inputs().items()}
     random = np.random.default_rng(0)
     odd = draw_fibres(random, 97, 61)[0].astype(np.float32)[None, None] / 255
     pair = np.stack([draw_fibres(random, 64, 64)[0] for _ in range(2)]).astype(np.float32)[:, None] / 255

@@ -15,7 +15,7 @@ from ..training.loop.torch_setup import move_networks
 from ..training.trainable import Trainable
 from .findings import Inspection
 from .gradient_rules import check_gradients
-from .output_rules import ImageFunction
+from .output_rules import ImageFunction, name_rule
 from .synthetic_images import make_method_inputs
 from .trial import Trial
 
@@ -50,6 +50,13 @@ def check_training(
     return trained
 
 
+def check_one_step(inspection: Inspection, trial: Trial, params: Mapping[str, Any]) -> Trainable | None:
+    """Train one step on pictures of the trial's mode; return the instance, or None where it fails."""
+    with inspection.rule(name_rule("builds and trains", trial.color)):
+        return trial.train(trial.make_trainable(params), f"one step, {trial.color}", steps=1)
+    return None
+
+
 def _build_initial_weights(trial: Trial, params: Mapping[str, Any]) -> dict[str, Tensor]:
     trainable = trial.make_trainable(params)
     torch.manual_seed(trainable.seed)
@@ -77,7 +84,7 @@ def _check_untrained(trial: Trial, params: Mapping[str, Any], apply: FunctionOfT
     """What the row of the untrained network needs: a picture without a single step."""
     built = trial.build_untrained(trial.make_trainable(params), "untrained")
     with trial.monitor.watch():
-        result = apply(built)(make_method_inputs()["odd size 97 x 61"])
+        result = apply(built)(make_method_inputs(trial.color)["odd size 97 x 61"])
     if not np.isfinite(result).all():
         raise UserError(
             "Without a training step it gives values that are not finite",
@@ -106,7 +113,7 @@ def _check_reloaded(trial: Trial, params: Mapping[str, Any], trained: Trainable,
     load_weights(path, loaded)
     # The same memory layout as in training: sums in another order differ in the last bit.
     move_networks(trial.engine, loaded)
-    images = make_method_inputs()["odd size 97 x 61"]
+    images = make_method_inputs(trial.color)["odd size 97 x 61"]
     with trial.monitor.watch():
         same = np.array_equal(apply(trained)(images.copy()), apply(loaded)(images.copy()))
     if not same:

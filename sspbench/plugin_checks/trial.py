@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from ..config.plan import load_default_engine
 from ..config.resolve_auto import resolve
 from ..config.settings import Engine
+from ..contract import CHANNELS, ColorMode
 from ..errors import UserError
+from ..images.pictures import to_planes
 from ..plugins.discovery import Plugin, find_single_class, load_method_class
 from ..training.loop.batches import Batches, BatchPlan, Domain, DomainBatches, make_batches
 from ..training.loop.training import Training, TrainingBudget
 from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from .side_effects import SideEffectMonitor
-from .synthetic_images import IMAGE_SIDE_PX, make_domain
+from .synthetic_images import IMAGE_SIDE_PX, add_colour, make_domain
 
 TRIAL_STEPS = 4
 STOP_AT_STEP = 3
@@ -44,12 +47,14 @@ class Trial:
         witness: Watches its code.
         scratch: A folder for checkpoints and logs.
         device: ``cpu``, ``cuda`` or ``mps``: where it computes.
+        color: Mode of the made pictures.
     """
 
     plugin: Plugin
     monitor: SideEffectMonitor
     scratch: Path
     device: str = DEFAULT_DEVICE
+    color: ColorMode = "grey"
 
     @property
     def engine(self) -> Engine:
@@ -57,22 +62,25 @@ class Trial:
         return resolve(load_default_engine(), self.device)
 
     def make_trainable(self, params: Mapping[str, Any], seed: int = 0) -> Trainable:
-        """Return an unbuilt instance.
+        """Return an unbuilt instance that knows the channels of the made pictures.
 
         Raises:
             UserError: the class cannot be trained.
         """
+        trainable = self._get_class()(params, seed)
+        trainable.channels = CHANNELS[self.color]
+        return trainable
+
+    def _get_class(self) -> type[Trainable]:
         if self.plugin.group != "methods":
-            return find_single_class(self.plugin.import_module(), TrainableSegmenter, self.plugin.code_file)(
-                params, seed
-            )
+            return find_single_class(self.plugin.import_module(), TrainableSegmenter, self.plugin.code_file)
         kind = load_method_class(self.plugin)
         if not issubclass(kind, TrainableMethod):
             raise UserError(
                 "It is of kind learned but its class cannot be trained",
                 hint="derive it from sspbench.TrainableMethod, or set kind: classical",
             )
-        return kind(params, seed)
+        return kind
 
     def train(self, trainable: Trainable, name: str, *, stop: bool = False, steps: int = TRIAL_STEPS) -> Trainable:
         """Train on made pictures, from a checkpoint of ``name`` where there is one; with ``stop``, break off."""
@@ -105,13 +113,18 @@ class Trial:
     def _make_batches(self, plan: BatchPlan, trainable: Trainable) -> Batches:
         side = _image_side(plan)
         if not isinstance(trainable, TrainableMethod):
-            return DomainBatches(plan, trainable.seed, Domain(plan, *make_domain("high", side)))
-        domains = {name: Domain(plan, make_domain(name, side)[0]) for name in trainable.learns_from}
+            pictures, labels = make_domain("high", side)
+            return DomainBatches(plan, trainable.seed, Domain(plan, self._in_mode(pictures), labels))
+        domains = {name: Domain(plan, self._in_mode(make_domain(name, side)[0])) for name in trainable.learns_from}
         return make_batches(plan, trainable.seed, domains)
 
     def _iter_whole_images(self, plan: BatchPlan) -> Iterable[Tensor]:
-        for picture in make_domain("high", _image_side(plan))[0]:
-            yield torch.from_numpy(picture)[None, None].to(self.device).float() / 255
+        for picture in self._in_mode(make_domain("high", _image_side(plan))[0]):
+            planes = np.ascontiguousarray(to_planes(picture))
+            yield torch.from_numpy(planes)[None].to(self.device).float() / 255
+
+    def _in_mode(self, pictures: list[np.ndarray]) -> list[np.ndarray]:
+        return [add_colour(picture) for picture in pictures] if self.color == "rgb" else pictures
 
 
 def _image_side(plan: BatchPlan) -> int:

@@ -134,13 +134,13 @@ def test_a_broken_classical_method(checkout, what, changes, rule, words):
         ),
         (
             "torch_s_norm",
-            {"nn.LeakyReLU(0.2)": "nn.InstanceNorm2d(channels)"},
+            {"nn.LeakyReLU(0.2)": "nn.InstanceNorm2d(width)"},
             "gradients in any memory layout",
             ["InstanceNorm2d", "'generator'"],
         ),
         (
             "unused",
-            {"  channels: {": "  depth: {type: integer, default: 3, description: levels}\n  channels: {"},
+            {"  width: {": "  depth: {type: integer, default: 3, description: levels}\n  width: {"},
             "every param used",
             ["depth"],
         ),

@@ -6,7 +6,7 @@ from sspbench.plugin_checks.plugin_check import check_method
 from tests.written_plugins import written
 
 SAMPLER = {
-    "nn.Conv2d(1, channels, 3, padding=1)": "nn.Conv2d(3, channels, 3, padding=1)",
+    "nn.Conv2d(channels, width, 3, padding=1)": "nn.Conv2d(3, width, 3, padding=1)",
     "    def build(self)": """    @property
     def learns_from(self):
         return ("high",)
