@@ -9,16 +9,16 @@ from sspbench.errors import UserError
 from sspbench.offline_page.page import render_page
 from sspbench.offline_page.runtime import load_runtime
 from tests.browser import open_page
-from tests.offline_page.visitor import METHODS
+from tests.offline_page.visitor import IN_COLOUR, METHODS
 from tests.run_folder import run_of
 
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    for name in METHODS:
+    for name in (*METHODS, "colour"):
         (folder / name).mkdir()
-    return [run_of(name, folder / name) for name in METHODS]
+    return [*(run_of(name, folder / name) for name in METHODS), run_of(IN_COLOUR, folder / "colour", "rgb")]
 
 
 @pytest.fixture(scope="session")

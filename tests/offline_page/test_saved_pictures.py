@@ -10,7 +10,7 @@ from sspbench.images.enhancement_rules import RULES
 from sspbench.images.folder_whites import decide_folder_whites
 from sspbench.images.picture_files import read_image_file
 from tests.browser import needs_browser
-from tests.offline_page.visitor import METHODS, by_torch, give, noise, png, saved, share_of_range
+from tests.offline_page.visitor import METHODS, by_torch, give, noise, png, problem, saved, share_of_range
 
 pytestmark = needs_browser
 
@@ -49,6 +49,24 @@ def test_tiles_are_those_of_the_command_line(opened, runs, tmp_path):
     pixels = noise(40, RULES.tile + 177, dtype=np.uint16)
     give(page, png(pixels, tmp_path / "wide.png"))
     assert share_of_range(saved(page, tmp_path), by_torch(runs[0], pixels)) <= LARGEST_DIFFERENCE
+
+
+@pytest.mark.parametrize("shape", [(45, 71, 3), (45, 71, 4), (30, RULES.tile + 177, 3)])
+def test_a_method_trained_in_colour_gets_all_three_colours(opened, runs, tmp_path, shape):
+    page = opened()
+    page.locator("#method").select_option(str(len(METHODS)))
+    pixels = noise(*shape, dtype=np.uint16)
+    give(page, png(pixels, tmp_path / "given.png"))
+    expected = by_torch(runs[-1], pixels)
+    assert np.abs(expected.astype(float) - pixels)[..., :3].max() > 1000
+    assert share_of_range(saved(page, tmp_path), expected) <= LARGEST_DIFFERENCE
+
+
+def test_a_method_trained_in_colour_refuses_a_grey_picture(opened, tmp_path):
+    page = opened()
+    page.locator("#method").select_option(str(len(METHODS)))
+    give(page, png(noise(40, 51), tmp_path / "grey.png"))
+    assert "The picture is grey, and this method was trained on pictures in colour" in problem(page)
 
 
 @pytest.mark.parametrize("shape", [(40, 51), (40, 51, 2), (40, 51, 3), (40, 51, 4)], ids=["L", "LA", "RGB", "RGBA"])

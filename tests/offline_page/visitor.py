@@ -11,6 +11,9 @@ from sspbench.stages.enhance import load_method
 
 METHODS = ["sspnet", "cut", "enlightengan"]
 
+IN_COLOUR = "zerodce"
+"""The method of the page's last run, which is one on colour images."""
+
 
 def noise(*shape, dtype=np.uint8):
     """Pixels of all values on a slope."""
