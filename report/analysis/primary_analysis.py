@@ -66,6 +66,8 @@ class PrimaryRow:
         invented: Length invented, % of the true length.
         rank: Its rank in the primary measure; None without a test, and for the truth, ablations and external rows.
         excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
+        low_mean: Mean of the primary measure under the segmenter trained on LQ images; NaN without it.
+        low_gain: The gain over the untouched image under that segmenter, without a test; None without it.
     """
 
     key: str
@@ -83,6 +85,8 @@ class PrimaryRow:
     invented: float = NAN
     excess: float = NAN
     rank: RowRank | None = None
+    low_mean: float = NAN
+    low_gain: Gain | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,11 @@ class PrimaryAnalysis:
         found = [row for row in self.rows if row.rank is not None and row.rank.low == 1 and not row.rank.control]
         return sorted(found, key=lambda row: -row.mean)
 
+    @property
+    def has_low_segmenter(self) -> bool:
+        """Whether gains are known under a segmenter trained on LQ images."""
+        return any(row.low_gain is not None for row in self.rows)
+
     def find_row(self, key: str) -> PrimaryRow | None:
         """Return the row of a key, or None."""
         return next((row for row in self.rows if row.key == key), None)
@@ -140,7 +149,7 @@ class PrimaryAnalysis:
 # The keys of ``primary.json`` where they differ from the fields of :class:`PrimaryRow`: releases hold them.
 JSON_KEYS = {"vs_best_trivial": "rival", "gap_closed": "closed"}
 
-GAIN_FIELDS = ("gain", "vs_best_trivial")
+GAIN_FIELDS = ("gain", "vs_best_trivial", "low_gain")
 
 
 def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
@@ -161,8 +170,9 @@ def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
 
 def _parse_row(line: Mapping[str, Any]) -> PrimaryRow:
     named = {**line, **{name: line[key] for name, key in JSON_KEYS.items()}}
-    gains = {key: None if named[key] is None else Gain(**null_to_nan(named[key])) for key in GAIN_FIELDS}
-    rank = named.get("rank")  # records of older releases have none
+    # records of older releases lack what was added since
+    gains = {key: None if named.get(key) is None else Gain(**null_to_nan(named[key])) for key in GAIN_FIELDS}
+    rank = named.get("rank")
     nested = {**gains, "rank": None if rank is None else RowRank(**rank)}
     rest = null_to_nan({key: value for key, value in named.items() if key not in (*nested, *JSON_KEYS.values())})
     return PrimaryRow(**{**rest, **nested})

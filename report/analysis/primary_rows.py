@@ -11,6 +11,7 @@ import pandas as pd
 from sspbench.config.external_rows import EXTERNAL_KIND
 
 from . import sentences as words
+from .low_segmenter import add_low_gains
 from .numbers import NAN
 from .paper import CLEAN_ROW, ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
@@ -36,7 +37,7 @@ def analyse_primary(results: Results) -> PrimaryAnalysis:
         reference=UNTOUCHED_ROW,
         rival=rival or "",
         ceiling=CLEAN_ROW if CLEAN_ROW in grids else "",
-        rows=tuple(_make_rows(results, grids, rival)),
+        rows=add_low_gains(tuple(_make_rows(results, grids, rival)), results),
     )
     return words.add_sentences(_add_counts(found), results)
 

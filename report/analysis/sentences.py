@@ -11,6 +11,7 @@ from sspbench.config.external_rows import EXTERNAL_KIND
 from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from .comparison_sentences import describe_differences, describe_first_place, format_difference, join_names
+from .low_segmenter import describe_low_segmenter
 from .numbers import NAN
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
@@ -62,7 +63,14 @@ def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
         headline=_write_headline(headlined, compared, results.vocabulary.plural),
         subline=_write_subline(headlined, compared, results),
         differences=tuple(describe_differences(headlined, compared)),
-        caveats=tuple([*_describe_replication(found), *_describe_external_rows(found), *_describe_setting(results)]),
+        caveats=tuple(
+            [
+                *_describe_replication(found),
+                *describe_low_segmenter(found, contenders),
+                *_describe_external_rows(found),
+                *_describe_setting(results),
+            ]
+        ),
     )
 
 

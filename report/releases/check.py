@@ -19,7 +19,7 @@ from .reproduce import reproduce_release
 
 RELEASE_FILE_PATTERN = re.compile(
     r"(release|runs|croissant|ro-crate-metadata)\.json|workflow/Snakefile|"
-    r"(scores|notes|losses)\.csv|tables/(primary\.json|[^/]+\.csv)|figures/[^/]+\.png"
+    r"(scores|scores_low|notes|losses)\.csv|tables/(primary\.json|[^/]+\.csv)|figures/[^/]+\.png"
 )
 
 COMMIT_PATTERN = re.compile("[0-9a-f]{40}")

@@ -19,6 +19,7 @@ def _list_columns(noun: str) -> tuple[Column, ...]:
     return (
         Column("mean", "Dice", better="higher", decimals=3),
         Column("gain", "Gain [95 % CI]", better="higher", decimals=3),
+        Column("low_gain", "Gain, segmenter trained on LQ images [95 % CI]", better="higher", decimals=3),
         Column("gain_p", "p (Holm)", form="p"),
         Column("verdict", "Verdict", form="words"),
         Column("closed", "Gap closed", "%", "higher", decimals=0),
@@ -37,7 +38,8 @@ def make_gains_table(results: Results) -> Iterator[Table]:
     if not found.is_available:
         return
     known = _list_columns(results.vocabulary.noun)
-    columns = tuple(column for column in known if found.tested or column.key not in TEST_COLUMN_KEYS)
+    absent = (() if found.tested else TEST_COLUMN_KEYS) + (() if found.has_low_segmenter else ("low_gain",))
+    columns = tuple(column for column in known if column.key not in absent)
     rows = tuple(Row(row.key, row.label, _make_cells(row, columns), row.group, row.heading) for row in found.rows)
     title = f"Gain in {found.label} over the untouched image"
     yield Table("gains", title, columns, rows, notes=tuple(_make_notes(found)))
@@ -47,6 +49,7 @@ def _make_cells(row: PrimaryRow, columns: tuple[Column, ...]) -> tuple[Cell, ...
     cells = {
         "mean": Cell(mean=row.mean),
         **_make_gain_cells("gain", "gain_p", "verdict", row.gain),
+        "low_gain": make_gain_cell(row.low_gain),
         "closed": Cell(mean=100 * row.gap_closed),
         "lost": Cell(mean=row.lost),
         "invented": Cell(mean=row.invented),
@@ -58,11 +61,17 @@ def _make_cells(row: PrimaryRow, columns: tuple[Column, ...]) -> tuple[Cell, ...
     return tuple(cells[column.key] for column in columns)
 
 
+def make_gain_cell(gain: Gain | None) -> Cell:
+    """Return a gain with its interval; an empty cell where it is unknown."""
+    if gain is None:
+        return Cell()
+    return Cell(mean=gain.mean, low=gain.low, high=gain.high, n=gain.images, seeds=gain.trainings, note=gain.note)
+
+
 def _make_gain_cells(number: str, p: str, verdict: str, gain: Gain | None) -> dict[str, Cell]:
     if gain is None:
         return {number: Cell(), p: Cell(), verdict: Cell()}
-    shown = Cell(mean=gain.mean, low=gain.low, high=gain.high, n=gain.images, seeds=gain.trainings, note=gain.note)
-    return {number: shown, p: Cell(mean=gain.p), verdict: Cell(gain.verdict)}
+    return {number: make_gain_cell(gain), p: Cell(mean=gain.p), verdict: Cell(gain.verdict)}
 
 
 def _make_notes(found: PrimaryAnalysis) -> Iterator[str]:

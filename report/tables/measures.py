@@ -9,9 +9,12 @@ from sspbench.contract import Measure
 from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from ..analysis.paper import ORACLE_GROUP
+from ..analysis.primary_analysis import PrimaryRow
+from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
 from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
+from .gains import make_gain_cell
 from .record import Cell, Column, Row, Table
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
@@ -139,7 +142,7 @@ def _make_segmentation_table(results: Results) -> Iterator[Table]:
         "segmentation",
     )
     if results.plan.is_segmented:
-        yield from _make_maker(key, title, kind)(results)
+        yield from (_add_low_gains(results, table) for table in _make_maker(key, title, kind)(results))
         return
     measures = [measure for measure in results.measures.values() if measure.table == kind]
     cells = tuple(Cell(status=f"{NOT_APPLICABLE}: {NO_SEGMENTER_REASON}") for _ in measures)
@@ -148,6 +151,29 @@ def _make_segmentation_table(results: Results) -> Iterator[Table]:
     yield Table(
         key, title, columns, rows, number=PAPER_TABLE_NUMBERS[key], notes=(f"Not applicable: {NO_SEGMENTER_REASON}.",)
     )
+
+
+LOW_COLUMNS = (
+    Column("gain", "Gain in Dice [95 % CI]", better="higher", decimals=3),
+    Column("low_gain", "the same, segmenter trained on LQ images", better="higher", decimals=3),
+)
+"""Columns of Table 2 where a segmenter trained on LQ images is the control."""
+
+
+def _add_low_gains(results: Results, table: Table) -> Table:
+    """Return Table 2 with the gain under both segmenters; as it is without the control."""
+    found = analyse_primary(results)
+    if not found.has_low_segmenter:
+        return table
+    rows = tuple(replace(row, cells=(*row.cells, *_make_low_cells(row, found.find_row(row.key)))) for row in table.rows)
+    return replace(table, columns=(*table.columns, *LOW_COLUMNS), rows=rows)
+
+
+def _make_low_cells(row: Row, line: PrimaryRow | None) -> tuple[Cell, Cell]:
+    if row.cells[0].has_failed or line is None:
+        empty = Cell(status=row.cells[0].status)
+        return empty, empty
+    return make_gain_cell(line.gain), make_gain_cell(line.low_gain)
 
 
 def _make_ablation_table(results: Results) -> Iterator[Table]:

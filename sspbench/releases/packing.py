@@ -16,6 +16,7 @@ from ..errors import Faults, UserError
 from ..files import read_mapping, write_json, write_text
 from ..images.croissant import CROISSANT_FILE
 from ..jobs.outcome import STATUS_FILE as STATUS
+from ..jobs.scores_record import LOW_FOLDER
 from .digests import find_shared_digest, iter_digest_lines
 from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_release_losses
 from .records import (
@@ -67,7 +68,7 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
 
 def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
     """Write scores, notes, losses and the records of all jobs, one file each."""
-    scores, notes, records = [], [], {}
+    scores, low_scores, notes, records = [], [], [], {}
     losses = collect_row_losses(_segmenter_row(plan), _find_logs(_find_segmenter_folders(plan)))
     for row, folders in _find_run_folders(plan).items():
         found = {str(seed): make_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
@@ -76,10 +77,16 @@ def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Fau
         lines, row_notes = collect_row_scores(row, {seed: folder / "scores.csv" for seed, folder in done.items()})
         scores += lines
         notes += row_notes
+        low_files = {seed: folder / LOW_FOLDER / "scores.csv" for seed, folder in done.items()}
+        low_scores += collect_row_scores(row, {seed: path for seed, path in low_files.items() if path.is_file()})[0]
         losses += collect_row_losses(row, _find_logs(folders))
     content = {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)}
+    if low_scores:
+        content["segmenter-low"] = _make_segmenter_records(plan, gathered, faults, "low")
     write_text(part.runs, format_run_records(content))
     write_wide_file(part.scores, SCORE_KEYS, scores)
+    if low_scores:
+        write_wide_file(part.low_scores, SCORE_KEYS, low_scores)
     write_score_notes(notes, part.notes)
     write_wide_file(part.losses, LOSS_KEYS, losses)
 
@@ -110,12 +117,12 @@ def _segmenter_row(plan: Plan) -> str:
     return f"segmenter/{plan.segmenter.name}"
 
 
-def _find_segmenter_folders(plan: Plan) -> dict[int, Path]:
-    return {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed) for seed in plan.config["seeds"]}
+def _find_segmenter_folders(plan: Plan, domain: str = "high") -> dict[int, Path]:
+    return {seed: plan.layout.segmenter_folder(plan.segmenter.name, seed, domain) for seed in plan.config["seeds"]}
 
 
-def _make_segmenter_records(plan: Plan, gathered: CommonFacts, faults: Faults) -> dict[str, Any]:
-    jobs = {str(seed): read_job_records(folder) for seed, folder in _find_segmenter_folders(plan).items()}
+def _make_segmenter_records(plan: Plan, gathered: CommonFacts, faults: Faults, domain: str = "high") -> dict[str, Any]:
+    jobs = {str(seed): read_job_records(folder) for seed, folder in _find_segmenter_folders(plan, domain).items()}
     where = str(plan.layout.root / "segmenter" / plan.segmenter.name)
     return {seed: trim_job_records(found, gathered, faults, where) for seed, found in jobs.items()}
 
@@ -202,6 +209,10 @@ def _unpack_scores(part: ReleasePart, plan: Plan) -> None:
     for key, lines in read_release_scores(part, (plan.layout.dataset, plan.preset)).items():
         if key in runs:
             write_text(plan.layout.run_folder(*key) / "scores.csv", format_csv([LONG_COLUMNS, *lines]))
+    if part.low_scores.is_file():
+        for key, lines in read_release_scores(part, (plan.layout.dataset, plan.preset), is_low=True).items():
+            marked = [[*LONG_COLUMNS, "segmenter"], *([*line, "low"] for line in lines)]
+            write_text(plan.layout.run_folder(*key) / LOW_FOLDER / "scores.csv", format_csv(marked))
 
 
 def _unpack_losses(part: ReleasePart, plan: Plan) -> None:

@@ -74,6 +74,11 @@ class ReleasePart:
         return self.folder / "scores.csv"
 
     @property
+    def low_scores(self) -> Path:
+        """The scores under the segmenter trained on LQ images, where there is one."""
+        return self.folder / "scores_low.csv"
+
+    @property
     def notes(self) -> Path:
         """Why values are undefined, one line per value."""
         return self.folder / "notes.csv"

@@ -39,9 +39,11 @@ def read_long_scores(path: Path) -> list[dict[str, str]]:
         UserError: its columns are others.
     """
     head, lines, why = _read_csv(Path(path))
-    why = why or ("" if head == LONG_COLUMNS else f"its columns are {', '.join(head) or 'none'}")
+    is_known = head in (LONG_COLUMNS, (*LONG_COLUMNS, "segmenter"))
+    why = why or ("" if is_known else f"its columns are {', '.join(head) or 'none'}")
     why = why or next(
-        (f"line {number} has another form" for number, line in enumerate(lines, 2) if _is_malformed(line)), ""
+        (f"line {number} has another form" for number, line in enumerate(lines, 2) if _is_malformed(line, len(head))),
+        "",
     )
     if why:
         hint = "run the scoring again, or give a file that this suite wrote"
@@ -59,13 +61,9 @@ def _read_csv(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]], str]:
         return (), [], str(error)
 
 
-def _is_malformed(line: Mapping[str, str]) -> bool:
+def _is_malformed(line: Mapping[str, str], width: int) -> bool:
     """Return whether a line of scores lacks a cell, has one too many, or a seed or value that is not a number."""
-    if (
-        len(line) != len(LONG_COLUMNS)
-        or None in line.values()
-        or not (line["seed"].isascii() and line["seed"].isdecimal())
-    ):
+    if len(line) != width or None in line.values() or not (line["seed"].isascii() and line["seed"].isdecimal()):
         return True
     try:
         float(line["value"])
@@ -160,19 +158,22 @@ def read_score_notes(path: Path) -> dict[tuple[str, int, str, str], str]:
         return {(e["row"], int(e["seed"]), e["image"], e["metric"]): e["note"] for e in csv.DictReader(stream)}
 
 
-def read_release_scores(part: ReleasePart, first: tuple[str, str]) -> dict[tuple[str, int], list[list[str]]]:
+def read_release_scores(
+    part: ReleasePart, first: tuple[str, str], *, is_low: bool = False
+) -> dict[tuple[str, int], list[list[str]]]:
     """Return the scores of a release as the lines of each run's ``scores.csv``, by row and seed.
 
     Args:
         part: The release.
         first: Data set and preset, the first two columns.
+        is_low: Read the scores under the segmenter trained on LQ images instead, which have no notes.
 
     Raises:
         UserError: a line of the file has another form.
     """
-    notes = read_score_notes(part.notes)
+    notes = {} if is_low else read_score_notes(part.notes)
     found: dict[tuple[str, int], list[list[str]]] = {}
-    for row, seed, image, values in read_wide_file(part.scores):
+    for row, seed, image, values in read_wide_file(part.low_scores if is_low else part.scores):
         method, _, variant = row.partition("+")
         lines = found.setdefault((row, seed), [])
         for metric, value in values.items():

@@ -123,7 +123,7 @@ def test_a_comment_in_a_method_reruns_nothing(checkout):
 
 def test_a_changed_loss_weight_reruns_its_method_only(checkout):
     counts, runs = checkout.planned("--config", "params={sspnet: {weights: {beta: 2.0}}}", "ablation=null", "seeds=[0]")
-    assert counts == {"train": 1, "enhance": 1, "segment": 1, "score": 1, **REPORT}
+    assert counts == {"train": 1, "enhance": 1, "segment": 1, "score": 1, "score_low": 1, **REPORT}
     assert runs == {"sspnet"}
 
 
@@ -131,13 +131,13 @@ def test_changed_code_of_a_method_reruns_its_method_only(checkout):
     path = "methods/sspnet/losses.py"
     checkout.edit(path, "MIN_VARIANCE = 1e-12", "MIN_VARIANCE = 1e-11")
     counts, _ = checkout.planned()
-    assert counts == {"train": 4, "enhance": 4, "segment": 4, "score": 4, **REPORT}
+    assert counts == {"train": 4, "enhance": 4, "segment": 4, "score": 4, "score_low": 4, **REPORT}
 
 
 def test_a_dropped_in_folder_is_run_and_tabled_alone(checkout):
     checkout.plugin("darker", GAMMA_YAML, GAMMA)
     counts, runs = checkout.planned()
-    assert counts == {"enhance": 1, "segment": 1, "score": 1, **REPORT}
+    assert counts == {"enhance": 1, "segment": 1, "score": 1, "score_low": 1, **REPORT}
     assert runs == {"darker"}
     code, text = checkout.snakemake("--config", "methods=[sspnet, own]", "ablation=null")
     assert code == 0, text[-8000:]
@@ -150,7 +150,10 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
     for row, ours in same.items():
         shutil.copytree(checkout.results / f"runs/{ours}/seed-0/enhanced", tmp_path / row)
     asked = ("--config", f"external={{theirs: {tmp_path / 'theirs'}, matlab: {tmp_path / 'matlab'}}}")
-    assert checkout.planned(*asked) == ({"import_external": 2, "segment": 2, "score": 2, **REPORT}, set(same))
+    assert checkout.planned(*asked) == (
+        {"import_external": 2, "segment": 2, "score": 2, "score_low": 2, **REPORT},
+        set(same),
+    )
     code, text = checkout.snakemake(*asked)
     assert code == 0, text[-8000:]
     assert "scored theirs (external)" in text
@@ -173,7 +176,10 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
         assert f"enhanced by {row} (external)" in page
     assert checkout.planned(*asked) == ({}, set())
     (tmp_path / "theirs/test_000.png").write_bytes((tmp_path / "theirs/test_001.png").read_bytes())
-    assert checkout.planned(*asked) == ({"import_external": 1, "segment": 1, "score": 1, **REPORT}, {"theirs"})
+    assert checkout.planned(*asked) == (
+        {"import_external": 1, "segment": 1, "score": 1, "score_low": 1, **REPORT},
+        {"theirs"},
+    )
 
 
 def test_broken_methods_are_shown_and_the_others_are_whole(checkout):

@@ -18,7 +18,7 @@ from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_per
 MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
 """Class of a mark by the verdict of the test; without a test it is ``open``."""
 
-FOREST_HEADS = ("Gain [95 % CI]", "Gap closed", "lost", "invented", "Rank")
+FOREST_HEADS = ("Gain [95 % CI]", "LQ-trained", "Gap closed", "lost", "invented", "Rank")
 """Heads of the numbers beside the plot; the page puts the word for the structure before lost and invented."""
 
 MAX_FOREST_TICKS = 8
@@ -130,8 +130,9 @@ def _find_ceiling_rows(found: PrimaryAnalysis) -> list[PrimaryRow]:
 
 def _iter_interval_ends(rows: Iterable[PrimaryRow]) -> Iterator[float]:
     for row in rows:
-        if row.gain is not None:
-            yield from (row.gain.mean, row.gain.low, row.gain.high)
+        for gain in (row.gain, row.low_gain):
+            if gain is not None:
+                yield from (gain.mean, gain.low, gain.high)
 
 
 def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
@@ -139,7 +140,8 @@ def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
         return (NO_NUMBER,) * len(FOREST_HEADS)
     closed = f"{format_signed(100 * row.gap_closed, 0)} %" if math.isfinite(row.gap_closed) else NO_NUMBER
     rank = NO_NUMBER if row.rank is None else row.rank.text
-    shares = [closed, _format_share(row.lost), _format_share(row.invented), rank]
+    low = NO_NUMBER if row.low_gain is None else format_signed(row.low_gain.mean)
+    shares = [low, closed, _format_share(row.lost), _format_share(row.invented), rank]
     return (NO_NUMBER if row.gain is None else format_gain(row.gain), *shares)
 
 
@@ -163,7 +165,7 @@ def _make_row(
     role = "best trivial" if row.key == found.rival else "ceiling" if row.key == found.ceiling else ""
     kind = "known" if row.group == ORACLE_GROUP else _mark_class(found, row)
     note = "" if row.gain is None else row.gain.note
-    plot = make_svg(0, [*_draw_lines(found, axis), *_draw_mark(row, axis, kind, role)])
+    plot = make_svg(0, [*_draw_lines(found, axis), *_draw_mark(row, axis, kind, role), *_draw_low_mark(row, axis)])
     return ForestRow(row.key, row.label, role, kind, row.status, plot, numbers, note, heading)
 
 
@@ -207,6 +209,20 @@ def _draw_mark(row: PrimaryRow, axis: ChartAxis, kind: str, role: str) -> Iterat
         yield draw_diamond(share, "50%", f"point {kind}")
     else:
         yield make_element("circle", cx=format_percent(share), cy="50%", r="5.5", class_=f"point {kind}")
+
+
+def _draw_low_mark(row: PrimaryRow, axis: ChartAxis) -> Iterator[Markup]:
+    """Yield the gain under the segmenter trained on LQ images: a thin line with a bar, below the mark."""
+    gain = row.low_gain
+    if gain is None or gain.high <= axis.low:
+        return
+    height = "82%"
+    if math.isfinite(gain.low):
+        start, end = (format_percent(axis.position(max(value, axis.low))) for value in (gain.low, gain.high))
+        yield make_element("line", x1=start, x2=end, y1=height, y2=height, class_="low-interval")
+    if gain.mean >= axis.low:
+        place = format_percent(axis.position(gain.mean))
+        yield make_element("line", x1=place, x2=place, y1="68%", y2="96%", class_="low-interval")
 
 
 def _draw_head_labels(found: PrimaryAnalysis, axis: ChartAxis) -> Markup:
