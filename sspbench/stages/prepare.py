@@ -90,7 +90,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     facts = {key: settings[key] for key in ("dataset", "id", "real", "field_um", "options")}
     facts |= {**recorded, **({"notes": notes} if notes else {})}
     manifest = Manifest.read(write_manifest(fresh, facts, by_path))
-    _check_manifest(manifest, plugin)
+    check_manifest(manifest, plugin)
     write_croissant(manifest, plugin.meta)
     return manifest
 
@@ -110,9 +110,15 @@ def _update_bar(bar: tqdm, done: int, total: int) -> None:
     bar.update(done - bar.n)
 
 
-def _check_manifest(manifest: Manifest, dataset: Plugin) -> None:
+def check_manifest(manifest: Manifest, dataset: Plugin) -> None:
+    """Check that every split has images, each picture the data set's mode, and each companion a partner.
+
+    Raises:
+        UserError: all faults at once.
+    """
     with Faults(f"The prepared data set {dataset.name} is not usable") as faults:
         _add_mode_faults(manifest, dataset.meta.get("color", "grey"), faults)
+        _add_empty_field_faults(manifest, faults)
         if "um_per_px" in dataset.own_parameters["properties"]:
             add_width_faults(manifest, faults)
         for split in SPLITS:
@@ -125,6 +131,13 @@ def _check_manifest(manifest: Manifest, dataset: Plugin) -> None:
             for stray in sorted(path.stem for path in manifest.image_paths(extra) if path.stem not in names):
                 hint = f"write it under the name of its image in {split}, or leave it out"
                 faults.add(f"{extra} has an image without a partner in {split}: {stray}", hint=hint)
+
+
+def _add_empty_field_faults(manifest: Manifest, faults: Faults) -> None:
+    """Add a fault for every field of view without a pixel: nothing could be scored in it."""
+    for entry in manifest.content["images"]:
+        if entry.get("share") == 0:
+            faults.add("A field of view is empty", where=entry["path"], hint="write 255 where the picture shows tissue")
 
 
 def _add_mode_faults(manifest: Manifest, color: ColorMode, faults: Faults) -> None:

@@ -14,6 +14,7 @@ from sspbench.plugins.discovery import get_plugin
 from sspbench.stages.enhance import enhance, enhance_image
 from sspbench.stages.fit import LazyImages
 from sspbench.stages.import_external import import_external
+from sspbench.stages.prepare import check_manifest
 
 SIDE = 64
 INSIDE = np.hypot(*np.mgrid[-32:32, -32:32]) < 24
@@ -96,3 +97,23 @@ def test_grey_pictures_enhanced_elsewhere_are_refused_among_colour(manifest, tmp
     with pytest.raises(UserError, match="An image is grey") as caught:
         take_in(manifest, tmp_path, [colours(20), colours(21)[..., 0]])
     assert "1.png" in str(caught.value)
+
+
+def test_an_empty_field_of_view_is_refused(tmp_path):
+    write_picture(tmp_path / "testA/a.png", colours(1))
+    write_grey(tmp_path / "testA_fov/a.png", np.zeros((SIDE, SIDE), np.uint8))
+    manifest = Manifest.read(write_manifest(tmp_path, {}))
+    with pytest.raises(UserError, match="A field of view is empty") as caught:
+        check_manifest(manifest, get_plugin("data", "fundussim"))
+    assert "testA_fov/a.png" in str(caught.value)
+
+
+def test_pictures_of_another_mode_than_the_data_set_are_refused(tmp_path):
+    write_picture(tmp_path / "testA/a.png", colours(1))
+    write_picture(tmp_path / "trainA/b.png", colours(1)[..., 0])
+    manifest = Manifest.read(write_manifest(tmp_path, {}))
+    for name, wrong in (("fundussim", "trainA/b.png"), ("cornsim", "testA/a.png")):
+        with pytest.raises(UserError, match="A picture of a data set of mode") as caught:
+            check_manifest(manifest, get_plugin("data", name))
+        assert str(caught.value).count("A picture of a data set of mode") == 1
+        assert wrong in str(caught.value)
