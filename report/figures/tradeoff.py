@@ -16,7 +16,7 @@ from .inline_svg import ChartPanel, name_point, render_panel
 from .palette import RING_COLOUR
 from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, method_colour, method_marker
 
-PAGE_PANEL_INCHES = (3.8, 3.3)
+TRADEOFF_PANEL_INCHES = (3.8, 3.3)
 
 
 def draw_tradeoff(results: Results) -> FinishedFigure | None:
@@ -63,7 +63,7 @@ def _make_page_panel(title: str, values: list[str], draw: Callable[[Axes], None]
         draw(axes)
         axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
 
-    return ChartPanel(title, render_panel(title, "; ".join(values) + ".", draw_with_legend, PAGE_PANEL_INCHES))
+    return ChartPanel(title, render_panel(title, "; ".join(values) + ".", draw_with_legend, TRADEOFF_PANEL_INCHES))
 
 
 def _draw_quality_panel(axes: Axes, found: TradeoffData) -> None:

@@ -19,7 +19,7 @@ from .picture_grid import show_absence
 from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, method_colour
 
 TRAINING_PANELS_PER_LINE = 3
-PAGE_PANEL_INCHES = (2.7, 2.3)
+CURVES_PANEL_INCHES = (2.7, 2.3)
 LOSS_DASHES = ("-", "--", ":", "-.")
 
 
@@ -59,7 +59,7 @@ def _make_page_panel(log: LossLog) -> ChartPanel:
     names = dict.fromkeys(name.replace("_", " ") for seed in log.seeds for _, losses in seed for name in losses)
     description = f"Losses over its steps: {', '.join(names)}."
     return ChartPanel(
-        log.title, render_panel(log.title, description, lambda axes: _draw_panel(axes, log), PAGE_PANEL_INCHES)
+        log.title, render_panel(log.title, description, lambda axes: _draw_panel(axes, log), CURVES_PANEL_INCHES)
     )
 
 

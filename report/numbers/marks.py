@@ -13,7 +13,7 @@ from pathlib import Path
 from sspbench.checkout import ROOT
 from sspbench.errors import UserError
 
-from .values import format_number, render_study_table
+from .values import format_marked_number, render_study_table
 
 NUMBER_MARK = re.compile(r"(<!--number:(\S+?)-->)(.*?)(<!--/number-->)")
 TABLE_MARK = re.compile(r"(<!--table:(\S+?)-->\n)(.*?)(<!--/table-->)", re.DOTALL)
@@ -50,7 +50,7 @@ def fill_marks(text: str, where: str) -> str:
     Raises:
         UserError: a mark is not closed, or names what does not exist.
     """
-    found = NUMBER_MARK.sub(lambda mark: mark[1] + format_number(mark[2]) + mark[4], text)
+    found = NUMBER_MARK.sub(lambda mark: mark[1] + format_marked_number(mark[2]) + mark[4], text)
     found = TABLE_MARK.sub(lambda mark: mark[1] + render_study_table(mark[2]) + mark[4], found)
     left = HALF_MARK.search(remove_marks(found))
     if left:

@@ -30,7 +30,7 @@ PRIMARY_TABLE = "primary"
 NEWEST_MARK = "v*"
 
 
-def format_number(source: str, published: Path = PUBLISHED) -> str:
+def format_marked_number(source: str, published: Path = PUBLISHED) -> str:
     """Return a number of a release as prose shows it: ``.804``, or with its interval ``+.019 [+.011, +.028]``.
 
     Args:

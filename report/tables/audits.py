@@ -21,7 +21,7 @@ from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name
 from .record import Cell, Column, Row, Table
 
-CITATION = (
+CITATION_NOTE = (
     "Consistency testing of reported scores was introduced by mlscorecheck (Kovács & Fazekas, arXiv 2310.12527); "
     "what this audit adds is explained in audit/README.md."
 )
@@ -35,7 +35,7 @@ def make_paper_audit_tables(_: Results) -> Iterator[Table]:
     """Yield the audit of the paper's tables and of its claims."""
     found = audit_paper()
     title = "Audit of the published tables: which cells can be true beside the others"
-    notes = ("All reasons: audit_paper.csv, or the command audit.", CITATION)
+    notes = ("All reasons: audit_paper.csv, or the command audit.", CITATION_NOTE)
     columns = (Column("metric", "Measure", form="words"), *_make_verdict_columns())
     rows = tuple(
         Row(line.table, format_table_name(line.table), (Cell(line.metric), *_make_verdict_cells(line)))

@@ -83,13 +83,13 @@ def _check_order(release: str, rows: list[str] | None) -> int:
     from ..tables.render.terminal import render_terminal
     from .fresh_seed import compare_order, judge_order, run_fresh
     from .replay_command import find_part
-    from .tables import make_order_table
+    from .tables import make_rank_check_table
 
     part = find_part(release)
     fresh = run_fresh(part, rows)
     with open_results(str(part.folder)) as published:
         pairs = compare_order(published, read_results_folder(fresh))
-    print(f"\n{render_terminal(make_order_table(pairs))}" if pairs else "")
+    print(f"\n{render_terminal(make_rank_check_table(pairs))}" if pairs else "")
     sentence, status = judge_order(pairs)
     print(f"\n{sentence} ({fresh})")
     return status

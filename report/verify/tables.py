@@ -87,7 +87,7 @@ def _make_outside_table(found: Sequence[RowVerdict], label: Callable[[str], str]
     return Table("outside", "Outside their bands", columns, rows)
 
 
-def make_order_table(pairs: Sequence[OrderedPair]) -> Table:
+def make_rank_check_table(pairs: Sequence[OrderedPair]) -> Table:
     """Return the pairs of rows that a release parts, with their differences in Dice there and on new images."""
     columns = (
         Column("published", "Published difference [95 % CI]", decimals=3),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..images.enhancement_rules import RULES
+from ..images.enhancement_rules import ENHANCEMENT_RULES
 from ..jobs.progress import progress_bar
 from .named_methods import limit_tile, load_named_method
 
@@ -36,9 +36,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--tile",
         type=int,
-        default=RULES.tile,
-        help=f"enhance larger images in tiles of this side (default {RULES.tile}; 0: whole); methods that use "
-        "statistics of the whole picture never use tiles",
+        default=ENHANCEMENT_RULES.tile,
+        help="enhance larger images in tiles of this side "
+        f"(default {ENHANCEMENT_RULES.tile}; 0: whole); methods that use statistics of the whole picture never use tiles",
     )
     parser.add_argument(
         "--white",
@@ -78,7 +78,7 @@ def _enhance(args: argparse.Namespace) -> int:
     with acquire(device=args.device) if args.weights else nullcontext():
         settings, method = load_named_method(args.weights, args.method, args.device)
         tile = limit_tile(settings, args.tile)
-        if args.tile not in (tile, RULES.tile):
+        if args.tile not in (tile, ENHANCEMENT_RULES.tile):
             print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)
         outcome = enhance_files(method, files, args.output, force=args.force, tile=tile, whites=whites)
     _print_summary(outcome, others, args.output)
@@ -212,7 +212,7 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | 
     if method.channels == 3:
         values = np.moveaxis(enhance_planes(np.moveaxis(values, 2, 0)), 0, 2)
     elif colours == 3:
-        light = (values @ np.array(RULES.luminance)).astype(np.float32)
+        light = (values @ np.array(ENHANCEMENT_RULES.luminance)).astype(np.float32)
         values = values + (enhance_planes(light) - light)[..., None]
     else:
         values = enhance_planes(values[..., 0])[..., None]

@@ -26,7 +26,7 @@ SMALLEST_STEP = 32
 CANDIDATE_SIDES = (1, 2, 3, 5, 9, 17, 33, 65, 129, 257, 513)
 
 # Largest difference on the scale of 0 to 1: a tenth of a grey level.
-TOLERANCE = 0.1 / 255
+MAX_EXPORT_DIFFERENCE = 0.1 / 255
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def make_onnx(method: Any, facts: Mapping[str, str]) -> OnnxModel:
     _refuse_sampling(method, module, sizes[0])
     content = _exported(module, sizes[0])
     difference = max(_difference(content, module, size) for size in sizes)
-    if not difference <= TOLERANCE:
+    if not difference <= MAX_EXPORT_DIFFERENCE:
         raise JobError(
             "The exported network does not compute what torch computes; nothing was written",
-            why=f"largest difference {difference:.3g} of 1, allowed {TOLERANCE:.2g}, at {sizes}",
+            why=f"largest difference {difference:.3g} of 1, allowed {MAX_EXPORT_DIFFERENCE:.2g}, at {sizes}",
             hint="its translate() depends on the size of the image in a way that cannot be traced: use it with torch",
         )
     smallest = _smallest_side(content, module)
@@ -89,7 +89,7 @@ def _smallest_side(content: bytes, module: Any) -> int:
 
     for side in CANDIDATE_SIDES:
         try:
-            if _difference(content, module, (side, side)) <= TOLERANCE:
+            if _difference(content, module, (side, side)) <= MAX_EXPORT_DIFFERENCE:
                 return side
         except (RuntimeError, ValueError, state.Fail, state.InvalidArgument, state.RuntimeException):
             continue

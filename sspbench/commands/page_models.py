@@ -11,7 +11,7 @@ from typing import Any
 from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_mapping, sha256
-from ..images.enhancement_rules import RULES
+from ..images.enhancement_rules import ENHANCEMENT_RULES
 from ..images.white_level import CAMERA_BITS
 from ..jobs.outcome import JobError
 from ..jobs.weights_record import TRAIN_RECORD
@@ -69,7 +69,7 @@ def _page_model(run: Path) -> PageModel:
         "smallest_side": model.smallest_side,
         "channels": settings.channels,
         "rules": {
-            **replace(RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
+            **replace(ENHANCEMENT_RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
             "camera_bits": CAMERA_BITS,
         },
     }

@@ -38,7 +38,7 @@ def validate_config(config: Mapping[str, Any]) -> None:
         add_schema_faults(config, "config", faults, "config")
         faulty = _find_faulty_keys(faults)
         add_external_faults(config.get("external"), faults)
-        for keys, check in CHECKS:
+        for keys, check in CONFIG_CHECKS:
             if faulty.isdisjoint(keys) and config.keys() >= keys:
                 check(config, faults)
 
@@ -141,7 +141,7 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
 
 
 # Each check, and the keys that it reads: it runs if the schema accepts these keys, even if it rejects others.
-CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
+CONFIG_CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
     (frozenset({"dataset", "segmenter", "methods", "ablation"}), _check_names),
     (frozenset({"params"}), _check_params),
     (frozenset({"rows"}), _check_rows),

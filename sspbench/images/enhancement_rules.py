@@ -34,4 +34,4 @@ class EnhancementRules:
         return asdict(self)
 
 
-RULES = EnhancementRules()
+ENHANCEMENT_RULES = EnhancementRules()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .enhancement_rules import RULES
+from .enhancement_rules import ENHANCEMENT_RULES
 
 EnhanceFunction = Callable[[np.ndarray], np.ndarray]
 """(H, W) or (C, H, W) float32 to the same."""
@@ -45,12 +45,12 @@ def tile_starts(length: int, tile: int) -> list[int]:
     """
     if length <= tile:
         return [0]
-    count = math.ceil((length - tile) / (tile - tile // RULES.overlap_parts)) + 1
+    count = math.ceil((length - tile) / (tile - tile // ENHANCEMENT_RULES.overlap_parts)) + 1
     return [round(index * (length - tile) / (count - 1)) for index in range(count)]
 
 
 def _fade_weights(length: int, tile: int) -> np.ndarray:
     """Return weights along one side: rising over a quarter of the tile, falling over the last."""
-    ramp = max(1, tile // RULES.overlap_parts)
+    ramp = max(1, tile // ENHANCEMENT_RULES.overlap_parts)
     place = np.arange(length)
     return np.minimum(1.0, (np.minimum(place, length - 1 - place) + 1) / (ramp + 1))

@@ -22,7 +22,7 @@ from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_relea
 from .records import (
     CommonFacts,
     drop_repeated_settings,
-    make_run_record,
+    pack_run_record,
     read_job_records,
     restore_settings,
     restore_shared_facts,
@@ -71,7 +71,7 @@ def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Fau
     scores, low_scores, notes, records = [], [], [], {}
     losses = collect_row_losses(_segmenter_row(plan), _find_logs(_find_segmenter_folders(plan)))
     for row, folders in _find_run_folders(plan).items():
-        found = {str(seed): make_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
+        found = {str(seed): pack_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
         records[row] = drop_repeated_settings(found)
         done = {seed: folder for seed, folder in folders.items() if found[str(seed)]["status"]["status"] == "done"}
         lines, row_notes = collect_row_scores(row, {seed: folder / "scores.csv" for seed, folder in done.items()})

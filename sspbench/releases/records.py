@@ -59,7 +59,7 @@ def read_job_records(folder: Path) -> dict[str, Any]:
     return jobs
 
 
-def make_run_record(folder: Path, gathered: CommonFacts, faults: Faults) -> dict[str, Any]:
+def pack_run_record(folder: Path, gathered: CommonFacts, faults: Faults) -> dict[str, Any]:
     """Return the published record of one run: how it ended, and its jobs without what :class:`CommonFacts` says.
 
     Args:
@@ -75,7 +75,7 @@ def make_run_record(folder: Path, gathered: CommonFacts, faults: Faults) -> dict
 
 
 def trim_job_records(jobs: Mapping[str, Any], gathered: CommonFacts, faults: Faults, where: str) -> dict[str, Any]:
-    """Return the jobs of one folder, trimmed (see :func:`make_run_record`)."""
+    """Return the jobs of one folder, trimmed (see :func:`pack_run_record`)."""
     said = {"segment", "score"} | ({"enhance"} if "train" in jobs else set())
     for stage, job in sorted(jobs.items()):
         _collect_facts(stage, job, gathered, faults, where)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sspbench.images.enhancement_rules import RULES
+from sspbench.images.enhancement_rules import ENHANCEMENT_RULES
 from sspbench.images.folder_whites import decide_folder_whites
 from sspbench.images.picture_files import read_image_file
 from tests.browser import needs_browser
@@ -46,7 +46,7 @@ def test_page_and_torch_agree_in_grey_and_colour_at_odd_sizes(opened, runs, tmp_
 
 def test_tiles_are_those_of_the_command_line(opened, runs, tmp_path):
     page = opened()
-    pixels = noise(40, RULES.tile + 177, dtype=np.uint16)
+    pixels = noise(40, ENHANCEMENT_RULES.tile + 177, dtype=np.uint16)
     give(page, png(pixels, tmp_path / "wide.png"))
     assert share_of_range(saved(page, tmp_path), by_torch(runs[0], pixels)) <= LARGEST_DIFFERENCE
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from sspbench.commands.enhance import enhance_pixels
 from sspbench.commands.named_methods import limit_tile, load_run_settings
-from sspbench.images.enhancement_rules import RULES
+from sspbench.images.enhancement_rules import ENHANCEMENT_RULES
 from sspbench.images.picture_files import read_image_file
 from sspbench.stages.enhance import load_method
 
@@ -49,7 +49,7 @@ def saved(page, folder):
 def by_torch(run, pixels, white=None):
     settings = load_run_settings(run)
     method = load_method(settings, run / "weights.safetensors")
-    return enhance_pixels(method, pixels, limit_tile(settings, RULES.tile), white)
+    return enhance_pixels(method, pixels, limit_tile(settings, ENHANCEMENT_RULES.tile), white)
 
 
 def share_of_range(found, expected):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from report.numbers.marks import fill_marks, find_typed_results, list_pages
-from report.numbers.values import format_number, render_study_table
+from report.numbers.values import format_marked_number, render_study_table
 from sspbench.errors import UserError
 
 ROWS = [
@@ -39,13 +39,13 @@ def published(tmp_path):
     ],
 )
 def test_a_number_is_shown_as_prose_shows_it(published, source, text):
-    assert format_number(source, published) == text
+    assert format_marked_number(source, published) == text
 
 
 @pytest.mark.parametrize("source", [f"v*/set/demo/{name}" for name in MISSING])
 def test_a_mark_of_what_does_not_exist_is_an_error(published, source):
     with pytest.raises(UserError, match="does not exist"):
-        format_number(source, published)
+        format_marked_number(source, published)
 
 
 @pytest.mark.parametrize("path", list_pages(), ids=lambda path: path.name)
@@ -63,7 +63,7 @@ def test_an_outdated_number_is_filled_in_and_the_rest_stays():
     source = "v*/cornsim/demo/primary#identity/mean"
     page = f"Dice <!--number:{source}-->.999<!--/number--> and more\n"
     filled = fill_marks(page, "page.md")
-    assert filled == page.replace(".999", format_number(source)) != page
+    assert filled == page.replace(".999", format_marked_number(source)) != page
     assert fill_marks(filled, "page.md") == filled
 
 
