@@ -38,7 +38,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         type=int,
         default=ENHANCEMENT_RULES.tile,
         help="enhance larger images in tiles of this side "
-        f"(default {ENHANCEMENT_RULES.tile}; 0: whole); methods that use statistics of the whole picture never use tiles",
+        f"(default {ENHANCEMENT_RULES.tile}; 0: whole); methods that use statistics "
+        "of the whole picture never use tiles",
     )
     parser.add_argument(
         "--white",

@@ -69,7 +69,7 @@ def _page_model(run: Path) -> PageModel:
         "smallest_side": model.smallest_side,
         "channels": settings.channels,
         "rules": {
-            **replace(ENHANCEMENT_RULES, tile=limit_tile(settings, RULES.tile)).as_json(),
+            **replace(ENHANCEMENT_RULES, tile=limit_tile(settings, ENHANCEMENT_RULES.tile)).as_json(),
             "camera_bits": CAMERA_BITS,
         },
     }

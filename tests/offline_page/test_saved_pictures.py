@@ -51,7 +51,7 @@ def test_tiles_are_those_of_the_command_line(opened, runs, tmp_path):
     assert share_of_range(saved(page, tmp_path), by_torch(runs[0], pixels)) <= LARGEST_DIFFERENCE
 
 
-@pytest.mark.parametrize("shape", [(45, 71, 3), (45, 71, 4), (30, RULES.tile + 177, 3)])
+@pytest.mark.parametrize("shape", [(45, 71, 3), (45, 71, 4), (30, ENHANCEMENT_RULES.tile + 177, 3)])
 def test_a_method_trained_in_colour_gets_all_three_colours(opened, runs, tmp_path, shape):
     page = opened()
     page.locator("#method").select_option(str(len(METHODS)))
