@@ -23,6 +23,7 @@ from ..images.names import make_names_safe, printable
 from ..images.pixel_sizes import add_width_faults, choose_scales
 from ..jobs.progress import progress_bar
 from ..plugins.discovery import Plugin, get_plugin, load_prepare_function
+from .leakage import reject_shared_subjects, reject_test_copies
 
 FACTS_BY_PATH = ("um_per_px", "degradation")
 """What a data set records of single images, by path; the manifest keeps it beside each."""
@@ -81,6 +82,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     originals = {new: printable(old) for new, old in old_names.items()}
     if originals:
         notes.append({"what": "renamed, since their names are not safe everywhere", "files": list(originals.values())})
+    _reject_test_copies(fresh, settings["options"], notes)
     new_names = {old: new for new, old in old_names.items()}
     declared = plugin.meta.get("field_um")
     recorded["um_per_px"] = choose_scales(settings, declared, recorded.get("um_per_px", {}))
@@ -91,8 +93,21 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
     facts |= {**recorded, **({"notes": notes} if notes else {})}
     manifest = Manifest.read(write_manifest(fresh, facts, by_path))
     check_manifest(manifest, plugin)
+    reject_shared_subjects(manifest, "keep all images of a subject on one side")
     write_croissant(manifest, plugin.meta)
     return manifest
+
+
+def _reject_test_copies(fresh: Path, options: Mapping[str, Any], notes: list[dict[str, Any]]) -> None:
+    """Reject copies of test images in training unless the user allows them; note images of the same place."""
+    if options.get("duplicates") == "allow":
+        return
+    accept = ", or accept it: dataset_options={duplicates: allow}" if "duplicates" in options else ""
+    reject_test_copies(
+        fresh,
+        lambda what, files: notes.append({"what": what, "files": list(files)}),
+        f"remove one of the two{accept}",
+    )
 
 
 def _rename_safely(folder: Path) -> dict[str, str]:
