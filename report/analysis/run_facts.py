@@ -11,6 +11,7 @@ from typing import Any
 from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.plan import Plan
 from sspbench.config.runs import Run
+from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import NOT_APPLICABLE
 from table_audit.table_file import Published
 
@@ -68,7 +69,15 @@ def collect_origins(results: Results) -> list[Origin]:
         for run in row.runs:
             for name, value in _iter_origin(results, run):
                 found.setdefault(name, {})[value] = None
-    return [Origin(name, ", ".join(values)) for name, values in found.items()]
+    return [*(Origin(name, ", ".join(values)) for name, values in found.items()), *_describe_field_of_view(results)]
+
+
+def _describe_field_of_view(results: Results) -> Iterator[Origin]:
+    """Yield how much of the frame the fields of view fill, where the prepared data set is there and has any."""
+    path = results.plan.layout.manifest
+    share = Manifest.read(path).describe_field_of_view() if path.is_file() else ""
+    if share:
+        yield Origin("field of view of the test images", share)
 
 
 def _iter_origin(results: Results, run: Run) -> Iterator[tuple[str, str]]:

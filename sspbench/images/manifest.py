@@ -90,7 +90,7 @@ class Manifest:
         if not shares:
             return ""
         mean = sum(shares) / len(shares)
-        return f"field of view: {mean:.3f} of the frame ({min(shares):.3f} to {max(shares):.3f}); all else is black"
+        return f"{mean:.3f} of the frame ({min(shares):.3f} to {max(shares):.3f}), black outside"
 
     def degradation_by_stem(self) -> dict[str, str]:
         """Return the types of degradation of each test image by its stem, as far as they are known."""

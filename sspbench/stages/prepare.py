@@ -49,7 +49,7 @@ def prepare(settings: Mapping[str, Any], target: Path) -> Path:
             print(line, file=sys.stderr)
         print(manifest.describe_scale(), file=sys.stderr)
         if manifest.describe_field_of_view():
-            print(manifest.describe_field_of_view(), file=sys.stderr)
+            print(f"field of view: {manifest.describe_field_of_view()}", file=sys.stderr)
         for line in manifest.notes():
             print(f"note: {line}", file=sys.stderr)
         _replace_folder(fresh, target)

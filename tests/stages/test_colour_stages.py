@@ -44,7 +44,7 @@ def test_the_manifest_knows_fields_of_view_and_types(manifest):
     assert manifest.content["counts"]["testA_fov"] == 2
     assert manifest.degradation_by_stem() == {"1": "blur"}
     share = f"{INSIDE.mean():.3f}"
-    assert manifest.describe_field_of_view().startswith(f"field of view: {share} of the frame ({share} to {share})")
+    assert manifest.describe_field_of_view() == f"{share} of the frame ({share} to {share}), black outside"
 
 
 def test_the_manifest_of_a_data_set_without_fields_of_view_counts_none(tmp_path):

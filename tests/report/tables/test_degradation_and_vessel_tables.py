@@ -1,12 +1,16 @@
 """Results by type of degradation, and vessel shares beside those of the input, from scores known beforehand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from report.analysis.results import Results
+from report.analysis.run_facts import collect_origins
 from report.tables.degradations import make_degradation_tables
 from report.tables.vessels import make_vessel_table
 from sspbench.files import read_json, write_json
+from sspbench.images.grey import write_grey
+from sspbench.images.manifest import write_manifest
 from tests.synthetic_results import make_results
 
 TYPES = {"image_0": "illumination, spots, blur", "image_1": "blur", "image_2": "blur"}
@@ -60,3 +64,16 @@ def test_vessel_shares_stand_beside_their_change_against_the_input(results):
     cells = {row.key: row.cells for row in table.rows}
     assert [cell.mean for cell in cells["identity"]] == [6.0, 0.0]
     assert [cell.mean for cell in cells["sspnet"]] == pytest.approx([22 / 3, 4 / 3])
+
+
+def test_the_share_of_the_field_of_view_is_among_the_origins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = make_results(tmp_path, failed=None)
+    assert not any(origin.name.startswith("field of view") for origin in collect_origins(made))
+    folder = made.plan.layout.data
+    mask = np.zeros((48, 48), np.uint8)
+    mask[:, :12] = 255
+    write_grey(folder / "testA_fov/image_0.png", mask)
+    write_manifest(folder, {"dataset": "cornsim", "field_um": 400})
+    (share,) = [origin.value for origin in collect_origins(made) if origin.name.startswith("field of view")]
+    assert share == "0.250 of the frame (0.250 to 0.250), black outside"
