@@ -5,35 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import pandas as pd
-
-from sspbench.jobs.scores_record import LOW_FOLDER, SCORES_FILE
-
 from .comparison_sentences import format_difference, join_names
-from .paper import PRIMARY_MEASURE, UNTOUCHED_ROW
+from .paper import UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
-from .run_scores import read_run_scores
-from .statistics import PairedComparison, compare_rows, iter_grids, summarise
-
-
-def load_low_grids(results: Results) -> dict[str, pd.DataFrame]:
-    """Return the (images, seeds) values of the primary measure by row under the control; empty without it."""
-    frames = []
-    for run in results.plan.runs:
-        path = results.run_folder(run) / LOW_FOLDER / SCORES_FILE
-        if results.status[run.id, run.seed]["status"] == "done" and path.is_file():
-            frames.append(read_run_scores(path))
-    if not frames:
-        return {}
-    scores = pd.concat(frames, ignore_index=True)
-    found = iter_grids(scores[scores["metric"] == PRIMARY_MEASURE])
-    return {row: grid for _, rows in found for row, grid in rows.items()}
+from .run_scores import read_low_grids
+from .statistics import PairedComparison, compare_rows, summarise
 
 
 def add_low_gains(rows: Sequence[PrimaryRow], results: Results) -> tuple[PrimaryRow, ...]:
     """Return the rows with their means and gains under the control."""
-    grids = load_low_grids(results)
+    done = [run for run in results.plan.runs if results.status[run.id, run.seed]["status"] == "done"]
+    grids = read_low_grids(results.run_folder(run) for run in done)
     if UNTOUCHED_ROW not in grids:
         return tuple(rows)
     gains = compare_rows(grids, UNTOUCHED_ROW, "higher", results.clusters, (), results.external_row_ids)

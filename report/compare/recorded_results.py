@@ -19,7 +19,8 @@ from sspbench.releases.digests import RowDigest, RunKey, describe_row
 from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
 from sspbench.releases.records import read_job_records
 
-from ..analysis.run_scores import read_run_scores
+from ..analysis.paper import PRIMARY_MEASURE
+from ..analysis.run_scores import read_low_grids, read_run_scores
 from ..analysis.statistics.summary import iter_grids
 
 ScoreCell = tuple[str, str]
@@ -83,6 +84,12 @@ class RecordedResults:
         """Values as (images, seeds) by row and measure; NaN where undefined."""
         found = {(row, key[-1]): values for key, rows in iter_grids(self.scores) for row, values in rows.items()}
         return {cell: values for cell, values in found.items() if cell not in self.left_out}
+
+    @cached_property
+    def low_grids(self) -> dict[str, pd.DataFrame]:
+        """Dice as (images, seeds) by row, under the segmenter trained on LQ images; empty without that control."""
+        found = read_low_grids(folder for key, folder in self.runs.items() if self.status[key] == "done")
+        return {row: values for row, values in found.items() if (row, PRIMARY_MEASURE) not in self.left_out}
 
     @cached_property
     def digests(self) -> dict[str, RowDigest]:

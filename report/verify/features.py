@@ -27,6 +27,9 @@ MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
 """Measures of the mask that are compared. Others repeat these, or jump: if one training finds a line and the next does
 not, counts and errors of counts have no useful band."""
 
+LOW_FEATURE = "dice, segmenter trained on LQ images"
+"""Name of the Dice under the control."""
+
 FeatureKind = Literal["image", "segmented", "loss"]
 
 
@@ -86,8 +89,13 @@ def iter_measure_features(
     given: RecordedResults, published: RecordedResults, kinds: Mapping[str, FeatureKind]
 ) -> Iterator[Feature]:
     """Yield the measures that both sides have: means over the images that are defined under every seed of both."""
-    for (row, name), theirs in published.grids.items():
-        ours = given.grids.get((row, name))
+    sides = [
+        {**side.grids, **{(row, LOW_FEATURE): grid for row, grid in side.low_grids.items()}}
+        for side in (published, given)
+    ]
+    kinds = {**kinds, LOW_FEATURE: "segmented"}
+    for (row, name), theirs in sides[0].items():
+        ours = sides[1].get((row, name))
         if ours is None or name not in kinds:
             continue
         both = pd.concat([theirs, ours], axis=1, join="inner").to_numpy(dtype=float)

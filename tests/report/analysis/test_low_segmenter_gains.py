@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from report.analysis.primary_analysis import primary_from_json, primary_to_json
+from report.compare.recorded_results import read_results_folder
+from report.verify.features import LOW_FEATURE, find_measure_kinds, iter_measure_features
 from sspbench.releases.release_folder import ReleasePart
 from sspbench.releases.score_files import (
     SCORE_KEYS,
@@ -85,3 +88,17 @@ def test_scores_under_the_control_survive_a_release(tmp_path):
     again = read_release_scores(part, ("cornsim", "demo"), is_low=True)["sspnet", 0]
     before = pd.read_csv(path)["value"]
     assert [float(line[7]) for line in again] == pytest.approx(before.tolist(), rel=1e-7)
+
+
+def test_verify_compares_dice_under_the_control_where_both_sides_have_it(tmp_path):
+    results = make_both(tmp_path, seeds=range(3))
+    published = read_results_folder(results.plan.layout.root)
+    features = {
+        feature.row: feature
+        for feature in iter_measure_features(published, published, find_measure_kinds())
+        if feature.name == LOW_FEATURE
+    }
+    assert set(features) == {"identity", "brightness", "gamma", "dcp", "sspnet", "msgnet", "oracle"}
+    scores = read_scores(results)
+    assert np.mean(features["sspnet"].published) == pytest.approx(mean_of(scores, "sspnet") + SHIFTS["sspnet"])
+    assert features["sspnet"].kind == "segmented" and len(features["sspnet"].given) == 3
