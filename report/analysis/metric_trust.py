@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from sspbench.contract import Measure
 from sspbench.plugins.metric_families import load_metric_families
@@ -100,4 +99,7 @@ def _rank_agreement(rows: Sequence[str], ours: dict[str, float], truth: dict[str
     pairs = np.array([[sign * ours[row], truth[row]] for row in shared])
     if len(shared) < MIN_CORRELATED_ROWS or (np.ptp(pairs, axis=0) == 0).any():
         return NAN
+    # Imported late: the import takes half a second.
+    from scipy import stats
+
     return float(stats.spearmanr(pairs[:, 0], pairs[:, 1]).statistic)

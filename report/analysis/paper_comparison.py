@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from table_audit.printed_table import PrintedRow
 from table_audit.quantity import find_quantity
@@ -76,6 +75,9 @@ def _group_by_quantity(part: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame
 
 
 def _published_values(table: str, row: PrintedRow, index: int, method: str) -> dict[str, float | str]:
+    # Imported late: only the tables compare, and the import takes half a second.
+    from scipy import stats
+
     mean, sd, n = float(row.mean[index]), float(row.sd()[index]), float(row.n[index])
     half = stats.t.ppf(0.975, n - 1) * sd / np.sqrt(n) if n > 1 else np.nan
     return {

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 MIN_TRAININGS = 5
 """Fewest trainings per method for a verdict on methods."""
@@ -171,4 +171,7 @@ def _compute_p_value(mean: float, spread: _Spread) -> float:
         return smallest
     if mean == 0:
         return 1.0
+    # Imported late: a run of one training has no p-value, and need not wait for it.
+    from scipy import optimize
+
     return float(optimize.brentq(reaches, smallest, 1.0, xtol=1e-14, rtol=1e-12))

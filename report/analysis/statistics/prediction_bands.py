@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import special
 
 MIN_PRIOR_VARIANCES = 3
 """Fewest variances that a prior is estimated from."""
@@ -75,6 +75,7 @@ def fit_prior(variances: Sequence[float], df: int, rows: int | None = None) -> V
 
 def _inverse_trigamma(value: float) -> float:
     """Return x with trigamma(x) = value > 0."""
+    from scipy import optimize
 
     def above(logarithm: float) -> float:
         return float(special.polygamma(1, np.exp(logarithm)) - value)
@@ -94,6 +95,9 @@ def predict_band(published: ArrayLike, trainings: int, level: float, prior: Vari
     Raises:
         ValueError: fewer than two published trainings, or a value that is not finite.
     """
+    # Imported late: most commands that import this module predict nothing.
+    from scipy import stats
+
     values = np.asarray(published, dtype=float)
     if len(values) < 2 or trainings < 1 or not np.isfinite(values).all():
         raise ValueError("a band needs two finite published values and one further training")
