@@ -5,7 +5,7 @@ Source: Mittal, Soundararajan and Bovik, "Making a Completely Blind Image Qualit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -150,14 +150,20 @@ class Niqe(MetricFamily):
             self._models.append(NiqeModel.load(Path(self.options["hq_model"]).expanduser()))
             self.measures = (*type(self).measures, _NIQE_HQ)
 
-    def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
-        """Return NIQE with a model of the good images, or nothing where they have too few sharp blocks for one."""
-        shapes = [image.shape for image in good]
-        alike = [image for image in good if image.shape == max(shapes, key=shapes.count)]
+    def fit_definitions(self, good: Iterable[np.ndarray]) -> Mapping[str, Any]:
+        """Return a model of the good images of the commonest size, or nothing where they have too few sharp blocks."""
+        by_shape: dict[tuple[int, ...], list[np.ndarray]] = {}
+        for image in good:
+            by_shape.setdefault(image.shape, []).append(_select_sharp_blocks(image))
         try:
-            model = fit_niqe_model(np.stack(alike))
+            model = NiqeModel.from_features(np.concatenate(max(by_shape.values(), key=len, default=[])))
         except ValueError:
             return {}
+        return {"mean": model.mean.tolist(), "covariance": model.covariance.tolist()}
+
+    def fitted_definitions(self, constants: Mapping[str, Any]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
+        """Return NIQE with the model of the good images."""
+        model = NiqeModel(np.array(constants["mean"]), np.array(constants["covariance"]))
         return {"NIQE, model of the HQ images": partial(niqe, model=model)}
 
     def score(self, batch: ScoringBatch) -> dict[str, Scores]:

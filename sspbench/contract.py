@@ -5,7 +5,7 @@ A learned method or segmenter derives from :mod:`sspbench.training` instead, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -194,8 +194,15 @@ class MetricFamily:
         """Return a :class:`Scores` for every measure of the family."""
         raise NotImplementedError(f"{type(self).__name__} must define score(batch)")
 
-    def fitted_definitions(self, good: Sequence[np.ndarray]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
-        """Return further rival definitions whose model is fitted to good images of the domain, (H, W) uint8 each."""
+    def fit_definitions(self, good: Iterable[np.ndarray]) -> Mapping[str, Any]:
+        """Return what further rival definitions take from good images of the domain, (H, W) uint8 each, as JSON.
+
+        It is computed once per data set and handed to :meth:`fitted_definitions`; empty: there are none.
+        """
+        return {}
+
+    def fitted_definitions(self, constants: Mapping[str, Any]) -> Mapping[str, Callable[[np.ndarray], np.ndarray]]:
+        """Return the rival definitions that take these constants, which :meth:`fit_definitions` computed."""
         return {}
 
 

@@ -38,10 +38,13 @@ def _defines_family(path: Path) -> bool:
 
 def load_metric_class(name: str) -> type[MetricFamily]:
     """Import a metric family and return its class."""
+    return _load_class(find_metric_files()[name])
+
+
+def _load_class(path: Path) -> type[MetricFamily]:
     from ..contract import MetricFamily
 
-    path = find_metric_files()[name]
-    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{name}", path), MetricFamily, path)
+    return find_single_class(import_plugin_module(f"{METRIC_KIND.group}.{path.stem}", path), MetricFamily, path)
 
 
 def load_options_schema(name: str) -> dict[str, Any]:
@@ -55,11 +58,15 @@ def load_metric_family(name: str, options: Mapping[str, Any] | None = None) -> M
     Raises:
         UserError: an option is unknown or not allowed.
     """
-    given = dict(options or {})
+    return _load_family(find_metric_files()[name], options)
+
+
+def _load_family(path: Path, options: Mapping[str, Any] | None) -> MetricFamily:
+    given, kind = dict(options or {}), _load_class(path)
     with Faults("Options of a metric family are wrong") as faults:
-        found = find_faults(given, load_options_schema(name), noun="option")
-        add_faults(found, f"config: metrics.{name}", faults, separator=".")
-    return load_metric_class(name)(given)
+        found = find_faults(given, build_object_schema(kind.options_schema), noun="option")
+        add_faults(found, f"config: metrics.{path.stem}", faults, separator=".")
+    return kind(given)
 
 
 def load_metric_families(
@@ -75,7 +82,7 @@ def load_metric_families(
         color: Mode of the images: families that need colour are left out of grey ones; None: all families.
     """
     chosen = dict(options or {})
-    families = {name: load_metric_family(name, chosen.get(name)) for name in find_metric_files()}
+    families = {name: _load_family(path, chosen.get(name)) for name, path in find_metric_files().items()}
     return {
         name: one
         for name, one in families.items()

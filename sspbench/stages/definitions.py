@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -30,7 +31,7 @@ ScoredLine = tuple[str, str, str, float, str]
 """Image, definition, scale, value and note: the columns of ``definitions.csv``."""
 
 
-def write_definitions(path: Path, lines: Sequence[ScoredLine]) -> None:
+def write_definitions(path: Path, lines: Iterable[ScoredLine]) -> None:
     """Write ``definitions.csv``; values keep every digit.
 
     Args:
@@ -44,19 +45,19 @@ def write_definitions(path: Path, lines: Sequence[ScoredLine]) -> None:
 
 
 def collect_definitions(
-    families: Mapping[str, MetricFamily], good: Sequence[np.ndarray] = ()
+    families: Mapping[str, MetricFamily], constants: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, MetricDefinition]:
     """Return the definitions that the metric families offer, by name.
 
     Args:
         families: The metric families by name.
-        good: HQ images of the domain, (H, W) uint8, for definitions whose model is fitted to them.
+        constants: By family, what its fitted definitions take; None: those definitions are left out.
     """
     found: dict[str, MetricDefinition] = {}
-    for family in families.values():
+    for name, family in families.items():
         found |= family.definitions
-        if good:
-            found |= family.fitted_definitions(good)
+        if constants and constants.get(name):
+            found |= family.fitted_definitions(constants[name])
     return found
 
 

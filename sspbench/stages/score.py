@@ -25,7 +25,8 @@ from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import DEFINITIONS_FILE, LOW_FOLDER, SCORE_RECORD, SCORES_FILE, hash_score_tables
 from ..plugins.metric_families import load_metric_families
 from ..workflow.code_digests import digest_metric_families
-from .definitions import ScoredLine, collect_definitions, read_inside, score_definitions, write_definitions
+from .definition_constants import load_or_fit_constants
+from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
@@ -61,9 +62,9 @@ def score(
     for made in ("masks", "probabilities") if is_segmented else ():
         verified_images(folder / made)
     _write_lines(settings, run, manifest, families, names, folder, folder if is_segmented else None)
-    write_definitions(
-        folder / DEFINITIONS_FILE, _score_rivals(families, manifest, folder, names) if with_definitions else ()
-    )
+    digests = digest_metric_families(settings["metrics"])
+    rivals = _score_rivals(families, digests, manifest, folder, names) if with_definitions else ()
+    write_definitions(folder / DEFINITIONS_FILE, rivals)
     degradations = manifest.degradation_by_stem()
     facts = {
         "images": len(names),
@@ -71,7 +72,7 @@ def score(
         **hash_score_tables(folder),
         **({"degradations": degradations} if degradations else {}),
         "data": manifest.digest,
-        "metric_code": digest_metric_families(settings["metrics"]),
+        "metric_code": digests,
     }
     write_json(folder / SCORE_RECORD, job.record(**facts))
     stages = ("train", "enhance", *(("segment",) if is_segmented else ()), "score")
@@ -144,16 +145,16 @@ def _read_threshold(folder: Path) -> int | None:
 
 
 def _score_rivals(
-    families: Mapping[str, MetricFamily], manifest: Manifest, folder: Path, names: list[str]
-) -> list[ScoredLine]:
+    families: Mapping[str, MetricFamily],
+    digests: Mapping[str, str],
+    manifest: Manifest,
+    folder: Path,
+    names: list[str],
+) -> Iterator[ScoredLine]:
     """Return the images' values under the rival definitions; the HQ training images fit those that need a model."""
-    verify_splits(manifest, "trainB")
-    good_paths = manifest.image_paths("trainB")
-    good_fields = manifest.find_companions(good_paths, "trainB_fov")
-    good = [read_inside(path, field) for path, field in zip(good_paths, good_fields, strict=True)]
-    definitions = collect_definitions(families, good)
+    definitions = collect_definitions(families, load_or_fit_constants(families, digests, manifest))
     fields = manifest.companion_by_stem("testA", "testA_fov")
-    return list(score_definitions([folder / "enhanced" / name for name in names], definitions, fields=fields))
+    return score_definitions([folder / "enhanced" / name for name in names], definitions, fields=fields)
 
 
 @dataclass(frozen=True)

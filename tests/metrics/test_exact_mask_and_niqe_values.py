@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -62,7 +64,8 @@ def test_the_model_of_the_domain_is_fitted_to_the_images_of_the_commonest_size()
     odd, *alike = (make_texture(random, shape) for shape in ((480, 480), (288, 384), (288, 384), (288, 384)))
     judged = make_texture(random, (288, 288))
     judged[:96, :192] //= 3
-    (function,) = Niqe().fitted_definitions([odd, *alike]).values()
+    constants = json.loads(json.dumps(Niqe().fit_definitions([odd, *alike])))
+    (function,) = Niqe().fitted_definitions(constants).values()
     assert function(judged[None])[0] == pytest.approx(niqe_by_definition(alike, judged), rel=1e-9)
 
 
@@ -79,7 +82,8 @@ def niqe_by_definition(good, judged):
 
 
 def test_images_without_structure_make_no_model():
-    assert Niqe().fitted_definitions([np.full((192, 192), 90, np.uint8)] * 2) == {}
+    assert Niqe().fit_definitions([np.full((192, 192), 90, np.uint8)] * 2) == {}
+    assert Niqe().fit_definitions([]) == {}
 
 
 def test_two_blocks_are_the_fewest_that_have_a_covariance():
