@@ -58,12 +58,13 @@ def score(
     color = settings.get("color", "grey")
     families = load_metric_families(settings["metrics"], settings["structure"], color)
     verify_splits(manifest, "testA", "testA_labels", "testA_clean", "testA_fov")
-    names = [path.name for path in verified_images(folder / "enhanced")]
+    enhanced = verified_images(folder / "enhanced")
+    names = [path.name for path in enhanced]
     for made in ("masks", "probabilities") if is_segmented else ():
         verified_images(folder / made)
     _write_lines(settings, run, manifest, families, names, folder, folder if is_segmented else None)
     digests = digest_metric_families(settings["metrics"])
-    rivals = _score_rivals(families, digests, manifest, folder, names) if with_definitions else ()
+    rivals = _score_rivals(families, digests, manifest, enhanced) if with_definitions else ()
     write_definitions(folder / DEFINITIONS_FILE, rivals)
     degradations = manifest.degradation_by_stem()
     facts = {
@@ -145,16 +146,12 @@ def _read_threshold(folder: Path) -> int | None:
 
 
 def _score_rivals(
-    families: Mapping[str, MetricFamily],
-    digests: Mapping[str, str],
-    manifest: Manifest,
-    folder: Path,
-    names: list[str],
+    families: Mapping[str, MetricFamily], digests: Mapping[str, str], manifest: Manifest, enhanced: list[Path]
 ) -> Iterator[ScoredLine]:
     """Return the images' values under the rival definitions; the HQ training images fit those that need a model."""
     definitions = collect_definitions(families, load_or_fit_constants(families, digests, manifest))
     fields = manifest.companion_by_stem("testA", "testA_fov")
-    return score_definitions([folder / "enhanced" / name for name in names], definitions, fields=fields)
+    return score_definitions(enhanced, definitions, fields=fields)
 
 
 @dataclass(frozen=True)
