@@ -85,7 +85,19 @@ def test_micrometres_per_pixel_of_a_resolution(tmp_path, options, expected, note
 
 @pytest.mark.parametrize(
     ("unit", "per_pixel"),
-    [("um", 0.5), ("micron", 0.5), ("\\u00b5m", 0.5), ("nm", 0.0005), ("mm", 500.0), ("cm", 5000.0), ("inch", 12700.0)],
+    [
+        *((name, 0.5) for name in ("microns", "micrometer", "Micrometre", " um ")),
+        ("m", 500_000.0),
+        ("millimeter", 500.0),
+        ("inches", 12700.0),
+        ("um", 0.5),
+        ("micron", 0.5),
+        ("\\u00b5m", 0.5),
+        ("nm", 0.0005),
+        ("mm", 500.0),
+        ("cm", 5000.0),
+        ("inch", 12700.0),
+    ],
 )
 def test_imagej_units(tmp_path, unit, per_pixel):
     image = write(tmp_path / "a.tif", imagej=True, resolution=(2, 2), metadata={"unit": unit})
