@@ -62,6 +62,7 @@ def test_the_file_says_whether_it_was_compressed_with_loss(tmp_path, word, is_lo
         ({"PixelSpacing": [0.002, 0.002], "ImagerPixelSpacing": [0.009, 0.009]}, 2.0, "DICOM PixelSpacing"),
         ({"ImagerPixelSpacing": [0.009, 0.009]}, 9.0, "DICOM ImagerPixelSpacing"),
         ({"NominalScannedPixelSpacing": [0.01, 0.0099]}, None, ""),  # 1.01 % apart
+        ({"PixelSpacing": [0.0098, 0.01]}, None, ""),
         ({"PixelSpacing": [0.01, 0.00995]}, 9.95, "DICOM PixelSpacing"),
         ({}, None, ""),
     ],
