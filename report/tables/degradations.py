@@ -29,7 +29,7 @@ def make_degradation_tables(results: Results) -> Iterator[Table]:
             for row in results.rows_in_table("truth")
         )
         sizes = [len(names) for names in types.values()]
-        counts = ", ".join(f"{size} with {one.label}" for one, size in zip(columns, sizes, strict=True))
+        counts = "; ".join(f"{size} with {one.label}" for one, size in zip(columns, sizes, strict=True))
         unit = f" in {measure.unit}" if measure.unit else ""
         notes = (f"Mean ± standard deviation over the test images of each type: {counts}.",)
         title = f"{measure.label}{unit} by type of degradation"

@@ -71,7 +71,7 @@ class Fragile(MetricFamily):
 
 
 def test_a_metric_that_raises_on_an_image_costs_that_value_and_not_the_row(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(score_stage, "load_metric_families", lambda _: {"fragile": Fragile()})
+    monkeypatch.setattr(score_stage, "load_metric_families", lambda *_: {"fragile": Fragile()})
     _, lines = scored(tmp_path, 8)
     images = [read_grey(path) for path in sorted((tmp_path / "run" / "enhanced").glob("*.png"))]
     assert 0 < sum(image[0, 0] % 2 == 0 for image in images) < 8
@@ -88,7 +88,7 @@ def test_a_metric_that_raises_on_an_image_costs_that_value_and_not_the_row(tmp_p
 @pytest.mark.parametrize("error", [UserError("x", hint="y"), OutOfTime("late"), MemoryError()])
 def test_what_is_not_the_metric_s_fault_still_stops_scoring(tmp_path, monkeypatch, error):
     monkeypatch.setattr(Fragile, "error", error)
-    monkeypatch.setattr(score_stage, "load_metric_families", lambda _: {"fragile": Fragile()})
+    monkeypatch.setattr(score_stage, "load_metric_families", lambda *_: {"fragile": Fragile()})
     with pytest.raises(type(error)):
         scored(tmp_path, 8)
 

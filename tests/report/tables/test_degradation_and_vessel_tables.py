@@ -49,7 +49,7 @@ def test_each_type_has_a_column_and_its_own_images(results):
     assert [(cell.mean, cell.n) for cell in cells["identity"]] == [(25.0, 2), (10.0, 1)]
     assert [(cell.mean, cell.n) for cell in cells["sspnet"]] == [(27.0, 2), (11.0, 1)]
     assert cells["msgnet"][0].status.startswith("diverged")
-    assert "2 with blur, 1 with all three" in table.notes[0]
+    assert "2 with blur; 1 with all three" in table.notes[0]
 
 
 def test_no_table_where_degradations_are_unknown(tmp_path, monkeypatch):
