@@ -66,11 +66,11 @@ bench-training: setup ## time training steps by precision, memory layout and com
 	$(RUN) python -m sspbench bench-training
 
 chaos: setup ## kill trainings (also while they save), holders of GPU slots and Snakemake: no result may change
-	$(RUN) pytest tests/workflow/test_resume.py tests/workflow/test_killed_workflow.py tests/unit/test_slots.py --chaos 20
+	$(RUN) pytest tests/workflow/test_resume.py tests/workflow/test_killed_workflow.py tests/jobs/test_slots.py --chaos 20
 
 .PHONY: coverage
 coverage: setup ## line coverage of the unit and contract tests, by file
-	$(RUN) pytest tests/unit tests/contract --numprocesses logical --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered
+	$(RUN) pytest tests packages --ignore tests/workflow --ignore tests/calibration -m "not browser" --numprocesses logical --maxprocesses 4 --dist loadfile --cov --cov-report=term:skip-covered
 
 .PHONY: test-slurm
 test-slurm: setup ## as root: install Debian's Slurm if missing, run the workflow through it, kill a job and see it resume

@@ -12,7 +12,9 @@ from sspbench.images.grey import to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from tests.browser import start_browser
 
-UNIT = Path(__file__).parent / "unit"
+WHOLE = {Path(__file__).parent / name for name in ("calibration", "contract", "workflow")}
+"""Folders whose tests take the project as a whole, and keep their order; all others hold unit tests."""
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 LONGEST = ("test_smoke.py", "test_dvc.py", "test_resume.py", "test_killed_workflow.py", "test_plugins.py")
 """Files that take longest: begun first where processes share the tests, so that none is left alone at the end."""
@@ -54,12 +56,12 @@ def pytest_collection_modifyitems(config, items):
 
 def shuffled(items, order):
     """Return the unit tests in a random order, then the others; those of a file stay together: they share fixtures."""
-    unit = [item for item in items if UNIT in item.path.parents]
+    unit = [item for item in items if WHOLE.isdisjoint(item.path.parents)]
     files = [list(tests) for _, tests in groupby(unit, key=lambda item: item.path)]
     order.shuffle(files)
     for tests in files:
         order.shuffle(tests)
-    rest = [item for item in items if UNIT not in item.path.parents]
+    rest = [item for item in items if not WHOLE.isdisjoint(item.path.parents)]
     return [*(item for tests in files for item in tests), *rest]
 
 

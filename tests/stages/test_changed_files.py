@@ -18,7 +18,7 @@ from sspbench.stages.enhance import enhance
 from sspbench.stages.score import score
 from sspbench.stages.train import TrainingLimits, train_method, train_segmenter
 from tests.conftest import make_data
-from tests.unit.test_scoring_lookups import RUN, scored
+from tests.stages.test_scoring_lookups import RUN, scored
 from tests.workflow.test_resume import settings as training_settings
 
 

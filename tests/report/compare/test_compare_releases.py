@@ -9,8 +9,8 @@ from report.compare.open_results import find_newest_release, open_results
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.releases.packing import pack_release
+from tests.report.releases.test_releases import stamped
 from tests.synthetic_results import make_results
-from tests.unit.test_releases import stamped
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sspbench.training.loop.guards import check_memory_budget, explain_out_of_me
 from sspbench.training.loop.training import Training, TrainingBudget, count_total_steps
 from sspbench.training.loop.training_log import TrainingLog
 from sspbench.training.trainable import TrainableMethod
-from tests.unit.test_batches import numbered
+from tests.training.test_batches import numbered
 
 
 class Line(TrainableMethod):
