@@ -39,8 +39,8 @@ MAX_FEATURE_DISTANCE = 70
 MIN_INLIERS = 10
 MAX_INLIER_ERROR_PX = 3.0
 
-# Correlation of the registered pictures, evened out. Of images of different places 0.46 was seen at most (fundus
-# photographs, whose round field matches), of neighbouring frames 0.6 to 0.87, of copies more.
+# Correlation of the registered pictures, evened out. Of images of different places 0.54 was seen at most (fundus
+# pictures, whose round field matches), of neighbouring frames 0.6 to 0.87, of copies more.
 MIN_CORRELATION = 0.55
 MIN_COPY_CORRELATION = 0.8
 
