@@ -1,9 +1,8 @@
 """Instance normalisation whose gradient is right in every memory layout; every plugin takes it from here.
 
 torch 2.13 on the CPU goes backward wrongly through its own instance norm where the batch is *one* image and the
-incoming gradient lies channels-last: a relative error above 1 and no message. For larger batches torch copies that
-gradient to the contiguous layout first; here it is copied always, so nothing but the fault changes. A rectifier right
-behind the norm happens to hide the fault; a sum, a convolution or the network's end does not.
+incoming gradient lies channels-last: a relative error above 1 and no message. Group norm with a group for each channel
+is the same function with another kernel: its gradient is right, and it takes about half the time.
 """
 
 from __future__ import annotations
@@ -14,19 +13,15 @@ from torch.nn import functional
 
 def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
     """Normalise every channel of every image of (N, C, H, W) to mean 0 and variance 1 / (1 + eps / variance)."""
-    return _with_contiguous_gradient(functional.instance_norm(x, eps=eps))
-
-
-def _with_contiguous_gradient(normalised: Tensor) -> Tensor:
-    """Return the tensor itself; a gradient that reaches it is made contiguous before it goes on."""
-    if normalised.requires_grad:
-        normalised.register_hook(Tensor.contiguous)
-    return normalised
+    return functional.group_norm(x, x.shape[1], eps=eps)
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """``torch.nn.InstanceNorm2d``, with the same arguments, state and values, and the right gradient."""
+    """``torch.nn.InstanceNorm2d`` without running statistics: the same state, values to rounding, the right gradient."""
+
+    def __init__(self, channels: int, eps: float = 1e-5, *, affine: bool = False) -> None:
+        super().__init__(channels, eps, affine=affine)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise (N, C, H, W)."""
-        return _with_contiguous_gradient(super().forward(input))
+        return functional.group_norm(input, self.num_features, self.weight, self.bias, self.eps)
