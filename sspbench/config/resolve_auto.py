@@ -1,7 +1,7 @@
 """What ``auto`` means for precision and memory layout, by device and plugin; and what is known to slow a device down.
 
 On CPUs channels-last convolutions were measured 1.1 to 2 times slower than contiguous ones, but for CS-Net
-(``channels_last: [cpu]`` in its YAML); bf16 without the CPU's own instructions for it 5 to 12 times slower; and
+and EnlightenGAN (``channels_last: [cpu]`` in their YAML); bf16 without the CPU's own instructions for it 5 to 12 times slower; and
 compiling takes longer than a demonstration's training (docs/notebook/measurements.md).
 """
 
