@@ -1,8 +1,8 @@
 """What ``auto`` means for precision and memory layout, by device and plugin; and what is known to slow a device down.
 
-On CPUs channels-last convolutions were measured 1.1 to 2 times slower than contiguous ones, but for CS-Net
-and EnlightenGAN (``channels_last: [cpu]`` in their YAML); bf16 without the CPU's own instructions for it 5 to 12 times slower; and
-compiling takes longer than a demonstration's training (docs/notebook/measurements.md).
+On CPUs channels-last convolutions were measured 1.1 to 2 times slower than contiguous ones, but for CS-Net and
+EnlightenGAN (``channels_last: [cpu]`` in their YAML); bf16 without the CPU's own instructions for it 5 to 12 times
+slower; and compiling takes longer than a demonstration's training (docs/notebook/measurements.md).
 """
 
 from __future__ import annotations

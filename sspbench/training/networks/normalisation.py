@@ -17,7 +17,7 @@ def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """``torch.nn.InstanceNorm2d`` without running statistics: the same state, values to rounding, the right gradient."""
+    """``torch.nn.InstanceNorm2d`` without running statistics: the same state, values to rounding, right gradient."""
 
     def __init__(self, channels: int, eps: float = 1e-5, *, affine: bool = False) -> None:
         super().__init__(channels, eps, affine=affine)
