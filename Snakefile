@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, workflow.basedir)
 
 from sspbench.stages.prepare import digest_source
-from sspbench.workflow.benchmark import start_workflow
+from sspbench.workflow.benchmark import reject_foreign_directory, start_workflow
 from sspbench.workflow.rule_params import (
     ANALYSIS_RECORDS,
     external_rows_pattern,
@@ -15,6 +15,9 @@ from sspbench.workflow.rule_params import (
     paper_table_files,
     training_resources,
 )
+
+
+reject_foreign_directory(workflow.basedir)
 
 
 configfile: "config/config.yaml"

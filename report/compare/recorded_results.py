@@ -75,7 +75,9 @@ class RecordedResults:
 
     @property
     def dataset_and_preset(self) -> tuple[str, str]:
-        """Data set and preset."""
+        """Data set and preset; empty texts where the files of scores have no line."""
+        if self.scores.empty:
+            return "", ""
         first = self.scores.iloc[0]
         return str(first["dataset"]), str(first["preset"])
 

@@ -47,10 +47,12 @@ def format_marked_number(source: str, published: Path = PUBLISHED) -> str:
     part, _, table = place.replace(NEWEST_MARK, _find_newest(published), 1).rpartition("/")
     path = published / part / "tables" / f"{table}{'.json' if table == PRIMARY_TABLE else '.csv'}"
     if not path.is_file():
-        raise UserError("A mark names a table that does not exist", where=source, why=f"{path} is missing")
+        hint = "correct the mark, or publish the release that it names"
+        raise UserError("A mark names a table that does not exist", where=source, why=f"{path} is missing", hint=hint)
     found = _read_primary(path, row, what) if path.suffix == ".json" else _read_table(path, row, what)
     if not found or not math.isfinite(found["mean"]):
-        raise UserError("A mark names a number that does not exist", where=source, why=f"no {what!r} of {row!r}")
+        why, hint = f"no {what!r} of {row!r}", f"take a row and a column of {path}"
+        raise UserError("A mark names a number that does not exist", where=source, why=why, hint=hint)
     return _format_entry(found, int(decimals or DEFAULT_DECIMALS))
 
 

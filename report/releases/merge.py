@@ -33,6 +33,9 @@ JOINED_MAPPINGS = ("external", "params", "rows")
 EQUAL_ENTRIES = ("dataset", "preset", "data", "digits")
 
 
+EQUAL_DIGESTS_HINT = "only releases of the same images, code and settings can be joined: train the rows of one again"
+
+
 def merge_parts(first: ReleasePart, second: ReleasePart, release: str, folder: Path) -> ReleasePart:
     """Write the scores, records and losses of two releases into an empty folder.
 
@@ -71,7 +74,8 @@ def _reject_other_digests(sides: tuple[ReleasePart, ReleasePart], runs: list[dic
     records = [side.record for side in sides]
     for name in EQUAL_ENTRIES:
         if records[0][name] != records[1][name]:
-            faults.add(f"Their {name} differs", why=f"{records[0][name]}; {records[1][name]}")
+            why = f"{records[0][name]}; {records[1][name]}"
+            faults.add(f"Their {name} differs", why=why, hint=EQUAL_DIGESTS_HINT)
     digests = [_describe_part(record, found["rows"]) for record, found in zip(records, runs, strict=True)]
     for side, digest in zip(sides, digests, strict=True):
         if not digest.images:
@@ -80,7 +84,7 @@ def _reject_other_digests(sides: tuple[ReleasePart, ReleasePart], runs: list[dic
                 "A release records no digest", where=str(side.folder), why="an older version wrote it", hint=hint
             )
     for part in find_differing_parts(*digests):
-        faults.add(f"Their {part.label} differs", why=f"{part.first}; {part.second}")
+        faults.add(f"Their {part.label} differs", why=f"{part.first}; {part.second}", hint=EQUAL_DIGESTS_HINT)
 
 
 def _describe_part(record: Mapping[str, Any], rows: Mapping[str, Any]) -> RowDigest:
@@ -101,7 +105,8 @@ def _join_configs(one: Mapping[str, Any], other: Mapping[str, Any], faults: Faul
     for name in JOINED_MAPPINGS:
         for key in one[name].keys() & other[name].keys():
             if one[name][key] != other[name][key]:
-                faults.add(f"config: {name}.{key} differs", why=f"{one[name][key]}; {other[name][key]}")
+                why = f"{one[name][key]}; {other[name][key]}"
+                faults.add(f"config: {name}.{key} differs", why=why, hint=EQUAL_DIGESTS_HINT)
         joined[name] = {**other[name], **one[name]}
     return joined
 
@@ -115,7 +120,8 @@ def _join_runs(one: Mapping[str, Any], other: Mapping[str, Any], faults: Faults)
         for seed in ours.keys() & theirs.keys():
             ends = [side[seed]["status"]["status"] for side in (ours, theirs)]
             if ends[0] != ends[1]:
-                faults.add(f"{row}, seed {seed} ended otherwise", why="; ".join(ends))
+                hint = "repair the release in which it failed, or leave its run out"
+                faults.add(f"{row}, seed {seed} ended otherwise", why="; ".join(ends), hint=hint)
     return joined
 
 

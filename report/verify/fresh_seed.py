@@ -110,10 +110,9 @@ def make_fresh_config(record: Mapping[str, Any], rows: Sequence[str] | None) -> 
     """
     name = record["dataset"]["name"]
     if get_plugin("data", name).meta["real"]:
-        why = "only a simulator can draw new images"
-        raise UserError(
-            "This release has no simulator seed", where=str(record["release"]), why=f"{name} is real: {why}"
-        )
+        why = f"{name} is real: only a simulator can draw new images"
+        hint = "verify it without --fresh-seed"
+        raise UserError("This release has no simulator seed", where=str(record["release"]), why=why, hint=hint)
     seed = secrets.randbits(FRESH_SEED_BITS)
     fresh: dict[str, Any] = {"data_seed": seed, "dataset_id": f"fresh-{seed}", "seeds": [0], "external": {}}
     if rows is not None:

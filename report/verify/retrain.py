@@ -18,6 +18,8 @@ from sspbench.releases.packing import plan_of_release
 from sspbench.releases.records import restore_settings
 from sspbench.releases.release_folder import ReleasePart
 
+OTHER_ROW_HINT = "take a row that needs only its data set: replay trains it from the record alone"
+
 
 @dataclass(frozen=True)
 class RecordedRun:
@@ -58,14 +60,15 @@ def find_recorded_run(part: ReleasePart, row: str, seed: int | None) -> Recorded
         raise UserError(f"{row} has no seed {chosen}", where=str(part.runs), hint=f"seeds: {', '.join(runs)}")
     status = runs[chosen]["status"]
     if status["status"] != "done":
-        raise UserError(f"{row}, seed {chosen}, has no scores", where=str(part.runs), why=status["reason"])
+        hint = "take a row and a seed that ended well"
+        raise UserError(f"{row}, seed {chosen}, has no scores", where=str(part.runs), why=status["reason"], hint=hint)
     if row in part.record["config"].get("external", {}):
         why = "its images were made outside the suite, and a release holds no images"
-        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why)
+        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why, hint=OTHER_ROW_HINT)
     found = RecordedRun(part, row, int(chosen), runs[chosen]["jobs"])
     if found.settings.files:
         why = f"it used {', '.join(found.settings.files)}, and a release holds no weights"
-        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why)
+        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why, hint=OTHER_ROW_HINT)
     return found
 
 

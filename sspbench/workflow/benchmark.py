@@ -24,6 +24,22 @@ from .repair import find_plans_to_prepare, repair_runs
 from .rule_params import CodeDigests
 
 
+def reject_foreign_directory(checkout: str) -> None:
+    """Check that Snakemake runs in its checkout; every path of the workflow is relative to it.
+
+    Args:
+        checkout: The folder of the Snakefile.
+
+    Raises:
+        WorkflowError: it runs elsewhere.
+    """
+    from snakemake.exceptions import WorkflowError
+
+    if not Path.cwd().samefile(checkout):
+        why = f"The benchmark runs in its checkout, not in {Path.cwd()}."
+        raise WorkflowError(f"{why}\n  hint: add --directory {shlex.quote(checkout)}")
+
+
 def start_workflow(workflow: Any) -> Benchmark:
     """Return the benchmark of a call of Snakemake.
 
@@ -34,14 +50,11 @@ def start_workflow(workflow: Any) -> Benchmark:
         workflow: Snakemake's workflow.
 
     Raises:
-        WorkflowError: Snakemake runs outside the checkout, or the config or its files have faults.
+        WorkflowError: the config or its files have faults.
     """
     from snakemake.exceptions import WorkflowError
     from snakemake.logging import logger
 
-    if not Path.cwd().samefile(workflow.basedir):
-        why = f"The benchmark runs in its checkout, not in {Path.cwd()}."
-        raise WorkflowError(f"{why}\n  hint: add --directory {shlex.quote(workflow.basedir)}")
     if workflow.is_main_process:
         hold_workflow_lock(Path(".snakemake"))
     os.environ |= job_environment(workflow.basedir)

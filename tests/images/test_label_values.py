@@ -90,8 +90,12 @@ def test_classes_that_no_label_has_and_sets_of_none_or_nothing_else_are_named_wi
     sets = {"trainA_labels": [empty], "trainB_labels": [full, full], "testA_labels": [nerve, empty]}
     assert found_faults(sets, [2, 5]) == [
         ("No label has the class 5", "", "pixels by value: 9 of 0, 7 of 2"),
-        ("No label of a folder holds any nerve", "trainA_labels", "pixels by value in its 1 labels: 3 of 0"),
-        ("The labels of a folder are nerve everywhere", "trainB_labels", "pixels by value in its 2 labels: 4 of 2"),
+        ("All labels of a folder are empty", "trainA_labels", "pixels by value in its 1 labels: 3 of 0"),
+        (
+            "The labels of a folder are foreground everywhere",
+            "trainB_labels",
+            "pixels by value in its 2 labels: 4 of 2",
+        ),
     ]
     assert found_faults({"trainB_labels": [nerve, empty], "testA_labels": []}, [2]) == []
     assert found_faults({}, [2]) == []
@@ -100,6 +104,6 @@ def test_classes_that_no_label_has_and_sets_of_none_or_nothing_else_are_named_wi
 def test_without_classes_only_labels_that_a_segmenter_learns_from_must_hold_nerve(tmp_path):
     empty, nerve = describe(tmp_path, [[0, 0, 0]]), describe(tmp_path, [[0, 255, 0]])
     sets = {"trainA_labels": [empty], "trainB_labels": [empty, empty], "testA_labels": [empty]}
-    expected = ("No label of a folder holds any nerve", "trainB_labels", "pixels by value in its 2 labels: 6 of 0")
+    expected = ("All labels of a folder are empty", "trainB_labels", "pixels by value in its 2 labels: 6 of 0")
     assert found_faults(sets) == [expected]
     assert found_faults({**sets, "trainB_labels": [empty, nerve]}) == []

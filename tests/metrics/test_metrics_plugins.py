@@ -20,7 +20,9 @@ def test_family_scores_what_it_declares(name):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (3, 40, 56), dtype=np.uint8)
     label = rng.random(image.shape) < 0.1
-    batch = ScoringBatch(image, image, label, image, ~label, 255 - image)
+    colour = rng.integers(0, 256, (*image.shape, 3), dtype=np.uint8)
+    clean = 255 - image
+    batch = ScoringBatch(image, image, label, image, ~label, clean, image_rgb=colour, clean_rgb=255 - colour)
     assert batch.has(family.needs)
     scores = family.score(batch)
     assert set(scores) == {measure.name for measure in family.measures}

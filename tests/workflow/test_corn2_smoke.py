@@ -18,7 +18,7 @@ SIDE = 64
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    """Every image differs in its noise; the nerves under it are one of four simulated fields."""
+    """Every image differs in its noise; the nerves under it are one of four simulated fields: near copies."""
     fields = [simulate_frame(np.random.default_rng(key), SIDE, "high") for key in range(4)]
     random = np.random.default_rng(9)
     root = tmp_path_factory.mktemp("corn2")
@@ -39,7 +39,7 @@ def archive(tmp_path_factory):
 def test_every_stage_runs_on_the_imported_archive(archive, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     common = ["--config", str(ROOT / "config/smoke.yaml"), "--set", "dataset=corn2", f"data_root={archive}"]
-    common += ["dataset_options={sizes: null}"]
+    common += ["dataset_options={sizes: null, duplicates: allow}"]
     stages = ("prepare", "train-segmenter", "train sspnet", "enhance sspnet", "segment sspnet", "score sspnet")
     for stage in stages:
         assert main(["stage", *stage.split(), *common]) == 0, stage

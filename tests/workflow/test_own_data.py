@@ -47,7 +47,9 @@ def test_small_images_without_training_labels_and_with_other_files_beside_them(d
 
     shutil.move(tmp_path / "trainB_labels", data / "trainB_labels")
     counts, _ = checkout.planned(*asked)
-    assert counts == {"prepare": 1, "train_segmenter": 1, "enhance": 2, "segment": 2, "score": 2, **REPORT}
+    control = {"train_low_segmenter": 1, "score_low": 2}
+    expected = {"prepare": 1, "train_segmenter": 1, "enhance": 2, "segment": 2, "score": 2, **control, **REPORT}
+    assert counts == expected
     code, text = checkout.snakemake(*asked)
     assert code == 0, text[-8000:]
     assert set(checkout.table("table2_segmentation")["status"]) == {"done"}

@@ -94,7 +94,8 @@ def test_every_method_is_in_the_tables_and_every_image_is_scored(checkout):
         table = checkout.table(name)
         assert set(table["row"]) == rows
         assert set(table["status"]) == {"done"}
-        assert (table["n"] + table["missing"] == 4).all()
+        measured = table[~table["metric"].isin(("gain", "low_gain"))]
+        assert (measured["n"] + measured["missing"] == 4).all()
     assert set(checkout.table("table3_ablation")["row"]) == {"sspnet+gan", "sspnet+gan+iu", "sspnet+gan+te", "sspnet"}
 
 

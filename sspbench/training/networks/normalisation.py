@@ -13,7 +13,8 @@ from torch.nn import functional
 
 def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
     """Normalise every channel of every image of (N, C, H, W) to mean 0 and variance 1 / (1 + eps / variance)."""
-    return functional.group_norm(x, x.shape[1], eps=eps)
+    channels = int(x.shape[1])  # a plain number also where ONNX traces shapes
+    return functional.group_norm(x, channels, eps=eps)
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
