@@ -16,7 +16,6 @@ from sspbench.workflow.rule_params import (
     training_resources,
 )
 
-
 reject_foreign_directory(workflow.basedir)
 
 
