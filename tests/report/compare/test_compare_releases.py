@@ -9,7 +9,7 @@ from report.compare.open_results import find_newest_release, open_results
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.releases.packing import pack_release
-from tests.report.releases.test_releases import stamped
+from tests.stamped_results import stamped
 from tests.synthetic_results import make_results
 
 

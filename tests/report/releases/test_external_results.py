@@ -18,8 +18,8 @@ from report.tables.write_all import write_tables
 from sspbench.commands.cli import main
 from sspbench.files import read_json, write_json
 from sspbench.releases.release_folder import ReleasePart
-from tests.report.releases.test_releases import MAKER, stamped
 from tests.scored_rows import built, made
+from tests.stamped_results import MAKER, stamped
 from tests.synthetic_results import make_results
 
 

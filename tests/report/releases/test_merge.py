@@ -7,9 +7,8 @@ from sspbench.errors import UserError
 from sspbench.files import read_json, read_mapping, write_json
 from sspbench.releases.packing import pack_release, unpack_release
 from sspbench.releases.release_folder import ReleasePart
+from tests.stamped_results import PLACE
 from tests.synthetic_results import make_results
-
-PLACE = {"commit": "a" * 40, "dirty": False, "machine": {"cpu": "A"}, "versions": {"numpy": "2"}, "data": "d" * 64}
 
 
 def pack(folder, name, methods, seeds, monkeypatch, weights="w", **facts):
