@@ -5,6 +5,8 @@ import sys
 
 if hasattr(os, "sched_getaffinity"):
     del os.sched_getaffinity
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13 on; without affinity it is the plain count
+        os.process_cpu_count = os.cpu_count
 
 
 def hide(event, arguments):
