@@ -14,7 +14,7 @@ def hide(event, arguments):
     if event in ("open", "os.listdir", "os.scandir") and str(arguments[0]).startswith("/proc"):
         raise PermissionError(13, "Permission denied", str(arguments[0]))
     if event == "ctypes.dlsym" and arguments[1] == "prctl":
-        raise AttributeError("there is no prctl")
+        raise AttributeError("prctl is not available")
 
 
 sys.addaudithook(hide)

@@ -1,4 +1,4 @@
-"""Near copies are found whatever was done to them, other images are not, and few pairs are looked at closely."""
+"""The search finds near copies after every change, reports no other image, and registers few pairs."""
 
 import cv2
 import numpy as np

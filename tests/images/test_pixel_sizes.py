@@ -57,20 +57,20 @@ def scales(manifest):
 @pytest.mark.parametrize("dataset", LAYOUTS)
 def test_the_option_counts_before_the_files_and_these_before_the_declaration(tmp_path, dataset):
     bare = make_source(tmp_path / "bare", dataset)
-    told = make_source(tmp_path / "told", dataset, um=2.5)
+    declared = make_source(tmp_path / "declared", dataset, um=2.5)
     plain = prepared(bare, tmp_path / "out", dataset)
     assert scales(plain) == {None}
     expected = "pixel size: unknown" if dataset == "folder" else "pixel size: 6.25 µm"
     assert plain.describe_scale().startswith(expected)
-    assert prepared(told, tmp_path / "told-out", dataset).describe_scale() == "pixel size: 2.5 µm"
-    for source in (bare, told):
+    assert prepared(declared, tmp_path / "declared-out", dataset).describe_scale() == "pixel size: 2.5 µm"
+    for source in (bare, declared):
         given = prepared(source, tmp_path / "given", dataset, um_per_px=1.25)
         assert scales(given) == {1.25}
 
 
 @pytest.mark.parametrize("dataset", LAYOUTS)
 def test_a_width_that_is_given_counts_before_the_files_and_not_beside_the_pixel_size(tmp_path, dataset):
-    source = make_source(tmp_path / "told", dataset, um=2.5)
+    source = make_source(tmp_path / "declared", dataset, um=2.5)
     assert prepared(source, tmp_path / "out", dataset, field_um=96).describe_scale() == "pixel size: 1.5 µm"
     with pytest.raises(UserError, match="The scale is given twice"):
         prepared(source, tmp_path / "twice", dataset, field_um=96, um_per_px=1)

@@ -32,7 +32,7 @@ def test_grey_of_fewer_bits_has_the_white_of_its_bits(tmp_path, bits, white, sou
 
 
 def write_grey_png(pixels, bits):
-    """PNG's bytes of few bits: no library at hand writes grey so."""
+    """The bytes of a PNG of few bits; the libraries in the lock do not write such grey images."""
     import struct
     import zlib
 

@@ -23,7 +23,7 @@ def params(**changes):
 
 
 class Watched(Recorded, EnlightenGAN):
-    """Tells what it descends."""
+    """Records the losses that it descends."""
 
 
 @pytest.fixture(scope="module")

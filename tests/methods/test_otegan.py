@@ -13,7 +13,7 @@ from tests.recorded_steps import Recorded
 
 
 class Watched(Recorded, OTEGAN):
-    """Tells what it descends."""
+    """Records the losses that it descends."""
 
 
 def built(kind=OTEGAN, preset="smoke", **overrides):

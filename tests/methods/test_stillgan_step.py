@@ -20,7 +20,7 @@ def params(**changes):
 
 
 class Watched(Recorded, StillGAN):
-    """Tells what it descends."""
+    """Records the losses that it descends."""
 
 
 @pytest.fixture(scope="module")

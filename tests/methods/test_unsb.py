@@ -16,7 +16,7 @@ from tests.recorded_steps import Recorded
 
 
 class Watched(Recorded, UNSB):
-    """Tells what it descends."""
+    """Records the losses that it descends."""
 
 
 def built(kind=UNSB, **overrides):
