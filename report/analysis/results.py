@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -21,13 +21,11 @@ from sspbench.releases.digests import find_shared_digest
 from sspbench.releases.records import read_job_records
 
 from .image_subjects import match_subjects
+from .measure_units import choose_units, is_scale_recorded
 from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
 from .run_scores import read_run_scores
 from .statistics import Summary, iter_grids, summarise
 from .vocabulary import VOCABULARIES, Vocabulary
-
-UNITS_IN_PIXELS = {"mm/mm²": "px/1000 px²", "1/mm²": "1/(1000 px)²", "µm": "px"}
-"""Units of the same numbers where the size of a pixel is unknown and 1 pixel counts as 1 µm."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +231,7 @@ class Results:
         path = self.plan.layout.manifest
         if path.is_file():
             return Manifest.read(path).is_scale_known
-        recorded = (self.provenance(run).get("score", {}).get("is_scale_known", True) for run in self.plan.runs)
-        return all(recorded)
+        return is_scale_recorded(self.provenance(run) for run in self.plan.runs)
 
     @property
     def main_measures(self) -> list[Measure]:
@@ -246,9 +243,7 @@ class Results:
         """All measures by name, in the order their families declare them; units in pixels where these have no scale."""
         families = load_metric_families(self.plan.config["metrics"], self.plan.structure, self.plan.color)
         found = {measure.name: measure for family in families.values() for measure in family.measures}
-        if self.is_scale_known:
-            return found
-        return {name: replace(one, unit=UNITS_IN_PIXELS.get(one.unit, one.unit)) for name, one in found.items()}
+        return choose_units(found, self.is_scale_known)
 
     @cached_property
     def better(self) -> dict[str, str]:

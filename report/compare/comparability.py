@@ -8,6 +8,7 @@ from functools import cache
 from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.digests import DifferingPart, find_differing_parts
 
+from ..analysis.measure_units import UNITS_IN_PIXELS
 from ..tables.record import Cell, Column, Row, Table
 from .recorded_results import RecordedResults, ScoreCell
 
@@ -16,6 +17,9 @@ WHOLE_ROW_PARTS = frozenset({"images", "preset"})
 
 MASK_INPUTS = frozenset({"mask", "probability"})
 """What a measure needs where it depends on the segmenter."""
+
+SCALE_PART = "size of a pixel"
+"""What lengths depend on: of one side in micrometres, of the other in pixels, they are numbers of different units."""
 
 PartedCells = Mapping[DifferingPart, frozenset[ScoreCell]]
 """The rows and measures that a part of the digests keeps from being compared."""
@@ -33,6 +37,10 @@ def find_parted_cells(first: RecordedResults, second: RecordedResults) -> Parted
                 continue
             measures = {measure for name, measure in first.grids if name == row}
             found.setdefault(part, set()).update((row, one) for one in measures if _depends(one, part))
+    if first.is_scale_known != second.is_scale_known:
+        sides = ("known" if side.is_scale_known else "unknown" for side in (first, second))
+        shared = first.grids.keys() & second.grids.keys()
+        found[DifferingPart(SCALE_PART, "", *sides)] = {cell for cell in shared if cell[1] in _find_scaled_measures()}
     return {part: frozenset(cells) for part, cells in found.items()}
 
 
@@ -48,6 +56,14 @@ def _measure_origins() -> Mapping[str, tuple[str, frozenset[str]]]:
     """Return the family of every measure, and what it needs."""
     families = load_metric_families({}).items()
     return {one.name: (name, frozenset(found.needs)) for name, found in families for one in found.measures}
+
+
+@cache
+def _find_scaled_measures() -> frozenset[str]:
+    """Return the measures of the families that measure lengths: those without a unit have limits in micrometres."""
+    families = load_metric_families({}).values()
+    scaled = [one for one in families if any(measure.unit in UNITS_IN_PIXELS for measure in one.measures)]
+    return frozenset(measure.name for family in scaled for measure in family.measures)
 
 
 def collect_parted_rows(parted: PartedCells, names: frozenset[str] | None = None) -> set[str]:

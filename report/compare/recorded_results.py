@@ -19,6 +19,7 @@ from sspbench.releases.digests import RowDigest, RunKey, describe_row
 from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
 from sspbench.releases.records import read_job_records
 
+from ..analysis.measure_units import is_scale_recorded
 from ..analysis.paper import PRIMARY_MEASURE
 from ..analysis.run_scores import read_low_grids, read_run_scores
 from ..analysis.statistics.summary import iter_grids
@@ -104,6 +105,11 @@ class RecordedResults:
     def jobs(self) -> dict[RunKey, dict[str, Any]]:
         """What every run's jobs recorded, by stage."""
         return {key: read_job_records(folder) for key, folder in self.runs.items()}
+
+    @cached_property
+    def is_scale_known(self) -> bool:
+        """Whether scoring knew the size of a pixel; else lengths are in pixels."""
+        return is_scale_recorded(self.jobs[key] for key, status in self.status.items() if status == "done")
 
     @cached_property
     def segmenter_jobs(self) -> dict[RunKey, dict[str, Any]]:

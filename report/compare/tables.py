@@ -10,7 +10,8 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.plugins.metric_families import load_metric_families
 
-from ..tables.record import Cell, Column, Row, Table
+from ..analysis.measure_units import choose_units
+from ..tables.record import Cell, Column, Row, Table, describe_units
 from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items
 from .comparability import PartedCells, find_parted_cells, make_parted_table
 from .differences import MetricDifference, compute_differences
@@ -20,8 +21,9 @@ MAX_LISTED_NAMES = 12
 """The most names that one cell lists."""
 
 
-def _load_measures() -> dict[str, Measure]:
-    return {measure.name: measure for family in load_metric_families({}).values() for measure in family.measures}
+def _load_measures(is_scale_known: bool) -> dict[str, Measure]:
+    families = load_metric_families({}).values()
+    return choose_units({one.name: one for family in families for one in family.measures}, is_scale_known)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class ResultsComparison:
         failed: Runs with scores on one side alone.
         sole: What only one side has.
         parted: What both have and must not be compared.
+        label: Returns the label of a row.
+        measures: The measures by name, with the units of the numbers compared.
     """
 
     first: RecordedResults
@@ -46,7 +50,7 @@ class ResultsComparison:
     one_sided: Sequence[OneSidedItems]
     parted: PartedCells = field(default_factory=dict)
     label: Callable[[str], str] = field(default_factory=make_row_labeller)
-    measures: Mapping[str, Measure] = field(default_factory=_load_measures)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
 
     @property
     def differing_cells(self) -> list[MetricDifference]:
@@ -88,6 +92,7 @@ def compare_results(first: RecordedResults, second: RecordedResults, same_seeds:
         find_one_sided_failures(first, second),
         find_one_sided_items(first, second, same_seeds),
         parted,
+        measures=_load_measures(first.is_scale_known),
     )
 
 
@@ -153,7 +158,8 @@ def _make_full_table(found: ResultsComparison) -> Table:
         Row(row, found.label(row), tuple(_cell_or_dash(cells.get((row, name))) for name in metrics))
         for row in dict.fromkeys(cell.row for cell in found.cells)
     )
-    notes = ("B − A with its 95 % interval; “equal” where every value is. In full: differences.csv.",)
+    full = "B − A with its 95 % interval; “equal” where every value is. In full: differences.csv."
+    notes = (full, *describe_units(columns))
     return Table("differences", "B minus A", columns, rows, notes=notes, data=make_comparison_frame(found))
 
 
@@ -175,7 +181,8 @@ def _cell_or_dash(cell: MetricDifference | None) -> Cell:
 
 
 def _measure_label(found: ResultsComparison, name: str) -> str:
-    return found.measures[name].label if name in found.measures else name
+    column = _make_column(found, name)
+    return f"{column.label} ({column.unit})" if column.unit else column.label
 
 
 def make_comparison_frame(found: ResultsComparison) -> pd.DataFrame:
@@ -185,6 +192,7 @@ def make_comparison_frame(found: ResultsComparison) -> pd.DataFrame:
             "row": cell.row,
             "label": found.label(cell.row),
             "metric": cell.metric,
+            "unit": _make_column(found, cell.metric).unit,
             "a": cell.first,
             "b": cell.second,
             "difference": cell.estimate.difference,

@@ -15,7 +15,7 @@ from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
 from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
 from .gains import make_gain_cell
-from .record import Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table, describe_units
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
 """Tables that the paper has, and their numbers there."""
@@ -97,9 +97,7 @@ def _make_notes(table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
     yield describe_ranks(ranks) + _truth_aside(table) if ranks else NO_RANKS
     if seeds > 1:
         yield f"Over {seeds} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
-    units = [f"{column.label} in {column.unit}" for column in table.columns if column.unit]
-    if units:
-        yield f"Units: {', '.join(units)}."
+    yield from describe_units(table.columns)
     for row in table.rows:
         if row.cells and row.cells[0].has_failed:
             yield f"{row.label}: {row.cells[0].status}"

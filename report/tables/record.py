@@ -7,7 +7,7 @@ terminal read the JSON back with :func:`read_table` and never a rendering.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import groupby
 from pathlib import Path
@@ -146,6 +146,13 @@ class Table:
         runs = [(heading, tuple(rows)) for heading, rows in groupby(self.rows, key=lambda row: row.heading)]
         for heading, rows in runs:
             yield (heading if len(runs) > 1 else "", rows)
+
+
+def describe_units(columns: Iterable[Column]) -> Iterator[str]:
+    """Yield the units of columns, one line; nothing where none has a unit."""
+    units = [f"{column.label} in {column.unit}" for column in columns if column.unit]
+    if units:
+        yield f"Units: {', '.join(units)}."
 
 
 def table_to_json(table: Table) -> dict[str, Any]:
