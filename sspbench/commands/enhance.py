@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PROGRESS_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
 """The bar: always images per second, where tqdm's own turns to seconds per image below one."""
 
+FIELD_NOTE = "outside the round field of view the result is black, as in the benchmark"
+"""What is said of photographs whose field of view was found."""
+
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``enhance``."""
@@ -176,8 +179,37 @@ def _enhance_file(method: Any, path: Path, target: Path, tile: int, white: int |
 
     picture = read_image_file(path)
     white = white if picture.brightness.is_deep else None
-    write_image_file(target, picture, enhance_pixels(method, picture.pixels, tile, white))
-    return picture.notes
+    result = enhance_pixels(method, picture.pixels, tile, white)
+    is_bounded = method.channels == 3 and blacken_outside_round_field(result, picture.pixels, white)
+    write_image_file(target, picture, result)
+    return (*picture.notes, FIELD_NOTE) if is_bounded else picture.notes
+
+
+def blacken_outside_round_field(result: np.ndarray, pixels: np.ndarray, white: int | None = None) -> bool:
+    """Make an enhanced colour picture 0 outside the round field of view of the given one; alpha is kept.
+
+    Args:
+        result: (H, W, 3) or (H, W, 4), changed in place.
+        pixels: The given picture, of the same shape and type.
+        white: The value that is white; None: the largest that the type can hold.
+
+    Returns:
+        Whether the given picture has a round field; without one nothing changes.
+    """
+    from ..images.grey import to_uint8
+    from ..images.round_field import find_round_field
+
+    field = find_round_field(to_uint8(pixels[..., :3] / _find_white(pixels, white)))
+    if field is None:
+        return False
+    result[~field, :3] = 0
+    return True
+
+
+def _find_white(pixels: np.ndarray, white: int | None) -> float:
+    import numpy as np
+
+    return float(white or np.iinfo(pixels.dtype).max)
 
 
 def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | None = None) -> np.ndarray:
@@ -203,7 +235,7 @@ def enhance_pixels(method: Any, pixels: np.ndarray, tile: int = 0, white: int | 
     def enhance_planes(planes: np.ndarray) -> np.ndarray:
         return apply_in_tiles(lambda part: _enhance_part(method, part), planes, tile)
 
-    top = float(white or np.iinfo(pixels.dtype).max)
+    top = _find_white(pixels, white)
     planes = pixels if pixels.ndim == 3 else pixels[..., None]
     colours = planes.shape[2] - (planes.shape[2] in (2, 4))
     values = np.minimum(planes[..., :colours].astype(np.float32) / np.float32(top), np.float32(1))

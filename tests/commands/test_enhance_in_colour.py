@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.commands.enhance import enhance_pixels
+from sspbench.commands.enhance import FIELD_NOTE, blacken_outside_round_field, enhance_files, enhance_pixels
 from sspbench.config.plan import settings_without_plan
 from sspbench.contract import Method
 from sspbench.errors import UserError
@@ -65,3 +65,56 @@ def test_a_run_on_colour_images_enhances_own_photographs(tmp_path, capsys):
     assert "b.png: The picture is grey" in capsys.readouterr().err
     expected = enhance_image(load_method(settings, None, fitted), photograph, "brightness")
     assert np.array_equal(read_rgb(tmp_path / "out" / "a.png"), expected)
+
+
+class Fog(Method):
+    """Lifts everything, the black around the field of view too."""
+
+    channels = 3
+
+    def enhance(self, images):
+        return 0.5 + images / 2
+
+
+def fundus_photograph():
+    y, x = np.ogrid[:80, :100]
+    field = np.hypot(y - 39.5, x - 49.5) <= 36
+    return np.where(field[..., None], np.uint8([180, 90, 50]), np.uint8(3)), field
+
+
+def test_outside_a_round_field_of_view_the_result_is_black(tmp_path):
+    picture, field = fundus_photograph()
+    write_rgb(tmp_path / "fundus.png", picture)
+    write_rgb(tmp_path / "tissue.png", np.full_like(picture, 3) + noise(picture.shape) // 2)
+    files = [(tmp_path / name, name) for name in ("fundus.png", "tissue.png")]
+    outcome = enhance_files(Fog({}), files, tmp_path / "out", force=False, tile=0)
+    assert outcome.notes == [("fundus.png", FIELD_NOTE)]
+    result = read_rgb(tmp_path / "out" / "fundus.png")
+    assert np.abs(result[field].astype(int) - [218, 173, 153]).max() <= 1  # half of the way to white
+    assert (result[~field] == 0).mean() > 0.99  # the opening of the rule rounds the outline
+    assert read_rgb(tmp_path / "out" / "tissue.png").min() >= 127
+
+
+@pytest.mark.parametrize(("dtype", "white"), [(np.uint8, None), (np.uint16, None), (np.uint16, 4095)])
+def test_alpha_and_depth_stay_outside_the_field(dtype, white):
+    picture, field = fundus_photograph()
+    scale = (white or np.iinfo(dtype).max) / 255
+    given = np.dstack([picture * scale, np.full(field.shape, 77)]).astype(dtype)
+    result = np.full_like(given, 200)
+    assert blacken_outside_round_field(result, given, white)
+    assert (result[..., 3] == 200).all()
+    assert (result[0, 0, :3] == 0).all() and (result[40, 50] == 200).all()
+
+
+def test_a_run_on_grey_images_leaves_colour_photographs_as_they_are(tmp_path):
+    picture, _ = fundus_photograph()
+    write_rgb(tmp_path / "fundus.png", picture)
+
+    class GreyFog(Fog):
+        channels = 1
+
+    outcome = enhance_files(
+        GreyFog({}), [(tmp_path / "fundus.png", "fundus.png")], tmp_path / "out", force=False, tile=0
+    )
+    assert not outcome.notes
+    assert read_rgb(tmp_path / "out" / "fundus.png").min() > 100
