@@ -11,7 +11,7 @@ from .field_of_view import BRIGHT, erode_field_of_view, find_field_of_view
 # at the edge costs 4 %; the bounding box allows for a disc that is cut off at the top and bottom.
 MIN_FILLED_SHARE = 0.9
 
-# Share of the bounding box that the circle may fill: a circle leaves its corners free, a rectangle is filled by its own.
+# Share of the bounding box that the circle may fill: a circle leaves corners free, a rectangle's own fills it.
 MAX_BOX_SHARE = 0.97
 
 # Share of the field's edge that must be bright. Of a mostly dark picture the rule takes the circle through what is

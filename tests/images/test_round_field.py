@@ -57,7 +57,7 @@ def test_of_a_mostly_dark_photograph_the_circle_is_found():
 
 def frame_with_border(rows, columns):
     mask = np.zeros((200, 200), bool)
-    mask[rows:-rows or None, columns:-columns or None] = True
+    mask[rows : -rows or None, columns : -columns or None] = True
     return mask
 
 
