@@ -157,7 +157,7 @@ def _reject_missing_labels(plan: Plan) -> None:
         )
 
 
-def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:
+def _training_limits(plan: Plan, resources: dict[str, Any], kept_checkpoints: int = 0) -> Any:
     from ..stages.train import TrainingLimits
     from ..training.loop.training import TrainingBudget
 
@@ -165,6 +165,7 @@ def _training_limits(plan: Plan, resources: dict[str, Any]) -> Any:
         checkpoint_minutes=plan.config["checkpoint_minutes"],
         checkpoint_steps=plan.config["checkpoint_steps"],
         memory_mb=resources.get("mem_mb"),
+        kept_checkpoints=kept_checkpoints,
     )
     return TrainingLimits(minutes=resources.get("minutes", TrainingLimits.minutes), budget=budget)
 
@@ -183,7 +184,7 @@ def _train(plan: Plan, run: Run) -> None:
         from ..stages.train import train_method
 
         _print_device(device, plan.engine.device)
-        limits = _training_limits(plan, run.plugin.meta.get("resources", {}))
+        limits = _training_limits(plan, run.plugin.meta.get("resources", {}), plan.config["checkpoints"])
         folder = plan.layout.run_folder(run.id, run.seed)
         train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
 

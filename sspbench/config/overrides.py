@@ -111,3 +111,11 @@ def find_length_fault(params: Mapping[str, Any], where: str = "") -> UserError |
         return None
     why, hint = f"steps: {steps}, epochs: {epochs}", "give one of steps and epochs, and set the other to null"
     return UserError("A training needs either steps or epochs", where=where, why=why, hint=hint)
+
+
+def find_spacing_fault(checkpoints: int, steps: int, where: str = "") -> UserError | None:
+    """Return the fault of a training that has fewer steps than checkpoints are to be kept of it."""
+    if checkpoints <= steps:
+        return None
+    why, hint = f"checkpoints: {checkpoints}, steps: {steps}", f"set checkpoints to {steps} or less"
+    return UserError("A training cannot keep more checkpoints than it has steps", where=where, why=why, hint=hint)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
+from ..plugins.kinds import METHOD_KIND
 from ..plugins.metric_families import find_metric_files, load_metric_family
 from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
@@ -18,6 +19,7 @@ from .overrides import (
     CONFIG_SOURCE,
     add_length_fault,
     add_override_faults,
+    find_spacing_fault,
     merge_dicts,
     override_layers,
     variants_and_readings,
@@ -158,7 +160,12 @@ def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, fa
         params = merge_dicts(params, layer)
     if len(faults.items) == before and found.is_trained:
         params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
-        add_length_fault(found, params, f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}", faults)
+        where = f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}"
+        add_length_fault(found, params, where, faults)
+        is_spaced = found.kind is METHOD_KIND and variant != UNTRAINED_VARIANT and params.get("steps") is not None
+        fault = find_spacing_fault(config.get("checkpoints", 0), params["steps"], where) if is_spaced else None
+        if fault is not None:
+            faults.items.append(fault)
 
 
 def reject_bad_pattern(pattern: str | None) -> None:

@@ -21,6 +21,7 @@ from ..images.manifest import Manifest
 from ..images.pictures import read_picture, to_planes
 from ..jobs.budget import time_budget
 from ..jobs.image_folders import verify_splits
+from ..jobs.kept_folders import kept_steps_file
 from ..jobs.provenance import JobRecorder
 from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights, verify_weights
 from ..plugins.discovery import find_single_class, load_method_class
@@ -182,14 +183,22 @@ def _run_training(
         "data": manifest.digest,
         "code": code_digest([settings.plugin.code_file, Path(__file__)]),
     }
+    kept = limits.budget.kept_checkpoints
+    if kept:  # a training that began without them has lost the first ones
+        marks["checkpoints"] = str(kept)
     label, untrained = f"train {settings.label}", settings.variant == UNTRAINED_VARIANT
     training = Training(trainable, batches, settings.engine, limits.budget, folder, marks, label, untrained=untrained)
 
+    def high() -> Iterator[Tensor]:
+        return _iter_whole_images(manifest.image_paths("trainB"), settings.color, trainable.device)
+
     with time_budget(limits.minutes, "train", folder):
-        facts = training.run(
-            lambda: _iter_whole_images(manifest.image_paths("trainB"), settings.color, trainable.device)
-        )
+        facts = training.run(high)
     save_weights(folder / WEIGHTS_FILE, trainable)
+    for place in training.kept.finish(trainable, high):
+        write_json(place / TRAIN_RECORD, job.record(data=manifest.digest, fingerprint=marks, **hash_weights(place)))
+    if kept:
+        write_json(kept_steps_file(folder, kept), {"steps": training.kept.steps})
     facts |= {"inference_flops_384": count_inference_flops(trainable), **more()}
     facts |= hash_weights(folder)
     write_json(folder / TRAIN_RECORD, job.record(data=manifest.digest, fingerprint=marks, **facts))

@@ -21,6 +21,7 @@ from ..trainable import Trainable
 from .batches import Batches, rng_for
 from .checkpoints import Checkpoints
 from .guards import Stopwatch, catch_stop_signals, check_memory_budget, explain_out_of_memory
+from .kept_checkpoints import KeptCheckpoints, space_checkpoints
 from .memory_allocation import keep_freed_memory
 from .torch_setup import autocast_context, configure_torch, memory_format, move_networks
 from .training_log import TrainingLog
@@ -34,11 +35,12 @@ ROLLBACK_RATE_FACTOR = 0.5
 
 @dataclass(frozen=True)
 class TrainingBudget:
-    """What a training may use and how often it saves."""
+    """What a training may use, how often it saves, and how many checkpoints stay after it."""
 
     checkpoint_minutes: float = 2.0
     checkpoint_steps: int | None = None
     memory_mb: float | None = None
+    kept_checkpoints: int = 0
 
 
 def count_total_steps(params: Mapping[str, Any], steps_per_epoch: int) -> int:
@@ -62,7 +64,7 @@ class Training:
         batches: Where its batches come from.
         engine: How steps are computed.
         budget: What it may use.
-        folder: Run folder: ``training.jsonl``, ``tensorboard/``, ``checkpoint/``.
+        folder: Run folder: ``training.jsonl``, ``tensorboard/``, ``checkpoint/``, ``checkpoints/``.
         fingerprint: Hash of config, data and code.
         label: Shown in the progress bar.
         untrained: Do no step at all: what a method gives before it has learned anything.
@@ -86,11 +88,15 @@ class Training:
         self.folder, self.label, self.untrained, self.device = Path(folder), label, untrained, device
         self.checkpoints = Checkpoints(self.folder / "checkpoint", fingerprint)
         self.total_steps = count_total_steps(trainable.params, batches.steps_per_epoch)
+        self.kept = KeptCheckpoints(self.folder, self._list_kept_steps())
         self.log_every = max(1, self.total_steps // MAX_LOG_LINES)
         self.rollbacks = 0
         self.pending: dict[str, Any] = {}
         self.stopwatch = Stopwatch()
         self.resumed_at: list[int] = []
+
+    def _list_kept_steps(self) -> tuple[int, ...]:
+        return () if self.untrained else space_checkpoints(self.budget.kept_checkpoints, self.total_steps)
 
     def run(self, high: Callable[[], Iterable[Tensor]]) -> dict[str, Any]:
         """Train to the end (``untrained``: only build and finish), or raise; return facts for the provenance.
@@ -126,6 +132,7 @@ class Training:
         self.build()
         progress = self.checkpoints.restore(self.trainable)
         if progress is None:
+            self.kept.clear()
             self._save(0, {})
             return 0
         self.pending = progress.get("pending", {})
@@ -154,6 +161,7 @@ class Training:
             for step, batch in self._prefetch_batches(start):
                 log.add_losses(self.run_step(step, batch))
                 done = step + 1
+                self.kept.save(done, self.trainable)
                 stop = find_time_out() or (self._make_interruption(done) if is_interrupted() else None)
                 save = stop is not None or self._is_save_due(done, saved)
                 is_line_due = done % self.log_every == 0 or done == self.total_steps
