@@ -178,7 +178,7 @@ def render_architecture(text: str, root: Path = ROOT) -> str:
     Raises:
         UserError: a marker is missing.
     """
-    parts = {"rooms": _room_lines(), "graph": _graph_lines(root), "plugins": _plugin_lines(root)}
+    parts = {"rooms": _room_lines(), "graph": _graph_lines(root)}
     for name, lines in parts.items():
         text = _replace_between_markers(text, name, "\n".join(lines))
     return text
@@ -223,11 +223,3 @@ def _reachable(part: str, edges: Mapping[str, set[str]]) -> set[str]:
     """Return the parts that a part imports, directly or through others."""
     direct = edges.get(part, set())
     return direct | {far for other in direct for far in _reachable(other, edges)}
-
-
-def _plugin_lines(root: Path) -> Iterator[str]:
-    yield "| folder | plugins |"
-    yield "| --- | --- |"
-    for folder in ("data", "methods", "segmentation"):
-        names = sorted({path.parent.name for path in (root / folder).glob("*/*.yaml")})
-        yield f"| `{folder}` | {', '.join(names)} |"

@@ -35,9 +35,7 @@ def test_the_description_is_current():
     assert len(text.encode()) <= 8000
 
 
-MARKED = "\n".join(
-    f"{name}\n<!-- {name}: begin -->\nOUTDATED\n<!-- {name}: end -->" for name in ("rooms", "graph", "plugins")
-)
+MARKED = "\n".join(f"{name}\n<!-- {name}: begin -->\nOUTDATED\n<!-- {name}: end -->" for name in ("rooms", "graph"))
 
 
 def test_the_graph_leaves_out_what_a_longer_way_says(tmp_path, monkeypatch):
@@ -47,11 +45,10 @@ def test_the_graph_leaves_out_what_a_longer_way_says(tmp_path, monkeypatch):
     (tmp_path / "sspbench/stages/train.py").write_text(
         '"""Trains."""\nfrom ..config.runs import x\nfrom ..files import y\n'
     )
-    (tmp_path / "methods/a/method.yaml").write_text("label: A\n")
     text = render_architecture(MARKED, tmp_path)
     edges = [line.strip() for line in text.splitlines() if "-->" in line and "<!" not in line]
     assert edges == ["config --> sspbench", "stages --> config"]
-    assert "| `methods` | a |" in text and text.startswith("rooms\n") and "OUTDATED" not in text
+    assert text.startswith("rooms\n") and "OUTDATED" not in text
 
 
 def test_a_missing_marker_is_an_error():
