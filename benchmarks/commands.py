@@ -1,4 +1,4 @@
-"""Commands that measure speed: ``bench-training`` and ``bench-metrics``."""
+"""Commands that measure: ``bench-training``, ``bench-metrics`` and ``simulate-statistics``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import training_steps
+from .statistics_study import command as statistics_study
 
 if TYPE_CHECKING:
     from .metric_race.race import MetricTiming
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the command line."""
+    statistics_study.register(subparsers)
     training_steps.register(subparsers)
     parser = subparsers.add_parser(
         "bench-metrics",

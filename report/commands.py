@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspbench.commands.config_options import add_config_options, plan_from_args
@@ -34,35 +33,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     releases.register(commands)
     replaying.register(commands)
     verifying.register(commands)
-    study = commands.add_parser(
-        "simulate-statistics",
-        help="false positives and coverage of the test and of rank intervals, with the spreads of a run's own scores",
-    )
-    study.add_argument("folder", type=Path, metavar="RESULTS", help="results or release with scores of several seeds")
-    study.add_argument("--draws", type=int, default=1000, help="simulated comparisons per line (1000)")
-    study.add_argument("--write", type=Path, metavar="FILE", help="put the table between the markers of this page")
-    study.set_defaults(run=_simulate_statistics)
     parser = commands.add_parser("report", help="make records, tables, figures and the page of a run")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(REPORT_STEPS)}; all if none is named")
     parser.add_argument("--partial", action="store_true", help="use what there is and show what failed")
     parser.add_argument("--processes", type=int, default=1, help="processes that share the work (1); the same bytes")
     add_config_options(parser)
     parser.set_defaults(run=_run_steps)
-
-
-def _simulate_statistics(args: argparse.Namespace) -> int:
-    from sspbench.files import write_text
-
-    from .analysis.rank_study import make_rank_study_table
-    from .analysis.simulation_study import make_simulation_table, replace_between_markers
-
-    tables = [make(args.folder, args.draws) for make in (make_rank_study_table, make_simulation_table)]
-    text = "\n\n".join(tables)
-    if args.write is None:
-        print(text)
-    else:
-        write_text(args.write, replace_between_markers(args.write, text))
-    return 0
 
 
 def _run_steps(args: argparse.Namespace) -> int:

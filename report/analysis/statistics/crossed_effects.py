@@ -175,3 +175,30 @@ def _compute_p_value(mean: float, spread: _Spread) -> float:
     from scipy import optimize
 
     return float(optimize.brentq(reaches, smallest, 1.0, xtol=1e-14, rtol=1e-12))
+
+
+@dataclass(frozen=True)
+class EffectSpreads:
+    """Standard deviations of paired differences: over trainings, over images, and of the rest."""
+
+    trainings: float
+    images: float
+    rest: float
+
+
+def estimate_effect_spreads(difference: np.ndarray) -> EffectSpreads:
+    """Return the spreads of (R, N) differences; a negative estimate of a variance counts as zero.
+
+    Raises:
+        ValueError: there are fewer than two trainings or images.
+    """
+    if min(difference.shape) < 2:
+        raise ValueError("spreads need two trainings and two images")
+    trainings, images = difference.shape
+    mean = difference.mean()
+    by_training, by_image = difference.mean(axis=1), difference.mean(axis=0)
+    rest = difference - by_training[:, None] - by_image[None] + mean
+    of_rest = (rest**2).sum() / ((trainings - 1) * (images - 1))
+    of_trainings = max(float(by_training.var(ddof=1)) - of_rest / images, 0.0)
+    of_images = max(float(by_image.var(ddof=1)) - of_rest / trainings, 0.0)
+    return EffectSpreads(np.sqrt(of_trainings), np.sqrt(of_images), np.sqrt(of_rest))

@@ -17,9 +17,8 @@ from math import inf, sqrt
 import numpy as np
 from scipy import special
 
-from .crossed_effects import MIN_TRAININGS, estimate_crossed, group_by_cluster
+from .crossed_effects import MIN_TRAININGS, EffectSpreads, estimate_crossed, estimate_effect_spreads, group_by_cluster
 from .paired_tests import SIGNIFICANCE_LEVEL, adjust_holm
-from .simulation import EffectSpreads, estimate_effect_spreads
 
 POWER = 0.8
 """Probability with which a pair is to be parted."""

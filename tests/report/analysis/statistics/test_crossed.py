@@ -6,8 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from report.analysis.statistics.crossed_effects import MIN_TRAININGS, _student_quantile, estimate_crossed
-from report.analysis.statistics.simulation import EffectSpreads, estimate_effect_spreads, simulate_study
+from benchmarks.statistics_study.comparisons import simulate_study
+from report.analysis.statistics.crossed_effects import (
+    MIN_TRAININGS,
+    EffectSpreads,
+    _student_quantile,
+    estimate_crossed,
+    estimate_effect_spreads,
+)
 
 
 def sample(generator, trainings=5, images=16, of_training=1.0, of_image=1.0, rest=1.0):

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from report.analysis.statistics.crossed_effects import estimate_crossed
+from benchmarks.statistics_study.comparisons import draw_differences
+from report.analysis.statistics.crossed_effects import EffectSpreads, estimate_crossed
 from report.analysis.statistics.power import POWER, study_power
-from report.analysis.statistics.simulation import EffectSpreads, draw_differences
 
 
 def draw_rows(means, trainings=5, images=12, seed=0, spreads=(0.1, 0.1, 0.1), scale=1.0):

@@ -9,43 +9,15 @@ often an interval holds the true zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .crossed_effects import MIN_TRAININGS, compute_half_widths
+from report.analysis.statistics.crossed_effects import MIN_TRAININGS, EffectSpreads, compute_half_widths
 
 SIMULATED_LEVEL = 0.05
 """Level of the tests, and one minus the intervals' coverage."""
-
-
-@dataclass(frozen=True)
-class EffectSpreads:
-    """Standard deviations of paired differences: over trainings, over images, and of the rest."""
-
-    trainings: float
-    images: float
-    rest: float
-
-
-def estimate_effect_spreads(difference: np.ndarray) -> EffectSpreads:
-    """Return the spreads of (R, N) differences; a negative estimate of a variance counts as zero.
-
-    Raises:
-        ValueError: there are fewer than two trainings or images.
-    """
-    if min(difference.shape) < 2:
-        raise ValueError("spreads need two trainings and two images")
-    trainings, images = difference.shape
-    mean = difference.mean()
-    by_training, by_image = difference.mean(axis=1), difference.mean(axis=0)
-    rest = difference - by_training[:, None] - by_image[None] + mean
-    of_rest = (rest**2).sum() / ((trainings - 1) * (images - 1))
-    of_trainings = max(float(by_training.var(ddof=1)) - of_rest / images, 0.0)
-    of_images = max(float(by_image.var(ddof=1)) - of_rest / trainings, 0.0)
-    return EffectSpreads(np.sqrt(of_trainings), np.sqrt(of_images), np.sqrt(of_rest))
 
 
 def draw_differences(
@@ -67,7 +39,7 @@ def _apply_signed_rank_test(differences: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _apply_crossed_test(differences: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """Apply the test of the tables (:mod:`.crossed_effects`): its interval leaves out what it calls different."""
+    """Apply the test of the tables: its interval leaves out what it calls different."""
     holds = np.abs(differences.mean(axis=(1, 2))) <= compute_half_widths(differences, SIMULATED_LEVEL)
     return (~holds if differences.shape[1] >= MIN_TRAININGS else None), holds
 

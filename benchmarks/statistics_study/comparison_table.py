@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from report.analysis.paper import UNTOUCHED_ROW
+from report.analysis.statistics import iter_grids, keep_complete_images
+from report.analysis.statistics.crossed_effects import EffectSpreads, estimate_effect_spreads
 from sspbench.errors import UserError
 from sspbench.releases.scores import load_scores
 
-from .paper import UNTOUCHED_ROW
-from .statistics import iter_grids, keep_complete_images
-from .statistics.simulation import WORST_ROW_DRAW_FACTOR, EffectSpreads, estimate_effect_spreads, simulate_study
+from .comparisons import WORST_ROW_DRAW_FACTOR, simulate_study
 
 TABLE_BEGIN_MARKER, TABLE_END_MARKER = "<!-- simulation: begin -->", "<!-- simulation: end -->"
 """Markers of the page that enclose the table."""

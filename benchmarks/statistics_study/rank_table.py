@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from report.analysis.paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
+from report.analysis.statistics import iter_grids
 from sspbench.plugins.discovery import find_plugins
 from sspbench.plugins.row_groups import row_group
 from sspbench.releases.scores import load_scores
 
-from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
-from .simulation_study import measure_spreads
-from .statistics import iter_grids
-from .statistics.rank_simulation import simulate_ranks
+from .comparison_table import measure_spreads
+from .ranks import simulate_ranks
 
 SIMULATED_TRAININGS = (5, 10)
 """Trainings per method for which ranks are simulated."""

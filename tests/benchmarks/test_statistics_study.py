@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.analysis.rank_study import make_rank_study_table
-from report.analysis.simulation_study import (
+from benchmarks.statistics_study.comparison_table import (
     TABLE_BEGIN_MARKER,
     TABLE_END_MARKER,
     make_simulation_table,
     measure_spreads,
     replace_between_markers,
 )
-from report.analysis.statistics.crossed_effects import MIN_TRAININGS, estimate_crossed
-from report.analysis.statistics.simulation import DIFFERENCE_TESTS, SIMULATED_LEVEL, EffectSpreads, draw_differences
+from benchmarks.statistics_study.comparisons import DIFFERENCE_TESTS, SIMULATED_LEVEL, draw_differences
+from benchmarks.statistics_study.rank_table import make_rank_study_table
+from report.analysis.statistics.crossed_effects import MIN_TRAININGS, EffectSpreads, estimate_crossed
 from sspbench.errors import UserError
 from sspbench.releases.score_files import LONG_COLUMNS
 

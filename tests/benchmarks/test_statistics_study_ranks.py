@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from report.analysis.statistics.rank_simulation import simulate_ranks
-from report.analysis.statistics.simulation import EffectSpreads
+from benchmarks.statistics_study.ranks import simulate_ranks
+from report.analysis.statistics.crossed_effects import EffectSpreads
 
 EVEN = EffectSpreads(1.0, 1.0, 1.0)
 OF_TRAININGS = EffectSpreads(1.0, 0.0, 0.1)

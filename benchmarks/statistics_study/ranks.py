@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .rank_intervals import rank_rows
-from .simulation import EffectSpreads
+from report.analysis.statistics.crossed_effects import EffectSpreads
+from report.analysis.statistics.rank_intervals import rank_rows
 
 
 @dataclass(frozen=True)
