@@ -150,14 +150,3 @@ def test_sizes_that_do_not_fit_are_told_at_once():
         built(batches={"crop": 100}, scales=5)
     for part in ("a multiple of 128, not 100", "side 100 are too small for 5 scales"):
         assert part in str(caught.value)
-
-
-def test_the_smoke_preset_trains_on_the_embedded_images_which_are_smaller_than_its_critic_takes(tiny_data, tmp_path):
-    from sspbench.config.plan import Plan, read_config
-    from sspbench.images.grey import read_grey
-    from sspbench.stages.train import TrainingLimits, train_method
-
-    plan = Plan(read_config("config/smoke.yaml"))
-    assert {read_grey(path).shape for path in tiny_data.image_paths("trainA")} == {(96, 96)}
-    train_method(plan.train_settings(plan.get_run("otegan", 0)), tiny_data, tmp_path, TrainingLimits())
-    assert (tmp_path / "weights.safetensors").is_file()
