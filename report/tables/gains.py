@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from ..analysis.numbers import NAN
+from ..analysis.paper import ORACLE_GROUP
 from ..analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import Results
@@ -12,6 +15,9 @@ from .record import Cell, Column, Row, Table
 
 TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")
 """Columns that only a tested run has."""
+
+GAIN_COLUMN_KEYS = ("gain", "low_gain", "rival")
+"""Columns whose empty cells a note explains."""
 
 
 def _list_columns(noun: str) -> tuple[Column, ...]:
@@ -40,38 +46,84 @@ def make_gains_table(results: Results) -> Iterator[Table]:
     known = _list_columns(results.vocabulary.noun)
     absent = (() if found.tested else TEST_COLUMN_KEYS) + (() if found.has_low_segmenter else ("low_gain",))
     columns = tuple(column for column in known if column.key not in absent)
-    rows = tuple(Row(row.key, row.label, _make_cells(row, columns), row.group, row.heading) for row in found.rows)
+    rows = tuple(
+        Row(row.key, row.label, _make_cells(row, found, results, columns), row.group, row.heading) for row in found.rows
+    )
     title = f"Gain in {found.label} over the untouched image"
-    yield Table("gains", title, columns, rows, notes=tuple(_make_notes(found)))
+    table = Table("gains", title, columns, rows)
+    yield replace(table, notes=(*_make_notes(found), *explain_gaps(table)))
 
 
-def _make_cells(row: PrimaryRow, columns: tuple[Column, ...]) -> tuple[Cell, ...]:
-    cells = {
-        "mean": Cell(mean=row.mean),
-        **_make_gain_cells("gain", "gain_p", "verdict", row.gain),
-        "low_gain": make_gain_cell(row.low_gain),
-        "closed": Cell(mean=100 * row.gap_closed),
-        "lost": Cell(mean=row.lost),
-        "invented": Cell(mean=row.invented),
-        "excess": Cell(mean=row.excess),
-        **_make_gain_cells("rival", "rival_p", "rival_verdict", row.vs_best_trivial),
-    }
+def _make_cells(
+    row: PrimaryRow, found: PrimaryAnalysis, results: Results, columns: tuple[Column, ...]
+) -> tuple[Cell, ...]:
     if row.status != "done":
         return tuple(Cell(status=row.status) for _ in columns)
+    gain = make_gain_cell(row.gain, explain_no_gain(row, found, results))
+    rival = make_gain_cell(row.vs_best_trivial, _explain_no_rival(row, found, results))
+    cells = {
+        "mean": make_mean_cell(results, row.key, found.measure),
+        "gain": gain,
+        **_make_test_cells("gain_p", "verdict", row.gain, gain),
+        "low_gain": make_gain_cell(row.low_gain, explain_no_gain(row, found, results)),
+        "closed": replace(gain, mean=100 * row.gap_closed, low=NAN, high=NAN),
+        "lost": make_mean_cell(results, row.key, "lost"),
+        "invented": make_mean_cell(results, row.key, "hallucinated"),
+        "excess": replace(make_mean_cell(results, row.key, "hallucinated"), mean=row.excess),
+        "rival": rival,
+        **_make_test_cells("rival_p", "rival_verdict", row.vs_best_trivial, rival),
+    }
     return tuple(cells[column.key] for column in columns)
 
 
-def make_gain_cell(gain: Gain | None) -> Cell:
-    """Return a gain with its interval; an empty cell where it is unknown."""
+def make_mean_cell(results: Results, row: str, measure: str) -> Cell:
+    """Return a row's mean of a measure without its spread."""
+    facts = results.summary(row, measure)
+    return Cell(mean=facts.mean, n=facts.n, missing=facts.missing, seeds=facts.seeds)
+
+
+def make_gain_cell(gain: Gain | None, absent: str) -> Cell:
+    """Return a gain with its interval; an empty cell with the reason ``absent`` where there is none."""
     if gain is None:
-        return Cell()
+        return Cell(note=absent)
     return Cell(mean=gain.mean, low=gain.low, high=gain.high, n=gain.images, seeds=gain.trainings, note=gain.note)
 
 
-def _make_gain_cells(number: str, p: str, verdict: str, gain: Gain | None) -> dict[str, Cell]:
+def _make_test_cells(p: str, verdict: str, gain: Gain | None, cell: Cell) -> dict[str, Cell]:
+    """Return p-value and verdict, with images, trainings and note of the gain's own cell."""
+    counted = replace(cell, mean=NAN, low=NAN, high=NAN)
     if gain is None:
-        return {number: Cell(), p: Cell(), verdict: Cell()}
-    return {number: make_gain_cell(gain), p: Cell(mean=gain.p), verdict: Cell(gain.verdict)}
+        return {p: counted, verdict: counted}
+    return {p: replace(counted, mean=gain.p), verdict: replace(counted, text=gain.verdict)}
+
+
+def explain_no_gain(row: PrimaryRow, found: PrimaryAnalysis, results: Results) -> str:
+    """Return why a row has no gain over the untouched image."""
+    if row.key == found.reference:
+        return "gains are measured from this row"
+    if row.group != ORACLE_GROUP and row.key not in {one.id for one in results.tested_rows}:
+        return "variants outside the ablation are not compared"
+    return "no image has a value in this row and in the one that it is compared with"
+
+
+def _explain_no_rival(row: PrimaryRow, found: PrimaryAnalysis, results: Results) -> str:
+    reasons = (
+        (not found.rival, "the run has no trivial row"),
+        (row.key == found.reference, "the untouched image is not compared with trivial rows"),
+        (row.key == found.rival, "this row is the best trivial row"),
+        (row.group == ORACLE_GROUP, "the truth is not compared with trivial rows"),
+    )
+    return next((text for applies, text in reasons if applies), explain_no_gain(row, found, results))
+
+
+def explain_gaps(table: Table) -> Iterator[str]:
+    """Yield why cells of gains are empty, one note for each reason and column."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row, column, cell in table.cells():
+        if column.key in GAIN_COLUMN_KEYS and not cell.has_failed and cell.n == 0:
+            found.setdefault((column.label, cell.note), []).append(row.label)
+    for (label, reason), rows in found.items():
+        yield f"{label}: n/a for {', '.join(rows)}: {reason}."
 
 
 def _make_notes(found: PrimaryAnalysis) -> Iterator[str]:

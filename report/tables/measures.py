@@ -9,12 +9,12 @@ from sspbench.contract import Measure
 from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from ..analysis.paper import ORACLE_GROUP
-from ..analysis.primary_analysis import PrimaryRow
+from ..analysis.primary_analysis import PrimaryAnalysis
 from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
 from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
-from .gains import make_gain_cell
+from .gains import explain_gaps, explain_no_gain, make_gain_cell
 from .record import Cell, Column, Row, Table, describe_units
 
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
@@ -163,15 +163,18 @@ def _add_low_gains(results: Results, table: Table) -> Table:
     found = analyse_primary(results)
     if not found.has_low_segmenter:
         return table
-    rows = tuple(replace(row, cells=(*row.cells, *_make_low_cells(row, found.find_row(row.key)))) for row in table.rows)
-    return replace(table, columns=(*table.columns, *LOW_COLUMNS), rows=rows)
+    rows = tuple(replace(row, cells=(*row.cells, *_make_low_cells(row, found, results))) for row in table.rows)
+    wider = replace(table, columns=(*table.columns, *LOW_COLUMNS), rows=rows)
+    return replace(wider, notes=(*table.notes, *explain_gaps(wider)))
 
 
-def _make_low_cells(row: Row, line: PrimaryRow | None) -> tuple[Cell, Cell]:
+def _make_low_cells(row: Row, found: PrimaryAnalysis, results: Results) -> tuple[Cell, Cell]:
+    line = found.find_row(row.key)
     if row.cells[0].has_failed or line is None:
         empty = Cell(status=row.cells[0].status)
         return empty, empty
-    return make_gain_cell(line.gain), make_gain_cell(line.low_gain)
+    reason = explain_no_gain(line, found, results)
+    return make_gain_cell(line.gain, reason), make_gain_cell(line.low_gain, reason)
 
 
 def _make_ablation_table(results: Results) -> Iterator[Table]:

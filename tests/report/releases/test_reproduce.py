@@ -26,3 +26,20 @@ def test_a_record_keeps_its_facts_and_may_change_its_words(tmp_path, made, alike
     write_json(tmp_path / "published.json", PUBLISHED)
     write_json(tmp_path / "made.json", made)
     assert is_alike(tmp_path / "published.json", tmp_path / "made.json") is alike
+
+
+@pytest.mark.parametrize(
+    ("made", "alike"),
+    [
+        ("row,mean\na,0.25\n", True),
+        ("row,low,mean\na,0.1,0.25000000000001\n", True),
+        ("row,mean,low\na,0.2501,0.1\n", False),
+        ("row,mean\na,0.25\nb,0.3\n", False),
+        ("row,low\na,0.1\n", False),
+        ("", False),
+    ],
+)
+def test_a_table_keeps_its_columns_and_may_have_more(tmp_path, made, alike):
+    (tmp_path / "published.csv").write_text("row,mean\na,0.25\n")
+    (tmp_path / "made.csv").write_text(made)
+    assert is_alike(tmp_path / "published.csv", tmp_path / "made.csv") is alike

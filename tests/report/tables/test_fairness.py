@@ -1,15 +1,20 @@
 """What the networks were given at demonstration scale: the table, and the recorded search that chose the rates."""
 
 import csv
+import io
 
+import pandas as pd
 import pytest
 import yaml
 from synthetic_results import make_results
 
 from report.tables.fairness import RATE_NAMES, RATE_SEARCH_FILE, make_fairness_table
+from report.tables.render.csv import render_csv
+from report.tables.render.markdown import render_markdown
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.row_groups import row_group
+from tests.scored_rows import difference, interval, made, mean_of, read_scores
 from tests.table_cells import find_cell
 
 LEARNED = [
@@ -38,14 +43,31 @@ def test_what_is_recorded_is_what_the_study_runs(name):
     assert rates[1] == pytest.approx(2 * rates[0]) and rates[2] == pytest.approx(2 * rates[1])
 
 
-def test_only_the_demonstration_has_the_table_and_it_names_who_starts_as_the_identity(tmp_path, monkeypatch):
+def test_only_the_demonstration_has_the_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (table,) = make_fairness_table(make_results(tmp_path, failed="msgnet"))
     assert [row.key for row in table.rows] == ["enlightengan", "stillgan", "sspnet"]
-    assert find_cell(table, "sspnet", "start").text == "the input, unchanged"
-    assert find_cell(table, "stillgan", "start").text == "random weights"
     best = {
         row.key: [rate for rate in RATE_NAMES if find_cell(table, row.key, f"dice:{rate}").best] for row in table.rows
     }
     assert all(len(rates) == 1 for rates in best.values())
     assert not list(make_fairness_table(make_results(tmp_path / "smoke", preset="smoke")))
+
+
+def test_the_start_is_what_the_untrained_row_scores(tmp_path):
+    rows = ["identity", "sspnet", "msgnet", "stillgan", "sspnet+untrained", "stillgan+untrained"]
+    levels = {"sspnet+untrained": 0.75, "stillgan": 0.8, "stillgan+untrained": 0.1}
+    results = made(tmp_path, rows, levels=levels, failed=["stillgan+untrained"])
+    (table,) = make_fairness_table(results)
+    scores = read_scores(results)
+    start, gain = (find_cell(table, "sspnet", key) for key in ("start", "start_gain"))
+    assert (start.mean, start.n, start.seeds) == (pytest.approx(mean_of(scores, "sspnet+untrained")), 10, 1)
+    change = difference(scores, "sspnet+untrained", "identity")
+    assert (gain.mean, gain.n, gain.seeds) == (pytest.approx(change.mean()), 10, 1)
+    assert (gain.low, gain.high) == pytest.approx(interval(change))
+    assert {find_cell(table, "msgnet", key).text for key in ("start", "start_gain")} == {"not run"}
+    assert find_cell(table, "stillgan", "start").status.startswith("diverged")
+    assert "| not run | not run |" in render_markdown(table)
+    lines = pd.read_csv(io.StringIO(render_csv(table))).set_index(["row", "metric"])
+    assert lines.loc[("msgnet", "start"), "text"] == "not run"
+    assert lines.loc[("sspnet", "start_gain"), ["low", "high"]].to_list() == pytest.approx(interval(change))

@@ -1,0 +1,71 @@
+"""The table of gains: every gain has its interval, images and trainings; a gain that is undefined has a reason."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from report.tables.write_all import write_tables
+from sspbench.files import read_json
+from tests.scored_rows import difference, interval, made, mean_of, read_scores
+
+ROWS = ["identity", "brightness", "gamma", "sspnet", "oracle"]
+
+
+@pytest.fixture
+def results(tmp_path):
+    found = made(tmp_path, ROWS)
+    write_tables(found, tmp_path / "tables")
+    return found
+
+
+@pytest.fixture
+def lines(results, tmp_path):
+    return pd.read_csv(tmp_path / "tables/gains.csv").set_index(["row", "metric"])
+
+
+def test_the_csv_has_intervals_images_and_trainings(results, lines):
+    scores = read_scores(results)
+    for row, metric, reference in (("sspnet", "gain", "identity"), ("sspnet", "rival", "brightness")):
+        line, change = lines.loc[(row, metric)], difference(scores, row, reference)
+        assert line["mean"] == pytest.approx(change.mean())
+        assert [line["low"], line["high"]] == pytest.approx(interval(change))
+        assert (line["n"], line["seeds"]) == (10, 1)
+    dice = lines.loc[("gamma", "mean")]
+    assert (dice["mean"], dice["n"], dice["seeds"]) == (pytest.approx(mean_of(scores, "gamma")), 10, 1)
+    gap = 100 * difference(scores, "sspnet", "identity").mean() / difference(scores, "oracle", "identity").mean()
+    assert lines.loc[("sspnet", "closed"), "mean"] == pytest.approx(gap)
+    assert lines.loc[("sspnet", "closed"), ["low", "high"]].isna().all()
+
+
+def test_an_undefined_gain_says_why(lines, tmp_path):
+    absent = lines[(lines["n"] == 0) & lines["mean"].isna()]
+    assert set(absent.index) == {
+        *(("identity", metric) for metric in ("gain", "closed", "rival")),
+        ("brightness", "rival"),
+        ("oracle", "rival"),
+    }
+    assert absent["note"].str.len().gt(0).all()
+    assert lines.loc[("identity", "gain"), "note"] == "gains are measured from this row"
+    notes = "\n".join(read_json(tmp_path / "tables/gains.json")["notes"])
+    assert "Gain [95 % CI]: n/a for Origin: gains are measured from this row." in notes
+    assert "Over the best trivial row [95 % CI]: n/a for Brightness: this row is the best trivial row." in notes
+
+
+def test_a_variant_that_is_not_compared_says_so(tmp_path):
+    results = made(tmp_path, ["identity", "sspnet", "sspnet+gan"], levels={"sspnet+gan": 0.7})
+    write_tables(results, tmp_path / "tables")
+    lines = pd.read_csv(tmp_path / "tables/gains.csv").set_index(["row", "metric"])
+    assert lines.loc[("sspnet+gan", "gain"), "note"] == "variants outside the ablation are not compared"
+    assert lines.loc[("sspnet", "rival"), "note"] == "the run has no trivial row"
+    assert lines.loc[("sspnet+gan", "mean"), "n"] == 10
+
+
+def test_rows_without_a_common_image_say_so(tmp_path):
+    results = made(tmp_path, ["identity", "gamma", "sspnet"])
+    path = results.run_folder(results.plan.get_run("sspnet", 0)) / "scores.csv"
+    path.write_text(re.sub(r",i(\d)", r",j\1", path.read_text()))
+    write_tables(results, tmp_path / "tables")
+    lines = pd.read_csv(tmp_path / "tables/gains.csv").set_index(["row", "metric"])
+    assert lines.loc[("sspnet", "gain"), "n"] == 0
+    assert lines.loc[("sspnet", "gain"), "note"].startswith("no image has a value")
