@@ -88,11 +88,13 @@ def _print_summary(results: Results) -> None:
 
     root = results.plan.layout.root
     run = read_run_record(root)
-    print("\n".join(["", *format_answer(root / "tables", VOCABULARIES[run.facts.structure].noun)]))
+    words = VOCABULARIES[run.facts.structure]
+    print("\n".join(["", *format_answer(root / "tables", words.noun)]))
     for row in run.rows:
         if row.status != "done":
             print(f"{'' if row.status.startswith(NOT_APPLICABLE) else 'FAILED '}{row.label}: {row.status}")
-    scale = "" if run.facts.preset == "paper" else f" at {run.facts.preset} scale: not the paper's protocol"
+    is_other = words.paper_applies and run.facts.preset != "paper"
+    scale = f" at {run.facts.preset} scale" + (": not the paper's protocol" if is_other else "")
     print(f"{run.facts.title}, {'real' if run.facts.is_real else 'simulated'}{scale}.")
     print(f"page: {root / 'report.html'} (tables and figures beside it)")
 

@@ -12,8 +12,9 @@ from .statistics import average_by_image
 
 
 def list_main_measures(results: Results) -> list[Measure]:
-    """Return the scored measures of Tables 1 and 2."""
-    scored = set(scores_or_empty(results)["metric"])
+    """Return the measures of Tables 1 and 2 that any row has a value of."""
+    scores = scores_or_empty(results)
+    scored = set(scores.loc[scores["value"].notna(), "metric"])
     chosen = [measure for measure in results.measures.values() if measure.table in ("quality", "segmentation")]
     chosen.sort(key=lambda measure: measure.table != "quality")
     return [measure for measure in chosen if measure.name in scored]

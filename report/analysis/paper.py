@@ -18,6 +18,12 @@ UNTOUCHED_ROW = "identity"
 PROPOSED_ROW = "sspnet"
 """The row of the method that the paper proposes."""
 
+PAPER_GROUP = "paper"
+"""The group of the methods that the paper compares."""
+
+PAPER_GROUP_ELSEWHERE = "Methods that the SSP-Net paper compares"
+"""The words over them on images that the paper is not about."""
+
 TRIVIAL_GROUP = "trivial"
 """The group of trivial rows; a claim of merit means to beat the best of them."""
 
@@ -31,7 +37,7 @@ PRIMARY_MEASURE = "dice"
 """The primary measure."""
 
 SCALE_CAVEATS = {
-    "paper": "The paper's protocol.",
+    "paper": "The protocol of the SSP-Net paper.",
     "official": "The protocol of the official code.",
     "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
     "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",

@@ -22,7 +22,14 @@ from sspbench.releases.records import read_job_records
 
 from .image_subjects import match_subjects
 from .measure_units import choose_units, is_scale_recorded
-from .paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
+from .paper import (
+    ORACLE_GROUP,
+    PAPER_GROUP,
+    PAPER_GROUP_ELSEWHERE,
+    PRIMARY_MEASURE,
+    TRIVIAL_GROUP,
+    UNTOUCHED_ROW,
+)
 from .run_scores import read_run_scores
 from .statistics import Summary, iter_grids, summarise
 from .vocabulary import VOCABULARIES, Vocabulary
@@ -98,7 +105,9 @@ class Results:
         tables = first.plugin.meta.get("tables")
         ablation = first.variant in first.plugin.meta.get("variants", {})
         places = None if tables is None else tuple(tables)
-        return MethodRow(name, first.label, runs, places, ablation, first.group, first.heading)
+        is_foreign = first.group == PAPER_GROUP and not self.vocabulary.paper_applies
+        heading = PAPER_GROUP_ELSEWHERE if is_foreign else first.heading
+        return MethodRow(name, first.label, runs, places, ablation, first.group, heading)
 
     def rows_in_table(self, table: str) -> list[MethodRow]:
         """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""

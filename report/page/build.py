@@ -5,6 +5,7 @@ It is made from files alone: the records in ``analysis/``, ``tables/``, ``figure
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
 from ..analysis.run_record import read_run_record
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
-from ..analysis.vocabulary import VOCABULARIES
+from ..analysis.vocabulary import VOCABULARIES, Vocabulary
 from .cards import make_cards
 from .claim_verdicts import judge_claims
 from .enhance_page import find_enhance_page
@@ -49,11 +50,15 @@ def render_page(root: Path, processes: int = 1) -> str:
 def _collect_context(root: Path, processes: int) -> dict[str, Any]:
     run = read_run_record(root)
     charts = _load_chart_panels(root / "figures" / "panels.json")
-    shelf = TableStore(root / "tables", load_paper())
-    judged = judge_claims(OurResults(shelf), run.facts.reservations)
+    words, paper = VOCABULARIES[run.facts.structure], load_paper()
+    if not words.paper_applies:  # none of our cells has one of the paper's beside it
+        paper = replace(paper, tables={}, ours={})
+    shelf = TableStore(root / "tables", paper)
+    judged = judge_claims(OurResults(shelf), run.facts.reservations) if words.paper_applies else []
     return {
         "run": run,
-        "words": VOCABULARIES[run.facts.structure],
+        "words": words,
+        "sections": _list_sections(words),
         "top": make_headline(run.facts, shelf.primary),
         "cards": make_cards(run.whole_cost, shelf, judged),
         "judged": judged,
@@ -66,6 +71,21 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
         "figures": _load_figures(root / "figures"),
         "cost_heads": COST_HEADS,
     }
+
+
+def _list_sections(words: Vocabulary) -> list[tuple[str, str]]:
+    """Return the sections of the page, id and heading in the order of the page."""
+    of_paper = [("delta", "Why ours differ"), ("audit", "Audit"), ("claims", "Claims")]
+    return [
+        ("images", "Images"),
+        ("tables", "Tables 1–3"),
+        ("trust-section", "Which measures can be trusted?"),
+        *(of_paper if words.paper_applies else ()),
+        ("statistics", "Statistics"),
+        ("cost", "Cost"),
+        ("provenance", "Provenance"),
+        ("appendix", "Appendix"),
+    ]
 
 
 def _load_figures(folder: Path) -> dict[str, dict[str, str]]:

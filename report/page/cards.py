@@ -1,4 +1,4 @@
-"""The four cards under the answer: measures to trust, the audit, the claims, the cost."""
+"""The cards under the answer: measures to trust, the cost, and where the paper applies its audit and claims."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def make_cards(whole_cost: WholeCost, shelf: TableStore, judged: Sequence[ClaimV
     Args:
         whole_cost: What all jobs took.
         shelf: The tables.
-        judged: The verdicts on the paper's claims.
+        judged: The verdicts on the paper's claims; none where the paper does not apply.
     """
     return [
         _make_trust_card(shelf.read_record("trust")),
         *_make_audit_card(shelf),
-        _make_claims_card(judged),
+        *([_make_claims_card(judged)] if judged else []),
         _make_cost_card(whole_cost),
     ]
 

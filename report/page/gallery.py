@@ -20,7 +20,6 @@ from ..analysis.paper import PROPOSED_ROW
 from ..analysis.run_record import RowRecord, RunRecord, ShownImage
 from ..figures.run_images import colour_mask
 from ..parallel import parallel_map
-from ..tables.render.text import NO_NUMBER
 
 # Longest side in pixels and WebP quality: the first step whose pictures fit the budget is taken.
 QUALITY_STEPS = ((512, 88), (384, 80), (288, 75), (192, 70))
@@ -45,7 +44,7 @@ class GalleryTile:
         image: The enhanced image as a data URI, empty if missing.
         mask: Its mask as a data URI, empty if missing.
         absent: Why both are missing; else empty.
-        scores: This image's scores in words, a line each, Dice first.
+        scores: This image's scores that are defined, in words, a line each, Dice first.
     """
 
     row: str
@@ -113,7 +112,8 @@ def _make_sheet(rows: Sequence[RowRecord], root: Path, image: ShownImage, side: 
 
 
 def _make_tile(row: RowRecord, folder: Path, shown: ShownImage, side: int, quality: int) -> GalleryTile:
-    scores = tuple(f"{score.label} {_format_score(score.value)}" for score in row.tiles[shown.name])
+    defined = [score for score in row.tiles[shown.name] if math.isfinite(score.value)]
+    scores = tuple(f"{score.label} {format_number(score.value)}" for score in defined)
     if row.status != "done":
         return GalleryTile(row.id, row.label, "", "", row.status, scores)
     image, mask = (_read_picture(folder / kind / f"{shown.name}.png") for kind in ("enhanced", "masks"))
@@ -133,10 +133,6 @@ def _encode_mask(mask: np.ndarray | None, label_file: str, side: int) -> str:
 
 def _read_picture(path: str | Path) -> np.ndarray | None:
     return read_pixels(Path(path)) if path and Path(path).is_file() else None
-
-
-def _format_score(value: float) -> str:
-    return format_number(value) if math.isfinite(value) else NO_NUMBER
 
 
 def encode_photograph(pixels: np.ndarray, side: int, quality: int) -> str:

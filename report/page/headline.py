@@ -11,7 +11,7 @@ from ..figures.svg.forest_plot import ForestPlot, make_forest, make_other_rows_f
 
 # The scale of a preset in a few words.
 SHORT_SCALE_TEXTS = {
-    "paper": "the paper's protocol",
+    "paper": "the SSP-Net paper's protocol",
     "official": "the official code's protocol",
     "demo": "demonstration scale: few training steps, narrow networks",
     "smoke": "test scale: networks hardly trained",

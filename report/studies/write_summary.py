@@ -18,6 +18,8 @@ from ..tables.render import write_table
 from . import dose_response as dose
 from . import metric_reliability, training_budget
 from .method_order import make_order_table
+from .order_transfer import compare_orders, list_pairs, make_transfer_table
+from .rank_chart import draw_transfer_figure
 
 SUMMARY_PAGE_NAME = "summary.html"
 """The page, beside the tables and figures."""
@@ -55,6 +57,9 @@ def _make_tables(several: Mapping[str, Results], marks: Sequence[metric_reliabil
     """Yield the tables that the results allow."""
     if len(several) > 1:
         yield make_order_table(several)
+    for pair in list_pairs(several):
+        if found := compare_orders(pair):
+            yield make_transfer_table(pair, found)
     if len(dose.sort_by_dose(several)) > 1:
         yield from (dose.make_dose_table(several, metric) for metric in dose.DOSE_MEASURES)
     for results in several.values():
@@ -69,6 +74,9 @@ def _draw_figures(
     several: Mapping[str, Results], marks: Sequence[metric_reliability.MetricGrade]
 ) -> Iterator[tuple[str, FinishedFigure]]:
     """Yield the figures that the results allow, by file name."""
+    for pair in list_pairs(several):
+        if found := compare_orders(pair):
+            yield f"ranks-{'-'.join(pair.names)}", draw_transfer_figure(pair, found)
     if len(dose.sort_by_dose(several)) > 1:
         yield "doses", dose.draw_dose_figure(several)
     for name, results in several.items():

@@ -31,8 +31,10 @@ AUDIT_VERDICTS = tuple(reversed(SEVERITY))
 """Verdicts on a cell, from the worst to the mildest."""
 
 
-def make_paper_audit_tables(_: Results) -> Iterator[Table]:
-    """Yield the audit of the paper's tables and of its claims."""
+def make_paper_audit_tables(results: Results) -> Iterator[Table]:
+    """Yield the audit of the paper's tables and of its claims; nothing on images that the paper is not about."""
+    if not results.vocabulary.paper_applies:
+        return
     found = audit_paper()
     title = "Audit of the published tables: which cells can be true beside the others"
     notes = ("All reasons: audit_paper.csv, or the command audit.", CITATION_NOTE)

@@ -42,7 +42,12 @@ def make_tests_table(results: Results) -> Iterator[Table]:
 
 
 def make_claim_tests_table(results: Results) -> Iterator[Table]:
-    """Yield the differences of the rows that the paper's claims set against each other and no other table compares."""
+    """Yield the differences of the rows that the paper's claims set against each other and no other table compares.
+
+    Nothing on images that the paper is not about.
+    """
+    if not results.vocabulary.paper_applies:
+        return
     known = {row.id for row in results.tested_rows}
     pairs = [pair for pair in list_claimed_row_pairs(load_paper()) if known.issuperset(pair)]
     pairs = [pair for pair in pairs if not set(pair) & set(results.references)]  # those are in the other table

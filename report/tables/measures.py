@@ -56,7 +56,7 @@ def make_measure_table(
     lines = tuple(_make_row(results, row, measures, ranks) for row in rows)
     columns = tuple(make_measure_column(measure) for measure in measures)
     table = Table(key, title, columns, lines, number=PAPER_TABLE_NUMBERS.get(key))
-    return replace(table, notes=tuple(_make_notes(table, max(ranks.values(), key=len, default={}))))
+    return replace(table, notes=tuple(_make_notes(results, table, max(ranks.values(), key=len, default={}))))
 
 
 def _make_row(
@@ -89,7 +89,7 @@ def make_summary_cell(status: str, facts: Summary) -> Cell:
     )
 
 
-def _make_notes(table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
+def _make_notes(results: Results, table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
     done = [(row, column, cell) for row, column, cell in table.cells() if not cell.has_failed]
     counts, seeds = sorted({cell.n for _, _, cell in done}), max((cell.seeds for _, _, cell in done), default=0)
     span = "–".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
@@ -101,7 +101,7 @@ def _make_notes(table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
     for row in table.rows:
         if row.cells and row.cells[0].has_failed:
             yield f"{row.label}: {row.cells[0].status}"
-    yield from _describe_missing(done)
+    yield from _describe_missing(results, done)
 
 
 def _truth_aside(table: Table) -> str:
@@ -109,16 +109,24 @@ def _truth_aside(table: Table) -> str:
     return " The known truth, which no method sees, has no rank." if known else ""
 
 
-def _describe_missing(done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
+def _describe_missing(results: Results, done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
     """Yield notes on values left out of the means, one note for all rows with the same omission."""
     found: dict[str, list[str]] = {}
+    shown = {row.key for row, _, _ in done}
     for row, column, cell in done:
         if cell.missing:
             under = " under some seed" if cell.seeds > 1 else ""
             said = f"{column.label} undefined{under} for {cell.missing} of {cell.n + cell.missing} images, left out"
-            found.setdefault(said, []).append(row.label)
+            found.setdefault(said + _find_only_reason(results, column.key), []).append(row.label)
     for said, rows in found.items():
-        yield f"{said}: {', '.join(rows)}."
+        yield f"{said}: {'all rows' if len(rows) == len(shown) > 1 else ', '.join(rows)}."
+
+
+def _find_only_reason(results: Results, measure: str) -> str:
+    """Return why values of a measure are undefined, in brackets; empty where there is more than one reason."""
+    scores = results.scores[results.scores["metric"] == measure]
+    reasons = scores.loc[scores["value"].isna(), "note"].dropna().unique()
+    return f" ({reasons[0]})" if len(reasons) == 1 else ""
 
 
 def _make_maker(key: str, title: str, kind: str) -> Callable[[Results], Iterator[Table]]:

@@ -28,7 +28,9 @@ REPRODUCTION_COLUMNS = (
 
 
 def make_reproduction_table(results: Results) -> Iterator[Table]:
-    """Yield the table."""
+    """Yield the table; nothing on images that the paper is not about."""
+    if not results.vocabulary.paper_applies:
+        return
     frame = compare_with_paper(results.scores, load_paper(), audit_paper().verdicts, results.clusters)
     rows = tuple(
         Row(

@@ -87,17 +87,17 @@ def make_html_table(table: Table, extra: Callable[[Row, Column, Cell], CellExtra
         wordy=[True, *(column.form == "words" for column in table.columns)],
         better=["none", *(column.better for column in table.columns)],
         rows=[_make_row(row, table, extra) for row in table.rows],
-        headings=_find_headings([row.group for row in table.rows]),
+        headings=_find_headings(table.rows),
         notes=table.notes,
     )
 
 
-def _find_headings(groups: Sequence[str]) -> list[str]:
-    """Return the headings above rows, none where all rows are of one group."""
-    if len(set(groups)) < 2:
-        return [""] * len(groups)
-    before = ["no group", *groups[:-1]]
-    return [ROW_GROUPS.get(group, group) if group != last else "" for group, last in zip(groups, before, strict=True)]
+def _find_headings(rows: Sequence[Row]) -> list[str]:
+    """Return the headings above rows, each where it begins; none where all rows have the same."""
+    words = [row.heading or ROW_GROUPS.get(row.group, row.group) for row in rows]
+    if len(set(words)) < 2:
+        return [""] * len(words)
+    return [word if word != last else "" for word, last in zip(words, [None, *words[:-1]], strict=True)]
 
 
 def _make_row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], CellExtra]) -> list[HtmlCell]:

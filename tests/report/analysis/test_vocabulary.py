@@ -11,7 +11,8 @@ from report.tables.write_all import write_tables
 from sspbench.plugins.metric_families import load_metric_families
 from tests.scored_rows import made
 
-ABOUT_THE_PAPER = {"audit_paper", "audit_reasons", "audit_claims", "paper_delta"}
+ABOUT_THE_PAPER = {"audit_paper", "audit_reasons", "audit_claims", "paper_delta", "claim_tests"}
+PAPER_SECTIONS = ('id="delta"', 'id="audit"', 'id="claims"', 'class="paper"', "paper's claims", "Small grey numbers")
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,14 @@ def test_tables_and_page_speak_of_the_data_set_s_structure(tmp_path, monkeypatch
     assert f'<th scope="col">{noun.capitalize()} lost</th>' in top
     assert f"Lost, invented: {noun} length in % of the true length." in top
     assert other not in top.lower()
+
+    is_nerve = noun == "nerve"  # the paper that is reproduced is about the cornea
+    kept = ABOUT_THE_PAPER & {path.stem for path in (root / "tables").glob("*.md")}
+    assert kept == (ABOUT_THE_PAPER if is_nerve else set())
+    assert {part for part in PAPER_SECTIONS if part in page} == (set(PAPER_SECTIONS) if is_nerve else set())
+    if not is_nerve:
+        body = page[page.index("<body") : page.index("<script")].lower()
+        assert "nerve" not in body and "cornea" not in body and "methods of the paper" not in body
 
 
 def test_morphometry_of_the_cornea_is_not_computed_for_vessels():
