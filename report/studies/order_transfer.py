@@ -131,7 +131,7 @@ def _compare_order(pair: DataSetPair, measure: str, heading: str, rows: Sequence
     ranks = np.stack([pd.Series(-each.mean(axis=(1, 2))).rank().to_numpy() for each in values])
     images = (values[0].shape[2], values[1].shape[2])
     labels = tuple(row.label for row in shown)
-    return OrderTransfer(measure, first.label, heading, labels, ranks, measure_agreement(*values), images)
+    return OrderTransfer(measure, first.label, heading, labels, ranks, measure_agreement(values[0], values[1]), images)
 
 
 def _stack_rows(results: Results, rows: Sequence[MethodRow], measure: str) -> np.ndarray:
@@ -202,9 +202,12 @@ def _make_frame(pair: DataSetPair, found: Sequence[OrderTransfer]) -> pd.DataFra
 def describe_transfer(pair: DataSetPair, found: Sequence[OrderTransfer]) -> Iterator[str]:
     """Yield the answer in words, a sentence for each set of rows."""
     for heading in dict.fromkeys(each.heading for each in found):
-        part = [each for each in found if each.heading == heading]
+        labels: dict[str, list[str]] = {}
+        for each in found:
+            if each.heading == heading:
+                labels.setdefault(each.verdict, []).append(each.label)
         said = [
-            f"{verdict} in {join_names([each.label for each in part if each.verdict == verdict])}"
-            for verdict in dict.fromkeys(each.verdict for each in part)
+            f"{verdict} in {'every measure' if len(labels) == 1 else join_names(names)}"
+            for verdict, names in labels.items()
         ]
         yield f"{heading}: from {pair.names[0]} to {pair.names[1]} the order {'; it '.join(said)}."

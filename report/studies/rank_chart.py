@@ -39,7 +39,7 @@ def _draw_panel(axes: Axes, each: OrderTransfer, places: dict[str, int], names: 
         colour, marker = method_colour(places[label]), method_marker(places[label])
         axes.plot((0, 1), ranks, color=colour, marker=marker, markersize=4, linewidth=METHOD_WIDTH)
         axes.annotate(label, (1, ranks[1]), (6, 0), textcoords="offset points", va="center", fontsize=7, color=colour)
-    axes.set_title(f"{each.label}: tau {each.agreement.tau:.2f}")
+    axes.set_title(f"{each.label}: tau {each.agreement.tau:.2f}".replace("-", "\N{MINUS SIGN}"))
     axes.set_xlim(-0.1, 1.1)
     axes.set_xticks((0, 1), names)
     axes.set_ylim(len(each.labels) + 0.5, 0.5)

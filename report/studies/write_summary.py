@@ -58,8 +58,8 @@ def _make_tables(several: Mapping[str, Results], marks: Sequence[metric_reliabil
     if len(several) > 1:
         yield make_order_table(several)
     for pair in list_pairs(several):
-        if found := compare_orders(pair):
-            yield make_transfer_table(pair, found)
+        if orders := compare_orders(pair):
+            yield make_transfer_table(pair, orders)
     if len(dose.sort_by_dose(several)) > 1:
         yield from (dose.make_dose_table(several, metric) for metric in dose.DOSE_MEASURES)
     for results in several.values():
@@ -75,8 +75,8 @@ def _draw_figures(
 ) -> Iterator[tuple[str, FinishedFigure]]:
     """Yield the figures that the results allow, by file name."""
     for pair in list_pairs(several):
-        if found := compare_orders(pair):
-            yield f"ranks-{'-'.join(pair.names)}", draw_transfer_figure(pair, found)
+        if orders := compare_orders(pair):
+            yield f"ranks-{'-'.join(pair.names)}", draw_transfer_figure(pair, orders)
     if len(dose.sort_by_dose(several)) > 1:
         yield "doses", dose.draw_dose_figure(several)
     for name, results in several.items():
