@@ -3,7 +3,7 @@
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.releases.digests import describe_row, find_differing_parts, find_shared_digest
+from sspbench.releases.digests import RowDigest, describe_row, find_differing_parts, find_shared_digest, iter_digest_lines
 
 JOBS = {
     "segment": {"segmenter": {"recipe": "cs", "weights": "w0"}},
@@ -64,3 +64,42 @@ def test_a_row_that_was_scored_otherwise_must_not_stand_beside_the_others(jobs, 
     with pytest.raises(UserError, match=r"results\b") as caught:
         find_shared_digest("demo", {("a", 0): JOBS, ("b", 0): jobs}, "results")
     assert told in str(caught.value) and "b, seed 0" in str(caught.value)
+
+
+def test_a_difference_names_each_row_with_its_own_value_and_says_what_to_do():
+    other = changed("score", metric_code={"masks": "0123456789abcdefg", "niqe": "n1"})
+    with pytest.raises(UserError) as caught:
+        find_shared_digest("demo", {("a", 0): JOBS, ("b", 0): other}, "results")
+    assert "why: a, seed 0: m1; b, seed 0: 0123456789abcdef\n" in str(caught.value)
+    assert "hint: run the workflow again" in str(caught.value)
+
+
+def test_weights_are_compared_within_a_seed_also_where_rows_have_several():
+    second = changed("segment", segmenter={"recipe": "cs", "weights": "w1"})
+    odd = changed("segment", segmenter={"recipe": "cs", "weights": "w9"})
+    with pytest.raises(UserError, match="segmenter weights of seed 0"):
+        find_shared_digest("demo", {("a", 0): JOBS, ("a", 1): second, ("b", 0): odd, ("b", 1): second}, "results")
+
+
+def test_rows_without_masks_are_compared_by_their_images():
+    runs = {("a", 0): {"score": {"data": "images"}}, ("b", 0): {"score": {"data": "others"}}}
+    with pytest.raises(UserError, match="Another images"):
+        find_shared_digest("demo", runs, "results")
+
+
+def test_the_shared_digest_of_one_row_and_of_none():
+    expected = RowDigest("images", "demo", "cs", {"masks": "m1", "niqe": "n1"}, weights={})
+    assert find_shared_digest("demo", {("a", 0): JOBS}, "results") == expected
+    assert find_shared_digest("demo", {("failed", 0): {}}, "results") == RowDigest(preset="demo")
+
+
+def test_people_see_16_digits():
+    """The hash by another way: ``printf '["images", "demo", "cs", {"masks": "m1"}]' | sha256sum``."""
+    assert RowDigest("images", "demo", "cs", {"masks": "m1"}).text == "aed8e02ddb9546b2"
+
+
+def test_lines_name_the_metrics_in_order():
+    digest = RowDigest("i", "demo", "cs", {"niqe": "n1", "masks": "m1"})
+    assert list(iter_digest_lines(digest)) == [
+        ("images", "i"), ("preset", "demo"), ("segmenter", "cs"), ("metric masks", "m1"), ("metric niqe", "n1"),
+    ]  # fmt: skip
