@@ -1,5 +1,7 @@
 """What TIFF files declare, just inside and just outside each bound: white, size of a pixel, number of pictures."""
 
+import struct
+
 import numpy as np
 import pytest
 import tifffile
@@ -75,12 +77,24 @@ def per_unit(across, down=None, unit="CENTIMETER"):
         (per_unit(118.11), None, "300 dpi taken for a printing resolution"),
         (per_unit(5000, unit="NONE"), None, ""),
         ({"resolution": ((0, 1), (0, 1)), "resolutionunit": "CENTIMETER"}, None, "a resolution of 0"),
+        ({"resolution": ((0, 1), (5000, 1)), "resolutionunit": "CENTIMETER"}, None, "a resolution of 0"),
+        ({"resolution": ((1, 2), (1, 2)), "resolutionunit": "CENTIMETER"}, 20_000.0, ""),
+        ({"resolution": ((2, 4), (2, 4)), "resolutionunit": "CENTIMETER"}, 20_000.0, ""),
     ],
 )
 def test_micrometres_per_pixel_of_a_resolution(tmp_path, options, expected, note):
     image = write(tmp_path / "a.tif", **options)
     assert image.um_per_px == (None if expected is None else pytest.approx(expected, rel=1e-4))
     assert len(image.notes) == bool(note) and note in " ".join(image.notes)
+
+
+def test_a_resolution_over_0_is_ignored(tmp_path):
+    """No library writes one; the bytes are changed afterwards."""
+    path = tmp_path / "a.tif"
+    write(path, resolution=((5001, 7), (5001, 7)), resolutionunit="CENTIMETER")
+    path.write_bytes(path.read_bytes().replace(struct.pack("<II", 5001, 7), struct.pack("<II", 5001, 0)))
+    image = decode_image(path)
+    assert (image.um_per_px, image.notes) == (None, ("a resolution of 0 or of no number ignored",))
 
 
 @pytest.mark.parametrize(
@@ -141,3 +155,16 @@ def test_every_picture_of_a_stack_counts(tmp_path, kind, shape, axes, pictures):
         return
     with pytest.raises(UserError, match=f"{pictures} pages or frames"):
         decode_image(path)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "images", "pictures"),
+    [({"SizeT": 3}, 1, 3), ({"SizeT": 3}, 2, 6), ({}, 2, 2), ({"SizeZ": 5, "SizeT": 3}, 1, 15), ({"SizeC": 4}, 1, 4)],
+)
+def test_one_page_may_declare_more_pictures_in_its_ome_xml(tmp_path, sizes, images, pictures):
+    """The other pictures lie in further files, as microscopes write them."""
+    attributes = " ".join(f'{name}="{size}"' for name, size in {"SizeX": 8, "SizeY": 8, **sizes}.items())
+    image = f'<Image ID="Image:0"><Pixels ID="Pixels:0" Type="uint16" DimensionOrder="XYCZT" {attributes}/></Image>'
+    xml = f'<?xml version="1.0"?><OME>{image * images}</OME>'
+    with pytest.raises(UserError, match=f" {pictures} pages or frames"):
+        write(tmp_path / "a.tif", description=xml, metadata=None)

@@ -3,7 +3,13 @@
 import pytest
 
 from sspbench.errors import UserError
-from sspbench.releases.digests import RowDigest, describe_row, find_differing_parts, find_shared_digest, iter_digest_lines
+from sspbench.releases.digests import (
+    RowDigest,
+    describe_row,
+    find_differing_parts,
+    find_shared_digest,
+    iter_digest_lines,
+)
 
 JOBS = {
     "segment": {"segmenter": {"recipe": "cs", "weights": "w0"}},
