@@ -65,7 +65,14 @@ PATTERNS = {
     "one bright pixel": lambda rng, shape: np.bincount([5], minlength=shape[0] * shape[1]).reshape(shape) * 255,
     "clipped": lambda rng, shape: np.clip(rng.normal(200, 90, shape), 0, 255),
     "steps": lambda rng, shape: np.indices(shape).sum(0) // 11 * 16 % 256,
+    "uneven noise": lambda rng, shape: np.clip(128 + rng.normal(0, 1, shape) * uneven_sd(rng, shape), 0, 255),
 }
+
+
+def uneven_sd(rng, shape):
+    """Sd of noise that changes every 16 rows and 4 columns: the middle of a block differs from its surround."""
+    steps = rng.uniform(0, 80, (shape[0] // 16 + 1, shape[1] // 4 + 1))
+    return np.kron(steps, np.ones((16, 4)))[: shape[0], : shape[1]]
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (17, 40), (100, 131), (300, 300), (33, 250)])

@@ -1,4 +1,4 @@
-"""Parts of the simulator of fundus photographs: curves, room for vessels, masks and contrast, each with known values."""
+"""Parts of the simulator of fundus photographs with known values: curves, room for vessels, masks and contrast."""
 
 import numpy as np
 import pytest
@@ -11,11 +11,12 @@ from data.fundussim.parameters import CONTRAST, CONTRAST_WIDTHS, Anatomy
 from data.fundussim.retina import Frame
 from data.fundussim.vessels import Occupancy, Vessel
 
-SIDE = 572  # the scale is then 0.47 x 572 / 268.8 = 1.00015: pixels of the photograph are those of the parameters
+# The scale is then 0.47 x 572 / 268.8 = 1.00015: pixels of the photograph are those of the parameters.
+SIDE = 572
 
 
 def test_smooth_noise_is_the_spline_of_catmull_and_rom():
-    """Ten points, four per knot: from 1 to 3.25 on knots 0 to 5, whose slopes are half of the neighbours' difference."""
+    """Ten points, four per knot: from 1 to 3.25 on knots 0 to 5; slopes are half of the neighbours' difference."""
     values = np.random.default_rng(5).standard_normal((2, 6))
     found = smooth_noise(np.random.default_rng(5), 2, 10, 4.0)
     for row, known in zip(found, values, strict=True):
