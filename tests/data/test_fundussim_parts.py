@@ -42,6 +42,15 @@ def test_a_smooth_field_has_unit_sd_and_changes_over_its_sigma(sigma):
         assert (near * far).mean() == pytest.approx(np.exp(-1), abs=0.04)
 
 
+@pytest.mark.parametrize(("sigma", "side"), [(1.9, 52), (3.9, 52), (6.0, 18)])
+def test_a_wide_field_is_drawn_on_a_grid_of_half_its_sigma(sigma, side):
+    """50 pixels and 2 beyond them; for a sigma of 6 every third one, so 16 and 2."""
+    used, expected = np.random.default_rng(4), np.random.default_rng(4)
+    smooth_field(used, 50, sigma)
+    expected.standard_normal((side, side), dtype=np.float32)
+    assert used.random() == expected.random()
+
+
 def test_a_bezier_curve_bends_as_its_control_points_say():
     control = np.array([[0.0, 1.0], [10.0, -30.0], [25.0, 60.0], [70.0, 8.0]])
     exact = BPoly(control[:, None], [0, 1])(np.linspace(0, 1, 50_001))
