@@ -66,6 +66,7 @@ PATTERNS = {
     "clipped": lambda rng, shape: np.clip(rng.normal(200, 90, shape), 0, 255),
     "steps": lambda rng, shape: np.indices(shape).sum(0) // 11 * 16 % 256,
     "uneven noise": lambda rng, shape: np.clip(128 + rng.normal(0, 1, shape) * uneven_sd(rng, shape), 0, 255),
+    "stripes": lambda rng, shape: np.clip(128 + rng.normal(0, 25, shape) + middle_columns(rng, shape), 0, 255),
 }
 
 
@@ -73,6 +74,13 @@ def uneven_sd(rng, shape):
     """Sd of noise that changes every 16 rows and 4 columns: the middle of a block differs from its surround."""
     steps = rng.uniform(0, 80, (shape[0] // 16 + 1, shape[1] // 4 + 1))
     return np.kron(steps, np.ones((16, 4)))[: shape[0], : shape[1]]
+
+
+def middle_columns(rng, shape):
+    """Columns 7 to 9 of each block are brighter or darker, unlike from block to block and from pixel to pixel."""
+    height = rng.uniform(-120, 120, (shape[0] // 16 + 1, shape[1] // 16 + 1))
+    middle = np.isin(np.arange(shape[1]) % 16, (7, 8, 9))
+    return np.kron(height, np.ones((16, 16)))[: shape[0], : shape[1]] * middle * rng.uniform(0.2, 1, shape)
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (17, 40), (100, 131), (300, 300), (33, 250)])

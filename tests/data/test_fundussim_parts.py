@@ -6,13 +6,8 @@ from scipy.interpolate import BPoly, CubicHermiteSpline
 from scipy.ndimage import map_coordinates
 
 from data.fundussim.curves import bezier, enlarge, smooth_field, smooth_noise, splat
-from data.fundussim.drawing import VesselPoints, transmit, vessel_mask
-from data.fundussim.parameters import CONTRAST, CONTRAST_WIDTHS, Anatomy
 from data.fundussim.retina import Frame
 from data.fundussim.vessels import Occupancy, Vessel
-
-# The scale is then 0.47 x 572 / 268.8 = 1.00015: pixels of the photograph are those of the parameters.
-SIDE = 572
 
 
 def test_smooth_noise_is_the_spline_of_catmull_and_rom():
@@ -105,49 +100,6 @@ def test_courses_end_at_the_edge_of_the_map(is_across):
     room = Occupancy()
     paths = np.stack([walk(290.0, 1.5, 30, is_across), walk(-290.0, -1.5, 30, is_across)])
     assert room.free_points(paths, is_artery=False, alone=True).tolist() == [13, 11]
-
-
-VESSELS = [(4.0, False), (2.0, False), (1.2, False), (0.3, False), (4.0, True), (1.2, True)]
-ROWS = [306 + 40 * (index - 3) for index in range(len(VESSELS))]
-
-
-@pytest.fixture(scope="module")
-def points():
-    """Straight vessels from -150 to 150, 40 pixels apart, on the middles of the rows: 285.5 + 20.503 is 306.003."""
-    x = np.arange(-150, 150.1, 1.5)
-    paths = [np.column_stack([x, np.full(201, row - 285.5)]) for row in ROWS]
-    return VesselPoints(
-        [Vessel(path, np.full(201, one[0]), one[1], ()) for path, one in zip(paths, VESSELS, strict=True)], SIDE
-    )
-
-
-@pytest.fixture(scope="module")
-def passed(points):
-    return transmit(np.random.default_rng(0), points, Anatomy())
-
-
-def test_the_mask_is_8_percent_wider_than_the_vessel_and_at_least_12_tenths_of_a_pixel(points):
-    mask = vessel_mask(points)
-    lit = np.flatnonzero(mask[:, SIDE // 2])
-    halves = [4, 2, 1, 0, 4, 1]  # whole pixels within 4.32, 2.16, 1.296 and 0.6
-    assert lit.tolist() == [row + k for row, half in zip(ROWS, halves, strict=True) for k in range(-half, half + 1)]
-    columns = np.flatnonzero(mask[ROWS[0]])
-    assert columns[[0, -1]] == pytest.approx([285.5 - 154, 285.5 + 154], abs=2)
-
-
-def test_on_its_axis_a_vein_takes_the_light_that_the_table_says(passed):
-    for index in (0, 1, 2):
-        expected = [np.interp(2 * VESSELS[index][0], CONTRAST_WIDTHS, row) for row in CONTRAST]
-        assert 1 - passed[ROWS[index], 260:310].mean(axis=0) == pytest.approx(expected, rel=0.05)
-    between = passed[[row + 20 for row in ROWS]]
-    assert (np.abs(between - 1) < 1e-3).all()
-
-
-def test_an_artery_takes_less_light_and_shows_a_reflex_on_its_axis(passed):
-    low, high = Anatomy().artery_contrast
-    depth = -np.log(passed[:, 285, 1])
-    assert low <= depth[ROWS[5]] / depth[ROWS[2]] <= high
-    assert depth[ROWS[4]] / depth[ROWS[0]] < depth[ROWS[4] + 2] / depth[ROWS[0] + 2] - 0.1
 
 
 def test_the_field_of_view_has_47_percent_of_the_side_as_its_radius():

@@ -1,0 +1,99 @@
+"""Vessels as the simulator of fundus photographs draws them: profile, contrast and mask, by hand."""
+
+import numpy as np
+import pytest
+
+from data.fundussim.drawing import VesselPoints, transmit, vessel_mask
+from data.fundussim.parameters import CONTRAST, CONTRAST_WIDTHS, Anatomy
+from data.fundussim.vessels import Vessel
+
+SIDE = 286
+MIDDLE = 142.5
+SCALE = 0.47 * SIDE / 268.8  # 0.50007: two pixels of the parameters are one of the photograph
+
+# Row of the photograph, half width in pixels of the parameters, and whether it is an artery.
+VEIN, ARTERY, NARROW, THIN, NARROW_ARTERY, THINNEST = 40, 75, 105, 125, 165, 185
+VESSELS = {
+    VEIN: (12.0, False),
+    ARTERY: (12.0, True),
+    NARROW: (4.0, False),
+    THIN: (2.4, False),
+    145: (1.5, False),
+    NARROW_ARTERY: (1.5, True),
+    THINNEST: (0.3, False),
+}
+
+PLACES, HEIGHTS = (-0.55, 0.0, 0.55), (0.69, 0.52, 0.69)
+
+
+def make_vessel(place, radius, is_artery):
+    """A vessel through these rows and columns of the photograph."""
+    path = (np.stack(np.broadcast_arrays(*place), axis=1)[:, ::-1] - MIDDLE) / SCALE
+    return Vessel(path, np.full(len(path), radius), is_artery, ())
+
+
+@pytest.fixture(scope="module")
+def points():
+    """Straight vessels that leave the frame on both sides, 1.5 pixels of the parameters from point to point."""
+    columns = MIDDLE + SCALE * np.arange(-300, 300.1, 1.5)
+    vessels = [make_vessel((row, columns), *kind) for row, kind in VESSELS.items()]
+    slope = SCALE * np.arange(0, 140, 1.5) / np.sqrt(2)
+    vessels.append(make_vessel((210 + slope, 60 + slope), 12.0, False))
+    return VesselPoints(vessels, SIDE)
+
+
+@pytest.fixture(scope="module")
+def density(points):
+    """Minus the logarithm of what passes, (SIDE, SIDE, 3)."""
+    return -np.log(transmit(np.random.default_rng(0), points, Anatomy()))
+
+
+def expected_depth(width):
+    return -np.log(1 - np.array([np.interp(width, CONTRAST_WIDTHS, row) for row in CONTRAST]))
+
+
+def flat_profile(offset):
+    """Three Gaussians side by side, for a half width of 12 pixels of the parameters."""
+    radius = 12 * SCALE
+    return sum(
+        height * np.exp(-0.5 * ((offset - place * radius) / (0.38 * radius)) ** 2)
+        for place, height in zip(PLACES, HEIGHTS, strict=True)
+    )
+
+
+def test_the_mask_is_8_percent_wider_than_the_vessel_and_at_least_12_tenths_of_a_pixel(points):
+    mask = vessel_mask(points)
+    lit = np.flatnonzero(mask[:195, SIDE // 2]).tolist()
+    # Whole pixels within 6.48, 6.48, 2.16, 1.296, 0.81, 0.81 and 0.6.
+    halves = {VEIN: 6, ARTERY: 6, NARROW: 2, THIN: 1, 145: 0, NARROW_ARTERY: 0, THINNEST: 0}
+    assert lit == [row + k for row, half in halves.items() for k in range(-half, half + 1)]
+    assert mask[THINNEST].all()
+
+
+def test_a_wide_vein_has_a_flat_profile_of_the_depth_that_the_table_says(density):
+    offsets = np.arange(-9, 10)
+    expected = flat_profile(offsets)[:, None] * expected_depth(24)
+    assert density[VEIN + offsets, 140] == pytest.approx(expected, rel=0.03, abs=0.004)
+
+
+def test_a_slanted_vessel_has_the_same_profile(density):
+    """On its axis, and 3 diagonal steps beside it."""
+    assert density[230, 80] == pytest.approx(flat_profile(0.0) * expected_depth(24), rel=0.05)
+    for row, column in ((233, 77), (227, 83)):
+        assert density[row, column] == pytest.approx(flat_profile(3 * np.sqrt(2)) * expected_depth(24), rel=0.05)
+
+
+def test_an_artery_takes_less_light_and_shows_a_reflex_on_its_axis(density):
+    """Its share of a vein's depth is the first number drawn; 0.55 of it is missing in a Gaussian of sd 0.22."""
+    share = np.random.default_rng(0).uniform(*Anatomy().artery_contrast)
+    offsets = np.arange(-9, 10)
+    reflex = 0.55 * np.exp(-0.5 * (offsets / (0.22 * 12 * SCALE)) ** 2)
+    expected = share * (flat_profile(offsets) - reflex)[:, None] * expected_depth(24)
+    assert density[ARTERY + offsets, 140] == pytest.approx(expected, rel=0.03, abs=0.004)
+    assert density[NARROW_ARTERY, 140] == pytest.approx(share * density[145, 140], rel=1e-4)
+
+
+def test_on_its_axis_a_narrow_vein_takes_the_light_that_the_table_says(density):
+    for row, width in ((NARROW, 8), (THIN, 4.8)):
+        assert density[row, 140] == pytest.approx(expected_depth(width), rel=0.05)
+    assert (np.abs(density[[58, 92, 115, 135, 155, 175]]) < 1e-3).all()
