@@ -84,6 +84,14 @@ def test_without_a_test_or_a_better_side_there_is_no_rank(better):
     assert rank_rows(make_rows(images=1), list(ORDER), "higher") == {}
 
 
+def test_two_rows_and_two_images_are_enough_for_ranks_and_one_row_is_not():
+    rows = make_rows({"low": 0.5, "top": 0.9})
+    assert spans(rank_rows(rows, list(rows), "higher")) == {"low": (2, 2), "top": (1, 1)}
+    assert rank_rows(rows, ["top"], "higher") == {}
+    few = make_rows({"low": 0.5, "top": 0.9}, images=2)
+    assert {name: rank.places for name, rank in rank_rows(few, list(few), "higher").items()} == {"low": 2, "top": 2}
+
+
 def test_a_row_with_too_few_trainings_takes_no_part():
     rows = {**make_rows(), "new": make_grid(0.95, trainings=3)}
     found = rank_rows(rows, list(rows), "higher")
