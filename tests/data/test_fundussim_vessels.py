@@ -97,3 +97,13 @@ def test_on_its_axis_a_narrow_vein_takes_the_light_that_the_table_says(density):
     for row, width in ((NARROW, 8), (THIN, 4.8)):
         assert density[row, 140] == pytest.approx(expected_depth(width), rel=0.05)
     assert (np.abs(density[[58, 92, 115, 135, 155, 175]]) < 1e-3).all()
+
+
+def test_three_points_are_drawn_for_each_but_the_last():
+    vessel = make_vessel((np.array([10.0, 13.0, 10.0]), np.array([40.0, 40.0, 46.0])), 2.0, True)
+    points = VesselPoints([vessel], SIDE)
+    assert points.positions == pytest.approx(
+        np.array([[10, 40], [11, 40], [12, 40], [13, 40], [12, 42], [11, 44]], dtype=float)
+    )
+    assert points.radius == pytest.approx(np.full(6, 2 * SCALE))
+    assert points.width.tolist() == [4.0] * 6 and points.artery.all()

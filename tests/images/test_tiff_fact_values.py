@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.decode import decode_image
@@ -57,6 +58,19 @@ def test_the_white_that_a_file_declares(tmp_path, options, white, source):
 def test_signed_bytes_alone_have_a_white_of_their_own(tmp_path, pixels, white, source):
     image = write(tmp_path / "a.tif", pixels)
     assert (image.white, image.white_source) == (white, source)
+
+
+def test_of_several_channels_the_largest_value_is_white(tmp_path):
+    extra = {"extratags": [(281, "H", 3, (1023, 4095, 511), True)]}
+    image = write(tmp_path / "a.tif", np.stack([PIXELS // 2] * 3, axis=-1), photometric="rgb", **extra)
+    assert (image.white, image.white_source) == (4095, "MaxSampleValue")
+
+
+def test_without_a_resolution_no_size_of_a_pixel_is_known(tmp_path):
+    """Pillow writes no resolution."""
+    Image.fromarray(PIXELS.astype(np.uint8)).save(tmp_path / "a.tif")
+    image = decode_image(tmp_path / "a.tif")
+    assert (image.um_per_px, image.um_source, image.notes) == (None, "", ())
 
 
 def per_unit(across, down=None, unit="CENTIMETER"):
@@ -168,3 +182,19 @@ def test_one_page_may_declare_more_pictures_in_its_ome_xml(tmp_path, sizes, imag
     xml = f'<?xml version="1.0"?><OME>{image * images}</OME>'
     with pytest.raises(UserError, match=f" {pictures} pages or frames"):
         write(tmp_path / "a.tif", description=xml, metadata=None)
+
+
+@pytest.mark.parametrize(("text", "pictures"), [("", 1), ("images=3\n", 3), ("slices=2\n", 2), ("frames=4\n", 4)])
+def test_what_imagej_does_not_say_counts_once(tmp_path, text, pictures):
+    path, options = tmp_path / "a.tif", {"description": f"ImageJ=1.53\n{text}", "metadata": None}
+    if pictures == 1:
+        assert write(path, **options).pixels.shape == (8, 8)
+        return
+    with pytest.raises(UserError, match=f" {pictures} pages or frames"):
+        write(path, **options)
+
+
+def test_the_channels_of_colour_are_no_pictures(tmp_path):
+    colour, text = np.zeros((8, 8, 3), np.uint8), "ImageJ=1.53\nchannels=3\n"
+    assert write(tmp_path / "a.tif", colour, imagej=True, metadata={"channels": 3}).pixels.shape == (8, 8, 3)
+    assert write(tmp_path / "b.tif", colour, description=text, metadata=None).pixels.shape == (8, 8, 3)

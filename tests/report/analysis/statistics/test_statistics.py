@@ -166,6 +166,8 @@ def test_mean_ranks_are_those_of_scipy_and_rank_one_is_best(three):
     found = compute_mean_ranks(scores(three), {"dice": "higher"}).set_index("row")["mean_rank"]
     table = np.array([three["identity"], three["dcp"], three["sspnet"].mean(axis=0)])
     assert found[["identity", "dcp", "sspnet"]].tolist() == pytest.approx(stats.rankdata(-table, axis=0).mean(axis=1))
+    known = compute_mean_ranks(scores(three), {"dice": "higher"})[["dataset", "preset", "metric", "k", "n"]]
+    assert set(known.itertuples(index=False, name=None)) == {("cornsim", "demo", "dice", 3, table.shape[1])}
     lower = compute_mean_ranks(scores(three, "niqe"), {"niqe": "lower"}).set_index("row")["mean_rank"]
     assert lower.idxmax() == "sspnet"
     assert compute_mean_ranks(scores(three, "entropy"), {"niqe": "lower"}).empty
