@@ -10,7 +10,7 @@ import torch
 
 from sspbench.config.plan import Plan, read_config
 from sspbench.files import write_json
-from sspbench.images.grey import write_grey
+from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import JobError
@@ -59,7 +59,7 @@ def test_masks_and_probabilities_are_listed_with_their_hashes_and_black_outside_
     segmenter.build()
     weights = tmp_path / "segmenter" / "weights.safetensors"
     save_weights(weights, segmenter)
-    write_json(weights.parent / "jobs" / "train.json", {})
+    write_json(weights.parent / "jobs" / "train.json", {"threshold": {"value": 0.4}})
     write_pictures(run / "enhanced")
     write_folder_manifest(run / "enhanced", sorted((run / "enhanced").glob("*.png")))
     field = np.zeros(SIZES["a"], np.uint8)
@@ -70,12 +70,15 @@ def test_masks_and_probabilities_are_listed_with_their_hashes_and_black_outside_
         assert read(run / kind / "manifest.json") == hashes_of(run / kind)
         assert len(hashes_of(run / kind)) == 2
     record = read(run / "jobs/segment.json")
-    assert (record["stage"], record["settings"]["name"], record["threshold"]) == ("segment", "csnet", None)
-    from PIL import Image
-
-    probability = np.array(Image.open(run / "probabilities/a.png"))
+    assert (record["stage"], record["settings"]["name"], record["threshold"]) == ("segment", "csnet", {"value": 0.4})
+    assert record["segmenter"]["weights"] == hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+    assert len(record["segmenter"]["recipe"]) == 16
+    probability, mask = read_grey(run / "probabilities/a.png"), read_grey(run / "masks/a.png")
     assert not probability[:, :10].any() and probability[:, 10:].any()
-    assert not np.array(Image.open(run / "masks/a.png"))[:, :10].any()
+    assert not mask[:, :10].any()
+    assert np.unique(mask).tolist() == [0, 255] and probability[mask == 255].min() > probability[mask == 0].max()
+    segment(settings, weights, run)  # without fields of view
+    assert read_grey(run / "probabilities/a.png")[:, :10].any()
 
 
 def method_that(function):
