@@ -58,11 +58,9 @@ class OrderTransfer:
         """What the agreement says, in words."""
         words = {True: "carries over", False: "does not carry over"}
         found = self.agreement.carries_over
-        return _cannot_tell(self.agreement.trainings) if found is None else words[found]
-
-
-def _cannot_tell(trainings: int) -> str:
-    return f"cannot be told from {'one training' if trainings == 1 else f'{trainings} trainings'}"
+        count = self.agreement.trainings
+        undecided = f"is undecided with {'one training' if count == 1 else f'{count} trainings'}"
+        return undecided if found is None else words[found]
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def _is_ordered(row: MethodRow) -> bool:
 
 
 def list_pairs(several: Mapping[str, Results]) -> list[DataSetPair]:
-    """Return every two data sets that come from different plugins; doses or draws of one simulator are no pair."""
+    """Return every two data sets that come from different plugins; doses or draws of one simulator are left out."""
     pairs = combinations(several.items(), 2)
     return [
         DataSetPair((one, other), (first, second))

@@ -15,7 +15,7 @@ MIN_FILLED_SHARE = 0.9
 MAX_BOX_SHARE = 0.97
 
 # Share of the field's edge that must be bright. Of a mostly dark picture the rule takes the circle through what is
-# bright, whatever its shape; in a fundus photograph that is an arc, in other pictures a few points.
+# bright. In a fundus photograph the bright edge is an arc, in other pictures a few points.
 MIN_BRIGHT_EDGE_SHARE = 0.25
 
 
@@ -28,7 +28,7 @@ def find_round_field(pixels: np.ndarray) -> np.ndarray | None:
         pixels: (H, W, 3) uint8.
 
     Returns:
-        (H, W) bool; None where nothing is bright, or the bright part is no disc or cut-off disc.
+        (H, W) bool; None where nothing is bright, or the bright part is neither a disc nor a cut-off disc.
     """
     try:
         mask = find_field_of_view(pixels).mask

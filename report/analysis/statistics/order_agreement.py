@@ -44,7 +44,7 @@ class OrderAgreement:
 
     @property
     def carries_over(self) -> bool | None:
-        """Whether most pairs of rows keep their order; None where it cannot be told.
+        """Whether most pairs of rows keep their order; None where that is undecided.
 
         One training shows nothing about another. Two data sets whose own orders are settled by chance disagree by
         chance as well, so that a low agreement counts only where both orders are settled.

@@ -101,9 +101,9 @@ def test_methods_are_ordered_alone_too_and_controls_of_training_never(tmp_path):
 def test_one_training_gives_no_verdict(tmp_path):
     (pair,) = list_pairs(make_pair(tmp_path, ROWS, seeds=[0]))
     found = compare_orders(pair)
-    assert {each.verdict for each in found} == {"cannot be told from one training"}
+    assert {each.verdict for each in found} == {"is undecided with one training"}
     table = make_transfer_table(pair, found)
-    assert "the order cannot be told from one training in every measure." in table.notes[0]
+    assert "the order is undecided with one training in every measure." in table.notes[0]
 
 
 def test_a_row_that_one_data_set_lacks_is_left_out_with_its_reason(tmp_path):
