@@ -173,7 +173,9 @@ def _make_key(each: OrderTransfer) -> str:
 
 def _make_cells(each: OrderTransfer) -> tuple[Cell, ...]:
     agreement = each.agreement
-    tau = Cell(mean=agreement.tau, low=agreement.low, high=agreement.high, seeds=agreement.trainings)
+    tau = Cell(
+        mean=agreement.tau, low=agreement.low, high=agreement.high, n=min(each.images), seeds=agreement.trainings
+    )
     return Cell(mean=len(each.labels)), tau, Cell(mean=min(agreement.own)), Cell(each.verdict)
 
 
