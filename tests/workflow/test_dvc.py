@@ -41,8 +41,24 @@ def test_nothing_is_reported_home():
 
 def test_the_benchmark_is_the_users_line():
     benchmark = stages("cornsim")["benchmark"]
-    assert benchmark["cmd"] == "uv run snakemake --cores all --resources gpu=2"
+    assert benchmark["cmd"][0] == "uv run snakemake --cores all --resources gpu=2"
     assert "results/cornsim/demo/runs" in outs(benchmark)
+
+
+def test_a_run_without_the_control_segmenter_has_all_outputs(tmp_path):
+    """The workflow is replaced by one that leaves what a run with ``segmenters: [high]`` leaves."""
+    benchmark = stages("cornsim")["benchmark"]
+    left = [path for path in outs(benchmark) if not path.endswith("segmenter-low")]
+    assert len(left) == len(benchmark["outs"]) - 1
+    commands = [*(f"mkdir -p {path} && touch {path}/x" for path in left), *benchmark["cmd"][1:]]
+    commands = [command.replace("${preset}", "demo") for command in commands]
+    copy = {"cmd": commands, "outs": [{path: facts} for path, facts in outs(benchmark).items()]}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"benchmark": copy}}))
+    clone = Clone(tmp_path)
+    clone.run("git", "init", "--quiet")
+    clone.python("dvc", "init", "--quiet")
+    clone.python("dvc", "repro")
+    assert "didn't change" in clone.python("dvc", "repro")
 
 
 @pytest.mark.parametrize("name", FILES)
