@@ -38,7 +38,8 @@ def reject_test_copies(folder: Path, tell: NoteCallback, hint: str) -> None:
         for copy in found:
             if copy.is_copy:
                 where = f"{_shorten(copy.path)}, {_shorten(copy.known)}"
-                why = f"one registered onto the other, they correlate by {copy.correlation:.2f}"
+                still = f" and their parts move by {copy.movement_px:.2f} px only" if copy.is_still else ""
+                why = f"one registered onto the other, they correlate by {copy.correlation:.2f}{still}"
                 faults.add("A test image is a copy of a training image", where=where, why=why, hint=hint)
 
 

@@ -4,7 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from sspbench.images.near_copies import MAX_CANDIDATES, find_near_copies
+from sspbench.images.near_copies import (
+    MAX_CANDIDATES,
+    MAX_COPY_MOVEMENT_PX,
+    MIN_COPY_CORRELATION,
+    find_near_copies,
+)
 
 SIDE, COUNT = 160, 24
 
@@ -54,6 +59,18 @@ def test_a_changed_copy_is_found_with_its_original(known, tmp_path, change):
     changed = save(tmp_path, [CHANGES[change](draw(place)) for place in places])
     found = {copy.path.name: copy.known for copy in find_near_copies(changed, known)}
     assert found == {path.name: known[place] for path, place in zip(changed, places, strict=True)}
+
+
+def test_a_copy_that_is_half_covered_is_still_and_a_frame_of_moving_tissue_is_not(known, tmp_path):
+    """Both correlate less than a copy must; the frame's lines move by up to 2 px of 160."""
+    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.float32)
+    frame = cv2.remap(draw(3), columns + 2 * np.sin(rows / 12), rows, cv2.INTER_LINEAR)
+    covered = recompress(CHANGES["brightened"](draw(3)))
+    covered[: SIDE * 2 // 5] = 0
+    copy, other = find_near_copies(save(tmp_path, [covered, frame]), known)
+    assert max(copy.correlation, other.correlation) < MIN_COPY_CORRELATION
+    assert copy.is_copy and copy.movement_px < MAX_COPY_MOVEMENT_PX
+    assert not other.is_copy and other.movement_px > 2 * MAX_COPY_MOVEMENT_PX
 
 
 def test_other_images_are_no_copies(known, tmp_path):

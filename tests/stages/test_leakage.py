@@ -43,17 +43,24 @@ def test_a_copy_of_a_test_image_in_training_is_refused(folder, change):
 
 
 def test_another_picture_of_the_same_place_is_noted(folder, monkeypatch):
-    """Neighbouring frames of a video overlap and have noise of their own."""
+    """Neighbouring frames of a video overlap, have noise of their own, and the tissue moves between their lines."""
     noise = np.random.default_rng(0).normal(size=draw(0).shape) * 45
-    frame = np.clip(np.roll(draw(3), (9, 12), axis=(0, 1)) + noise, 0, 255).astype(np.uint8)
+    rows, columns = np.mgrid[: draw(3).shape[0], : draw(3).shape[1]].astype(np.float32)
+    moved = cv2.remap(draw(3), columns + 1.5 * np.sin(rows / 12), rows, cv2.INTER_LINEAR)
+    frame = np.clip(np.roll(moved, (9, 12), axis=(0, 1)) + noise, 0, 255).astype(np.uint8)
     cv2.imwrite(str(folder / "testA/frame.png"), frame)
     (line,) = [line for line in examine(folder) if "same place" in line]
     assert "testA/frame.png" in line and line.startswith("note")
 
 
-@pytest.mark.parametrize(("correlation", "is_copy"), [(0.79, False), (0.81, True)])
-def test_a_copy_correlates_more_than_a_neighbouring_frame(tmp_path, correlation, is_copy):
-    assert NearCopy(tmp_path, tmp_path, correlation).is_copy == is_copy
+@pytest.mark.parametrize(
+    ("correlation", "movement", "is_copy"),
+    [(0.79, 0.2, False), (0.81, 0.2, True), (0.6, 0.18, True), (0.79, float("inf"), False)],
+)
+def test_a_copy_correlates_more_than_a_neighbouring_frame_or_its_parts_do_not_move(
+    tmp_path, correlation, movement, is_copy
+):
+    assert NearCopy(tmp_path, tmp_path, correlation, movement).is_copy == is_copy
 
 
 @pytest.mark.parametrize(
