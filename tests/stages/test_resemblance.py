@@ -48,9 +48,9 @@ def test_other_sizes_are_compared_too(tmp_path):
     assert find_resemblances(given, {name: tmp_path / f"{name}.png" for name in ("a", "b")}) == {"a": "b"}
 
 
-@pytest.mark.parametrize(("degrees", "expected"), [(46.4, {}), (47.6, {"a": "b"})])
+@pytest.mark.parametrize(("degrees", "expected"), [(46.9, {}), (47.2, {"a": "b"})])
 def test_the_likeness_of_the_other_scene_must_exceed_the_own_by_5_percent(originals, degrees, expected):
-    """Unrelated patterns add up like sides of a right angle: sin - cos is 0.035 at 46.4 and 0.064 at 47.6 degrees."""
+    """Unrelated patterns add up like sides of a right angle: sin - cos is 0.047 at 46.9 and 0.054 at 47.2 degrees."""
     angle = np.radians(degrees)
     mixed = np.cos(angle) * pattern(0) + np.sin(angle) * pattern(1)
     assert find_resemblances({"a": picture(mixed)}, originals) == expected

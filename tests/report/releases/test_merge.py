@@ -1,8 +1,10 @@
 """``merge`` joins releases with equal digests: further rows or further seeds, and refuses everything else."""
 
+from pathlib import Path
+
 import pytest
 
-from report.releases.merge import merge_parts
+from report.releases.merge import merge_parts, pair_parts
 from sspbench.errors import UserError
 from sspbench.files import read_json, read_mapping, write_json
 from sspbench.releases.packing import pack_release, unpack_release
@@ -39,12 +41,13 @@ def lines(part: ReleasePart) -> set[str]:
 
 
 def test_releases_with_the_same_seeds_join_their_rows(tmp_path, monkeypatch):
-    one = pack(tmp_path, "one", ["identity", "dcp"], [0, 1], monkeypatch)
-    two = pack(tmp_path, "two", ["sspnet"], [0, 1], monkeypatch)
+    one = pack(tmp_path, "one", ["identity", "dcp"], [0, 1], monkeypatch, seconds=2.5, cpu_seconds=4)
+    two = pack(tmp_path, "two", ["sspnet"], [0, 1], monkeypatch, seconds=1.25, cpu_seconds=2)
     part = join(tmp_path, one, two)
     assert set(read_mapping(part.runs)["rows"]) == set(read_mapping(one.runs)["rows"]) | {"sspnet"}
     assert lines(part) == lines(one) | lines(two)
     assert (part.record["release"], part.record["seeds"]) == ("v3", [0, 1])
+    assert part.record["cost"]["score"] == {"seconds": 12.5, "cpu_seconds": 20.0}  # 4 x 2.5 + 2 x 1.25; 4 x 4 + 2 x 2
     plan = unpack_release(part, tmp_path / "back")
     jobs = read_json(plan.layout.run_folder("sspnet", 1) / "run.json")
     assert (jobs["score"]["metric_code"], jobs["train"]["commit"]) == ({"masks": "m"}, "a" * 40)
@@ -91,3 +94,20 @@ def test_a_row_without_a_seed_and_a_run_with_other_values_are_named(tmp_path, mo
         join(tmp_path, one, two)
     assert "dcp has no seed 1" in str(caught.value)
     assert f"{changed[1][0]}, seed 0 has other values" in str(caught.value)
+
+
+def test_parts_of_the_same_data_and_preset_make_a_pair():
+    first, second = (
+        {
+            name: ReleasePart(Path(f"/published/{release}/{name}"))
+            for name in ("cornsim/demo", "cornsim/paper", "qilu/demo")
+        }
+        for release in ("v1", "v2")
+    )
+    assert pair_parts(list(first.values()), list(second.values())[::-1]) == [
+        (first[name], second[name]) for name in first
+    ]
+    with pytest.raises(UserError, match=r"in one release alone(.|\n)*cornsim/paper, qilu/demo"):
+        pair_parts(list(first.values()), [second["cornsim/demo"]])
+    with pytest.raises(UserError, match=r"in one release alone(.|\n)*qilu/demo"):
+        pair_parts([first["cornsim/demo"]], [second["cornsim/demo"], second["qilu/demo"]])
