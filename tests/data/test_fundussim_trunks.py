@@ -62,3 +62,17 @@ def test_branches_leave_outside_the_disc():
         assert away[:16].max() < 0.1 * RADIUS
         assert away[16:].min() > 0.16 * RADIUS
         assert len(vessels) > 60
+
+
+def test_a_branch_begins_where_its_parent_says_and_as_thick_as_it_says():
+    """Its half width is a share of its parent's before the branch, and 0.7 pixels at least."""
+    vessels = grow(np.random.default_rng(0), DISC, FOVEA, Anatomy())
+    places = {
+        tuple(parent.path[index]): (max(share * parent.radius[index - 1], 0.7), parent.is_artery)
+        for parent in vessels
+        for index, share in parent.branches
+    }
+    assert len(vessels) > 60
+    for branch in vessels[16:]:
+        radius, is_artery = places[tuple(branch.path[0])]
+        assert (branch.radius[0], branch.is_artery) == (pytest.approx(radius), is_artery)

@@ -198,3 +198,19 @@ def test_the_channels_of_colour_are_no_pictures(tmp_path):
     colour, text = np.zeros((8, 8, 3), np.uint8), "ImageJ=1.53\nchannels=3\n"
     assert write(tmp_path / "a.tif", colour, imagej=True, metadata={"channels": 3}).pixels.shape == (8, 8, 3)
     assert write(tmp_path / "b.tif", colour, description=text, metadata=None).pixels.shape == (8, 8, 3)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_smaller_copy_of_a_picture_is_no_second_one(tmp_path, is_first):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for is_small in (is_first, not is_first):
+            file.write(PIXELS[::2, ::2] if is_small else PIXELS, subfiletype=int(is_small), metadata=None)
+    assert np.array_equal(decode_image(tmp_path / "a.tif").pixels, PIXELS)
+
+
+def test_pages_that_nothing_describes_count_too(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(3):
+            file.write(PIXELS, metadata=None)
+    with pytest.raises(UserError, match=" 3 pages or frames"):
+        decode_image(tmp_path / "a.tif")
