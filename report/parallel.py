@@ -47,8 +47,7 @@ def parallel_map(
         raise UserError(f"One of {count} processes ended before its work was done", why=why, hint=hint) from error
 
 
-_SHARED_WORK: dict[str, Any] = {}
-"""The work and the items, in a process that shares the work."""
+_SHARED_WORK: dict[str, Any] = {}  # the work and the items, in a process that shares the work
 
 
 def _start_worker(parent: int, work: Callable[[Any], Any], items: Sequence[Any]) -> None:

@@ -2,7 +2,18 @@
 
 import copy
 
+from sspbench.config.overrides import merge_dicts
+from sspbench.plugins.discovery import get_plugin
+from sspbench.plugins.parameter_schemas import default_values
 from tests.golden_vectors import DEVICE
+
+
+def changed_params(method, *changes):
+    """Return a method's default parameters with changes, each over those before it."""
+    params = default_values(get_plugin("methods", method).all_parameters)
+    for change in changes:
+        params = merge_dicts(params, change)
+    return params
 
 
 class Unmoved:

@@ -9,13 +9,13 @@ from .numbers import format_signed
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL
 
+# Kinds of differences and how they are announced, in this order.
 DIFFERENCE_KINDS = (
     ("better", "Shown to be better"),
     ("worse", "Shown to be worse"),
     ("apart", "Not shown after the correction, though the interval leaves out zero"),
     ("open", "Not shown, and the interval holds zero"),
 )
-"""Kinds of differences and how they are announced, in this order."""
 
 
 def join_names(labels: Sequence[str]) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sspbench.contract import Measure
 from sspbench.errors import UserError
-from sspbench.files import read_json
-from sspbench.images.manifest import Manifest
 
 from .paper import PROPOSED_ROW
 from .results import MethodRow, Results
@@ -72,22 +69,9 @@ def sort_by_hash(names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: hashlib.sha256(name.encode()).hexdigest())
 
 
-def list_image_names(results: Results) -> list[str]:
-    """Return the test images' names without ending, sorted."""
-    manifest = results.plan.layout.manifest
-    if manifest.is_file():
-        return sorted(path.stem for path in Manifest.read(manifest).image_paths("testA"))
-    found: set[str] = set()
-    for row in results.rows:
-        sealed = results.run_folder(row.runs[0]) / "enhanced" / "manifest.json"
-        found |= {Path(name).stem for name in read_json(sealed)} if sealed.is_file() else set()
-    return sorted(found)
-
-
 def choose_images(results: Results) -> list[ChosenImage]:
     """Return the chosen images: best, median, worst of the subject, then three by hash; fewer where there are few."""
-    names = list_image_names(results)
-    order = [name for name in rank_images(results) if name in set(names)]
+    order = [name for name in rank_images(results) if name in set(results.image_names)]
     chosen: dict[str, str] = {}
     row, measure = find_showcase_row(results), find_ranking_measure(results)
     if order and row is not None and measure is not None:
@@ -95,7 +79,7 @@ def choose_images(results: Results) -> list[ChosenImage]:
         picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
         for word, name in picks.items():
             chosen.setdefault(name, f"{word} of {who}")
-    rest = [name for name in sort_by_hash(names) if name not in chosen]
+    rest = [name for name in sort_by_hash(results.image_names) if name not in chosen]
     chosen |= dict.fromkeys(rest[:HASH_CHOSEN_COUNT], HASH_REASON)
     return [ChosenImage(name, why) for name, why in chosen.items()]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from sspbench.contract import Measure
 from sspbench.releases.digests import JobRecords
 
+# Units of the same numbers where the size of a pixel is unknown and 1 pixel counts as 1 µm.
 UNITS_IN_PIXELS = {"mm/mm²": "px/1000 px²", "1/mm²": "1/(1000 px)²", "µm": "px"}
-"""Units of the same numbers where the size of a pixel is unknown and 1 pixel counts as 1 µm."""
 
 
 def is_scale_recorded(runs: Iterable[JobRecords]) -> bool:

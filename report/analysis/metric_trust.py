@@ -15,14 +15,11 @@ from .numbers import NAN
 from .paper import CLEAN_ROW, ORACLE_GROUP
 from .results import Results
 
+# Measures that use the truth, and their names for people.
 TRUTH_LABELS = {"ssim": "SSIM to the clean image", "psnr": "PSNR", "dice": "Dice"}
-"""Measures that use the truth, and their names for people."""
 
-NO_REFERENCE_TABLES = ("quality", "extra")
-"""Tables with measures that do not use the truth."""
-
-MIN_CORRELATED_ROWS = 5
-"""Fewest rows for a rank correlation."""
+NO_REFERENCE_TABLES = ("quality", "extra")  # tables with measures that do not use the truth
+MIN_CORRELATED_ROWS = 5  # fewest rows for a rank correlation
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from table_audit.quantity import find_quantity
 from .paper import UNTOUCHED_ROW
 from .statistics import iter_grids, summarise
 
+# Half-width of a cell that was not rounded for print: published scores have eight significant digits.
 SCORE_HALF_WIDTH = 1e-8
-"""Half-width of a cell that was not rounded for print: published scores have eight significant digits."""
 
 
 def audit_frame(

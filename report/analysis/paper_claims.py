@@ -12,8 +12,8 @@ from table_audit.table_file import Published
 
 PaperClaim = Mapping[str, Any]
 
+# Claims that are judged on our tables only.
 EXTRA_CLAIMS_FILE = Path(__file__).parent.parent / "published" / "ssp-net-claims.yaml"
-"""Claims that are judged on our tables only."""
 
 
 def load_claims(published: Published) -> tuple[PaperClaim, ...]:

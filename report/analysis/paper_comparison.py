@@ -20,7 +20,6 @@ PAPER_DELTA_COLUMNS = [
     "ours", "ours_sd", "ours_n", "ours_seeds", "ours_low", "ours_high",
     "difference", "z", "audit", "reasons", "note",
 ]  # fmt: skip
-"""Columns of :func:`compare_with_paper`."""
 
 
 def compare_with_paper(

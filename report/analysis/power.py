@@ -15,11 +15,10 @@ from .row_ranks import list_ranked_rows
 from .statistics import MIN_TRAININGS, keep_complete_images
 from .statistics.power import POWER, PairPower, PowerStudy, study_power
 
+# Trainings per method for which the page says how many further pairs they would part.
 TRAINING_STEPS = (10, 20, 50)
-"""Trainings per method for which the page says how many further pairs they would part."""
 
-IMAGE_FACTORS = (2, 4, 10)
-"""The same of images, as multiples of those of the run."""
+IMAGE_FACTORS = (2, 4, 10)  # the same of images, as multiples of those of the run
 
 
 @dataclass(frozen=True)

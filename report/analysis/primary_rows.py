@@ -19,8 +19,8 @@ from .results import MethodRow, Results
 from .row_ranks import rank_table_rows
 from .statistics import MIN_TRAININGS, PairedComparison, compare_grids, compare_rows
 
+# Groups that the headline does not compare with the best trivial row.
 NON_CONTENDER_GROUPS = ("untouched", TRIVIAL_GROUP, ORACLE_GROUP)
-"""Groups that the headline does not compare with the best trivial row."""
 
 
 def analyse_primary(results: Results) -> PrimaryAnalysis:
@@ -111,9 +111,8 @@ def _compute_gap(grids: Mapping[str, pd.DataFrame], results: Results) -> float:
 
 def _add_length_errors(line: PrimaryRow, row: MethodRow, results: Results) -> PrimaryRow:
     lost, invented = (results.summary(row.id, name).mean for name in ("lost", "hallucinated"))
-    return replace(
-        line, lost=lost, invented=invented, excess=invented - results.summary(CLEAN_ROW, "hallucinated").mean
-    )  # fmt: skip
+    excess = invented - results.summary(CLEAN_ROW, "hallucinated").mean
+    return replace(line, lost=lost, invented=invented, excess=excess)
 
 
 def _add_counts(found: PrimaryAnalysis) -> PrimaryAnalysis:
@@ -125,6 +124,5 @@ def _add_counts(found: PrimaryAnalysis) -> PrimaryAnalysis:
     repeated = [row.gain for row in known if row.gain is not None and row.group != EXTERNAL_KIND]
     trainings = min(gain.trainings for gain in repeated or gains)
     images, clusters = min((gain.images, gain.clusters) for gain in gains)
-    return replace(
-        found, trainings=trainings, images=images, clusters=clusters, tested=trainings >= MIN_TRAININGS
-    )  # fmt: skip
+    is_tested = trainings >= MIN_TRAININGS
+    return replace(found, trainings=trainings, images=images, clusters=clusters, tested=is_tested)

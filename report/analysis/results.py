@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from sspbench.config.plan import Plan
 from sspbench.config.runs import Run
 from sspbench.contract import Measure
 from sspbench.errors import UserError
+from sspbench.files import read_json
 from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import NOT_APPLICABLE, read_status
 from sspbench.plugins.metric_families import load_metric_families
@@ -93,6 +95,24 @@ class Results:
         return self.plan.layout.run_folder(run.id, run.seed)
 
     @cached_property
+    def manifest(self) -> Manifest | None:
+        """The manifest of the prepared images; None where they are not here, as for a release."""
+        path = self.plan.layout.manifest
+        return Manifest.read(path) if path.is_file() else None
+
+    @cached_property
+    def image_names(self) -> list[str]:
+        """The test images' names without ending, sorted: as prepared, else as enhanced by any row's first seed."""
+        if self.manifest:
+            return sorted(path.stem for path in self.manifest.image_paths("testA"))
+        enhanced = [self.run_folder(row.runs[0]) / "enhanced" / "manifest.json" for row in self.rows]
+        return sorted({Path(name).stem for path in enhanced if path.is_file() for name in read_json(path)})
+
+    @cached_property
+    def _job_records(self) -> dict[tuple[str, int], dict[str, Any]]:
+        return {(run.id, run.seed): read_job_records(self.run_folder(run)) for run in self.plan.all_runs}
+
+    @cached_property
     def rows(self) -> list[MethodRow]:
         """All rows in order."""
         found: dict[str, list[Run]] = {}
@@ -141,7 +161,7 @@ class Results:
 
     def provenance(self, run: Run) -> dict[str, Any]:
         """Return ``run.json`` of a run, or what its finished jobs say; empty without any."""
-        return read_job_records(self.run_folder(run))
+        return self._job_records[run.id, run.seed]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -217,8 +237,8 @@ class Results:
     @cached_property
     def clusters(self) -> dict[str, str]:
         """The subject of each test image: as the prepared data set records it, or by the rule on names; else empty."""
-        path, pattern = self.plan.layout.manifest, self.plan.subject_pattern
-        recorded = Manifest.read(path).subject_by_stem("testA") if path.is_file() else {}
+        pattern = self.plan.subject_pattern
+        recorded = self.manifest.subject_by_stem("testA") if self.manifest else {}
         if recorded or pattern is None:
             return recorded
         return match_subjects(sorted(set(self.scores["image"])), pattern)
@@ -237,9 +257,8 @@ class Results:
     @cached_property
     def is_scale_known(self) -> bool:
         """Whether the size of a pixel of the test images is known; of a release, what scoring recorded."""
-        path = self.plan.layout.manifest
-        if path.is_file():
-            return Manifest.read(path).is_scale_known
+        if self.manifest:
+            return self.manifest.is_scale_known
         return is_scale_recorded(self.provenance(run) for run in self.plan.runs)
 
     @property

@@ -11,7 +11,6 @@ from typing import Any
 from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.plan import Plan
 from sspbench.config.runs import Run
-from sspbench.images.manifest import Manifest
 from sspbench.jobs.outcome import NOT_APPLICABLE
 from table_audit.table_file import Published
 
@@ -74,8 +73,7 @@ def collect_origins(results: Results) -> list[Origin]:
 
 def _describe_field_of_view(results: Results) -> Iterator[Origin]:
     """Yield how much of the frame the fields of view fill, where the prepared data set is there and has any."""
-    path = results.plan.layout.manifest
-    share = Manifest.read(path).describe_field_of_view() if path.is_file() else ""
+    share = results.manifest.describe_field_of_view() if results.manifest else ""
     if share:
         yield Origin("field of view of the test images", share)
 

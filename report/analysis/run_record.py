@@ -9,11 +9,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from sspbench.config.plan import Plan
-from sspbench.images.manifest import Manifest
-
 from .costs import CostLine, WholeCost, collect_costs, measure_whole_cost
-from .image_choice import choose_images, describe_choice_rule, list_image_names
+from .image_choice import choose_images, describe_choice_rule
 from .json_records import read_record, write_record
 from .paper import load_paper
 from .power import DataPower, analyse_power
@@ -184,7 +181,7 @@ def _make_facts(results: Results) -> RunFacts:
         citation=meta.get("citation") or "",
         is_real=meta["real"],
         seed_count=len(plan.config["seeds"]),
-        image_count=len(list_image_names(results)),
+        image_count=len(results.image_names),
         choice_rule=describe_choice_rule(results),
         command=format_repeat_command(plan),
         reservations=tuple(list_reservations(plan, paper)),
@@ -193,15 +190,9 @@ def _make_facts(results: Results) -> RunFacts:
 
 
 def _list_shown_images(results: Results) -> tuple[ShownImage, ...]:
-    labels = _find_label_files(results.plan)
+    files = results.manifest.image_paths("testA_labels") if results.manifest else []
+    labels = {label.stem: str(label) for label in reversed(files)}  # of two labels of one name the first
     return tuple(ShownImage(each.name, each.why, labels.get(each.name, "")) for each in choose_images(results))
-
-
-def _find_label_files(plan: Plan) -> dict[str, str]:
-    """Return the label of each test image by name; of two labels of one name the first."""
-    path = plan.layout.manifest
-    labels = Manifest.read(path).image_paths("testA_labels") if path.is_file() else []
-    return {label.stem: str(label) for label in reversed(labels)}
 
 
 def _make_row(results: Results, row: MethodRow, shown: tuple[ShownImage, ...]) -> RowRecord:

@@ -18,8 +18,8 @@ from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
 from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL, describe_unrepeated
 
+# The option that gives a run enough trainings for a verdict on methods.
 FIVE_SEEDS_OPTION = "--config seeds=[0,1,2,3,4]"
-"""The option that gives a run enough trainings for a verdict on methods."""
 
 NO_REFERENCE_ONLY = "The tables show no-reference measures of image quality instead; noise can raise those."
 

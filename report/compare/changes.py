@@ -12,11 +12,10 @@ from sspbench.releases.digests import RunKey
 from .differences import pair_seeds
 from .recorded_results import RecordedResults
 
-NO_SETTING = "–"
-"""Printed where one side has no value."""
+NO_SETTING = "–"  # printed where one side has no value
 
+# Settings that do not count as changes: seeds make replicates, names belong to the row, threads change no result.
 IGNORED_SETTINGS = frozenset({"seed", "threads", "name", "kind", "variant"})
-"""Settings that do not count as changes: seeds make replicates, names belong to the row, threads change no result."""
 
 
 @dataclass(frozen=True)

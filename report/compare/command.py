@@ -39,8 +39,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.set_defaults(run=_run_compare)
 
 
-MAX_TERMINAL_LINES = 20
-"""Lines of a table on the terminal; the files have all lines."""
+MAX_TERMINAL_LINES = 20  # lines of a table on the terminal; the files have all lines
 
 
 def _shorten_table(table: Table) -> Table:

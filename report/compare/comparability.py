@@ -15,14 +15,13 @@ from .recorded_results import RecordedResults, ScoreCell
 # Parts that no value of a row survives; the others part the measures that depend on them.
 WHOLE_ROW_PARTS = frozenset({"images", "preset"})
 
-MASK_INPUTS = frozenset({"mask", "probability"})
-"""What a measure needs where it depends on the segmenter."""
+MASK_INPUTS = frozenset({"mask", "probability"})  # what a measure needs where it depends on the segmenter
 
+# What lengths depend on: of one side in micrometres, of the other in pixels, they are numbers of different units.
 SCALE_PART = "size of a pixel"
-"""What lengths depend on: of one side in micrometres, of the other in pixels, they are numbers of different units."""
 
+# The rows and measures that a part of the digests keeps from being compared.
 PartedCells = Mapping[DifferingPart, frozenset[ScoreCell]]
-"""The rows and measures that a part of the digests keeps from being compared."""
 
 
 def find_parted_cells(first: RecordedResults, second: RecordedResults) -> PartedCells:

@@ -17,8 +17,7 @@ import pandas as pd
 from ..analysis.statistics.crossed_effects import CrossedEstimate, estimate_crossed
 from .recorded_results import RecordedResults
 
-INTERVAL_COVERAGE = 0.95
-"""Coverage of the printed interval, and of all intervals that judge together."""
+INTERVAL_COVERAGE = 0.95  # coverage of the printed interval, and of all intervals that judge together
 
 DifferenceVerdict = Literal["equal", "differs", "no difference shown", "undecided"]
 

@@ -19,8 +19,7 @@ from sspbench.releases.release_folder import (
 
 from .recorded_results import RecordedResults, read_results_folder
 
-CHECKOUT_RESULTS_DIR = Path("results")
-"""Where a checkout keeps its releases."""
+CHECKOUT_RESULTS_DIR = Path("results")  # where a checkout keeps its releases
 
 
 @contextmanager

@@ -24,8 +24,7 @@ from ..analysis.paper import PRIMARY_MEASURE
 from ..analysis.run_scores import read_low_grids, read_run_scores
 from ..analysis.statistics.summary import iter_grids
 
-ScoreCell = tuple[str, str]
-"""A row and a measure."""
+ScoreCell = tuple[str, str]  # a row and a measure
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,7 @@ from .comparability import PartedCells, find_parted_cells, make_parted_table
 from .differences import MetricDifference, compute_differences
 from .recorded_results import RecordedResults, make_row_labeller
 
-MAX_LISTED_NAMES = 12
-"""The most names that one cell lists."""
+MAX_LISTED_NAMES = 12  # the most names that one cell lists
 
 
 def _load_measures(is_scale_known: bool) -> dict[str, Measure]:

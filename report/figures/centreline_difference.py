@@ -11,11 +11,10 @@ from skimage.morphology import skeletonize
 from ..analysis.results import Results
 from .run_images import FALSE_COLOUR, MISSED_COLOUR
 
+# Pixels by which two centrelines may differ; the default of the metric family `centreline`.
 DEFAULT_TOLERANCE_PX = 3.0
-"""Pixels by which two centrelines may differ; the default of the metric family ``centreline``."""
 
-AGREED_COLOUR = (190, 190, 190)
-"""Colour of centrelines found within the tolerance."""
+AGREED_COLOUR = (190, 190, 190)  # colour of centrelines found within the tolerance
 
 
 @dataclass(frozen=True)

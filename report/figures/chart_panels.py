@@ -23,16 +23,12 @@ def write_chart_panels(results: Results, folder: Path) -> None:
         results: The results; where no run finished, only training curves have panels.
         folder: The folder of the figures.
     """
-    charts = _make_chart_panels(results)
-    plain = {name: [asdict(panel) for panel in panels] for name, panels in charts.items()}
-    write_json(Path(folder) / "panels.json", plain)
-
-
-def _make_chart_panels(results: Results) -> dict[str, list[ChartPanel]]:
     has_scores = not scores_or_empty(results).empty
-    return {
+    charts: dict[str, list[ChartPanel]] = {
         "trust": make_trust_panels(results) if has_scores else [],
         "distributions": make_distribution_panels(results) if has_scores else [],
         "tradeoff": make_tradeoff_panels(results) if has_scores else [],
         "training": make_loss_panels(results),
     }
+    plain = {name: [asdict(panel) for panel in panels] for name, panels in charts.items()}
+    write_json(Path(folder) / "panels.json", plain)

@@ -86,7 +86,7 @@ def _plan_number_figures(results: Results) -> Iterator[PlannedFigure]:
 def _plan_picture_figures(results: Results) -> Iterator[PlannedFigure]:
     """Yield the figures made of images; none without images."""
     pictures = RunImages(results)
-    if not pictures.names:
+    if not results.image_names:
         return
     chosen = choose_images(results)
     ranked = [choice for choice in chosen if choice.why != HASH_REASON] or chosen[:3]

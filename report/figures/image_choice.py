@@ -32,7 +32,7 @@ def measure_sharpness(image: np.ndarray) -> float:
 def find_difficulty_groups(pictures: RunImages, each: int = 2) -> DifficultyGroups:
     """Return the ``each`` most unevenly lit inputs, and of the others the ``each`` with the weakest texture."""
     found: dict[str, tuple[float, float]] = {}
-    for name in pictures.names:  # keeps two numbers of each image and drops its pixels
+    for name in pictures.results.image_names:  # keeps two numbers of each image and drops its pixels
         image = pictures.read_input(name)
         if image is not None:
             found[name] = (-measure_unevenness(image), measure_sharpness(image))

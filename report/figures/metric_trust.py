@@ -13,8 +13,7 @@ from .inline_svg import ChartPanel, name_point, render_panel
 from .palette import ORACLE_COLOUR
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
 
-FIGURE_TRUTH = "ssim"
-"""The measure of the truth on the horizontal axes."""
+FIGURE_TRUTH = "ssim"  # the measure of the truth on the horizontal axes
 
 TRUST_PANELS_PER_LINE = 4
 

@@ -16,15 +16,9 @@ from .palette import ABSENCE_FILL_COLOUR, ABSENCE_HATCH_COLOUR, PICTURE_FRAME_CO
 from .run_images import zoom_slices
 from .style import FULL_WIDTH_INCHES
 
-LEFT_MARGIN_INCHES = 0.18
-"""Inches at the left for the names of rows."""
-
-TOP_MARGIN_INCHES = 0.3
-"""Inches at the top for the names of columns."""
-
-
-MAX_PICTURES_PER_LINE = 9
-"""The most pictures beside each other: their names stay legible and apart."""
+LEFT_MARGIN_INCHES = 0.18  # inches at the left for the names of rows
+TOP_MARGIN_INCHES = 0.3  # inches at the top for the names of columns
+MAX_PICTURES_PER_LINE = 9  # the most pictures beside each other: their names stay legible and apart
 
 
 def split_into_lines(count: int, maximum: int = MAX_PICTURES_PER_LINE) -> list[range]:

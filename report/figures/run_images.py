@@ -8,23 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from sspbench.images.grey import read_grey, read_pixels, to_grey8
-from sspbench.images.manifest import Manifest
 
-from ..analysis.image_choice import list_image_names
 from ..analysis.paper import TRIVIAL_GROUP
 from ..analysis.primary_rows import NON_CONTENDER_GROUPS
 from ..analysis.results import MethodRow, Results
 
+# Colours of true, false and missed pixels: black, vermilion, blue, each 4.5:1 or more on white.
 HIT_COLOUR, FALSE_COLOUR, MISSED_COLOUR = (0, 0, 0), (192, 75, 0), (0, 114, 178)
-"""Colours of true, false and missed pixels: black, vermilion, blue, each 4.5:1 or more on white."""
 
 
+# Width and height of the zoomed region, as shares of the image, where the config leaves its place to the rule.
 ZOOM_WINDOW_SHARES = (0.3, 0.3)
-"""Width and height of the zoomed region, as shares of the image, where the config leaves its place to the rule."""
 
 
-INPUT_SPLITS = ("testA", "testA_labels")
-"""Where the inputs and their labels are in the prepared data."""
+INPUT_SPLITS = ("testA", "testA_labels")  # where the inputs and their labels are in the prepared data
 
 
 class RunImages:
@@ -36,8 +33,6 @@ class RunImages:
 
     def __init__(self, results: Results) -> None:
         self.results = results
-        path = results.plan.layout.manifest
-        self.manifest = Manifest.read(path) if path.is_file() else None
 
     @cached_property
     def rows(self) -> list[MethodRow]:
@@ -56,11 +51,6 @@ class RunImages:
             return self.rows_for_one_image
         return [row for row in self.rows_for_one_image if row.group != TRIVIAL_GROUP]
 
-    @cached_property
-    def names(self) -> list[str]:
-        """The test images' names without ending, sorted."""
-        return list_image_names(self.results)
-
     def read_input(self, name: str) -> np.ndarray | None:
         """Return an input, (H, W) uint8: grey, or the luminance of colour."""
         return self._read_split("testA", name)
@@ -77,7 +67,8 @@ class RunImages:
     @cached_property
     def _paths(self) -> dict[str, dict[str, Path]]:
         """Of the inputs and their labels, by split, the files by name without ending."""
-        known = {split: [] if self.manifest is None else self.manifest.image_paths(split) for split in INPUT_SPLITS}
+        manifest = self.results.manifest
+        known = {split: manifest.image_paths(split) if manifest else [] for split in INPUT_SPLITS}
         # from the end, so that the first of two files with one name wins
         return {split: {path.stem: path for path in reversed(paths)} for split, paths in known.items()}
 

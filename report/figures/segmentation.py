@@ -24,8 +24,7 @@ from .picture_grid import (
 from .run_images import RunImages, colour_mask
 from .style import FinishedFigure
 
-ORIGIN_ROW = "identity"
-"""The row of the untouched inputs."""
+ORIGIN_ROW = "identity"  # the row of the untouched inputs
 
 
 def draw_facilitation(pictures: RunImages, choice: ChosenImage, subject: MethodRow) -> FinishedFigure | None:

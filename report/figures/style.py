@@ -17,11 +17,10 @@ from sspbench.files import replace_atomically
 
 from .palette import METHOD_COLOURS
 
+# Each method has a marker besides its colour, so that colour is never the only cue.
 METHOD_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""Each method has a marker besides its colour, so that colour is never the only cue."""
 
-FULL_WIDTH_INCHES = 7.16
-"""Width of a two-column figure in inches (IEEE)."""
+FULL_WIDTH_INCHES = 7.16  # width of a two-column figure in inches (IEEE)
 
 FIGURE_DPI = 300
 
@@ -60,8 +59,8 @@ class FinishedFigure:
     is_made_of_images: bool = False
 
 
+# Tick labels of logarithmic axes: plain numbers, since figures never read texts as formulas (users write labels).
 PLAIN_NUMBER_FORMAT = "{x:g}"
-"""Tick labels of logarithmic axes: plain numbers, since figures never read texts as formulas (users write labels)."""
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sspbench.files import read_json, write_text
+from sspbench.offline_page.page import find_enhance_page
 
 from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
@@ -20,7 +21,6 @@ from ..analysis.statistics import SIGNIFICANCE_LEVEL
 from ..analysis.vocabulary import VOCABULARIES, Vocabulary
 from .cards import make_cards
 from .claim_verdicts import judge_claims
-from .enhance_page import find_enhance_page
 from .gallery import encode_figure, make_gallery
 from .headline import make_headline
 from .our_results import OurResults
@@ -44,12 +44,13 @@ def write_page(root: Path, path: Path, processes: int = 1) -> None:
 
 def render_page(root: Path, processes: int = 1) -> str:
     """Return the page of a results folder as text; the same for the same files."""
-    return render_standalone("page.html.j2", **_collect_context(root, processes))
+    context = _collect_context(root, processes)
+    return render_standalone("page.html.j2", **context)
 
 
 def _collect_context(root: Path, processes: int) -> dict[str, Any]:
+    figures, charts = _load_figures(root / "figures")
     run = read_run_record(root)
-    charts = _load_chart_panels(root / "figures" / "panels.json")
     words, paper = VOCABULARIES[run.facts.structure], load_paper()
     if not words.paper_applies:  # none of our cells has one of the paper's beside it
         paper = replace(paper, tables={}, ours={})
@@ -66,10 +67,10 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
         "shelf": shelf,
         "level": SIGNIFICANCE_LEVEL,
         "references": shelf.references,
+        "figures": figures,
+        "cost_heads": COST_HEADS,
         "gallery": make_gallery(run, root, processes),
         "enhance_page": find_enhance_page(root),
-        "figures": _load_figures(root / "figures"),
-        "cost_heads": COST_HEADS,
     }
 
 
@@ -88,16 +89,15 @@ def _list_sections(words: Vocabulary) -> list[tuple[str, str]]:
     ]
 
 
-def _load_figures(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the figures with their pictures as data, in the order of the index."""
-    index = read_json(folder / "index.json") if (folder / "index.json").is_file() else {}
+def _load_figures(folder: Path) -> tuple[dict[str, dict[str, str]], dict[str, list[dict[str, Any]]]]:
+    """Return the figures in order, with their pictures as data, and the panels that are in the page as SVG."""
+    index, charts = (
+        read_json(path) if path.is_file() else {} for path in (folder / "index.json", folder / "panels.json")
+    )
     ordered = sorted(index.items(), key=lambda item: item[1]["order"])
-    return {
+    figures = {
         name: {**facts, "source": encode_figure(folder / facts["file"], facts["pictures"])} for name, facts in ordered
     }
-
-
-def _load_chart_panels(path: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return by figure the panels that are in the page as SVG; none where no figures were drawn."""
-    charts = read_json(path) if path.is_file() else {}
-    return {name: [{**panel, "plot": Markup(panel["plot"])} for panel in charts.get(name, [])] for name in CHART_NAMES}
+    return figures, {
+        name: [{**panel, "plot": Markup(panel["plot"])} for panel in charts.get(name, [])] for name in CHART_NAMES
+    }

@@ -97,7 +97,7 @@ def _judge_comparisons(
     """Judge "each first is better than its second in every metric" (of the table, where none are named)."""
     table, pairs = claim["table"], list_claim_pairs(ours.published, claim)
     count, lost, anchors = Counter[str](), [], []
-    for metric in ours.list_quantities(table) if metrics is None else metrics:
+    for metric in ours.published.tables[table].rows if metrics is None else metrics:
         for first, second in pairs:
             gain = ours.compute_gain(table, metric, first, second)
             if gain is None:
@@ -113,6 +113,7 @@ def _judge_comparisons(
     )
 
 
+# How a comparison ends: by the test, or by means alone without a test.
 OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED, MEAN_BETTER, MEAN_NOT_BETTER = (
     "better",
     "worse",
@@ -120,7 +121,6 @@ OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED, MEAN_BETTER, MEAN_NOT_BETTER =
     "better by its mean",
     "not better by its mean",
 )
-"""How a comparison ends: by the test, or by means alone without a test."""
 
 
 def _judge_outcome(gain: float, test: PairedTest | None) -> str:
@@ -132,13 +132,10 @@ def _judge_outcome(gain: float, test: PairedTest | None) -> str:
 def _describe_counts(count: Mapping[str, int]) -> str:
     """Return in how many comparisons a clause holds: by the test where one was made."""
     total = sum(count.values())
-    if count[MEAN_BETTER] + count[MEAN_NOT_BETTER] == total:
+    without_test = count[MEAN_BETTER] + count[MEAN_NOT_BETTER]
+    if without_test == total:
         return f"by the mean in {count[MEAN_BETTER]} of {total} comparisons, none of them tested (too few trainings)"
-    untested = (
-        f"; {count[MEAN_BETTER] + count[MEAN_NOT_BETTER]} untested"
-        if count[MEAN_BETTER] + count[MEAN_NOT_BETTER]
-        else ""
-    )
+    untested = f"; {without_test} untested" if without_test else ""
     better, worse = count[OUTCOME_BETTER], count[OUTCOME_WORSE]
     return f"beyond chance in {better} of {total} comparisons, the reverse in {worse}{untested}"
 
@@ -146,10 +143,6 @@ def _describe_counts(count: Mapping[str, int]) -> str:
 def _join_first(texts: list[str], maximum: int = 3) -> str:
     more = len(texts) - maximum
     return "; ".join(texts[:maximum]) + (f" and {more} more" if more > 0 else "")
-
-
-def _judge_best(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
-    return _judge_comparisons(ours, claim, "better than the others")
 
 
 def _judge_worst(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
@@ -169,10 +162,6 @@ def _judge_printed_worst(published: Published, claim: Mapping[str, Any]) -> Clai
     return ClaimResult("worst", claim["quote"], "false" if better else "holds", detail)
 
 
-def _judge_better_than(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
-    return _judge_comparisons(ours, claim, f"better than {claim['than']}")
-
-
 def _judge_gain(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
     """Judge "x % better", read as points (the paper's own reading in AUC and Dice)."""
     enough, clear, texts, anchors = True, True, [], []
@@ -189,11 +178,11 @@ def _judge_gain(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
     return RunEvidence(enough, clear, "; ".join(texts), tuple(anchors))
 
 
+# How each kind of claim is judged on our tables; "higher" is read as better, as the paper means it.
 EVIDENCE_BY_KIND: dict[str, Callable[[OurResults, Mapping[str, Any]], RunEvidence]] = {
-    "best": _judge_best,
+    "best": lambda ours, claim: _judge_comparisons(ours, claim, "better than the others"),
     "worst": _judge_worst,
-    "better_than": _judge_better_than,
-    "higher_than": _judge_better_than,
+    "better_than": lambda ours, claim: _judge_comparisons(ours, claim, f"better than {claim['than']}"),
+    "higher_than": lambda ours, claim: _judge_comparisons(ours, claim, f"better than {claim['than']}"),
     "gain": _judge_gain,
 }
-"""How each kind of claim is judged on our tables; "higher" is read as better, as the paper means it."""

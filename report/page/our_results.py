@@ -59,10 +59,6 @@ class OurResults:
             printed = self.published.tables[table].rows[quantity.key].printed
             self._better[table, quantity.key] = printed if column.better == "none" else column.better
 
-    def list_quantities(self, table: str) -> list[str]:
-        """Return the quantities of a published table."""
-        return list(self.published.tables[table].rows)
-
     def quantity_label(self, table: str, quantity: str) -> str:
         """Return the printed name of a quantity."""
         return self.published.tables[table].rows[quantity].label

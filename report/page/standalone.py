@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
+from sspbench.offline_page.page import render_with_policy
 
 from ..figures.palette import render_colour_variables
 from ..tables.record import Table
@@ -47,24 +44,5 @@ def render_standalone(template: str, **facts: Any) -> str:
         template: File name of the template, one that extends ``frame.html.j2``.
         facts: What the template asks for.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGE_TEMPLATE_DIR),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style, script = ((PAGE_TEMPLATE_DIR / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
-    style = render_colour_variables() + style
-    return environment.get_template(template).render(
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=hash_inline(style),
-        script_hash=hash_inline(script),
-        **facts,
-    )
-
-
-def hash_inline(text: str) -> str:
-    """Return the content security policy's hash of an inline style or script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return render_with_policy(PAGE_TEMPLATE_DIR / template, render_colour_variables() + style, script, **facts)

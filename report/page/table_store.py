@@ -104,8 +104,8 @@ class TableStore:
 MEASURE_TABLES = frozenset(
     {"table1_quality", "table2_segmentation", "table3_ablation", "truth", "morphometry", "extra"},
 )
-"""Tables of measures by methods."""
 
+# Tables that have their place in a section.
 PLACED_TABLES = MEASURE_TABLES | {
     "paper_delta",
     "tests",
@@ -119,7 +119,6 @@ PLACED_TABLES = MEASURE_TABLES | {
     "audit_own",
     "definition_sensitivity",
 }
-"""Tables that have their place in a section."""
 
 
 def make_cell_anchor(table: str, row: str, metric: str) -> str:
@@ -141,8 +140,8 @@ def format_paper_cell(published: Published, table: str, row: str, metric: str) -
     return ""
 
 
+# Marks of better and worse by the test: than the untouched image, than the best trivial row.
 TEST_MARKS = (("▲", "▼"), ("△", "▽"))
-"""Marks of better and worse by the test: than the untouched image, than the best trivial row."""
 
 
 def _find_marks(

@@ -34,15 +34,14 @@ WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RE
 
 _LANGUAGE, _DATA, _RUN, _INPUT, _OUTPUT = "#snakemake", "#images", "#run", "#parameter-images", "#parameter-scores"
 
-Entity = dict[str, Any]
-"""One node of the crate's graph."""
+Entity = dict[str, Any]  # one node of the crate's graph
 
+# What is said of some files beside their size and hash.
 _KNOWN_FILES: Mapping[str, Entity] = {
     RELEASE_RECORD: {"description": "config, seeds, commits and machines"},
     CROISSANT_FILE: {"description": "the images, in Croissant", "exampleOfWork": {"@id": _INPUT}},
     "scores.csv": {"description": "one line per row, seed and image", "exampleOfWork": {"@id": _OUTPUT}},
 }
-"""What is said of some files beside their size and hash."""
 
 
 def write_crate(part: ReleasePart, commit: str, date: str) -> None:

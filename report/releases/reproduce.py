@@ -118,8 +118,8 @@ def _is_same_picture(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and int(np.abs(one.astype(int) - other.astype(int)).max()) <= MAX_PIXEL_DIFFERENCE
 
 
+# Keys of a record whose words may change from version to version.
 PROSE_KEYS = frozenset({"headline", "subline", "differences", "caveats", "note", "heading"})
-"""Keys of a record whose words may change from version to version."""
 
 
 def _holds_record(published: Any, made: Any) -> bool:

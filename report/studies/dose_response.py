@@ -15,12 +15,12 @@ from ..analysis.statistics.summary import keep_complete_images
 from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 from ..tables.record import Cell, Column, Row, Table
 
+# Measures against the dose, in % of the true length, and the words for them.
 DOSE_MEASURES = {"hallucinated": "invented", "lost": "lost"}
-"""Measures against the dose, in % of the true length, and the words for them."""
 
 
+# Of this measure the excess over the clean image is shown: the segmenter, trained on the dosed images, invents too.
 EXCESS_MEASURE = "hallucinated"
-"""Of this measure the excess over the clean image is shown: the segmenter, trained on the dosed images, invents too."""
 
 
 def sort_by_dose(several: Mapping[str, Results]) -> dict[float, Results]:

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ..analysis.results import MethodRow, Results
-from ..analysis.statistics.summary import iter_grids, summarise
+from ..tables.measures import make_summary_cell
 from ..tables.record import Cell, Column, Row, Table
 
-ORDER_MEASURE = "dice"
-"""The measure that methods are ordered by."""
+ORDER_MEASURE = "dice"  # the measure that methods are ordered by
 
 
-def make_mean_cells(results: Results, metric: str = ORDER_MEASURE) -> dict[str, Cell]:
-    """Return the summary of every finished row in one measure, as cells."""
-    part = results.scores[results.scores["metric"] == metric]
-    found = {}
-    for _, rows in iter_grids(part):
-        for row, values in rows.items():
-            short = summarise(values)
-            found[row] = Cell(
-                mean=short.mean,
-                sd_images=short.sd_images,
-                sd_seeds=short.sd_seeds,
-                n=short.n,
-                missing=short.missing,
-                seeds=short.seeds,
-            )
-    return found
+def make_mean_cells(results: Results) -> dict[str, Cell]:
+    """Return the summary of every finished row in Dice, as cells."""
+    return {
+        row: make_summary_cell("done", found)
+        for (row, name), found in results.summaries.items()
+        if name == ORDER_MEASURE
+    }
 
 
 def make_order_table(several: Mapping[str, Results]) -> Table:
@@ -48,7 +39,7 @@ def make_order_table(several: Mapping[str, Results]) -> Table:
     lines = []
     for row in rows:
         own = [
-            _mark_best(found[row.id], row in ranked and found[row.id].mean == best[name])
+            replace(found[row.id], best=bool(row in ranked and found[row.id].mean == best[name]))
             for name, found in cells.items()
         ]
         last = [Cell(text="not ranked")] * 2
@@ -76,10 +67,6 @@ def _find_common_rows(several: Mapping[str, Results], cells: Mapping[str, Mappin
         for row in first.rows
         if all(row.id in found and np.isfinite(found[row.id].mean) for found in cells.values())
     ]
-
-
-def _mark_best(cell: Cell, best: bool) -> Cell:
-    return Cell(**{**vars(cell), "best": bool(best)})
 
 
 def _describe_agreement(ranks: pd.DataFrame) -> str:

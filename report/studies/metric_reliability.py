@@ -24,6 +24,7 @@ from ..figures.palette import REFERENCE_LINE_COLOUR
 from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 from ..tables.record import Cell, Column, Row, Table
 
+# Measures that use the truth, their names for people, and their better direction.
 RELIABILITY_TRUTHS = {
     "ssim": ("SSIM", 1),
     "psnr": ("PSNR", 1),
@@ -31,13 +32,11 @@ RELIABILITY_TRUTHS = {
     "hallucinated": ("Less invented", -1),
     "lost": ("Less lost", -1),
 }
-"""Measures that use the truth, their names for people, and their better direction."""
 
+# The truths that the verdict is about; invented and lost length show what kind of error a measure rewards.
 CLOSENESS_TRUTHS = ("ssim", "psnr", "dice")
-"""The truths that the verdict is about; invented and lost length show what kind of error a measure rewards."""
 
-BOOTSTRAP_DRAWS = 1000
-"""Times the test images are redrawn for an interval."""
+BOOTSTRAP_DRAWS = 1000  # times the test images are redrawn for an interval
 
 VERDICT_AGREES, VERDICT_OPPOSES, VERDICT_UNDECIDED = "in line with the truth", "runs against the truth", "shows neither"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def make_budget_table(results: Results) -> Table | None:
         Row(
             name,
             results.plan.get_method(name).label,
-            tuple(_mark_best(line[count], grid[count].max()) for count in steps),
+            tuple(replace(line[count], best=bool(line[count].mean == grid[count].max())) for count in steps),
         )
         for name, line in found.items()
     ]
@@ -73,7 +74,3 @@ def draw_budget_figure(results: Results) -> FinishedFigure:
     figure.legend(loc="outside right center", frameon=False)
     caption = "Dice of the segmented test images by the number of training steps, all else equal."
     return FinishedFigure(figure, caption, "Lines of Dice against training steps, one per method.")
-
-
-def _mark_best(cell: Cell, best: float) -> Cell:
-    return Cell(**{**vars(cell), "best": bool(cell.mean == best)})

@@ -21,11 +21,8 @@ from .method_order import make_order_table
 from .order_transfer import compare_orders, list_pairs, make_transfer_table
 from .rank_chart import draw_transfer_figure
 
-SUMMARY_PAGE_NAME = "summary.html"
-"""The page, beside the tables and figures."""
-
-PAGE_PX_PER_INCH = 134
-"""How large the page shows a figure: one of full width takes the page's width."""
+SUMMARY_PAGE_NAME = "summary.html"  # the page, beside the tables and figures
+PAGE_PX_PER_INCH = 134  # how large the page shows a figure: one of full width takes the page's width
 
 
 def write_study_summary(several: Mapping[str, Results], folder: Path) -> list[Table]:

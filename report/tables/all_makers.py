@@ -19,9 +19,10 @@ from .record import Table
 from .reproduction import make_reproduction_table
 from .vessels import make_vessel_table
 
+# Yields the tables that the results allow, none where they allow none.
 TableMaker = Callable[[Results], Iterator[Table]]
-"""Yields the tables that the results allow, none where they allow none."""
 
+# All makers, in the order of `index.json`.
 TABLE_MAKERS: tuple[TableMaker, ...] = (
     make_gains_table,
     *MEASURE_TABLE_MAKERS,
@@ -39,4 +40,3 @@ TABLE_MAKERS: tuple[TableMaker, ...] = (
     make_paper_audit_tables,
     make_own_audit_table,
 )
-"""All makers, in the order of ``index.json``."""

@@ -21,14 +21,13 @@ from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name
 from .record import Cell, Column, Row, Table
 
+# Printed under the table; the published releases hold these words, and `reproduce-tables` compares them.
 CITATION_NOTE = (
     "Consistency testing of reported scores was introduced by mlscorecheck (Kovács & Fazekas, arXiv 2310.12527); "
     "what this audit adds is explained in audit/README.md."
 )
-"""Printed under the table; the published releases hold these words, and ``reproduce-tables`` compares them."""
 
-AUDIT_VERDICTS = tuple(reversed(SEVERITY))
-"""Verdicts on a cell, from the worst to the mildest."""
+AUDIT_VERDICTS = tuple(reversed(SEVERITY))  # verdicts on a cell, from the worst to the mildest
 
 
 def make_paper_audit_tables(results: Results) -> Iterator[Table]:
@@ -55,7 +54,6 @@ AUDIT_REASON_COLUMNS = (
     Column("but", "But printed", form="words"),
     Column("fits", "What would fit", form="words"),
 )
-"""Columns of the audit's reasons."""
 
 
 def _make_reason_table(found: Sequence[MetricLine]) -> Iterator[Table]:

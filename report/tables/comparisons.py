@@ -28,7 +28,6 @@ PAIRED_TABLE_COLUMNS = (
     Column("p_holm", "p (Holm)", form="p"),
     Column("verdict", "Verdict", form="words"),
 )
-"""Columns of the comparisons."""
 
 
 def make_tests_table(results: Results) -> Iterator[Table]:

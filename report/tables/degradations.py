@@ -9,8 +9,7 @@ from ..analysis.statistics import summarise
 from .measures import make_summary_cell
 from .record import Cell, Column, Row, Table
 
-MEASURES_BY_TYPE = ("psnr", "ciede2000", "dice")
-"""Each has a table whose columns are the types."""
+MEASURES_BY_TYPE = ("psnr", "ciede2000", "dice")  # each has a table whose columns are the types
 
 ALL_TYPES = "illumination, spots, blur"
 ALL_LABEL = "all three"

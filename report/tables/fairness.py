@@ -18,14 +18,11 @@ from ..analysis.results import MethodRow, Results
 from .gains import explain_no_gain, make_gain_cell, make_mean_cell
 from .record import Cell, Column, Row, Table
 
+# Mean Dice by method and learning rate on separately simulated images; the study `demo-search.yaml` found it.
 RATE_SEARCH_FILE = ROOT / "config" / "studies" / "demo-search.csv"
-"""Mean Dice by method and learning rate on separately simulated images; the study ``demo-search.yaml`` found it."""
 
-NOT_RUN = "not run"
-"""Printed where the run has no row of the untrained network."""
-
-RATE_NAMES = ("lower", "middle", "upper")
-"""The rates that were tried, each twice the one before."""
+NOT_RUN = "not run"  # printed where the run has no row of the untrained network
+RATE_NAMES = ("lower", "middle", "upper")  # the rates that were tried, each twice the one before
 
 FAIRNESS_COLUMNS = (
     Column("steps", "Steps", decimals=0),

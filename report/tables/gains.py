@@ -13,8 +13,7 @@ from ..analysis.results import Results
 from ..analysis.statistics import describe_replication
 from .record import Cell, Column, Row, Table
 
-TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")
-"""Columns that only a tested run has."""
+TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")  # columns that only a tested run has
 
 GAIN_COLUMN_KEYS = ("gain", "low_gain", "rival")
 """Columns whose empty cells a note explains."""

@@ -17,21 +17,21 @@ from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
 from .gains import explain_gaps, explain_no_gain, make_gain_cell
 from .record import Cell, Column, Row, Table, describe_units
 
+# Tables that the paper has, and their numbers there.
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
-"""Tables that the paper has, and their numbers there."""
 
 
+# Measures of Table 3 that the paper's lacks: without them it shows what looks good, not what is true.
 EXTRA_ABLATION_MEASURES = ("dice", "hallucinated")
-"""Measures of Table 3 that the paper's lacks: without them it shows what looks good, not what is true."""
 
 
 NO_SEGMENTER_REASON = "no HQ training image has a label (trainB_labels), so no segmenter could be trained"
 NO_RANKS = f"No bold and no ranks: the test needs {MIN_TRAININGS} trainings per method."
+# Printed below the morphometry of images without a scale.
 IN_PIXELS = (
     "In pixels: the size of a pixel is unknown, so 1 pixel counts as 1 µm here. "
     "Give it: dataset_options={um_per_px: N}."
 )
-"""Printed below the morphometry of images without a scale."""
 
 
 def format_table_name(key: str) -> str:
@@ -159,11 +159,11 @@ def _make_segmentation_table(results: Results) -> Iterator[Table]:
     )
 
 
+# Columns of Table 2 where a segmenter trained on LQ images is the control.
 LOW_COLUMNS = (
     Column("gain", "Gain in Dice [95 % CI]", better="higher", decimals=3),
     Column("low_gain", "the same, segmenter trained on LQ images", better="higher", decimals=3),
 )
-"""Columns of Table 2 where a segmenter trained on LQ images is the control."""
 
 
 def _add_low_gains(results: Results, table: Table) -> Table:
@@ -200,4 +200,3 @@ MEASURE_TABLE_MAKERS: tuple[Callable[[Results], Iterator[Table]], ...] = (
     _make_maker("morphometry", "Nerve morphometry from the segmented nerves", "morphometry"),
     _make_maker("extra", "Further measures", "extra"),
 )
-"""The makers of the tables of measures."""

@@ -17,7 +17,6 @@ POWER_COLUMNS = (
     Column("trainings_needed", "Trainings needed", better="lower", decimals=0),
     Column("images_needed", "Images needed", better="lower", decimals=0),
 )
-"""Columns of the table."""
 
 
 def make_power_table(results: Results) -> Iterator[Table]:

@@ -12,10 +12,8 @@ from ..analysis.statistics import RowRank
 from .record import Cell, Column, Row, Table
 
 RANK_FRAME_COLUMNS = ["table", "metric", "row", "low", "high", "places", "ties", "control"]
-"""Columns of the CSV."""
 
-RanksByPlace = dict[tuple[str, str], RowRank]
-"""Ranks by measure and row."""
+RanksByPlace = dict[tuple[str, str], RowRank]  # ranks by measure and row
 
 
 def make_rank_intervals_table(results: Results) -> Iterator[Table]:
@@ -45,8 +43,7 @@ def make_rank_intervals_table(results: Results) -> Iterator[Table]:
     yield Table("rank_intervals", "Rank intervals and ties", columns, rows, notes=(note,), data=_make_frame(parts))
 
 
-TABLE_KINDS = ("quality", "segmentation")
-"""Tables 1 and 2."""
+TABLE_KINDS = ("quality", "segmentation")  # Tables 1 and 2
 
 
 def _rank_rows(results: Results, rows: Sequence[MethodRow], kind: str) -> RanksByPlace:

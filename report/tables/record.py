@@ -20,8 +20,8 @@ from sspbench.files import read_json
 
 from ..analysis.numbers import NAN
 
+# What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values.
 ColumnForm = Literal["number", "printed", "words", "p"]
-"""What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values."""
 
 BetterDirection = Literal["higher", "lower", "none"]
 

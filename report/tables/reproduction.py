@@ -24,7 +24,6 @@ REPRODUCTION_COLUMNS = (
     Column("z", "z", decimals=1),
     Column("audit", "Audit", form="words"),
 )
-"""Columns of the table."""
 
 
 def make_reproduction_table(results: Results) -> Iterator[Table]:

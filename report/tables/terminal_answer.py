@@ -16,11 +16,10 @@ from ..analysis.statistics import RowRank
 from .record import Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
-MAX_LINE_CHARS = 110
-"""Characters in a line of prose."""
+MAX_LINE_CHARS = 110  # characters in a line of prose
 
+# The tables, and of each the columns (none: all), to show without a primary analysis.
 FALLBACK_TABLES = (("table2_segmentation", ("dice", "sen", "fdr")), ("table1_quality", ()))
-"""The tables, and of each the columns (none: all), to show without a primary analysis."""
 
 
 def format_answer(tables: Path, noun: str) -> list[str]:

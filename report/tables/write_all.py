@@ -14,8 +14,8 @@ from ..analysis.statistics import collect_means
 from .all_makers import TABLE_MAKERS
 from .render import write_table
 
+# Measures beside those of Tables 1 and 2 that a row's means show.
 EXTRA_MEAN_MEASURES = ("psnr", "ssim", "hallucinated", "lost")
-"""Measures beside those of Tables 1 and 2 that a row's means show."""
 
 
 def write_tables(results: Results, folder: Path) -> None:

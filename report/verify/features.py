@@ -17,18 +17,17 @@ from sspbench.releases.losses import LossEntries
 from ..compare.comparability import MASK_INPUTS
 from ..compare.recorded_results import RecordedResults
 
+# Points of a training where its losses are compared, as shares of the published log.
 LOSS_POINT_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Points of a training where its losses are compared, as shares of the published log."""
 
+# Measures of the image alone are compared where they are in one of these tables.
 IMAGE_MEASURE_TABLES = frozenset({"quality", "truth"})
-"""Measures of the image alone are compared where they are in one of these tables."""
 
+# Measures of the mask that are compared. Others repeat these, or jump: if one training finds a line and the next
+# does not, counts and errors of counts have no useful band.
 MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
-"""Measures of the mask that are compared. Others repeat these, or jump: if one training finds a line and the next does
-not, counts and errors of counts have no useful band."""
 
-LOW_FEATURE = "dice, segmenter trained on LQ images"
-"""Name of the Dice under the control."""
+LOW_FEATURE = "dice, segmenter trained on LQ images"  # name of the Dice under the control
 
 FeatureKind = Literal["image", "segmented", "loss"]
 

@@ -26,36 +26,34 @@ from sspbench.releases.losses import LossEntries
 
 from ..compare.recorded_results import RecordedResults
 
+# Relative difference that another machine may bring about in the losses of the first step of the same seed.
 MAX_FIRST_STEP_DIFFERENCE = 1e-3
-"""Relative difference that another machine may bring about in the losses of the first step of the same seed."""
 
+# The same where the first line of the log is a mean over several steps: small differences grow with every step.
 MAX_FIRST_STEPS_DIFFERENCE = 1e-2
-"""The same where the first line of the log is a mean over several steps: small differences grow with every step."""
 
+# The same between precisions, e.g. bf16 and fp32.
 MAX_PRECISION_DIFFERENCE = 3e-2
-"""The same between precisions, e.g. bf16 and fp32."""
 
+# Steps until which the log must stay close to the published one: later, right trainings may part too.
 MAX_EARLY_STEP = 30
-"""Steps until which the log must stay close to the published one: later, right trainings may part too."""
 
-MIN_EARLY_LINES = 3
-"""Fewest lines within these steps, the first left out, that are compared."""
+MIN_EARLY_LINES = 3  # fewest lines within these steps, the first left out, that are compared
 
+# Share of the distance between two seeds that arithmetic may bring about within these steps; 0.05 was seen.
 MAX_SEED_DISTANCE = 0.5
-"""Share of the distance between two seeds that arithmetic may bring about within these steps; 0.05 was seen."""
 
+# Correlation of the jumps from line to line that a right training has in one loss or another; 0.99 was seen.
 MIN_CORRELATION = 0.9
-"""Correlation of the jumps from line to line that a right training has in one loss or another; 0.99 was seen."""
 
+# Steps of the longest training whose jumps are compared: that they follow was never seen beyond.
 MAX_COMPARED_STEPS = 1000
-"""Steps of the longest training whose jumps are compared: that they follow was never seen beyond."""
 
-MIN_JUMPS = 16
-"""Fewest jumps that are compared."""
+MIN_JUMPS = 16  # fewest jumps that are compared
 
+# Share of the jumps that counts as independent: neighbours share a line, correlate by -1/2, and so leave n / 1.5 for
+# the correlation of two such series (Bartlett, Journal of the Royal Statistical Society 98, 1935, pages 536-543).
 INDEPENDENT_JUMP_SHARE = 2 / 3
-"""Share of the jumps that counts as independent: neighbours share a line, correlate by -1/2, and so leave n / 1.5 for
-the correlation of two such series (Bartlett, Journal of the Royal Statistical Society 98, 1935, pages 536-543)."""
 
 DivergenceKind = Literal["starts", "parts", "order", "images"]
 

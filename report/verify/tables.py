@@ -11,8 +11,7 @@ from ..tables.record import Cell, Column, Row, Table
 from .fresh_seed import OrderedPair
 from .verdicts import FeatureCheck, RowVerdict
 
-MAX_NAMED_FEATURES = 3
-"""Features outside their bands that a verdict names; the second table has all."""
+MAX_NAMED_FEATURES = 3  # features outside their bands that a verdict names; the second table has all
 
 
 def make_verdict_tables(found: Sequence[RowVerdict], label: Callable[[str], str]) -> list[Table]:

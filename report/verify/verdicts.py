@@ -31,20 +31,16 @@ from .features import (
 )
 from .same_seed import SeedDivergence, can_compare_jumps, find_divergence, pair_same_seeds
 
+# Chance that a correct reproduction is called not consistent, over all rows and measures together.
 MAX_FALSE_ALARM_RATE = 0.01
-"""Chance that a correct reproduction is called not consistent, over all rows and measures together."""
 
-MIN_PUBLISHED_SEEDS = 3
-"""Fewest published seeds that a band is made of."""
+MIN_PUBLISHED_SEEDS = 3  # fewest published seeds that a band is made of
 
+# Relative difference that another machine may bring about in a method without training.
 MAX_UNTRAINED_DIFFERENCE = 1e-3
-"""Relative difference that another machine may bring about in a method without training."""
 
-MAX_ZERO_DIFFERENCE = 1e-9
-"""Difference from zero that arithmetic brings about."""
-
-_IdleValues = Mapping[tuple[str, str], float]
-"""By row and feature, what a run that did nothing would have."""
+MAX_ZERO_DIFFERENCE = 1e-9  # difference from zero that arithmetic brings about
+_IdleValues = Mapping[tuple[str, str], float]  # by row and feature, what a run that did nothing would have
 
 ConsistencyVerdict = Literal["consistent", "not consistent", "too few seeds"]
 

@@ -25,14 +25,11 @@ from ..plugins.discovery import Plugin, find_plugins
 from ..plugins.metric_families import find_metric_files
 from . import doctor_data
 
+# The first and the last Python that uv.lock was solved for (`requires-python` of pyproject.toml).
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
-"""The first and the last Python that uv.lock was solved for (``requires-python`` of pyproject.toml)."""
 
-MIN_DISK_GB = 10.0
-"""Free space below which a full run may not fit: about 5 GB environment, the rest results."""
-
-MIN_MEMORY_GB = 4.0
-"""Memory below which the demonstration scale may not fit."""
+MIN_DISK_GB = 10.0  # free space below which a full run may not fit: about 5 GB environment, the rest results
+MIN_MEMORY_GB = 4.0  # memory below which the demonstration scale may not fit
 
 CHECKED_PACKAGES = ("torch", "torchvision", "numpy", "scikit-image", "snakemake", "safetensors", "pyiqa")
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# The bar: always images per second, where tqdm's own turns to seconds per image below one.
 PROGRESS_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}]"
-"""The bar: always images per second, where tqdm's own turns to seconds per image below one."""
 
+# What is said of photographs whose field of view was found.
 FIELD_NOTE = "outside the round field of view the result is black, as in the benchmark"
-"""What is said of photographs whose field of view was found."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -18,8 +18,7 @@ from ..plugins.schemas import load_schema
 
 REFERENCE_FILE = ROOT / "docs" / "reference.md"
 
-ReferenceRow = tuple[str, str, str, str]
-"""Name, default, allowed values, description."""
+ReferenceRow = tuple[str, str, str, str]  # name, default, allowed values, description
 
 COLUMN_TITLES: ReferenceRow = ("name", "default", "allowed", "description")
 

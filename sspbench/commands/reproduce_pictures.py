@@ -13,11 +13,8 @@ from pathlib import Path
 
 from ..errors import UserError
 
-ALLOWED_RULES = ("analyse", "tables", "figures", "report")
-"""The only rules of the workflow that may run."""
-
-REBUILT_FOLDERS = ("analysis", "tables", "figures")
-"""What these rules write besides the page."""
+ALLOWED_RULES = ("analyse", "tables", "figures", "report")  # the only rules of the workflow that may run
+REBUILT_FOLDERS = ("analysis", "tables", "figures")  # what these rules write besides the page
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ..files import sha256
 from .runtime import VERSION, WebRuntime
 
 FOLDER = Path(__file__).parent
@@ -49,20 +50,10 @@ def render_page(models: Sequence[PageModel], runtime: WebRuntime) -> str:
         models: The first is chosen at the start.
         runtime: What computes them in the browser.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
-    script = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return environment.get_template("page.html.j2").render(
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_policy_hash(style),
-        script_hash=_policy_hash(script),
+    return render_with_policy(
+        FOLDER / "page.html.j2",
+        (FOLDER / "style.css").read_text(encoding="utf-8"),
+        "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
         runtime_version=VERSION,
         max_side=MAX_SIDE_PX,
         models=[dict(model.description) for model in models],
@@ -75,14 +66,65 @@ def render_page(models: Sequence[PageModel], runtime: WebRuntime) -> str:
     )
 
 
+@dataclass(frozen=True)
+class EnhancePage:
+    """The page beside a report.
+
+    Attributes:
+        file: Its name.
+        methods: The methods in it, as it calls them.
+        is_current: Whether its networks are those of the run; they are not after another training.
+    """
+
+    file: str
+    methods: tuple[str, ...]
+    is_current: bool
+
+
+def find_enhance_page(root: Path) -> EnhancePage | None:
+    """Return what the page in a results folder holds; None where there is none.
+
+    Args:
+        root: The folder of the report.
+    """
+    path = root / FILE_NAME
+    models = read_descriptions(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
+    if not models:
+        return None
+    trained = {sha256(weights) for weights in root.glob("runs/*/seed-*/weights.safetensors")}
+    is_current = all(model["weights_sha256"] in trained for model in models)
+    return EnhancePage(FILE_NAME, tuple(model["name"] for model in models), is_current)
+
+
 def read_descriptions(page: str) -> list[dict[str, Any]]:
     """Return the descriptions of the models in a page of :func:`render_page`; none in any other page."""
     found = re.search(r'<script type="application/json" id="facts">(.*?)</script>', page, re.DOTALL)
     return list(json.loads(found[1])["models"]) if found else []
 
 
-def _policy_hash(text: str) -> str:
-    """Return the hash that the content security policy allows an inline style or script by."""
+def render_with_policy(template: Path, style: str, script: str, **facts: Any) -> str:
+    """Return a page with style and script in it, which its content security policy allows by their hashes alone.
+
+    Args:
+        template: The template; others that it names lie beside it.
+        style: CSS.
+        script: JavaScript.
+        facts: What else the template asks for.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    texts = {"style": Markup(style), "script": Markup(script)}
+    hashes = {"style_hash": _hash_inline(style), "script_hash": _hash_inline(script)}
+    return environment.get_template(template.name).render(**texts, **hashes, **facts)
+
+
+def _hash_inline(text: str) -> str:
+    """Return the content security policy's hash of an inline style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

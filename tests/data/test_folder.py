@@ -5,36 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey
-from sspbench.images.manifest import Manifest
-from sspbench.stages.prepare import prepare
-
-
-def noise(key: int, shape: tuple[int, ...] = (64, 80)) -> np.ndarray:
-    return np.random.default_rng(key).integers(0, 256, shape, dtype=np.uint8)
-
-
-def save(path: Path, pixels: np.ndarray) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
-    return path
+from tests.own_folder import imported, noise, save, write_folder
 
 
 @pytest.fixture
 def source(tmp_path):
-    root = tmp_path / "mine"
-    for key, split in enumerate(("trainA", "trainB", "testA")):
-        save(root / split / "one.png", noise(key))
-    return root
-
-
-def imported(source: Path, target: Path) -> Manifest:
-    facts = {"dataset": "folder", "id": "folder-mine", "real": True, "field_um": 400, "options": {}, "seed": 0}
-    return Manifest.read(prepare({**facts, "data_root": str(source)}, target))
+    return write_folder(tmp_path / "mine")
 
 
 def test_depths_colours_and_label_values(tmp_path, source):

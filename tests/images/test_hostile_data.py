@@ -13,22 +13,10 @@ from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import read_grey
-from sspbench.images.manifest import Manifest
 from sspbench.images.names import make_safe_name
 from sspbench.images.picture_files import read_image_file, write_image_file
-from sspbench.stages.prepare import digest_source, prepare
-
-SHAPE = (64, 80)
-
-
-def noise(key: int, shape: tuple[int, ...] = SHAPE) -> np.ndarray:
-    return np.random.default_rng(key).integers(0, 256, shape, dtype=np.uint8)
-
-
-def save(path: Path, pixels: np.ndarray, **options) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path, **options)
-    return path
+from sspbench.stages.prepare import digest_source
+from tests.own_folder import SHAPE, imported, noise, save, write_folder
 
 
 def mask(share: float = 0.1) -> np.ndarray:
@@ -40,15 +28,7 @@ def mask(share: float = 0.1) -> np.ndarray:
 
 @pytest.fixture
 def source(tmp_path):
-    root = tmp_path / "mine"
-    for key, split in enumerate(("trainA", "trainB", "testA")):
-        save(root / split / "one.png", noise(key))
-    return root
-
-
-def imported(source: Path, target: Path, **options) -> Manifest:
-    facts = {"dataset": "folder", "id": "folder-mine", "real": True, "field_um": 400, "seed": 0}
-    return Manifest.read(prepare({**facts, "options": options, "data_root": str(source)}, target))
+    return write_folder(tmp_path / "mine")
 
 
 def refusal(source: Path, target: Path, **options) -> str:

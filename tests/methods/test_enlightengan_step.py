@@ -10,16 +10,13 @@ from methods.enlightengan.losses import feature_distance
 from methods.enlightengan.method import EnlightenGAN
 from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
-from sspbench.config.overrides import merge_dicts
-from sspbench.plugins.discovery import get_plugin
-from sspbench.plugins.parameter_schemas import default_values
-from tests.recorded_steps import Recorded
+from tests.recorded_steps import Recorded, changed_params
 
 TINY = {"width": 1 / 16, "vgg_width": 1 / 16, "patch_side": 32}
 
 
 def params(**changes):
-    return merge_dicts(merge_dicts(default_values(get_plugin("methods", "enlightengan").all_parameters), TINY), changes)
+    return changed_params("enlightengan", TINY, changes)
 
 
 class Watched(Recorded, EnlightenGAN):

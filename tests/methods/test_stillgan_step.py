@@ -6,17 +6,14 @@ from torch.nn import functional
 
 from methods.stillgan.losses import draw_structure_noise, illumination_loss, structure_loss
 from methods.stillgan.method import StillGAN
-from sspbench.config.overrides import merge_dicts
 from sspbench.errors import UserError
-from sspbench.plugins.discovery import get_plugin
-from sspbench.plugins.parameter_schemas import default_values
-from tests.recorded_steps import Recorded
+from tests.recorded_steps import Recorded, changed_params
 
 TINY = {"width": 1 / 32, "depth": 3, "roi": 32, "patches": [8, 16], "inference_side": None, "batches": {"crop": 48}}
 
 
 def params(**changes):
-    return merge_dicts(merge_dicts(default_values(get_plugin("methods", "stillgan").all_parameters), TINY), changes)
+    return changed_params("stillgan", TINY, changes)
 
 
 class Watched(Recorded, StillGAN):

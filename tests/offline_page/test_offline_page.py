@@ -9,12 +9,11 @@ import shutil
 
 import pytest
 
-from report.page.enhance_page import find_enhance_page
 from sspbench.commands.cli import main
 from sspbench.commands.page_models import MAX_MODEL_BYTES, make_page_models
 from sspbench.errors import UserError
 from sspbench.offline_page import runtime
-from sspbench.offline_page.page import PageModel, read_descriptions, render_page
+from sspbench.offline_page.page import PageModel, find_enhance_page, read_descriptions, render_page
 from tests.run_folder import run_of
 
 STAND_IN = runtime.WebRuntime(module=b"export {}", wasm=b"\0asm")

@@ -19,8 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-MIN_TRAININGS = 5
-"""Fewest trainings per method for a verdict on methods."""
+MIN_TRAININGS = 5  # fewest trainings per method for a verdict on methods
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,7 @@ def compute_half_widths(differences: np.ndarray, alpha: float) -> np.ndarray:
     return np.asarray(_compute_half_width(_estimate_spread(differences), alpha))
 
 
-FloatOrArray = float | np.ndarray
-"""One number, or one for each of many comparisons."""
+FloatOrArray = float | np.ndarray  # one number, or one for each of many comparisons
 
 
 @dataclass(frozen=True)

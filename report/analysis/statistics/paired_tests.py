@@ -12,17 +12,16 @@ import pandas as pd
 from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
 from .summary import GRID_KEYS, iter_grids
 
-SIGNIFICANCE_LEVEL = 0.05
-"""Level of the test, after Holm's correction."""
+SIGNIFICANCE_LEVEL = 0.05  # level of the test, after Holm's correction
 
+# The outcome for a row; empty without a test, or for a measure without a better direction.
 TestVerdict = Literal["better", "worse", "no difference shown", ""]
-"""The outcome for a row; empty without a test, or for a measure without a better direction."""
 
+# Printed with every p-value.
 REPLICATION_NOTE = (
     "What was replicated: the whole experiment. Every seed trains all networks, the segmenter included, and every "
     "training is judged on the same images; trainings and images (or subjects) are crossed random effects."
 )
-"""Printed with every p-value."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +223,6 @@ PAIRED_TEST_COLUMNS = [
     *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p",
     "p_holm", "verdict", "note",
 ]  # fmt: skip
-"""Columns of :func:`compare_with_references`."""
 
 
 def _make_line(line: PairedComparison) -> dict[str, float | int | str]:

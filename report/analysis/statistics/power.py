@@ -20,11 +20,8 @@ from scipy import special
 from .crossed_effects import MIN_TRAININGS, EffectSpreads, estimate_crossed, estimate_effect_spreads, group_by_cluster
 from .paired_tests import SIGNIFICANCE_LEVEL, adjust_holm
 
-POWER = 0.8
-"""Probability with which a pair is to be parted."""
-
-MAX_REPLICATES = 1_000_000
-"""Most trainings or images that are considered; beyond them the answer is infinity."""
+POWER = 0.8  # probability with which a pair is to be parted
+MAX_REPLICATES = 1_000_000  # most trainings or images that are considered; beyond them the answer is infinity
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-MIN_PRIOR_VARIANCES = 3
-"""Fewest variances that a prior is estimated from."""
+MIN_PRIOR_VARIANCES = 3  # fewest variances that a prior is estimated from
 
 
 @dataclass(frozen=True)

@@ -15,23 +15,21 @@ from ...tables.render.text import NO_NUMBER
 from .axis import ChartAxis, format_tick, make_axis
 from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_percent, make_element, make_svg
 
+# Class of a mark by the verdict of the test; without a test it is `open`.
 MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
-"""Class of a mark by the verdict of the test; without a test it is ``open``."""
 
+# Heads of the numbers beside the plot; the page puts the word for the structure before lost and invented.
 FOREST_HEADS = ("Gain [95 % CI]", "LQ-trained", "Gap closed", "lost", "invented", "Rank")
-"""Heads of the numbers beside the plot; the page puts the word for the structure before lost and invented."""
 
-MAX_FOREST_TICKS = 8
-"""The most values written below the plot."""
+MAX_FOREST_TICKS = 8  # the most values written below the plot
 
+# How far below the untouched image the axis goes at most, in gains of the clean image: harm beyond it is an arrow.
 MAX_HARM_GAPS = 2.0
-"""How far below the untouched image the axis goes at most, in gains of the clean image: harm beyond it is an arrow."""
 
+# Share of the width from which on a label over the plot has room to the left of its line, on a phone too.
 LABEL_FLIP_SHARE = 0.42
-"""Share of the width from which on a label over the plot has room to the left of its line, on a phone too."""
 
-HEAD_HEIGHT_PX = 34
-"""Height of the labels over the plot, px."""
+HEAD_HEIGHT_PX = 34  # height of the labels over the plot, px
 
 
 @dataclass(frozen=True)

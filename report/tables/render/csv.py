@@ -18,7 +18,6 @@ CELL_FRAME_COLUMNS = [
     "row", "label", "metric", "better", "unit", "mean", "sd_images", "sd_seeds", "n", "missing", "seeds", "status",
     "group", "low", "high", "text", "note",
 ]  # fmt: skip
-"""Columns of :func:`make_cell_frame`."""
 
 OPTIONAL_COLUMNS = ("low", "high", "text", "note")
 """Columns that only tables with such cells have."""

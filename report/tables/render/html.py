@@ -69,8 +69,7 @@ class HtmlTable:
     notes: tuple[str, ...] = ()
 
 
-MINUS_SIGN_PATTERN = re.compile(r"(?<![\w.])-(?=[\d.])")
-"""A hyphen that is a minus sign."""
+MINUS_SIGN_PATTERN = re.compile(r"(?<![\w.])-(?=[\d.])")  # a hyphen that is a minus sign
 
 
 def make_html_table(table: Table, extra: Callable[[Row, Column, Cell], CellExtra] = lambda *_: NO_EXTRA) -> HtmlTable:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..record import Cell, Column, Row, Table
+from ..record import Column, Row, Table
 from .text import format_cell, format_head
 
 # At `\small`, 50 rows with their notes fill a page; a longer table continues in another float.
@@ -17,31 +17,11 @@ MAX_ROWS_PER_FLOAT = 50
 MAX_UNWRAPPED_CHARACTERS = 24
 
 _TEX_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-}
-_TEX_ESCAPES |= {
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "±": r"$\pm$",
-    "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$",
-}
-_TEX_ESCAPES |= {"µ": r"\textmu{}", "²": r"$^2$", "−": "$-$", "–": "--", "≥": r"$\ge$", "≤": r"$\le$", "×": r"$\times$"}
-_TEX_ESCAPES |= {
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "√": r"$\surd$",
-    "·": r"$\cdot$",
-    "⁺": r"$^+$",
-    "→": r"$\to$",
-}
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "±": r"$\pm$", "↑": r"$\uparrow$", "↓": r"$\downarrow$", "→": r"$\to$", "µ": r"\textmu{}", "²": r"$^2$", "−": "$-$",
+    "–": "--", "≥": r"$\ge$", "≤": r"$\le$", "×": r"$\times$", "√": r"$\surd$", "·": r"$\cdot$", "⁺": r"$^+$",
+}  # fmt: skip
 
 
 def escape_tex(text: str) -> str:
@@ -105,10 +85,8 @@ def _column_shape(texts: Sequence[str], has_words: bool) -> str:
 
 
 def _render_line(row: Row, columns: Sequence[Column]) -> str:
-    texts = [_render_cell(cell, column) for cell, column in zip(row.cells, columns, strict=True)]
-    return " & ".join([escape_tex(row.label), *texts]) + r" \\"
-
-
-def _render_cell(cell: Cell, column: Column) -> str:
-    text = escape_tex(format_cell(cell, column))
-    return rf"\textbf{{{text}}}" if cell.best else text
+    texts = [escape_tex(row.label)]
+    for cell, column in zip(row.cells, columns, strict=True):
+        text = escape_tex(format_cell(cell, column))
+        texts.append(rf"\textbf{{{text}}}" if cell.best else text)
+    return " & ".join(texts) + r" \\"

@@ -9,8 +9,7 @@ from ..record import Cell, Column, Row
 
 DIRECTION_ARROWS = {"higher": "↑", "lower": "↓", "none": ""}
 
-NO_NUMBER = "n/a"
-"""Printed in place of a missing number."""
+NO_NUMBER = "n/a"  # printed in place of a missing number
 
 
 def format_head(column: Column) -> str:
@@ -37,7 +36,8 @@ def format_cell(cell: Cell, column: Column) -> str:
     if column.form == "p":
         return "<0.001" if cell.mean < 0.001 else f"{cell.mean:.3f}"
     rank = f" #{cell.rank}" if cell.rank else ""
-    return f"{_format_mean(cell.mean, column)}{_format_spread(cell, column)}{_format_interval(cell, column)}{rank}"
+    mean = _format_number(cell.mean, column, MEAN_DIGITS)
+    return f"{mean}{_format_spread(cell, column)}{_format_interval(cell, column)}{rank}"
 
 
 def format_row(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
@@ -49,25 +49,20 @@ def format_row(row: Row, table_columns: tuple[Column, ...]) -> list[str]:
 SPREAD_DIGITS = 2
 
 
-def _format_mean(value: float, column: Column) -> str:
+def _format_number(value: float, column: Column, digits: int) -> str:
     if column.form == "printed":
         return f"{value:.{column.decimals}f}"
-    return format_number(value, MEAN_DIGITS, column.decimals)
+    return format_number(value, digits, column.decimals)
 
 
 def _format_spread(cell: Cell, column: Column) -> str:
-    images = "" if math.isnan(cell.sd_images) else f" ± {_format_sd(cell.sd_images, column)}"
-    seeds = "" if math.isnan(cell.sd_seeds) else f" ({_format_sd(cell.sd_seeds, column)})"
+    images = "" if math.isnan(cell.sd_images) else f" ± {_format_number(cell.sd_images, column, SPREAD_DIGITS)}"
+    seeds = "" if math.isnan(cell.sd_seeds) else f" ({_format_number(cell.sd_seeds, column, SPREAD_DIGITS)})"
     return images + seeds
-
-
-def _format_sd(value: float, column: Column) -> str:
-    if column.form == "printed":
-        return f"{value:.{column.decimals}f}"
-    return format_number(value, SPREAD_DIGITS, column.decimals)
 
 
 def _format_interval(cell: Cell, column: Column) -> str:
     if math.isnan(cell.low) or math.isnan(cell.high):
         return ""
-    return f" [{_format_mean(cell.low, column)}, {_format_mean(cell.high, column)}]"
+    low, high = (_format_number(end, column, MEAN_DIGITS) for end in (cell.low, cell.high))
+    return f" [{low}, {high}]"
