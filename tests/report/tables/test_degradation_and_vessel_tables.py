@@ -75,5 +75,6 @@ def test_the_share_of_the_field_of_view_is_among_the_origins(tmp_path, monkeypat
     mask[:, :12] = 255
     write_grey(folder / "testA_fov/image_0.png", mask)
     write_manifest(folder, {"dataset": "cornsim", "field_um": 400})
-    (share,) = [origin.value for origin in collect_origins(made) if origin.name.startswith("field of view")]
+    again = Results(made.plan)
+    (share,) = [origin.value for origin in collect_origins(again) if origin.name.startswith("field of view")]
     assert share == "0.250 of the frame (0.250 to 0.250), black outside"
