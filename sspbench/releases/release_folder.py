@@ -29,7 +29,7 @@ RECORD_TYPES: Mapping[str, type] = {
 
 PUBLISHED_DIR = "published"
 # The most that one data set of a release may weigh.
-MAX_RELEASE_BYTES = 2_000_000
+MAX_RELEASE_BYTES = 3_000_000
 
 RELEASE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
