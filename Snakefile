@@ -7,7 +7,11 @@ import sys
 sys.path.insert(0, workflow.basedir)
 
 from sspbench.stages.prepare import digest_source
-from sspbench.workflow.benchmark import reject_foreign_directory, start_workflow
+from sspbench.workflow.benchmark import (
+    reject_foreign_directory,
+    start_workflow,
+    stop_idle_scheduling,
+)
 from sspbench.workflow.rule_params import (
     ANALYSIS_RECORDS,
     external_rows_pattern,
@@ -331,6 +335,10 @@ rule across:
         code=bench.across_digest,
     shell:
         "{JOB_COMMAND} {log:q} across --config {bench.config_text:q}"
+
+
+onstart:
+    stop_idle_scheduling(workflow)
 
 
 # Without a page only a part was asked for, e.g. the data.

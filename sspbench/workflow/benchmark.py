@@ -69,6 +69,19 @@ def start_workflow(workflow: Any) -> Benchmark:
     return found
 
 
+def stop_idle_scheduling(workflow: Any) -> None:
+    """Lift Snakemake's limit of job starts per second where all jobs run on this machine, whose cores limit them.
+
+    Under the limit, Snakemake 9.27 sets a timer after each choice of jobs, to choose again a second later. Each
+    finished job adds such a chain, so after a few hundred jobs the choosing takes half a core.
+
+    Args:
+        workflow: Snakemake's workflow, about to start its first job.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 class Benchmark:
     """The plans of a call, and what their jobs need by the wildcards ``dataset``, ``run`` and ``seed``.
 
