@@ -36,6 +36,8 @@ SEGMENTER_DIR = f"{RESULTS_DIR}/segmenter/{FIRST_PLAN.segmenter.name}/seed-{{see
 LOW_SEGMENTER_DIR = (
     f"{RESULTS_DIR}/segmenter-low/{FIRST_PLAN.segmenter.name}/seed-{{seed}}"
 )
+# missing where a training kept another number of checkpoints, so that it runs again
+KEPT_STEPS = f"{RUN_DIR}/checkpoints/kept-{FIRST_PLAN.config['checkpoints']}.json"
 LOG_DIR = f"{RESULTS_DIR}/logs"
 # processes that share tables, figures or page; fewer where there are fewer cores
 REPORT_WORKERS = 8
@@ -120,6 +122,7 @@ rule train:
     output:
         f"{RUN_DIR}/weights.safetensors",
         f"{RUN_DIR}/jobs/train.json",
+        [KEPT_STEPS] if FIRST_PLAN.config["checkpoints"] else [],
     log:
         f"{LOG_DIR}/train/{{run}}-{{seed}}.log",
     priority: 100
@@ -235,6 +238,27 @@ rule score_low:
         "{JOB_COMMAND} {log:q} stage score-low {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
 
 
+rule score_checkpoints:
+    input:
+        bench.manifest,
+        KEPT_STEPS,
+        bench.segmenter_weights,
+    output:
+        f"{RUN_DIR}/checkpoints/scores.csv",
+    log:
+        f"{LOG_DIR}/score_checkpoints/{{run}}-{{seed}}.log",
+    params:
+        config=bench.job_config,
+        settings=lambda w: [
+            bench.plan(w).train_settings(bench.run(w)).rerun_params,
+            bench.plan(w).segmenter_settings(int(w.seed)).rerun_params,
+            bench.plan(w).score_settings(),
+        ],
+        code=lambda w: bench.digests(w).score_checkpoints(bench.run(w)),
+    shell:
+        "{JOB_COMMAND} {log:q} stage score-checkpoints {wildcards.run:q} --seed {wildcards.seed} --config {params.config:q}"
+
+
 rule analyse:
     input:
         bench.files_of_all_runs("scores.csv"),
@@ -257,6 +281,7 @@ rule tables:
     input:
         bench.files_of_all_runs("scores.csv"),
         bench.low_scores,
+        bench.checkpoint_scores,
         bench.files_of_all_runs("definitions.csv"),
         paper_table_files(),
     output:
@@ -280,6 +305,7 @@ rule tables:
 rule figures:
     input:
         bench.files_of_all_runs("run.json"),
+        bench.checkpoint_scores,
     output:
         f"{RESULTS_DIR}/figures/index.json",
         f"{RESULTS_DIR}/figures/panels.json",

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import math
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ..config.plan import Plan
 from ..config.runs import Run
-from ..errors import UserError, explain_system_error
+from ..errors import UserError
 from ..jobs.budget import time_budget
 from ..jobs.folder_lock import lock_folder
-from ..jobs.outcome import JobError, clear_status, error_from_exit, write_status
+from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER
 from ..plugin_checks import commands as plugin_checks
 from ..plugins.schemas import MAX_SEED
@@ -33,6 +31,7 @@ from . import (
     reproduce_pictures,
 )
 from .config_options import add_config_options, plan_from_args
+from .stage_status import record_status
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -78,11 +77,10 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
         if needs_run:
             run = plan.get_run(args.method, args.seed)
             folder = plan.layout.run_folder(run.id, run.seed)
-            # the control is not part of the row: its failure is not the row's
-            aside = function is _score_low
+            aside = ASIDE_FOLDERS.get(function)
             with (
-                lock_folder(folder / LOW_FOLDER if aside else folder),
-                nullcontext() if aside else _record_status(name, folder),
+                lock_folder(folder / aside if aside else folder),
+                nullcontext() if aside else record_status(name, folder),
             ):
                 function(plan, run)
             return 0
@@ -94,41 +92,6 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
         return 0
 
     return command
-
-
-@contextmanager
-def _record_status(stage: str, folder: Path) -> Iterator[None]:
-    """Record in ``status.json``, for the tables, the error that stops a run's stage within the block; raise it again.
-
-    Scores of an earlier attempt are void once a stage is done again.
-    """
-    for outdated in ("scores.csv", "run.json"):
-        (folder / outdated).unlink(missing_ok=True)
-    write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
-    try:
-        yield
-        clear_status(folder)
-    except UserError as error:
-        write_status(folder, stage, getattr(error, "status", "failed"), str(error))
-        raise
-    except SystemExit as error:
-        fault = error_from_exit(error)
-        write_status(folder, stage, fault.status, str(fault))
-        raise fault from error
-    except Exception as error:
-        refused = explain_system_error(error)
-        if refused is not None:
-            with suppress(OSError):  # a full disk has no room for this either
-                write_status(folder, stage, JobError.status, str(refused))
-            raise refused from error
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
-        traceback.print_exc()
-        raise JobError(
-            f"The stage {stage} failed: {type(error).__name__}: {error}",
-            where=f"{where.filename}:{where.lineno}",
-            hint="see the traceback above",
-        ) from error
 
 
 def _prepare(plan: Plan) -> None:
@@ -281,6 +244,27 @@ def _score(plan: Plan, run: Run) -> None:
         )
 
 
+def _score_checkpoints(plan: Plan, run: Run) -> None:
+    from ..images.manifest import Manifest
+    from ..stages.score_checkpoints import score_checkpoints
+
+    folder = plan.layout.run_folder(run.id, run.seed)
+    weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
+    with time_budget(plan.config["stage_minutes"], "score-checkpoints", folder / KEPT_FOLDER):
+        score_checkpoints(
+            plan.train_settings(run),
+            plan.score_settings(),
+            plan.describe_run(run),
+            Manifest.read(plan.layout.manifest),
+            folder,
+            count=plan.config["checkpoints"],
+            segmenter=(plan.segmenter_settings(run.seed), weights) if plan.is_segmented else None,
+        )
+
+
+# Stages that are not part of the row: their failure is not the row's. Each writes into a folder within the run's.
+ASIDE_FOLDERS: dict[Callable[..., None], str] = {_score_low: LOW_FOLDER, _score_checkpoints: KEPT_FOLDER}
+
 STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
     "prepare": (_prepare, False, "prepare the data set"),
     "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
@@ -291,4 +275,5 @@ STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
     "segment": (_segment, True, "segment the enhanced images"),
     "score": (_score, True, "score images and masks"),
     "score-low": (_score_low, True, "segment and score with the segmenter trained on LQ images"),
+    "score-checkpoints": (_score_checkpoints, True, "enhance, segment and score with each kept checkpoint"),
 }

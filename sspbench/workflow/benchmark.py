@@ -17,6 +17,7 @@ from ..config.datasets import build_plans, summary_folder
 from ..config.plan import Plan
 from ..config.runs import Run
 from ..errors import UserError
+from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE
 from .forecast import Forecast
 from .lock import hold_workflow_lock, job_environment
@@ -159,6 +160,12 @@ class Benchmark:
         """Return the weights of a run; none of a method that does not learn."""
         return [self._run_folder(wildcards) / "weights.safetensors"] if self.run(wildcards).is_learned else []
 
+    def segmenter_weights(self, wildcards: Any) -> list[Path]:
+        """Return the weights of the segmenter of a run's seed; none where no segmenter can be trained."""
+        plan = self.plan(wildcards)
+        folder = plan.layout.segmenter_folder(plan.segmenter.name, int(wildcards.seed))
+        return [folder / "weights.safetensors"] if plan.is_segmented else []
+
     def segmented_images(self, wildcards: Any) -> list[Path]:
         """Return the manifests of a run's masks and probabilities; none where no segmenter can be trained."""
         folders = ("masks", "probabilities") if self.plan(wildcards).is_segmented else ()
@@ -169,6 +176,13 @@ class Benchmark:
         plan = self.plan(wildcards)
         runs = plan.runs if plan.has_low_segmenter else ()
         return [plan.layout.run_folder(run.id, run.seed) / LOW_FOLDER / SCORES_FILE for run in runs]
+
+    def checkpoint_scores(self, wildcards: Any) -> list[Path]:
+        """Return the scores of the kept checkpoints of all trainings; none where the config keeps none."""
+        plan = self.plan(wildcards)
+        trained = [run for run in plan.runs if run.is_learned and not run.is_untrained]
+        runs = trained if plan.config["checkpoints"] else ()
+        return [plan.layout.run_folder(run.id, run.seed) / KEPT_FOLDER / SCORES_FILE for run in runs]
 
     def _run_folder(self, wildcards: Any) -> Path:
         return self.plan(wildcards).layout.run_folder(wildcards.run, int(wildcards.seed))

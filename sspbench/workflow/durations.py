@@ -30,6 +30,9 @@ SEGMENTER_RULES = {"train_segmenter": "high", "train_low_segmenter": "low"}
 
 TRAINING_RULES = ("train", *SEGMENTER_RULES)
 
+ENHANCING_RULES = {"enhance": "enhance_learned", "score_checkpoints": "score_checkpoints"}
+"""Rules that enhance with a network, and their cost."""
+
 SOLO_RULES = ("prepare", "analyse", "tables", "figures", "report")
 """Rules whose job runs alone: all others wait for it, or it for them."""
 
@@ -137,12 +140,15 @@ class DurationEstimator:
         if job.rule == "train" and not self._run(job).is_untrained:
             return self._declared_training_seconds(self._run(job).plugin, job)
         name = "untrained" if job.rule == "train" else job.rule
-        if job.rule == "enhance" and self._run(job).is_learned:
+        if job.rule in ENHANCING_RULES and self._run(job).is_learned:
             if self._plan.preset not in self._costs["megabytes"]["training"]:
                 return None  # networks of another width
-            name = "enhance_learned"
+            name = ENHANCING_RULES[job.rule]
         cost = self._costs["seconds"].get(name)
-        return None if cost is None else float(cost["start"] + cost.get("image", 0.0) * self._test_image_count)
+        repeats = self._plan.config["checkpoints"] if job.rule == "score_checkpoints" else 1
+        return (
+            None if cost is None else repeats * float(cost["start"] + cost.get("image", 0.0) * self._test_image_count)
+        )
 
     def _declared_training_seconds(self, plugin: Plugin, job: WorkflowJob) -> float | None:
         """Return the declared seconds of a training, in proportion to its steps where the config changes them."""

@@ -14,7 +14,7 @@ from ..config.resolve_auto import slowdown_warnings
 from ..jobs.machine_speed import describe_gpus, measure_slowness
 from .durations import SEGMENTER_RULES, TRAINING_RULES, DurationEstimator, WorkflowJob, estimate_wall_seconds
 
-ROW_RULES = ("enhance", "import_external", "segment", "score", "score_low")
+ROW_RULES = ("enhance", "import_external", "segment", "score", "score_low", "score_checkpoints")
 """Rules whose jobs together make one row of the tables."""
 
 RULE_WORDS = {
@@ -27,6 +27,7 @@ RULE_WORDS = {
     "segment": ("segment {label}", "segmented {label}"),
     "score": ("score {label}", "scored {label}"),
     "score_low": ("score {label} under the LQ segmenter", "scored {label} under the LQ segmenter"),
+    "score_checkpoints": ("score the checkpoints of {label}", "scored the checkpoints of {label}"),
     "analyse": ("analyse the scores", "analysed the scores"),
     "tables": ("make the tables", "made the tables"),
     "figures": ("draw the figures", "drew the figures"),

@@ -21,6 +21,7 @@ from ..jobs.image_folders import (
     prepared_hashes,
     read_folder_hashes,
 )
+from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE, find_changed_tables
 from ..jobs.weights_record import WEIGHTS_FILE, has_original_weights
 from .lock import is_dry_run
@@ -44,7 +45,8 @@ def repair_runs(plans: Iterable[Plan]) -> None:
         changed = {seed for seed, folder in segmenters.items() if _has_changed_weights(folder)}
         for folder, seed in {plan.layout.run_folder(run.id, run.seed): run.seed for run in plan.runs}.items():
             _repair_run(folder, SEGMENTED if seed in changed else ())
-            _repair_run(folder / LOW_FOLDER, ())
+            for aside in (LOW_FOLDER, KEPT_FOLDER):
+                _repair_run(folder / aside, ())
 
 
 def _has_changed_weights(folder: Path) -> bool:

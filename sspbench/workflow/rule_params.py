@@ -88,6 +88,11 @@ class CodeDigests:
         stages = [STAGES_DIR / name for name in ("segment.py", "score.py")]
         return code_digest([*stages, self._plan.segmenter.code_file, *find_metric_files().values()])
 
+    def score_checkpoints(self, run: Run) -> str:
+        """Of enhancing, segmenting and scoring with the kept checkpoints of one method."""
+        own = [STAGES_DIR / "score_checkpoints.py", run.plugin.code_file, self._plan.segmenter.code_file]
+        return code_digest([*own, *find_metric_files().values()])
+
     @cached_property
     def analysis(self) -> str:
         """Of the records of a run."""
