@@ -9,6 +9,7 @@ from sspbench.files import write_json
 
 from ..analysis.image_choice import scores_or_empty
 from ..analysis.results import Results
+from .checkpoints import make_checkpoint_panels
 from .distributions import make_distribution_panels
 from .inline_svg import ChartPanel
 from .metric_trust import make_trust_panels
@@ -28,6 +29,7 @@ def write_chart_panels(results: Results, folder: Path) -> None:
         "trust": make_trust_panels(results) if has_scores else [],
         "distributions": make_distribution_panels(results) if has_scores else [],
         "tradeoff": make_tradeoff_panels(results) if has_scores else [],
+        "checkpoints": make_checkpoint_panels(results),
         "training": make_loss_panels(results),
     }
     plain = {name: [asdict(panel) for panel in panels] for name, panels in charts.items()}

@@ -20,6 +20,7 @@ from ..analysis.image_choice import (
 )
 from ..analysis.results import Results
 from ..parallel import parallel_map
+from .checkpoints import draw_checkpoints
 from .comparison import draw_comparison
 from .distributions import draw_distributions
 from .image_choice import find_difficulty_groups
@@ -80,6 +81,7 @@ def _plan_number_figures(results: Results) -> Iterator[PlannedFigure]:
     yield PlannedFigure("trust", partial(draw_metric_trust, results))
     yield PlannedFigure("distributions", partial(draw_distributions, results))
     yield PlannedFigure("tradeoff", partial(draw_tradeoff, results))
+    yield PlannedFigure("checkpoints", partial(draw_checkpoints, results))
     yield PlannedFigure("training", partial(draw_training_curves, results))
 
 

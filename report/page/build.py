@@ -28,7 +28,7 @@ from .standalone import render_standalone
 from .table_store import TableStore
 
 # Figures whose panels are in the page as SVG, in its own colours.
-CHART_NAMES = ("distributions", "tradeoff", "training", "trust")
+CHART_NAMES = ("checkpoints", "distributions", "tradeoff", "training", "trust")
 
 
 def write_page(root: Path, path: Path, processes: int = 1) -> None:

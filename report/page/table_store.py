@@ -112,6 +112,7 @@ PLACED_TABLES = MEASURE_TABLES | {
     "claim_tests",
     "ranks",
     "gains",
+    "checkpoints",
     "audit_paper",
     "audit_reasons",
     "trust",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..analysis.results import Results
 from .audits import make_own_audit_table, make_paper_audit_tables
+from .checkpoints import make_checkpoint_table
 from .comparisons import make_claim_tests_table, make_ranks_table, make_tests_table
 from .definition_sensitivity import make_sensitivity_table
 from .degradations import make_degradation_tables
@@ -35,6 +36,7 @@ TABLE_MAKERS: tuple[TableMaker, ...] = (
     make_ranks_table,
     make_rank_intervals_table,
     make_power_table,
+    make_checkpoint_table,
     make_fairness_table,
     make_sensitivity_table,
     make_paper_audit_tables,
