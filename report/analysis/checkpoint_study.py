@@ -35,6 +35,7 @@ class CheckpointCurve:
         row: ``method`` or ``method+variant``.
         label: Its label.
         place: Its place among the rows of the tables, which gives its colour.
+        is_ablation: Whether it is a variant.
         status: ``done``, or how its run ended and why.
         steps: After which steps, ascending; empty where the run failed or its checkpoints were not scored.
         means: Mean of the measure over trainings and images at each step; NaN where undefined.
@@ -46,6 +47,7 @@ class CheckpointCurve:
     row: str
     label: str
     place: int
+    is_ablation: bool
     status: str
     steps: tuple[int, ...] = ()
     means: tuple[float, ...] = ()
@@ -79,13 +81,14 @@ def _iter_trained_rows(results: Results) -> Iterator[tuple[int, MethodRow]]:
 
 def _make_curve(results: Results, row: MethodRow, place: int, measure: Measure) -> CheckpointCurve:
     status = results.status_text(row)
+    known = row.id, row.label, place, row.is_ablation, status
     grids = _read_grids(results, row, measure) if status == "done" else {}
     means = [summarise(grid).mean for grid in grids.values()]
     if not np.isfinite(means).any():
-        return CheckpointCurve(row.id, row.label, place, status)
+        return CheckpointCurve(*known)
     best = _find_best(means, measure)
     return CheckpointCurve(
-        row.id, row.label, place, status, tuple(grids), tuple(means), best,
+        *known, tuple(grids), tuple(means), best,
         regret=_measure_regret(list(grids.values()), best, measure, results.clusters),
         spread=_measure_spread(means),
     )  # fmt: skip

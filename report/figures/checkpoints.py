@@ -8,13 +8,14 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..analysis.checkpoint_study import OPTIMISM_NOTE, CheckpointStudy, study_checkpoints
+from ..analysis.checkpoint_study import OPTIMISM_NOTE, CheckpointCurve, CheckpointStudy, study_checkpoints
 from ..analysis.results import Results
 from .inline_svg import ChartPanel, name_point, render_panel
 from .palette import RING_COLOUR
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 
 CURVES_INCHES = (FULL_WIDTH_INCHES, 3.6)
+PAGE_PANEL_INCHES = (4.4, 3.4)
 
 
 def draw_checkpoints(results: Results) -> FinishedFigure | None:
@@ -39,7 +40,7 @@ def make_checkpoint_panels(results: Results) -> list[ChartPanel]:
     title = f"{study.measure.label} at each checkpoint"
     return [
         ChartPanel(
-            title, render_panel(title, _describe_curves(study), partial(_draw_curves, study=study), CURVES_INCHES)
+            title, render_panel(title, _describe_curves(study), partial(_draw_curves, study=study), PAGE_PANEL_INCHES)
         )
     ]
 
@@ -48,14 +49,19 @@ def _describe_curves(study: CheckpointStudy) -> str:
     ends = [
         f"{curve.label} best after step {curve.steps[curve.best]} of {curve.steps[-1]}"
         for curve in study.curves
-        if curve.steps
+        if _is_drawn(curve)
     ]
     return f"{study.measure.label} against the share of the training: {'; '.join(ends)}."
 
 
+def _is_drawn(curve: CheckpointCurve) -> bool:
+    """Return whether a curve is shown: variants of the ablation are in the table alone."""
+    return bool(curve.steps) and not curve.is_ablation
+
+
 def _draw_curves(axes: Axes, study: CheckpointStudy) -> None:
     for curve in study.curves:
-        if not curve.steps:
+        if not _is_drawn(curve):
             continue
         shares = [100 * step / curve.steps[-1] for step in curve.steps]
         looks: dict[str, Any] = {"color": method_colour(curve.place), "marker": method_marker(curve.place)}
@@ -66,4 +72,4 @@ def _draw_curves(axes: Axes, study: CheckpointStudy) -> None:
     axes.set_xlabel("share of the training, %")
     axes.set_xlim(0, 103)
     axes.set_ylabel(f"{study.measure.label} ({study.measure.better} is better)")
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
