@@ -42,7 +42,7 @@ def _make_cells(curve: CheckpointCurve) -> tuple[Cell, ...]:
         Cell(f"{curve.steps[curve.best]} of {curve.steps[-1]}"),
         Cell(mean=curve.means[curve.best]),
         Cell(mean=curve.means[-1]),
-        make_gain_cell(curve.regret) if curve.regret else Cell(mean=0.0, note="the last is the best"),
+        make_gain_cell(curve.regret, "") if curve.regret else Cell(mean=0.0, note="the last is the best"),
         Cell(mean=curve.spread),
     )
 
