@@ -83,8 +83,9 @@ def rank_rows(
     means = [sign * float(keep_complete_images(known[row]).to_numpy().mean()) for row in names]
     groups = find_tie_groups(shown != 0, means)
     found = {row: _bound_rank(shown[place], _letters_of(place, groups)) for place, row in enumerate(names)}
-    for row in known.keys() - set(names):
-        found[row] = _place_control(known[row], [known[name] for name in names], sign, groups, clusters)
+    for row, grid in known.items():
+        if row not in found:
+            found[row] = _place_control(grid, [known[name] for name in names], sign, groups, clusters)
     return found
 
 

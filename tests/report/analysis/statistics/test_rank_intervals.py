@@ -98,6 +98,11 @@ def test_a_row_with_too_few_trainings_takes_no_part():
     assert "new" not in found and found["top"].text == "1 a"
 
 
+def test_controls_come_after_the_ranked_rows_in_the_order_given():
+    rows = make_rows({"top": 0.9, **{f"control {number}": 0.5 for number in range(9)}, "low": 0.5})
+    assert list(rank_rows(rows, ["low", "top"], "higher")) == ["low", "top", *(f"control {n}" for n in range(9))]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9), st.integers(0, 10**6), st.floats(0, 1))
 def test_rows_share_a_group_unless_they_are_parted(count, seed, share):
