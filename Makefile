@@ -56,10 +56,10 @@ reproduce-tables: setup ## rebuild the newest published release's tables from it
 	$(if $(REMOTE),$(use_remote))
 	$(if $(REMOTE),$(RUN) python -m sspbench reproduce-pictures)
 
-publish: setup ## publish the numbers of the run of config/config.yaml in results/published/RELEASE [RELEASE=v2]
+publish: setup ## publish the numbers of the run of config/config.yaml in results/published/RELEASE [RELEASE=v3]
 	$(RUN) python -m sspbench publish --release $(RELEASE)
 
-check-release: setup ## check hashes, provenance, tables and audit of a release [DIR=results/published/v1]
+check-release: setup ## check hashes, provenance, tables and audit of a release [DIR=results/published/v2]
 	$(RUN) python -m sspbench check-release $(DIR)
 
 bench-training: setup ## time training steps by precision, memory layout and compilation
