@@ -13,7 +13,7 @@ from sspbench.files import read_mapping, write_json, write_text
 from sspbench.images.croissant import CROISSANT_FILE
 from sspbench.releases.digests import RowDigest, describe_row, find_differing_parts
 from sspbench.releases.losses import LOSS_KEYS
-from sspbench.releases.packing import format_run_records
+from sspbench.releases.packing import CONTROL_SECTION, format_run_records
 from sspbench.releases.records import drop_repeated_settings, restore_settings, restore_shared_facts
 from sspbench.releases.release_folder import RELEASE_RECORD, ReleasePart
 from sspbench.releases.score_files import (
@@ -56,12 +56,14 @@ def merge_parts(first: ReleasePart, second: ReleasePart, release: str, folder: P
         config = _join_configs(one["config"], other["config"], faults)
         rows = _join_runs(runs[0]["rows"], runs[1]["rows"], faults)
         scores = _join_lines(sides, lambda side: list(read_wide_file(side.scores)), faults)
+        low_scores = _join_lines(sides, _read_low_scores, faults)
         losses = _join_lines(sides, lambda side: list(read_wide_file(side.losses)), faults)
         _reject_missing_seeds(rows, config["seeds"], faults)
-    segmenter = {**runs[1]["segmenter"], **runs[0]["segmenter"]}
     kept = {row: drop_repeated_settings(found) for row, found in rows.items()}
-    write_text(part.runs, format_run_records({"rows": kept, "segmenter": segmenter}))
+    write_text(part.runs, format_run_records({"rows": kept, **_join_segmenters(runs)}))
     write_wide_file(part.scores, SCORE_KEYS, scores)
+    if low_scores:
+        write_wide_file(part.low_scores, SCORE_KEYS, low_scores)
     write_wide_file(part.losses, LOSS_KEYS, losses)
     write_text(part.notes, format_csv([NOTE_COLUMNS, *dict.fromkeys((*_read_notes(first), *_read_notes(second)))]))
     write_json(folder / RELEASE_RECORD, _join_records(one, other, release, config))
@@ -85,6 +87,23 @@ def _reject_other_digests(sides: tuple[ReleasePart, ReleasePart], runs: list[dic
             )
     for part in find_differing_parts(*digests):
         faults.add(f"Their {part.label} differs", why=f"{part.first}; {part.second}", hint=EQUAL_DIGESTS_HINT)
+    controls = [found.get(CONTROL_SECTION, {}) for found in runs]
+    for seed in sorted(controls[0].keys() & controls[1].keys(), key=int):
+        one, other = (control[seed]["train"].get("weights_sha256") for control in controls)
+        if one != other:
+            what = f"Their weights of the segmenter trained on LQ images differ for seed {seed}"
+            faults.add(what, why=f"{one}; {other}", hint=EQUAL_DIGESTS_HINT)
+
+
+def _join_segmenters(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the sections of the segmenters, with the control where a release has it."""
+    joined = {name: {**runs[1].get(name, {}), **runs[0].get(name, {})} for name in ("segmenter", CONTROL_SECTION)}
+    return {name: section for name, section in joined.items() if section}
+
+
+def _read_low_scores(part: ReleasePart) -> list[WideLine]:
+    """Return the scores under the segmenter trained on LQ images; none where that control was not run."""
+    return list(read_wide_file(part.low_scores)) if part.low_scores.is_file() else []
 
 
 def _describe_part(record: Mapping[str, Any], rows: Mapping[str, Any]) -> RowDigest:

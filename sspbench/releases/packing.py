@@ -41,6 +41,9 @@ from .score_files import (
     write_wide_file,
 )
 
+# The section of ``runs.json`` on the trainings of the segmenter on LQ images, by seed.
+CONTROL_SECTION = "segmenter-low"
+
 
 def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
     """Write scores, provenance and losses of a plan's results, and ``release.json``.
@@ -82,7 +85,7 @@ def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Fau
         losses += collect_row_losses(row, _find_logs(folders))
     content = {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)}
     if low_scores:
-        content["segmenter-low"] = _make_segmenter_records(plan, gathered, faults, "low")
+        content[CONTROL_SECTION] = _make_segmenter_records(plan, gathered, faults, "low")
     write_text(part.runs, format_run_records(content))
     write_wide_file(part.scores, SCORE_KEYS, scores)
     if low_scores:

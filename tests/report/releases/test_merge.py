@@ -6,14 +6,15 @@ import pytest
 
 from report.releases.merge import merge_parts, pair_parts
 from sspbench.errors import UserError
-from sspbench.files import read_json, read_mapping, write_json
+from sspbench.files import read_json, read_mapping, write_json, write_text
 from sspbench.releases.packing import pack_release, unpack_release
 from sspbench.releases.release_folder import ReleasePart
+from sspbench.releases.score_files import LONG_COLUMNS
 from tests.stamped_results import PLACE
 from tests.synthetic_results import make_results
 
 
-def pack(folder, name, methods, seeds, monkeypatch, weights="w", **facts):
+def pack(folder, name, methods, seeds, monkeypatch, weights="w", add=lambda plan: None, **facts):
     """Return a release of made-up results whose jobs record what the scores depend on."""
     home = folder / name
     home.mkdir()
@@ -27,8 +28,23 @@ def pack(folder, name, methods, seeds, monkeypatch, weights="w", **facts):
         write_json(path, jobs)
     for seed in seeds:
         write_json(plan.layout.segmenter_folder("csnet", seed) / "jobs/train.json", {**PLACE, "steps": 7})
+    add(plan)
     (home / "part").mkdir()
     return pack_release(plan, name, home / "part")
+
+
+def pack_with_control(folder, name, methods, monkeypatch, weights="w"):
+    """Return a release of one seed whose rows have scores under the segmenter trained on LQ images, too."""
+
+    def add_control(plan):
+        for run in plan.runs:
+            row = f"set,demo,{run.plugin.name},{run.variant or ''},0,test_0,dice,0.5,,low"
+            path = plan.layout.run_folder(run.id, 0) / "low/scores.csv"
+            write_text(path, f"{','.join([*LONG_COLUMNS, 'segmenter'])}\n{row}\n")
+        record = {**PLACE, "steps": 7, "weights_sha256": weights}
+        write_json(plan.layout.segmenter_folder("csnet", 0, "low") / "jobs/train.json", record)
+
+    return pack(folder, name, methods, [0], monkeypatch, add=add_control)
 
 
 def join(folder, *parts):
@@ -51,6 +67,26 @@ def test_releases_with_the_same_seeds_join_their_rows(tmp_path, monkeypatch):
     plan = unpack_release(part, tmp_path / "back")
     jobs = read_json(plan.layout.run_folder("sspnet", 1) / "run.json")
     assert (jobs["score"]["metric_code"], jobs["train"]["commit"]) == ({"masks": "m"}, "a" * 40)
+
+
+def test_the_scores_under_the_control_segmenter_are_joined(tmp_path, monkeypatch):
+    one = pack_with_control(tmp_path, "one", ["identity", "dcp"], monkeypatch)
+    two = pack_with_control(tmp_path, "two", ["sspnet"], monkeypatch)
+    plain = pack(tmp_path, "plain", ["gamma"], [0], monkeypatch)
+    part = join(tmp_path, one, two)
+    named = [line.split(",")[0] for line in part.low_scores.read_text().splitlines()[1:]]
+    assert {"identity", "dcp", "sspnet"} <= set(named)
+    assert read_mapping(part.runs)["segmenter-low"]["0"]["train"]["weights_sha256"] == "w"
+    (tmp_path / "mixed").mkdir()
+    mixed = merge_parts(plain, two, "v4", tmp_path / "mixed")
+    assert mixed.low_scores.read_text() == two.low_scores.read_text()
+
+
+def test_releases_of_other_control_segmenters_do_not_join(tmp_path, monkeypatch):
+    one = pack_with_control(tmp_path, "one", ["identity"], monkeypatch)
+    two = pack_with_control(tmp_path, "two", ["dcp"], monkeypatch, weights="x")
+    with pytest.raises(UserError, match=r"trained on LQ images differ for seed 0(?s:.)*w; x"):
+        join(tmp_path, one, two)
 
 
 def test_releases_with_the_same_rows_join_their_seeds(tmp_path, monkeypatch):
