@@ -160,7 +160,7 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
     code, text = checkout.snakemake(*asked)
     assert code == 0, text[-8000:]
     assert "scored theirs (external)" in text
-    own = ["row", "label", "group", "best", "status"]
+    own = ["row", "label", "group", "best", "status", "note"]  # the note says what was trained
     for name in ("table1_quality", "table2_segmentation", "truth", "morphometry", "extra", "gains"):
         table = checkout.table(name).set_index("row")
         for row, ours in same.items():

@@ -79,6 +79,6 @@ def test_the_printed_cells_have_these_digits_and_the_notes_name_what_is_left_out
     text = (tables / "table2_segmentation.md").read_text()
     assert "| Origin | 0.500 ± 0.28 (0.14) |" in text and "| Gamma | 0.600 ± 0.20 (0.094) |" in text
     assert "over n = 2–3 test images" in text
-    assert "Dice undefined under some seed for 1 of 3 images, left out: Origin." in text
+    assert "Dice undefined under some seed for 1 of 3 images, left out (undefined): Origin." in text
     quality = (tables / "table1_quality.md").read_text()
     assert "| Origin | 6.00 ± 1.0 (0.00) |" in quality and "| Gamma | 6.00 ± 2.6 (0.00) |" in quality
