@@ -17,7 +17,8 @@ ROWS = ("--config", "methods=[identity, msgnet]", "ablation=null")
 
 # Without tables, figures and page, which take longer than all that is repaired.
 SCORED = (*ROWS, "--until", "score", "score_low")
-REPORT = {"analyse": 1, "tables": 1, "figures": 1, "report": 1}
+# What is left then: job records are new, while the scores, and so the tables, are the same bytes.
+REPORT = {"analyse": 1, "figures": 1, "report": 1}
 
 
 @pytest.fixture(scope="module")
