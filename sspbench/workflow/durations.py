@@ -145,10 +145,10 @@ class DurationEstimator:
                 return None  # networks of another width
             name = ENHANCING_RULES[job.rule]
         cost = self._costs["seconds"].get(name)
-        repeats = self._plan.config["checkpoints"] if job.rule == "score_checkpoints" else 1
-        return (
-            None if cost is None else repeats * float(cost["start"] + cost.get("image", 0.0) * self._test_image_count)
-        )
+        if cost is None:
+            return None
+        seconds = float(cost["start"] + cost.get("image", 0.0) * self._test_image_count)
+        return seconds * self._plan.config["checkpoints"] if job.rule == "score_checkpoints" else seconds
 
     def _declared_training_seconds(self, plugin: Plugin, job: WorkflowJob) -> float | None:
         """Return the declared seconds of a training, in proportion to its steps where the config changes them."""

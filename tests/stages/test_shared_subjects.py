@@ -30,3 +30,7 @@ def test_all_shared_subjects_are_named_in_order_with_an_image_of_each_side(tmp_p
 def test_clean_images_and_other_folders_are_neither_training_nor_test(tmp_path):
     entries = [("testA", "Ada"), ("testA_clean", "Ada"), ("trainB", "Ben"), ("trainB_labels", "Ben")]
     reject_shared_subjects(make_manifest(tmp_path, entries), "")
+    with pytest.raises(UserError) as caught:  # one training image of the same subject is enough
+        reject_shared_subjects(make_manifest(tmp_path, [*entries, ("trainB", "Ada")]), "")
+    text = str(caught.value)
+    assert "testA/Ada0.png, trainB/Ada4.png" in text and "testA_clean" not in text and "Ben" not in text
