@@ -70,6 +70,17 @@ def describe(tmp_path, rows):
     return describe_label(decode_image(path), path)
 
 
+def test_three_indices_of_a_palette_are_classes_though_none_is_small_or_flat(tmp_path):
+    indices = np.array([[40, 90, 140, 40], [90, 200, 90, 140]], np.uint8)
+    grey = describe(tmp_path, indices)
+    picture = Image.fromarray(indices, "P")
+    picture.putpalette(bytes(range(256)) * 3)
+    picture.save(tmp_path / "palette.png")
+    palette = describe_label(decode_image(tmp_path / "palette.png"), tmp_path / "palette.png")
+    assert (grey.has_classes, palette.has_classes) == (False, True)
+    assert grey.values == palette.values == (40, 90, 140, 200)
+
+
 def found_faults(folders, classes=None):
     faults = Faults("")
     add_unusable_sets(folders, classes, faults, "the hint")

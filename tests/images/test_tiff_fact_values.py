@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 
 from sspbench.errors import UserError
-from sspbench.images.decode import decode_image
+from sspbench.images.decode import decode_image, read_image_size
 
 PIXELS = np.arange(64, dtype=np.uint16).reshape(8, 8) * 10  # up to 630
 
@@ -214,3 +214,52 @@ def test_pages_that_nothing_describes_count_too(tmp_path):
             file.write(PIXELS, metadata=None)
     with pytest.raises(UserError, match=" 3 pages or frames"):
         decode_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("code", [273, 279])
+def test_a_strip_at_no_place_or_of_no_bytes_is_missing(tmp_path, code):
+    """StripOffsets (273) or StripByteCounts (279) is set to 0 afterwards."""
+    path = tmp_path / "a.tif"
+    write(path)
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<H", code)) + 8
+    assert struct.unpack("<I", content[at : at + 4])[0] > 0
+    content[at : at + 4] = bytes(4)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="missing"):
+        decode_image(path)
+
+
+def test_a_file_without_its_last_byte_is_cut_off(tmp_path):
+    path = tmp_path / "a.tif"
+    write(path)
+    content = path.read_bytes()
+    assert content.endswith(PIXELS.tobytes())
+    path.write_bytes(content[:-1])
+    with pytest.raises(UserError, match="the file is cut off"):
+        decode_image(path)
+
+
+@pytest.mark.parametrize(("turn", "wanted"), [(0, 1), (1, 1), (2, 2), (8, 8), (9, 1)])
+def test_an_orientation_that_does_not_exist_is_upright(tmp_path, turn, wanted):
+    assert write(tmp_path / "a.tif", **tag(274, turn)).orientation == wanted
+
+
+def test_width_comes_before_height_and_pages_in_depth_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((5, 7), np.uint8))
+    assert read_image_size(tmp_path / "a.tif") == (7, 5)
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((2, 16, 16), np.uint8), volumetric=True, tile=(2, 16, 16))
+    with pytest.raises(UserError, match=" 2 pages or frames"):
+        decode_image(tmp_path / "b.tif")
+
+
+def test_texts_and_tags_are_those_of_the_file(tmp_path):
+    image = write(tmp_path / "a.tif", description="nerves", software="made", metadata=None)
+    assert (image.descriptions, image.is_white_zero, image.is_lossy) == (("nerves",), False, False)
+    tags = {code: (dtype, count, value) for code, dtype, count, value in image.metadata.tags}
+    assert tags[305] == (2, 5, "made") and tags[256][1:] == (1, 8)
+    # ImageJ's own tag (50839), which tifffile interprets, is kept as the bytes of the file.
+    image = write(tmp_path / "b.tif", imagej=True, metadata={"Info": "of a nerve"})
+    (kept,) = [tag for tag in image.metadata.tags if tag[0] == 50839]
+    assert isinstance(kept[3], bytes) and len(kept[3]) == kept[2]
+    assert kept[3].startswith(b"JIJIofni" if image.metadata.byteorder == "<" else b"IJIJinfo")

@@ -12,6 +12,7 @@ from metrics.iqa.niqe_features import compute_block_features
 from metrics.masks import Masks, compute_agreement, count_confusion
 from metrics.niqe import Niqe
 from sspbench.contract import ScoringBatch
+from sspbench.plugins.metric_families import load_metric_family
 
 
 def test_the_curve_has_nine_points_at_tenths_of_the_probability():
@@ -62,6 +63,8 @@ def make_texture(random, shape):
 def test_the_model_of_the_domain_is_fitted_to_the_images_of_the_commonest_size():
     random = np.random.default_rng(6)
     odd, *alike = (make_texture(random, shape) for shape in ((480, 480), (288, 384), (288, 384), (288, 384)))
+    for image in alike:  # blocks just within and just beyond three quarters of the sharpest
+        image[:96, :96], image[:96, 96:192] = (np.rint(120 + share * (image[:96, :96] - 120.0)) for share in (0.8, 0.7))
     judged = make_texture(random, (288, 288))
     judged[:96, :192] //= 3
     constants = json.loads(json.dumps(Niqe().fit_definitions([odd, *alike])))
@@ -75,6 +78,8 @@ def niqe_by_definition(good, judged):
     for image in good:
         features, sharpness = compute_block_features(image)
         chosen.append(features[sharpness > 0.75 * sharpness.max()])
+        relative = np.sort(sharpness / sharpness.max())
+        assert relative[0] < 0.75 < relative[1] < 0.82
     model, own = np.concatenate(chosen), compute_block_features(judged)[0]
     between = model.mean(axis=0) - own.mean(axis=0)
     pooled = (np.cov(model.T) + np.cov(own.T)) / 2
@@ -88,7 +93,7 @@ def test_images_without_structure_make_no_model():
 
 def test_two_blocks_are_the_fewest_that_have_a_covariance():
     texture = make_texture(np.random.default_rng(7), (96, 192))
-    family = Niqe({"min_blocks": 2})
+    family = load_metric_family("niqe", {"min_blocks": 2})
     (one,), (two,) = (family.score(ScoringBatch(image[None]))["niqe"].notes for image in (texture[:, :96], texture))
     assert one.endswith("holds 1 blocks of 96 px, 2 needed")
     assert two == ""

@@ -12,6 +12,7 @@ from metrics.centreline import Centreline, cl_dice, share_within
 from metrics.lengths import Hallucination, measure_invented_and_lost
 from metrics.morphometry import Morphometry, measure_morphometry
 from sspbench.contract import ScoringBatch
+from sspbench.plugins.metric_families import load_metric_family
 
 
 def draw(*places, shape=(60, 80)):
@@ -116,10 +117,10 @@ def test_invented_and_lost_lengths_in_percent_of_the_true_length():
     invented, lost = measure_invented_and_lost(masks, labels, 3.0)
     assert invented.tolist() == pytest.approx([100 * 20 / 40, 0.0])
     assert lost.tolist() == pytest.approx([100 * 16 / 40, 100 * 60 / 99])
+    batch = ScoringBatch(np.zeros((2, 60, 80), np.uint8), mask=masks, label=labels)
+    assert Hallucination().score(batch)["lost"].values.tolist() == pytest.approx(lost.tolist())
     # Within 5 px of the end it is the same nerve: columns 36..50, 14 px.
-    found = Hallucination({"tolerance_px": 5}).score(
-        ScoringBatch(np.zeros((2, 60, 80), np.uint8), mask=masks, label=labels)
-    )
+    found = Hallucination({"tolerance_px": 5}).score(batch)
     assert found["hallucinated"].values.tolist() == pytest.approx([50.0, 0.0])
     assert found["lost"].values.tolist() == pytest.approx([100 * 14 / 40, 100 * 60 / 99])
 
@@ -130,6 +131,23 @@ def test_more_may_be_invented_than_is_true_and_an_empty_label_has_no_share():
     invented, lost = measure_invented_and_lost(np.stack([mask, mask]), np.stack([label, empty]), 3.0)
     assert invented.tolist() == pytest.approx([350.0, np.nan], nan_ok=True)
     assert lost.tolist() == pytest.approx([0.0, np.nan], nan_ok=True)
+
+
+def test_the_tolerance_of_three_pixels_reaches_two_columns_beyond_an_end_one_row_off():
+    # (1, 3) is sqrt(10) px away: columns 33..50 of 10..50 are lost, 17 px or 18 pixels of 41.
+    batch = ScoringBatch(
+        np.zeros((1, 60, 80), np.uint8), mask=draw(row_of(21, 10, 30))[None], label=draw(row_of(20, 10, 50))[None]
+    )
+    assert Hallucination().score(batch)["lost"].values.tolist() == pytest.approx([100 * 17 / 40])
+    assert Centreline().score(batch)["centreline_sen"].values.tolist() == pytest.approx([23 / 41])
+
+
+def test_a_nerve_of_two_pixels_has_a_length_and_a_tolerance_may_be_0():
+    pair, apart = draw(row_of(20, 10, 11)), draw(row_of(21, 10, 11))
+    batch = ScoringBatch(np.zeros((1, 60, 80), np.uint8), mask=apart[None], label=pair[None])
+    found = load_metric_family("lengths", {"tolerance_px": 0}).score(batch)
+    assert [found[name].values[0] for name in ("hallucinated", "lost")] == [100.0, 100.0]
+    assert load_metric_family("centreline", {"tolerance_px": 0}).score(batch)["centreline_sen"].values[0] == 0.0
 
 
 # ---- morphometry -------------------------------------------------------------------------------------------------
@@ -184,6 +202,45 @@ def test_tortuosity_weighs_branches_by_their_length_and_leaves_short_ones_out():
     assert measure_morphometry(mask, 80.0, {"branch_um": 5})["tortuosity"] == pytest.approx(everything, rel=1e-9)
     # At half a micrometre a pixel, 20 um are 40 px: only the straight branch is as long.
     assert measure_morphometry(mask, 40.0, {"branch_um": 22})["tortuosity"] == pytest.approx(1.0)
+
+
+def test_the_lengths_of_all_nerves_are_added():
+    found = measure_morphometry(draw(row_of(10, 5, 65), row_of(50, 20, 50)), 80.0)
+    area_mm2 = 80 * 60 / 1e6
+    assert found["cnfl"] == pytest.approx((0.060 + 0.030) / area_mm2)
+    assert found["nerve_width"] == pytest.approx((61 + 31) / 90)
+    assert found["nerve_count"] == pytest.approx(1 / area_mm2)
+
+
+def test_a_gap_and_a_branch_of_exactly_twenty_micrometres_count():
+    area_mm2 = 80 * 60 / 1e6
+    for start, nerves in ((50, 1), (51, 0)):  # the pieces, 30 and 29 px, are nerves together alone
+        mask = draw(row_of(10, 0, 30), row_of(10, start, 79))
+        assert measure_morphometry(mask, 80.0)["nerve_count"] == pytest.approx(nerves / area_mm2)
+    assert measure_morphometry(draw(row_of(10, 5, 25)), 80.0)["tortuosity"] == pytest.approx(1.0)
+    assert np.isnan(measure_morphometry(draw(row_of(10, 5, 24)), 80.0)["tortuosity"])
+
+
+def test_a_loop_that_ends_where_it_starts_has_no_chord_and_one_that_ends_beside_has():
+    # From one pixel of a line around the line's end and back to the next pixel.
+    loop = [(20, 30), *[(row, 30) for row in range(19, 10, -1)], *[(10, column) for column in range(29, 5, -1)]]
+    loop += [*[(row, 5) for row in range(11, 30)], *[(30, column) for column in range(6, 31)]]
+    loop += [*[(row, 31) for row in range(29, 19, -1)]]
+    around = tuple(np.array(axis) for axis in zip(*loop, strict=True))
+    ring = [row_of(45, 41, 54), row_of(55, 41, 54), column_of(40, 46, 54), column_of(55, 46, 54)]
+    mask = draw(row_of(20, 10, 70), around, row_of(50, 10, 40), *ring)
+    wanted = (20 + 39 + 30 + measure_smoothed(*around)) / (20 + 39 + 30 + 1)
+    assert measure_morphometry(mask, 80.0)["tortuosity"] == pytest.approx(wanted, rel=1e-9)
+
+
+def test_units_digits_and_limits_of_the_morphometry():
+    own = [("cnfl", "mm/mm²", 2), ("nerve_count", "1/mm²", 2), ("cnbd", "1/mm²", 2), ("nerve_width", "µm", 2)]
+    own.append(("tortuosity", "", 4))
+    wanted = [*own, *((f"{name}_error", unit, decimals) for name, unit, decimals in own)]
+    assert [(one.name, one.unit, one.decimals) for one in Morphometry.measures] == wanted
+    zero = dict.fromkeys(("spur_um", "nerve_um", "branch_um", "gap_um"), 0)
+    assert load_metric_family("morphometry", zero).options == zero
+    assert Morphometry().options == {"spur_um": 10, "nerve_um": 50, "branch_um": 20, "gap_um": 20}
 
 
 def test_a_shape_without_a_long_centreline_has_no_width():

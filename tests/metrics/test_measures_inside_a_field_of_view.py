@@ -133,3 +133,12 @@ def test_the_largest_square_of_a_disc_and_of_a_frame():
     assert (rows.stop - rows.start, columns.stop - columns.start) == (57, 57)  # 40 / sqrt(2) = 28.3
     assert (rows.start + rows.stop - 1, columns.start + columns.stop - 1) == (100, 100)
     assert find_inscribed_square(np.ones((7, 9), bool))[0] == slice(0, 7)
+
+
+def test_the_share_of_vessels_is_that_of_the_field_of_view_and_an_empty_one_has_none():
+    mask, field = np.zeros((3, 2, 4), bool), np.ones((3, 2, 4), bool)
+    mask[0, 0, :3], mask[1] = True, True
+    field[0, :, 3], field[2] = False, False
+    found = Vessels().score(ScoringBatch(np.zeros(mask.shape, np.uint8), mask=mask, fov=field))["vessel_share"]
+    assert found.values.tolist() == pytest.approx([50.0, 100.0, np.nan], nan_ok=True)
+    assert found.notes == ("", "", "the field of view is empty")

@@ -197,7 +197,7 @@ def test_one_pixel_wide_images_have_no_gradient():
     assert scores["entropy"].values.tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("function", [entropy_bits, average_gradient, piqe, niqe])
+@pytest.mark.parametrize("function", [entropy_bits, average_gradient, piqe, niqe, fit_niqe_model])
 @pytest.mark.parametrize("images", [np.zeros((1, 8, 8)), np.zeros((8, 8), np.uint8), np.zeros((1, 0, 8), np.uint8)])
 def test_anything_but_a_stack_of_8_bit_images_is_refused(function, images):
     with pytest.raises(ValueError, match="uint8"):

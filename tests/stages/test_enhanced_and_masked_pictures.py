@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from sspbench.files import write_json
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.jobs.image_folders import write_folder_manifest
+from sspbench.stages import enhance as enhance_stage
 from sspbench.stages.enhance import enhance
 from sspbench.stages.segment import segment
 from sspbench.stages.train import make_segmenter
@@ -58,6 +60,15 @@ def test_gamma_of_every_test_image_is_that_of_the_formula(data, tmp_path):
     record = json.loads((tmp_path / "run" / "jobs" / "enhance.json").read_text())
     assert record["images"] == 3
     assert record["seconds_per_image"] > 0
+
+
+def test_seconds_per_image_are_the_median_of_its_enhancing(data, tmp_path, monkeypatch):
+    clock = iter([10.0, 10.9, 20.0, 20.123456, 30.0, 30.1])
+    monkeypatch.setattr(enhance_stage, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    plan = make_plan(methods=["gamma", "oracle"])
+    for row, seconds in (("gamma", 0.12346), ("oracle", 0.0)):
+        enhance(plan.train_settings(plan.get_run(row, 0)), data, tmp_path / row, None)
+        assert json.loads((tmp_path / row / "jobs" / "enhance.json").read_text())["seconds_per_image"] == seconds
 
 
 @pytest.mark.parametrize(("row", "shown"), [("oracle", "testA_clean"), ("identity", "testA")])

@@ -79,6 +79,10 @@ def test_masks_and_probabilities_are_listed_with_their_hashes_and_black_outside_
     assert np.unique(mask).tolist() == [0, 255] and probability[mask == 255].min() > probability[mask == 0].max()
     segment(settings, weights, run)  # without fields of view
     assert read_grey(run / "probabilities/a.png")[:, :10].any()
+    before = hashes_of(run / "masks")
+    segment(settings, weights, run, into=run / "low")
+    assert hashes_of(run / "low/masks") == before == hashes_of(run / "masks")
+    assert read(run / "low/jobs/segment.json")["images"] == 2
 
 
 def method_that(function):

@@ -71,7 +71,7 @@ def test_the_last_of_equal_or_better_ones_is_the_best_and_nothing_is_regretted(t
 
 def test_without_labels_the_ranking_measure_counts_in_its_own_direction(tmp_path):
     results = made(tmp_path, labels=False, checkpoints=2)
-    write_checkpoints(results, "sspnet", {5: [4.0, 3.0], 9: [5.0, 5.0]}, metric="niqe")
+    write_checkpoints(results, "sspnet", {5: [4.0, 3.0], 7: [9.0, 9.0], 9: [5.0, 5.0]}, metric="niqe")
     study = study_checkpoints(results)
     assert study.measure.name == "niqe"
     curve = curve_of(results, "sspnet")
@@ -86,6 +86,23 @@ def test_an_image_undefined_at_a_step_is_left_out_of_its_mean_and_of_the_regret(
     assert curve.means == pytest.approx((0.6, 0.65))
     write_checkpoints(results, "sspnet", {5: [0.9, 0.8, 0.7], 9: [0.6, 0.7, "nan"]})
     assert curve_of(results, "sspnet").regret.mean == pytest.approx(np.mean([0.3, 0.1]))
+
+
+def test_a_step_that_is_undefined_throughout_is_not_the_best_one(tmp_path):
+    results = made(tmp_path, checkpoints=3)
+    write_checkpoints(results, "sspnet", {5: ["nan", "nan"], 7: [0.9, 0.8], 9: [0.6, 0.7]})
+    curve = curve_of(results, "sspnet")
+    assert math.isnan(curve.means[0]) and curve.steps[curve.best] == 7
+    assert curve.regret.mean == pytest.approx(0.2)
+
+
+def test_images_of_one_subject_count_together_in_the_interval_of_the_regret(tmp_path):
+    # i0 and i1 are of one subject, i2 and i3 of one each.
+    results = made(tmp_path, checkpoints=2, subject=r"i(?=[01])|i\d")
+    write_checkpoints(results, "sspnet", {5: [0.9, 0.9, 0.8, 0.7], 9: [0.5, 0.6, 0.7, 0.7]})
+    found = curve_of(results, "sspnet").regret
+    assert (found.mean, found.images, found.clusters, found.trainings) == (pytest.approx(0.2), 4, 3, 1)
+    assert found.note
 
 
 def test_the_table_has_trained_rows_alone_and_shows_what_failed_or_is_missing(tmp_path):

@@ -38,16 +38,38 @@ def test_the_first_mean_is_that_of_all_values():
     assert redraw_means(values, np.random.default_rng(0), 3)[0] == pytest.approx([value.mean() for value in values])
 
 
-@pytest.mark.parametrize("trainings", [3, 5])
-def test_redrawn_means_spread_as_student_s_interval(trainings):
-    """Of trainings that differ and images that do not, half the width of 95 % of the draws is t times the error.
+@pytest.mark.parametrize("count", [3, 5])
+@pytest.mark.parametrize("shape", [(1, -1, 1), (1, 1, -1)])
+def test_redrawn_means_spread_as_student_s_interval(count, shape):
+    """Where trainings or images differ, and not both, half the width of 95 % of the draws is t times the error.
 
     Three trainings have ten resamples only, so their quantiles are coarse; the standard deviation is compared.
     """
-    values = np.broadcast_to(np.random.default_rng(4).normal(size=(1, trainings, 1)), (1, trainings, 4))
-    drawn = redraw_means(values, np.random.default_rng(0), 40_000)[1:, 0]
-    error = stats.sem(values[0, :, 0])
-    assert drawn.std() * stats.norm.isf(0.025) == pytest.approx(error * stats.t.isf(0.025, trainings - 1), rel=0.03)
+    drawn = np.random.default_rng(4).normal(size=count)
+    values = np.broadcast_to(drawn.reshape(shape), (1, 4, count) if shape[2] == -1 else (1, count, 4))
+    means = redraw_means(values, np.random.default_rng(0), 40_000)[1:, 0]
+    wanted = stats.sem(drawn) * stats.t.isf(0.025, count - 1)
+    assert means.std() * stats.norm.isf(0.025) == pytest.approx(wanted, rel=0.03)
+
+
+def test_the_interval_is_cut_at_a_fortieth_of_two_thousand_draws():
+    first, second = (draw_scores([0.0, 0.4, 0.9], noise=1.0, seed=seed) for seed in (3, 4))
+    random = np.random.default_rng(5)
+    means = [redraw_means(values, random) for values in (first, second)]
+    assert [each.shape for each in means] == [(2001, 3)] * 2
+    pairs = [np.sign(each[:, [0, 0, 1]] - each[:, [1, 2, 2]]) for each in means]
+    taus = np.sort((pairs[0] * pairs[1]).sum(axis=1)[1:] / 3)
+    # With 2000 sorted values the quantile at 0.025 lies at place 49.975, and all are multiples of a third.
+    found = measure_agreement(first, second, seed=5)
+    assert (found.low, found.high) == pytest.approx((taus[50], taus[1949]))
+    own = [np.sort((signs[0] * signs[1:]).sum(axis=1) / 3)[50] for signs in pairs]
+    assert found.own == pytest.approx(tuple(own))
+
+
+def test_the_draws_are_those_of_seed_0_unless_told_otherwise():
+    first, second = (draw_scores(np.linspace(0, 2, 20), noise=1.0, seed=seed) for seed in (3, 4))
+    found = measure_agreement(first, second)
+    assert found == measure_agreement(first, second, seed=0) != measure_agreement(first, second, seed=1)
 
 
 def test_all_rows_are_redrawn_together():
@@ -92,3 +114,7 @@ def test_one_training_tells_nothing():
 )
 def test_the_verdict_follows_the_interval(low, high, own, expected):
     assert OrderAgreement(0.3, low, high, (own, 0.95), trainings=3).carries_over is expected
+
+
+def test_two_trainings_are_enough_for_a_verdict():
+    assert OrderAgreement(0.9, 0.8, 1.0, (0.9, 0.9), trainings=2).carries_over is True
