@@ -39,17 +39,18 @@ def format_difference(gain: Gain) -> str:
 
 
 def describe_first_place(found: PrimaryAnalysis) -> Iterator[str]:
-    """Yield who is first: a winner, a tie, or that trainings are too few to say."""
+    """Yield who is first and who may be first too, or that trainings are too few to say."""
     first = found.first_rows
     if not first:
-        yield f"No winner and no tie: they need {MIN_TRAININGS} trainings per method."
+        yield f"To name a first row takes a test, and a test takes {MIN_TRAININGS} trainings per method."
         return
     places = first[0].rank.places if first[0].rank is not None else 0
+    yield f"First in {found.label}: {first[0].label}."
     if len(first) == 1:
-        yield f"Winner in {found.label}: {first[0].label}; no other of the {places} ranked rows may be first."
-    else:
-        names = join_names([row.label for row in first])
-        yield f"Tie for first in {found.label} between {len(first)} of {places} ranked rows: {names}."
+        yield f"By the test over all pairs, no other of the {places} ranked rows may be first."
+        return
+    others = [row.label for row in first[1:]]
+    yield f"By the test over all pairs, {len(others)} of the other {places - 1} may be first too: {join_names(others)}."
 
 
 def describe_differences(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:

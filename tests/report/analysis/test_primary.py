@@ -56,7 +56,8 @@ def test_five_trainings_give_p_values_verdicts_and_wins(tmp_path):
     assert found.headline == (
         "Only SSP-Net is shown to beat the best trivial method (Brightness) in segmenting nerves (Dice)."
     )
-    assert found.subline.startswith("Winner in Dice: SSP-Net; no other of the 5 ranked rows may be first.")
+    first = "First in Dice: SSP-Net. By the test over all pairs, no other of the 5 ranked rows may be first."
+    assert found.subline.startswith(first)
     assert found.differences[0].startswith("Dice minus Brightness, with single 95 % intervals (not corrected")
     for row, words in (
         ("sspnet", "Shown to be better"), ("dcp", "Shown to be worse"), ("msgnet", "Not shown, and the interval"),
@@ -82,7 +83,7 @@ def test_few_trainings_speak_of_these_weights_and_tell_the_command(tmp_path, mon
     )
     assert not any(word in found.headline + found.subline for word in ("beat", "worse", "better", "p <"))
     assert "seeds=[0,1,2,3,4]" in found.caveats[0]
-    assert found.subline.startswith("No winner and no tie: they need 5 trainings per method.")
+    assert found.subline.startswith("To name a first row takes a test, and a test takes 5 trainings per method.")
     assert found.first_rows == [] and all(row.rank is None for row in found.rows)
     assert all(
         not gain.verdict and np.isnan(gain.p) for row in found.rows for gain in (row.gain, row.vs_best_trivial) if gain
