@@ -9,7 +9,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from .curves import splat
 from .parameters import CONTRAST, CONTRAST_WIDTHS, RADIUS, RADIUS_SHARE, Anatomy, draw
-from .vessels import STEP, Vessel
+from .vessels import Vessel
 
 # Sds at which vessels are drawn, pixels; a point of another sd is shared by its two neighbours.
 SIGMAS = (0.5, 0.75, 1.1, 1.6, 2.4, 3.6)
@@ -49,17 +49,18 @@ class VesselPoints:
         radius: (n,) half widths in pixels of the photograph.
         width: (n,) widths in the pixels of :mod:`.all_parameters`.
         artery: (n,) bool.
-        weight: What a point of a line of unit weight per pixel adds.
+        length: (n,) pixels of the photograph that a point stands for, along its vessel.
     """
 
     def __init__(self, vessels: Sequence[Vessel], size: int) -> None:
         self.size = size
         scale = RADIUS_SHARE * size / RADIUS
-        self.weight = STEP / FINER * scale
         parts = [_finer(np.column_stack([vessel.path[:, ::-1], vessel.radius])) for vessel in vessels]
         points = np.concatenate(parts)
         along = np.concatenate([np.gradient(part[:, :2], axis=0) for part in parts])
-        self.across = along[:, ::-1] * (1.0, -1.0) / np.hypot(*along.T)[:, None]
+        spacing = np.hypot(*along.T)
+        self.across = along[:, ::-1] * (1.0, -1.0) / spacing[:, None]
+        self.length = spacing * scale
         self.positions = points[:, :2] * scale + (size - 1) / 2
         self.width = 2 * points[:, 2]
         self.radius = points[:, 2] * scale
@@ -76,6 +77,7 @@ def transmit(rng: np.random.Generator, points: VesselPoints, anatomy: Anatomy) -
     table = np.stack([np.interp(points.width, CONTRAST_WIDTHS, row) for row in CONTRAST], axis=1)
     depth = -np.log1p(-table)
     depth[points.artery] *= draw(rng, anatomy.artery_contrast)
+    depth *= points.length[:, None]
     flat = points.radius >= FLAT_FROM
     reflex = points.artery & (points.width > 2 * REFLEX_RADIUS)
     lines = [(points.positions[~flat], SIGMA_SHARE * points.radius[~flat], depth[~flat])]
@@ -84,7 +86,7 @@ def transmit(rng: np.random.Generator, points: VesselPoints, anatomy: Anatomy) -
         lines.append((moved, FLAT_SIGMA * points.radius[flat], height * depth[flat]))
     lines.append((points.positions[reflex], REFLEX_SIGMA * points.radius[reflex], -REFLEX_DEPTH * depth[reflex]))
     positions, sigma, heights = (np.concatenate(columns) for columns in zip(*lines, strict=True))
-    density = _ridges(positions, np.clip(sigma, SIGMAS[0], SIGMAS[-1]), heights * points.weight, points.size)
+    density = _ridges(positions, np.clip(sigma, SIGMAS[0], SIGMAS[-1]), heights, points.size)
     passed: np.ndarray = np.exp(-np.moveaxis(density, 0, -1))
     return passed
 

@@ -99,6 +99,18 @@ def test_on_its_axis_a_narrow_vein_takes_the_light_that_the_table_says(density):
     assert (np.abs(density[[58, 92, 115, 135, 155, 175]]) < 1e-3).all()
 
 
+@pytest.mark.parametrize("step", [0.9, 1.3, 2.2])
+def test_contrast_does_not_depend_on_how_far_apart_the_points_of_a_vessel_lie(step):
+    columns = MIDDLE + SCALE * np.arange(-300, 300.1, step)
+    vessels = [make_vessel((row, columns), 4.0, False) for row in (60, 120)]
+    slope = SCALE * np.arange(0, 140, step) / np.sqrt(2)
+    vessels.append(make_vessel((160 + slope, 60 + slope), 12.0, False))
+    density = -np.log(transmit(np.random.default_rng(0), VesselPoints(vessels, SIDE), Anatomy()))
+    for row in (60, 120):
+        assert density[row, 140] == pytest.approx(expected_depth(8), rel=0.05)
+    assert density[180, 80] == pytest.approx(flat_profile(0.0) * expected_depth(24), rel=0.05)
+
+
 def test_three_points_are_drawn_for_each_but_the_last():
     vessel = make_vessel((np.array([10.0, 13.0, 10.0]), np.array([40.0, 40.0, 46.0])), 2.0, True)
     points = VesselPoints([vessel], SIDE)
@@ -107,3 +119,5 @@ def test_three_points_are_drawn_for_each_but_the_last():
     )
     assert points.radius == pytest.approx(np.full(6, 2 * SCALE))
     assert points.width.tolist() == [4.0] * 6 and points.artery.all()
+    # Half the straight way from the point before to the point behind; at both ends the way to the neighbour.
+    assert points.length == pytest.approx([1, 1, 1, 1, np.sqrt(5), np.sqrt(5)])
