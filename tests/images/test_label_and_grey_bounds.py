@@ -9,7 +9,7 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.decode import decode_image
-from sspbench.images.grey import read_grey, read_pixels, to_grey8, write_grey
+from sspbench.images.grey import list_images, read_grey, read_pixels, read_stack, to_grey8, to_uint8, write_grey
 from sspbench.images.labels import binarise_label, describe_label, read_label
 
 SIDE = 100
@@ -144,3 +144,28 @@ def test_the_white_of_a_12_bit_camera():
     levels = np.array([[0, 16, 2047, 2048], [4094, 4095, 4096, 65535]], np.uint16)
     assert to_grey8(levels, white=4095).tolist() == [[0, 1, 127, 128], [255, 255, 255, 255]]
     assert to_grey8(levels).tolist() == [[0, 0, 8, 8], [16, 16, 16, 255]]
+
+
+def test_images_of_a_folder_are_its_visible_files_by_name(tmp_path):
+    for name in ("b.png", "a.PNG", ".hidden.png", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    assert [path.name for path in list_images(tmp_path)] == ["a.PNG", "b.png"]
+
+
+def test_a_stack_holds_images_of_one_size_in_their_order(tmp_path):
+    paths = [tmp_path / name for name in ("b.png", "a.png", "c.png")]
+    for path, shape, level in zip(paths, [(2, 3), (2, 3), (3, 2)], [5, 6, 7], strict=True):
+        write_grey(path, np.full(shape, level, np.uint8))
+    assert read_stack(paths[:2]).tolist() == [[[5] * 3] * 2, [[6] * 3] * 2]
+    with pytest.raises(UserError, match=r"(?s)different sizes.*\(2, 3\), \(3, 2\)"):
+        read_stack(paths)
+
+
+def test_colours_of_which_two_channels_are_equal_are_not_grey():
+    colours = np.array([[[10, 200, 10], [10, 10, 200], [200, 10, 10], [77, 77, 77]]], np.uint8)
+    # 0.299, 0.587 and 0.114 of 190 levels above 10.
+    for part in (colours, *(colours[:, [place]] for place in range(4))):
+        wanted = {(10, 200, 10): 122, (10, 10, 200): 32, (200, 10, 10): 67, (77, 77, 77): 77}
+        assert to_grey8(part).tolist() == [[wanted[tuple(pixel)] for pixel in part[0].tolist()]]
+    assert to_uint8(np.array([-0.1, 0.0, 0.1, 0.5, 0.9, 1.0, 1.2])).tolist() == [0, 0, 26, 128, 230, 255, 255]

@@ -33,6 +33,7 @@ def test_white_is_that_of_the_camera_with_the_fewest_bits(top, type_max, white):
 
 def test_only_files_deeper_than_8_bit_need_a_white():
     assert not EIGHT.is_deep
+    assert Brightness("a.tif", 16, 9, None, "").type_max == 65535
     assert not seen(9, white=255, bits=8, type_max=255).is_deep
     assert seen(9, white=127, bits=8, type_max=255).is_deep
     assert seen(9, type_max=256).is_deep

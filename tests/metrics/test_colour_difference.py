@@ -108,3 +108,12 @@ def test_ssim_leaves_out_windows_that_reach_over_the_edge():
 def test_pictures_smaller_than_the_window_have_no_ssim():
     image, clean, inside = pictures(size=8)
     assert np.isnan(ssim_inside(image, clean, inside)).all()
+    wide, _, _ = pictures(size=48)
+    assert np.isnan(ssim_inside(wide[:, :8], wide[:, :8], np.ones((2, 8, 48), bool))).all()
+
+
+def test_one_level_in_one_channel_of_one_pixel_is_a_finite_psnr():
+    clean, image = flat(90, 90, 90).copy(), flat(90, 90, 90).copy()
+    image[0, 1, 2, 1] = 91
+    assert psnr_inside(image, clean, EVERYWHERE)[0] == pytest.approx(10 * np.log10(255**2 * 48))
+    assert psnr_whole_frame(image, clean)[0] == pytest.approx(10 * np.log10(255**2 * 48))

@@ -180,24 +180,25 @@ def test_checkpoints_come_every_so_many_steps_and_two_are_kept(tmp_path):
     assert list_checkpoints(tmp_path) == ["step-00000003.safetensors", "step-00000006.safetensors"]
 
 
-def test_checkpoints_come_every_two_minutes_unless_told_otherwise(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("seconds", "kept"), [(40.0, [4, 8]), (40.5, [6, 9])])
+def test_checkpoints_come_every_two_minutes_unless_told_otherwise(tmp_path, monkeypatch, seconds, kept):
+    """After more than 120 s: of steps of 40 s that is after the fourth (160 s), of 40.5 s after the third (121.5 s)."""
     clock = SimpleNamespace(now=0.0)
     for module in (training_module, guards):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     job = make_training(tmp_path, TrainingBudget(), steps=9)
     inner = job.trainable.training_step
 
-    def take_forty_seconds(low, high):
-        clock.now += 40.0
+    def take_a_while(low, high):
+        clock.now += seconds
         return inner(low, high)
 
-    job.trainable.training_step = take_forty_seconds
+    job.trainable.training_step = take_a_while
     facts = job.run(list)
-    # Saved at 0 s; more than 120 s are over after the fourth step (160 s) and, from there, after the eighth.
-    assert list_checkpoints(tmp_path) == ["step-00000004.safetensors", "step-00000008.safetensors"]
-    assert facts["training_seconds"] == 360.0
+    assert list_checkpoints(tmp_path) == [f"step-{step:08d}.safetensors" for step in kept]
+    assert facts["training_seconds"] == 9 * seconds
     assert facts["steps_per_second"] == 0.025
-    assert [line["seconds"] for line in read_log(tmp_path)] == [40.0 * step for step in range(1, 10)]
+    assert [line["seconds"] for line in read_log(tmp_path)] == [seconds * step for step in range(1, 10)]
 
 
 def test_the_memory_budget_is_looked_at_while_training(tmp_path):

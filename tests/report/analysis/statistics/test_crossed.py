@@ -113,3 +113,17 @@ def test_the_study_shows_what_images_as_replicates_do():
 def test_the_quantile_of_students_t_is_scipys_to_the_bit(df):
     tails = 10.0 ** np.linspace(-12.3, -0.31, 200)
     assert [_student_quantile(tail, df) for tail in tails] == list(stats.t.isf(tails, df))
+
+
+def test_spreads_of_two_trainings_and_three_images_by_hand():
+    # Means of trainings 3 and 5, of images 2, 2 and 8; the rest is 0, 1, -1 and 0, -1, 1: 4 / (1 x 2) = 2.
+    found = estimate_effect_spreads(np.array([[1.0, 2.0, 6.0], [3.0, 2.0, 10.0]]))
+    assert (found.trainings, found.images, found.rest) == pytest.approx(
+        ((2 - 2 / 3) ** 0.5, (12 - 2 / 2) ** 0.5, 2**0.5)
+    )
+    # Here neither trainings nor images differ on average: 0 - 1/2 counts as zero.
+    found = estimate_effect_spreads(np.array([[1.0, 2.0], [2.0, 1.0]]))
+    assert (found.trainings, found.images, found.rest) == pytest.approx((0, 0, 1))
+    for shape in ((1, 3), (3, 1)):
+        with pytest.raises(ValueError, match="two trainings and two images"):
+            estimate_effect_spreads(np.zeros(shape))
