@@ -12,7 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sspbench.files import read_json, write_text
-from sspbench.offline_page.page import find_enhance_page
+from sspbench.offline_page.page import find_enhance_page, render_with_policy
 
 from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
@@ -24,7 +24,7 @@ from .claim_verdicts import judge_claims
 from .gallery import encode_figure, make_gallery
 from .headline import make_headline
 from .our_results import OurResults
-from .standalone import render_standalone
+from .standalone import load_frame
 from .table_store import TableStore
 
 # Figures whose panels are in the page as SVG, in its own colours.
@@ -39,13 +39,14 @@ def write_page(root: Path, path: Path, processes: int = 1) -> None:
         path: The file, e.g. ``report.html``.
         processes: How many processes may encode its pictures; the bytes are the same.
     """
-    write_text(path, render_page(root, processes))
+    page = render_page(root, processes)
+    write_text(path, page)
 
 
 def render_page(root: Path, processes: int = 1) -> str:
     """Return the page of a results folder as text; the same for the same files."""
     context = _collect_context(root, processes)
-    return render_standalone("page.html.j2", **context)
+    return render_with_policy(*load_frame("page.html.j2"), **context)
 
 
 def _collect_context(root: Path, processes: int) -> dict[str, Any]:

@@ -34,15 +34,14 @@ def render_table_page(template: str, records: Sequence[Table], **facts: Any) -> 
         records: The tables.
         facts: What else the template asks for.
     """
-    return render_standalone(template, records=records, shelf=_RecordTables(records), **facts)
+    return render_with_policy(*load_frame(template), records=records, shelf=_RecordTables(records), **facts)
 
 
-def render_standalone(template: str, **facts: Any) -> str:
-    """Return a page with style and script in it, allowed by their hashes alone.
+def load_frame(template: str) -> tuple[Path, str, str]:
+    """Return a template, the style and the script of its page, as :func:`render_with_policy` takes them.
 
     Args:
         template: File name of the template, one that extends ``frame.html.j2``.
-        facts: What the template asks for.
     """
     style, script = ((PAGE_TEMPLATE_DIR / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
-    return render_with_policy(PAGE_TEMPLATE_DIR / template, render_colour_variables() + style, script, **facts)
+    return PAGE_TEMPLATE_DIR / template, render_colour_variables() + style, script

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..config.coercion import coerce_config
 from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..config.overrides import merge_dicts
 from ..config.plan import Plan
@@ -39,7 +40,7 @@ def config_from_args(args: argparse.Namespace) -> dict[str, Any]:
     config = _read_given_config(args.config)
     for entry in args.overrides:
         config = merge_dicts(config, _parse_override(entry))
-    return config
+    return coerce_config(config)
 
 
 def _read_given_config(text: str | None) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..errors import Faults, UserError
 from ..plugins.schemas import add_schema_faults
-from .coercion import coerce_config
 from .plan import Plan
 
 
@@ -18,22 +17,21 @@ def build_plans(config: Mapping[str, Any], results: Path = Path("results")) -> d
     Raises:
         UserError: all faults of all plans at once; two data sets of one name are one.
     """
-    whole = coerce_config(config)
-    if not whole.get("datasets"):
-        plan = Plan(whole, results)
+    if not config["datasets"]:
+        plan = Plan(config, results)
         return {plan.layout.dataset: plan}
     with Faults("The config has faults") as faults:
-        add_schema_faults(whole, "config", faults, "config")
-        if whole.get("external"):
+        add_schema_faults(config, "config", faults, "config")
+        if config.get("external"):
             why = "there are several data sets, and the images are those of one"
             hint = "say it in the entry of its data set: datasets=[{id: ..., external: {...}}]"
             faults.add("It is not clear whose test images were enhanced", where="config: external", why=why, hint=hint)
     found: dict[str, Plan] = {}
     with Faults("The data sets of the config have faults") as faults:
-        for number, entry in enumerate(whole["datasets"]):
+        for number, entry in enumerate(config["datasets"]):
             where = f"config: datasets.{number}"
             try:
-                plan = Plan(_single_dataset_config(whole, entry), results)
+                plan = Plan(_single_dataset_config(config, entry), results)
             except UserError as error:
                 faults.add(str(error), where=where, hint="fix what it says about this data set")
                 continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,18 @@ from ..contract import ColorMode, Structure
 from ..errors import UserError
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
-from .coercion import coerce_config
 from .config_files import DEFAULT_CONFIG_FILE, read_config
 from .data_source import record_data_root, reject_other_data_root, reject_unusable_data_root
-from .external_rows import EXTERNAL_KIND, external_row_plugin, external_row_settings
+from .external_rows import EXTERNAL_KIND, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
 from .overrides import merge_dicts, resolve_params
 from .paths import Layout, dataset_id
 from .row_labels import reject_duplicate_labels
 from .runs import Run
-from .selection import MethodEntry, select_methods
+from .selection import find_methods, select_entries
 from .settings import Engine, Settings
 from .training_labels import LOW_LABELS_FOLDER, has_training_labels
-from .validation import reject_bad_pattern, validate_config, validate_runs
+from .validation import check_config, validate_runs
 
 
 def load_default_engine() -> Engine:
@@ -50,15 +48,14 @@ class Plan:
     """
 
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
-        self.config = coerce_config(config)
-        validate_config(self.config)
-        reject_bad_pattern(self.config["subject"])
-        self.dataset = get_plugin("data", self.config["dataset"])
-        self.segmenter = get_plugin("segmentation", self.config["segmenter"])
+        self.config = check_config(config)
+        self.dataset = find_plugins("data")[self.config["dataset"]]
+        self.segmenter = find_plugins("segmentation")[self.config["segmenter"]]
         self.preset: str = self.config["preset"]
         reject_unusable_data_root(self.dataset, self.data_root)
-        entries = [(self.get_method(name), variant) for name, variant in self._select_entries()]
-        validate_runs(self.config, [*entries, (self.segmenter, None), (self.dataset, None)])
+        self._methods = find_methods(self.config)
+        self._selected = [(self.get_method(name), variant) for name, variant in select_entries(self.config)]
+        validate_runs(self.config, [*self._selected, (self.segmenter, None), (self.dataset, None)])
         name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)
         self.layout = Layout(Path(results), name, self.preset, self.dataset.name)
 
@@ -82,8 +79,7 @@ class Plan:
         """The runs, and among them those of methods that cannot take the images: tables show why."""
         self._reject_unusable_segmenter()
         found = []
-        for name, variant in self._select_entries():
-            method = self.get_method(name)
+        for method, variant in self._selected:
             if method.meta["kind"] == "control" and method.meta["shows"] not in self.known_truths:
                 continue
             found += [Run(method, variant, seed) for seed in self.config["seeds"]]
@@ -156,15 +152,6 @@ class Plan:
         """The pictures of the test scenes that the data set knows: ``clean``, ``hq``; simulated data know the clean."""
         return frozenset(self.dataset.meta.get("knows", [] if self.dataset.meta["real"] else ["clean"]))
 
-    def _select_entries(self) -> list[MethodEntry]:
-        entries = select_methods(self.config["methods"], find_plugins("methods"))
-        ablated = self.config["ablation"]
-        if ablated:
-            entries += [(ablated, None)] + [(ablated, name) for name in get_plugin("methods", ablated).meta["variants"]]
-        entries += [(name, row) for name, rows in self.config["rows"].items() for row in rows]
-        entries += [(name, None) for name in self.config["external"]]
-        return list(dict.fromkeys(entries))
-
     def get_run(self, run_id: str, seed: int) -> Run:
         """Return one run by its folder name, whether listed in the config or not."""
         name, plus, variant = run_id.partition("+")
@@ -172,10 +159,7 @@ class Plan:
 
     def get_method(self, name: str) -> Plugin:
         """Return a method, or an external row; the rows that the config adds to a method are among its readings."""
-        if name in self.config["external"]:
-            return external_row_plugin(name, Path(self.config["external"][name]))
-        found, rows = get_plugin("methods", name), self.config["rows"].get(name, {})
-        return replace(found, meta={**found.meta, "readings": {**found.meta.get("readings", {}), **rows}})
+        return self._methods[name] if name in self._methods else get_plugin("methods", name)
 
     def resolve_run_params(self, run: Run) -> dict[str, Any]:
         """Return the resolved parameters of a run; what a row of the config says goes above ``params``."""

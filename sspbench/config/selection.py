@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from ..plugins.discovery import Plugin
+from ..plugins.discovery import Plugin, find_plugins
 from ..plugins.row_groups import OWN_GROUP, ROW_GROUPS, UNTRAINED_VARIANT, row_group
+from .external_rows import external_row_plugin
 
 MethodEntry = tuple[str, str | None]
 """A method and its variant or reading."""
@@ -26,6 +30,26 @@ def method_names(listed: str | Sequence[str]) -> list[str]:
     ['sspnet']
     """
     return [entry.partition("+")[0] for entry in _as_list(listed) if entry not in METHOD_SETS]
+
+
+def find_methods(config: Mapping[str, Any]) -> dict[str, Plugin]:
+    """Return the methods that a config knows by name: each with the config's ``rows`` of it, and the external rows."""
+    found = {}
+    for name, plugin in find_plugins("methods").items():
+        readings = {**plugin.meta.get("readings", {}), **config["rows"].get(name, {})}
+        found[name] = replace(plugin, meta={**plugin.meta, "readings": readings})
+    return found | {name: external_row_plugin(name, Path(folder)) for name, folder in config["external"].items()}
+
+
+def select_entries(config: Mapping[str, Any]) -> list[MethodEntry]:
+    """Return what a checked config runs, each once: ``methods``, all of ``ablation``, ``rows`` and ``external``."""
+    methods, ablated = find_plugins("methods"), config["ablation"]
+    entries = select_methods(config["methods"], methods)
+    if ablated:
+        entries += [(ablated, None)] + [(ablated, name) for name in methods[ablated].meta["variants"]]
+    entries += [(name, row) for name, rows in config["rows"].items() for row in rows]
+    entries += [(name, None) for name in config["external"]]
+    return list(dict.fromkeys(entries))
 
 
 def select_methods(listed: str | Sequence[str], methods: Mapping[str, Plugin]) -> list[MethodEntry]:

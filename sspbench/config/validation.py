@@ -10,39 +10,33 @@ from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
 from ..plugins.kinds import METHOD_KIND
 from ..plugins.metric_families import find_metric_files, load_metric_family
-from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
 from ..plugins.schemas import add_schema_faults
 from ..plugins.suggestions import suggest_name
+from .coercion import coerce_config
 from .external_rows import add_external_faults
-from .overrides import (
-    CONFIG_SOURCE,
-    add_length_fault,
-    add_override_faults,
-    find_spacing_fault,
-    merge_dicts,
-    override_layers,
-    variants_and_readings,
-)
+from .overrides import CONFIG_SOURCE, add_override_faults, find_spacing_fault, resolve_params, variants_and_readings
 from .selection import method_names
 
 SHARE_TOLERANCE = 1e-9
 """By how much sums of shares may exceed 1."""
 
 
-def validate_config(config: Mapping[str, Any]) -> None:
-    """Check keys, names and values, also those for plugins that do not run.
+def check_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config with typed values, all of them checked, also those for plugins that do not run.
 
     Raises:
         UserError: all faults of the config at once.
     """
+    checked = coerce_config(config)
     with Faults("The config has faults") as faults:
-        add_schema_faults(config, "config", faults, "config")
+        add_schema_faults(checked, "config", faults, "config")
         faulty = _find_faulty_keys(faults)
-        add_external_faults(config.get("external"), faults)
+        add_external_faults(checked.get("external"), faults)
         for keys, check in CONFIG_CHECKS:
-            if faulty.isdisjoint(keys) and config.keys() >= keys:
-                check(config, faults)
+            if faulty.isdisjoint(keys) and checked.keys() >= keys:
+                check(checked, faults)
+    return checked
 
 
 def _find_faulty_keys(faults: Faults) -> set[str]:
@@ -63,9 +57,15 @@ def validate_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | 
     with Faults("The runs of this config have faults") as faults:
         for found, variant in used:
             try:
-                _check_run(config, found, variant, faults)
+                params = resolve_params(found, config["preset"], variant, config["params"].get(found.name))
             except UserError as error:
                 faults.items.append(error)
+                continue
+            keeps_steps = found.kind is METHOD_KIND and found.is_trained and variant != UNTRAINED_VARIANT
+            if keeps_steps and params["steps"] is not None:
+                where = f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}"
+                fault = find_spacing_fault(config["checkpoints"], params["steps"], where)
+                faults.items += [] if fault is None else [fault]
 
 
 def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
@@ -142,6 +142,15 @@ def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
             )
 
 
+def _check_subject(config: Mapping[str, Any], faults: Faults) -> None:
+    try:
+        re.compile(config["subject"] or "")
+    except re.error as error:
+        hint = "give one that finds the subject in the name of an image, e.g. subject='^([^_]+)_'"
+        what, where = f"{config['subject']!r} is not a regular expression", f"{CONFIG_SOURCE}: subject"
+        faults.add(what, where=where, why=str(error), hint=hint)
+
+
 # Each check, and the keys that it reads: it runs if the schema accepts these keys, even if it rejects others.
 CONFIG_CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
     (frozenset({"dataset", "segmenter", "methods", "ablation"}), _check_names),
@@ -150,36 +159,5 @@ CONFIG_CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults],
     (frozenset({"metrics"}), _check_metrics),
     (frozenset({"dataset", "dataset_options"}), _check_dataset_options),
     (frozenset({"figures"}), _check_zoom),
+    (frozenset({"subject"}), _check_subject),
 )
-
-
-def _check_run(config: Mapping[str, Any], found: Plugin, variant: str | None, faults: Faults) -> None:
-    params, before = default_values(found.all_parameters), len(faults.items)
-    for where, layer in override_layers(found, config["preset"], variant):
-        add_override_faults(found, layer, where, faults)
-        params = merge_dicts(params, layer)
-    if len(faults.items) == before and found.is_trained:
-        params = merge_dicts(params, config.get("params", {}).get(found.name, {}))
-        where = f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}"
-        add_length_fault(found, params, where, faults)
-        is_spaced = found.kind is METHOD_KIND and variant != UNTRAINED_VARIANT and params.get("steps") is not None
-        fault = find_spacing_fault(config.get("checkpoints", 0), params["steps"], where) if is_spaced else None
-        if fault is not None:
-            faults.items.append(fault)
-
-
-def reject_bad_pattern(pattern: str | None) -> None:
-    """Reject a rule on names that is not a regular expression.
-
-    Raises:
-        UserError: it cannot be compiled.
-    """
-    try:
-        re.compile(pattern or "")
-    except re.error as error:
-        raise UserError(
-            f"{pattern!r} is not a regular expression",
-            where="config: subject",
-            why=str(error),
-            hint="give one that finds the subject in the name of an image, e.g. subject='^([^_]+)_'",
-        ) from error

@@ -67,4 +67,5 @@ def add_declaration_faults(declared: Any, faults: Faults, where: str) -> None:
 
 
 def _add_faults_by(content: Any, wanted: Mapping[str, Any], faults: Faults, where: str) -> None:
-    add_faults(find_faults(content, wanted, _schema_registry()), where, faults)
+    found = find_faults(content, wanted, _schema_registry())
+    add_faults(found, where, faults)

@@ -1,10 +1,14 @@
 """Several data sets in one run."""
 
+import re
+
 import pytest
 
+from sspbench.checkout import ROOT
 from sspbench.config.datasets import build_plans
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, merge_dicts, read_config
 from sspbench.errors import UserError
+from sspbench.plugins.schemas import load_schema
 
 
 def given(**config):
@@ -44,3 +48,12 @@ def test_all_faults_are_told_at_once():
 def test_an_entry_of_another_shape_is_refused(entry):
     with pytest.raises(UserError, match="config"):
         build_plans(given(datasets=[entry]))
+
+
+def test_no_entry_may_change_what_the_rules_read_from_the_first_plan():
+    read = re.findall(r"""FIRST_PLAN\.(?:config\[['"])?(\w+)""", (ROOT / "Snakefile").read_text())
+    assert set(read) == {"preset", "segmenter", "checkpoints", "threads"}
+    assert load_schema("config")["properties"]["datasets"]["items"]["properties"].keys().isdisjoint(read)
+    for key in read:
+        with pytest.raises(UserError, match=f"Unknown key '{key}'"):
+            build_plans(given(datasets=[{"id": "a"}, {"id": "b", key: 1}]))
