@@ -34,8 +34,9 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
         """Create the generator, the test-time target and Adam at a constant rate."""
         p = self.params
         net = MSGNet(p["ngf"], p["stem"], p["blocks"])
-        if p["start_grey"] is not None:
-            net.init_output_head(p["start_grey"], p["start_gain"])
+        start = p["start_grey"]
+        if start is not None:
+            net.init_output_head(start[::-1] if isinstance(start, list) else start, p["start_gain"])
         self.net = self.add_network("generator", net, keep=True)
         self.target = self.add_network("target", StyleTarget(EXPANSION * p["ngf"]), keep=True)
         self.add_optimizer("generator", torch.optim.Adam, net.parameters(), lambda step: p["lr"])

@@ -6,6 +6,8 @@ Pictures are (N, 3, H, W), BGR, 0..255, neither centred nor scaled; the output i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -127,15 +129,19 @@ class MSGNet(nn.Module):
         )
 
     @torch.no_grad()
-    def init_output_head(self, grey: float, gain: float) -> None:
-        """Let the untrained head paint around ``grey`` (0..255), ``gain`` times stronger than by default.
+    def init_output_head(self, level: float | Sequence[float], gain: float) -> None:
+        """Let the untrained head paint around ``level``, ``gain`` times stronger than by default.
 
         The head's default start gives values around 0 +- 0.3; reaching pictures of 0..255 takes a constant rate of
         1e-3 thousands of updates, which short runs do not have.
+
+        Args:
+            level: A grey level, or blue, green and red, 0..255.
+            gain: Factor on the head's weights.
         """
         weight, bias = list_layer_tensors(*self.decoder[-1].children())
         weight.mul_(gain)
-        bias.fill_(grey)
+        bias.copy_(torch.as_tensor(level))
 
     def style_gram(self, style: Tensor) -> Tensor:
         """Return the target (N, C, C) that style pictures (N, 3, H, W) set."""

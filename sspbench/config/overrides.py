@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..checkout import display_path
+from ..contract import ColorMode
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin
 from ..plugins.parameter_schemas import default_values
@@ -40,6 +42,13 @@ def preset_overrides(plugin: Plugin, preset: str) -> Mapping[str, Any]:
     if preset not in presets:
         preset = FALLBACK_PRESET.get(preset, preset)
     return presets.get(preset) or {}
+
+
+def adapt_presets(plugin: Plugin, color: ColorMode) -> Plugin:
+    """Return a plugin as it runs on images of a mode: on colour ones ``presets_rgb`` changes its presets further."""
+    changes = plugin.meta.get("presets_rgb", {}) if color == "rgb" else {}
+    presets = {name: merge_dicts(plugin.meta["presets"].get(name) or {}, more) for name, more in changes.items()}
+    return replace(plugin, meta={**plugin.meta, "presets": {**plugin.meta["presets"], **presets}})
 
 
 def variants_and_readings(plugin: Plugin) -> dict[str, Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from .config_files import DEFAULT_CONFIG_FILE, read_config
 from .data_source import record_data_root, reject_other_data_root, reject_unusable_data_root
 from .external_rows import EXTERNAL_KIND, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
-from .overrides import merge_dicts, resolve_params
+from .overrides import adapt_presets, merge_dicts, resolve_params
 from .paths import Layout, dataset_id
 from .row_labels import reject_duplicate_labels
 from .runs import Run
@@ -50,10 +50,10 @@ class Plan:
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
         self.config = check_config(config)
         self.dataset = find_plugins("data")[self.config["dataset"]]
-        self.segmenter = find_plugins("segmentation")[self.config["segmenter"]]
+        self.segmenter = adapt_presets(find_plugins("segmentation")[self.config["segmenter"]], self.color)
         self.preset: str = self.config["preset"]
         reject_unusable_data_root(self.dataset, self.data_root)
-        self._methods = find_methods(self.config)
+        self._methods = find_methods(self.config, self.color)
         self._selected = [(self.get_method(name), variant) for name, variant in select_entries(self.config)]
         validate_runs(self.config, [*self._selected, (self.segmenter, None), (self.dataset, None)])
         name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..contract import ColorMode
 from ..plugins.discovery import Plugin, find_plugins
 from ..plugins.row_groups import OWN_GROUP, ROW_GROUPS, UNTRAINED_VARIANT, row_group
 from .external_rows import external_row_plugin
+from .overrides import adapt_presets
 
 MethodEntry = tuple[str, str | None]
 """A method and its variant or reading."""
@@ -32,12 +34,15 @@ def method_names(listed: str | Sequence[str]) -> list[str]:
     return [entry.partition("+")[0] for entry in _as_list(listed) if entry not in METHOD_SETS]
 
 
-def find_methods(config: Mapping[str, Any]) -> dict[str, Plugin]:
-    """Return the methods that a config knows by name: each with the config's ``rows`` of it, and the external rows."""
+def find_methods(config: Mapping[str, Any], color: ColorMode) -> dict[str, Plugin]:
+    """Return the methods that a config knows by name, and the external rows.
+
+    Each has the config's ``rows`` of it, and its presets for images of that mode.
+    """
     found = {}
     for name, plugin in find_plugins("methods").items():
         readings = {**plugin.meta.get("readings", {}), **config["rows"].get(name, {})}
-        found[name] = replace(plugin, meta={**plugin.meta, "readings": readings})
+        found[name] = adapt_presets(replace(plugin, meta={**plugin.meta, "readings": readings}), color)
     return found | {name: external_row_plugin(name, Path(folder)) for name, folder in config["external"].items()}
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from ..checkout import display_path
-from ..config.overrides import resolve_params, variants_and_readings
+from ..config.overrides import adapt_presets, resolve_params, variants_and_readings
 from ..config.selection import METHOD_SETS
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin, read_plugin
@@ -55,9 +55,10 @@ def check_method_yaml(inspection: Inspection, plugin: Plugin) -> None:
         if missing:
             raise UserError(f"Presets are missing: {', '.join(missing)}", where=where, hint="add them, e.g. smoke: {}")
     with inspection.rule("presets and variants resolve"):
-        for preset in meta["presets"]:
-            for variant in (None, *variants_and_readings(plugin)):
-                resolve_params(plugin, preset, variant)
+        for adapted in (plugin, adapt_presets(plugin, "rgb")):
+            for preset in adapted.meta["presets"]:
+                for variant in (None, *variants_and_readings(plugin)):
+                    resolve_params(adapted, preset, variant)
     with inspection.rule("rows are readings"):
         strange = sorted(set(meta.get("rows", [])) - set(meta.get("readings", {})))
         if strange:

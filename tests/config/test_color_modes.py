@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from sspbench.config.overrides import adapt_presets, merge_dicts, resolve_params
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
 from sspbench.errors import UserError
+from sspbench.plugins.discovery import get_plugin
 
 
 def plan(**keys):
@@ -54,3 +56,27 @@ def test_a_segmenter_that_takes_no_colour_is_rejected():
 @pytest.mark.parametrize("segmenter", ["csnet", "wnet"])
 def test_both_segmenters_take_colour(segmenter):
     assert ids(plan(dataset="fundussim", segmenter=segmenter).runs) == ["identity", "dcp"]
+
+
+def test_colour_images_may_change_a_preset_further():
+    found, change = get_plugin("methods", "stillgan"), {"weights": {"cycle": 3.0}}
+    given = replace(found, meta={**found.meta, "presets_rgb": {"demo": change}})
+    on_grey, on_colour = adapt_presets(given, "grey"), adapt_presets(given, "rgb")
+    usual = resolve_params(found, "demo")
+    assert usual["weights"]["cycle"] == 10
+    assert resolve_params(on_grey, "demo") == usual
+    assert resolve_params(on_colour, "demo") == merge_dicts(usual, change)
+    assert resolve_params(on_colour, "smoke") == resolve_params(found, "smoke")
+    assert resolve_params(on_colour, "demo", None, {"weights": {"cycle": 4.0}})["weights"]["cycle"] == 4
+
+
+@pytest.mark.parametrize(
+    ("dataset", "crop", "structure", "start"), [("cornsim", 128, 5, 80), ("fundussim", 96, 25, [188, 95, 56])]
+)
+def test_demo_on_colour_images(dataset, crop, structure, start):
+    made = plan(dataset=dataset, preset="demo", methods=["msgnet", "stillgan"])
+    params = {run.id: made.train_settings(run).params for run in made.runs}
+    assert made.segmenter_settings(0).params["batches"]["crop"] == crop
+    assert params["stillgan"]["weights"]["structure"] == structure
+    assert params["msgnet"]["start_grey"] == start
+    assert params["msgnet"]["steps"] == 920

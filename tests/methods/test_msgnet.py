@@ -117,6 +117,9 @@ def test_a_start_at_grey_changes_the_head_only():
     assert changed == [False] * (len(changed) - 2) + [True, True]
     assert torch.equal(started.net.decoder[-1].conv.weight, 30 * plain.net.decoder[-1].conv.weight)
     assert (started.net.decoder[-1].conv.bias == 84).all()
+    coloured = built(start_grey=[188, 95, 56], start_gain=30.0)
+    assert coloured.net.decoder[-1].conv.bias.tolist() == [56, 95, 188]
+    assert torch.equal(coloured.net.decoder[-1].conv.weight, started.net.decoder[-1].conv.weight)
     assert params("paper")["start_grey"] is None
     assert params("official")["start_grey"] is None
 
