@@ -9,7 +9,16 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.decode import decode_image
-from sspbench.images.grey import list_images, read_grey, read_pixels, read_stack, to_grey8, to_uint8, write_grey
+from sspbench.images.grey import (
+    list_images,
+    read_grey,
+    read_pixels,
+    read_stack,
+    to_float,
+    to_grey8,
+    to_uint8,
+    write_grey,
+)
 from sspbench.images.labels import binarise_label, describe_label, read_label
 
 SIDE = 100
@@ -169,3 +178,11 @@ def test_colours_of_which_two_channels_are_equal_are_not_grey():
         wanted = {(10, 200, 10): 122, (10, 10, 200): 32, (200, 10, 10): 67, (77, 77, 77): 77}
         assert to_grey8(part).tolist() == [[wanted[tuple(pixel)] for pixel in part[0].tolist()]]
     assert to_uint8(np.array([-0.1, 0.0, 0.1, 0.5, 0.9, 1.0, 1.2])).tolist() == [0, 0, 26, 128, 230, 255, 255]
+    assert to_float(np.array([0, 51, 255], np.uint8)).tolist() == pytest.approx([0.0, 0.2, 1.0], rel=1e-7)
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((2, 2)), np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint16)])
+def test_only_8_bit_grey_is_written_as_grey(tmp_path, pixels):
+    with pytest.raises(ValueError, match="uint8, got"):
+        write_grey(tmp_path / "a.png", pixels)
+    assert list(tmp_path.iterdir()) == []

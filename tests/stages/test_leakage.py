@@ -63,6 +63,23 @@ def test_a_copy_correlates_more_than_a_neighbouring_frame_or_its_parts_do_not_mo
     assert NearCopy(tmp_path, tmp_path, correlation, movement).is_copy == is_copy
 
 
+def test_copies_are_named_with_what_makes_them_copies_and_others_are_told(tmp_path, monkeypatch):
+    pairs = [("a", "trainB/b", 0.914, 0.149), ("c", "trainA/d", 0.85, 3.0), ("e", "trainA/f", 0.5, 9.0)]
+    copies = [
+        NearCopy(tmp_path / f"testA/{one}.png", tmp_path / f"{other}.png", *facts) for one, other, *facts in pairs
+    ]
+    monkeypatch.setattr(leakage, "find_test_copies", lambda folder: copies)
+    told = []
+    with pytest.raises(UserError) as caught:
+        leakage.reject_test_copies(tmp_path, lambda *note: told.append(note), "the hint")
+    assert told == [(leakage.SAME_PLACE_NOTE, ["testA/e.png"])]
+    text = str(caught.value)
+    assert str(tmp_path) in text and text.count("the hint") == 2 and "testA/e.png" not in text
+    first, second = text.index("testA/a.png, trainB/b.png"), text.index("testA/c.png, trainA/d.png")
+    assert "they correlate by 0.91 and their parts move by 0.15 px only" in text[first:second]
+    assert "they correlate by 0.85" in text[second:] and "parts move" not in text[second:]
+
+
 @pytest.mark.parametrize(
     ("subjects", "is_shared"), [("ABCDE", False), ("ABCDA", True), ("AABCD", False), ("ABDCC", True)]
 )

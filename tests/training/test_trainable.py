@@ -121,7 +121,8 @@ def test_a_loss_or_a_gradient_without_a_value_is_remembered():
     shift = method.networks["affine"].shift
     method.descend(2 * shift, "plain")
     assert method.all_finite.item() is True
-    method.descend((shift - shift.detach()).abs().sqrt(), "plain")  # 0, with an infinite gradient
+    # The loss is 3, one gradient 1 and the other infinite.
+    method.descend(method.networks["affine"].scale + (shift - shift.detach()).abs().sqrt(), "affine")
     assert method.all_finite.item() is False
     method.networks["affine"].shift.data.fill_(1.0)
     method.descend(2 * shift, "plain")

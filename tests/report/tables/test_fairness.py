@@ -2,13 +2,14 @@
 
 import csv
 import io
+import math
 
 import pandas as pd
 import pytest
 import yaml
 from synthetic_results import make_results
 
-from report.tables.fairness import RATE_NAMES, RATE_SEARCH_FILE, make_fairness_table
+from report.tables.fairness import FAIRNESS_COLUMNS, RATE_NAMES, RATE_SEARCH_FILE, make_fairness_table
 from report.tables.render.csv import render_csv
 from report.tables.render.markdown import render_markdown
 from sspbench.config.overrides import resolve_params
@@ -43,6 +44,16 @@ def test_what_is_recorded_is_what_the_study_runs(name):
     assert rates[1] == pytest.approx(2 * rates[0]) and rates[2] == pytest.approx(2 * rates[1])
 
 
+def test_digits_and_directions_of_the_columns():
+    whole, dice = ("none", 0, "number"), ("higher", 3, "number")
+    names = ["start", "start_gain", "dice:lower", "dice:middle", "dice:upper", "dice:random-start"]
+    assert {one.key: (one.better, one.decimals, one.form) for one in FAIRNESS_COLUMNS} == {
+        **dict.fromkeys(["steps", "images", "cpu_seconds"], whole),
+        **dict.fromkeys(names, dice),
+        "lr": ("none", 4, "words"),
+    }
+
+
 def test_only_the_demonstration_has_the_table(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (table,) = make_fairness_table(make_results(tmp_path, failed="msgnet"))
@@ -51,6 +62,10 @@ def test_only_the_demonstration_has_the_table(tmp_path, monkeypatch):
         row.key: [rate for rate in RATE_NAMES if find_cell(table, row.key, f"dice:{rate}").best] for row in table.rows
     }
     assert all(len(rates) == 1 for rates in best.values())
+    for key in best:
+        for rate in (*RATE_NAMES, "random-start"):
+            known = float(recorded(key)[rate]["dice"]) if rate in recorded(key) else math.nan
+            assert find_cell(table, key, f"dice:{rate}").mean == pytest.approx(known, nan_ok=True)
     assert not list(make_fairness_table(make_results(tmp_path / "smoke", preset="smoke")))
 
 

@@ -5,6 +5,7 @@ import re
 import pandas as pd
 import pytest
 
+from report.tables.gains import _list_columns
 from report.tables.write_all import write_tables
 from sspbench.files import read_json
 from tests.scored_rows import difference, interval, made, mean_of, read_scores
@@ -22,6 +23,18 @@ def results(tmp_path):
 @pytest.fixture
 def lines(results, tmp_path):
     return pd.read_csv(tmp_path / "tables/gains.csv").set_index(["row", "metric"])
+
+
+def test_digits_units_and_directions_of_the_columns():
+    wanted = {
+        **dict.fromkeys(["mean", "gain", "low_gain", "rival"], ("", "higher", 3, "number")),
+        **dict.fromkeys(["gain_p", "rival_p"], ("", "none", 4, "p")),
+        **dict.fromkeys(["verdict", "rival_verdict"], ("", "none", 4, "words")),
+        **dict.fromkeys(["lost", "invented", "excess"], ("%", "lower", 1, "number")),
+        "closed": ("%", "higher", 0, "number"),
+    }
+    assert {one.key: (one.unit, one.better, one.decimals, one.form) for one in _list_columns("vessel")} == wanted
+    assert [one.label for one in _list_columns("vessel")][6:8] == ["Vessel lost", "Vessel invented"]
 
 
 def test_the_csv_has_intervals_images_and_trainings(results, lines):

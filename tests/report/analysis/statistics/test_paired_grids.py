@@ -1,15 +1,19 @@
 """Two grids of images and seeds, paired by hand: what both have counts, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from report.analysis.statistics.crossed_effects import estimate_crossed
+from report.analysis.statistics.crossed_effects import CrossedEstimate, estimate_crossed
 from report.analysis.statistics.paired_tests import (
     adjust_holm,
     compare_claimed_pairs,
     compare_grids,
     decide_verdict,
+    describe_replication,
+    without_p_value,
 )
 
 NAN = np.nan
@@ -82,3 +86,26 @@ def test_claimed_pairs_with_a_row_that_has_no_scores_are_passed_over():
     assert {name: line[name] for name in known} == known
     wanted = estimate_crossed(DIFFERENCES)
     assert (line["ci_low"], line["ci_high"], line["note"]) == (wanted.low, wanted.high, wanted.note)
+
+
+@pytest.mark.parametrize(
+    ("trainings", "start"),
+    [
+        (1, "No p-value: one training per method."),
+        (2, "No p-value: 2 trainings per method are fewer than 5."),
+        (4, "No p-value: 4 trainings per method are fewer than 5."),
+        (5, "p: of 5 trainings, corrected by Holm"),
+    ],
+)
+def test_a_note_says_what_the_p_values_are_over(trainings, start):
+    assert describe_replication(trainings).startswith(start)
+
+
+@pytest.mark.parametrize(("trainings", "over"), [(1, "over images"), (3, "over segmenters and images")])
+def test_a_row_made_once_counts_as_one_training_without_a_p_value(trainings, over):
+    known = CrossedEstimate(0.3, 0.1, 0.5, 0.01, trainings, 7, 6, "why")
+    found = without_p_value(known)
+    assert np.isnan(found.p) and found.note == f"{over}: for these enhanced images only"
+    assert (found.difference, found.low, found.high, found.trainings) == (0.3, 0.1, 0.5, 1)
+    assert (found.images, found.clusters) == (7, 6)
+    assert without_p_value(replace(known, low=NAN)).note == "why"
