@@ -17,6 +17,8 @@ COMPARED_SIDE_PX = 96
 LIGHT_SIGMA_PX = 8.0
 # By how much the correlation with another test image must exceed that with the own one: frames of one scene are alike.
 MIN_EXCESS = 0.05
+# A pixel that is off by one level gives more; a flat picture is not quite 0 after the filter, by rounding.
+MIN_LENGTH_LEVELS = 1e-6
 
 
 def find_resemblances(pictures: Mapping[str, np.ndarray], originals: Mapping[str, Path]) -> dict[str, str]:
@@ -41,5 +43,5 @@ def _describe_structures(picture: np.ndarray) -> np.ndarray:
     """Return what is compared as a vector of length 1, or of zeros for a picture without structures."""
     small = cv2.resize(picture, (COMPARED_SIDE_PX, COMPARED_SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float64)
     structures = (small - gaussian_filter(small, LIGHT_SIGMA_PX)).ravel()
-    length = float(np.linalg.norm(structures))
-    return structures / length if length > 0 else structures
+    length = np.linalg.norm(structures)
+    return structures / length if length > MIN_LENGTH_LEVELS else np.zeros_like(structures)

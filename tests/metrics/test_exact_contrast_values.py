@@ -35,6 +35,8 @@ def test_entropy_of_counted_levels():
     expected = -sum(n / 12 * math.log2(n / 12) for n in shares)
     other = np.array([[5, 5, 5, 5], [5, 5, 6, 6], [6, 6, 6, 6]], np.uint8)
     assert entropy_bits(np.stack([PICTURE, other])) == pytest.approx([expected, 1.0], abs=1e-12)
+    white = np.where(other == 5, np.uint8(255), np.uint8(0))
+    assert entropy_bits(np.stack([white, PICTURE])) == pytest.approx([1.0, expected], abs=1e-12)
     counted = [2, 3, 2, 1, 1, 1]  # of 0, 3, 9, 2, 7, 1: without the 4 and the 7 of the first column
     by_mask = -sum(n / 10 * math.log2(n / 10) for n in counted)
     assert entropy_bits(PICTURE[None], INSIDE[None]) == pytest.approx([by_mask], abs=1e-12)
@@ -68,6 +70,8 @@ def test_reasons_say_what_is_missing():
     assert np.isnan(empty["entropy"].values).all()
     assert empty["entropy"].notes == ("the field of view is empty",)
     assert empty["avg_gradient"].notes == ("no pixel lies inside the field of view with its neighbours",)
+    small = Contrast().score(ScoringBatch(PICTURE[None, :2, :2], inner_fov=outside[:, :2, :2]))
+    assert small["avg_gradient"].notes == empty["avg_gradient"].notes
 
 
 def test_the_three_measures_are_those_of_their_names():

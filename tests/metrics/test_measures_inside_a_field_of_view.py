@@ -142,3 +142,12 @@ def test_the_share_of_vessels_is_that_of_the_field_of_view_and_an_empty_one_has_
     found = Vessels().score(ScoringBatch(np.zeros(mask.shape, np.uint8), mask=mask, fov=field))["vessel_share"]
     assert found.values.tolist() == pytest.approx([50.0, 100.0, np.nan], nan_ok=True)
     assert found.notes == ("", "", "the field of view is empty")
+
+
+def test_colour_truth_without_a_field_of_view_is_that_of_all_channels_of_the_frame():
+    grey, colour = np.full((1, 12, 12), 90, np.uint8), np.full((1, 12, 12, 3), 90, np.uint8)
+    shifted = colour + np.array([6, 0, 0], np.uint8)
+    found = FullReference().score(ScoringBatch(grey, clean=grey, image_rgb=shifted, clean_rgb=colour))
+    assert found["psnr"].values[0] == pytest.approx(10 * np.log10(255**2 / 12))
+    assert found["psnr_affine"].notes == ("an affine map of the clean image: PSNR is infinite",)
+    assert found["ssim"].values[0] < 1

@@ -11,7 +11,7 @@ from metrics.morphometry import Morphometry, measure_morphometry
 from metrics.nerves.branches import build_skeleton_graph, count_branch_points, cut_into_branches, remove_spurs
 from metrics.nerves.path_length import find_bridges, measure_path_length
 from metrics.nerves.skeleton import mark_pixels_near, measure_step_length, skeletonize_masks
-from metrics.truth import FullReference, psnr, psnr_affine
+from metrics.truth import FullReference, psnr, psnr_affine, ssim
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
 from sspbench.plugins.metric_families import load_metric_family
@@ -254,12 +254,13 @@ def test_closeness_to_the_clean_image():
     images = clean + np.array([0, 1, 5], np.uint8)[:, None, None]
     found = FullReference().score(ScoringBatch(images, clean=clean))
     assert np.isnan(found["psnr"].values[0])
-    assert "identical" in found["psnr"].notes[0]
+    assert found["psnr"].notes == ("identical to the clean image: PSNR is infinite", "", "")
     assert found["psnr"].values[1:] == pytest.approx([20 * np.log10(255), 20 * np.log10(51)])
     assert psnr(clean, clean).tolist() == [np.inf] * 3
     assert found["ssim"].values[0] == pytest.approx(1)
     assert found["ssim"].values[1] > found["ssim"].values[2]
-    tiny = FullReference().score(ScoringBatch(images[:, :8, :8], clean=clean[:, :8, :8]))
+    assert np.isfinite(ssim(images[1:, :11, :11], clean[1:, :11, :11])).all()
+    tiny = FullReference().score(ScoringBatch(images[:, :10, :11], clean=clean[:, :10, :11]))
     assert np.isnan(tiny["ssim"].values).all()
     assert all(tiny["ssim"].notes)
 

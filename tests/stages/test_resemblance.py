@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspbench.images.grey import write_grey
-from sspbench.stages.resemblance import find_resemblances
+from sspbench.stages.resemblance import _describe_structures, find_resemblances
 
 SIDE = 96  # pictures are compared at this size, so that nothing is resampled here
 
@@ -54,3 +54,26 @@ def test_the_likeness_of_the_other_scene_must_exceed_the_own_by_5_percent(origin
     angle = np.radians(degrees)
     mixed = np.cos(angle) * pattern(0) + np.sin(angle) * pattern(1)
     assert find_resemblances({"a": picture(mixed)}, originals) == expected
+
+
+def test_structures_are_means_over_areas_without_their_gaussian_light():
+    """A wave of 60 px at the compared size, of which the light takes the most, and noise, which the areas average."""
+    wave = 60 * np.sin(2 * np.pi * np.arange(SIDE) / 60)
+    full = 128 + np.kron(np.tile(wave, (SIDE, 1)), np.ones((2, 3))) + 30 * pattern(1, 288)[:192]
+    picture_in_full = np.clip(np.rint(full), 0, 255).astype(np.uint8)
+    small = picture_in_full.reshape(SIDE, 2, SIDE, 3).mean(axis=(1, 3))
+    reach = np.arange(-32, 33)
+    kernel = np.exp(-(reach**2) / (2 * 8.0**2)) / np.exp(-(reach**2) / (2 * 8.0**2)).sum()
+    light = small
+    for _ in range(2):
+        padded = np.pad(light, ((0, 0), (32, 32)), mode="symmetric")
+        light = np.array([np.convolve(row, kernel, mode="valid") for row in padded]).T
+    wanted = (small - light).ravel()
+    found = _describe_structures(picture_in_full)
+    assert np.linalg.norm(found) == pytest.approx(1.0)
+    assert found @ wanted / np.linalg.norm(wanted) > 0.9995
+    for level in range(0, 256, 7):
+        assert not _describe_structures(np.full((96, 96), level, np.uint8)).any()
+    speck = np.zeros((96, 96), np.uint8)
+    speck[50, 50] = 1
+    assert np.linalg.norm(_describe_structures(speck)) == pytest.approx(1.0)

@@ -166,6 +166,7 @@ def test_memory_budgets_and_errors_are_explained():
 
 def test_steps_or_epochs_but_not_both():
     assert count_total_steps({"epochs": 1.5, "steps": None}, 10) == 15
+    assert count_total_steps({"epochs": 1.5}, 3) == 5
     assert count_total_steps({"steps": 7}, 10) == 7
     for params in ({}, {"steps": 1, "epochs": 1}):
         with pytest.raises(Exception, match="either steps or epochs"):

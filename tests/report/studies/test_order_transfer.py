@@ -9,6 +9,7 @@ from report.analysis.results import Results
 from report.studies.order_transfer import (
     ALL_ROWS,
     METHOD_ROWS,
+    TRANSFER_COLUMNS,
     compare_orders,
     list_pairs,
     make_transfer_table,
@@ -129,6 +130,14 @@ def test_cells_words_and_page_agree(tmp_path):
     assert (tau.mean, tau.n, tau.seeds) == (1, 6, 3)
     page = (tmp_path / "summary" / "summary.html").read_text()
     assert table.notes[0] in page
+
+
+def test_digits_and_directions_of_the_columns():
+    shown = {one.key: (one.better, one.decimals, one.form) for one in TRANSFER_COLUMNS}
+    assert shown == {
+        "rows": ("none", 0, "number"), "tau": ("higher", 2, "number"), "own": ("higher", 2, "number"),
+        "verdict": ("none", 4, "words"),
+    }  # fmt: skip
 
 
 def test_data_sets_of_one_kind_are_no_pair(tmp_path):

@@ -13,6 +13,7 @@ from report.tables.fairness import FAIRNESS_COLUMNS, RATE_NAMES, RATE_SEARCH_FIL
 from report.tables.render.csv import render_csv
 from report.tables.render.markdown import render_markdown
 from sspbench.config.overrides import resolve_params
+from sspbench.files import write_json
 from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.row_groups import row_group
 from tests.scored_rows import difference, interval, made, mean_of, read_scores
@@ -86,3 +87,15 @@ def test_the_start_is_what_the_untrained_row_scores(tmp_path):
     lines = pd.read_csv(io.StringIO(render_csv(table))).set_index(["row", "metric"])
     assert lines.loc[("msgnet", "start"), "text"] == "not run"
     assert lines.loc[("sspnet", "start_gain"), ["low", "high"]].to_list() == pytest.approx(interval(change))
+
+
+def test_steps_pairs_and_seconds_are_means_over_trainings(tmp_path):
+    params = {"sspnet": {"batches": {"size": 3}}}
+    results = made(tmp_path, ["identity", "sspnet"], seeds=(0, 1), params=params)
+    for seed, trained in enumerate(({"steps": 40, "cpu_seconds": 10.0}, {"steps": 60, "cpu_seconds": 17.0})):
+        write_json(results.run_folder(results.plan.get_run("sspnet", seed)) / "run.json", {"train": trained})
+    (table,) = make_fairness_table(results)
+    found = {key: find_cell(table, "sspnet", key) for key in ("steps", "images", "cpu_seconds", "lr")}
+    assert (found["steps"].mean, found["images"].mean) == (50, 150)
+    assert (found["cpu_seconds"].mean, found["cpu_seconds"].seeds) == (13.5, 2)
+    assert found["lr"].text == f"{resolve_params(get_plugin('methods', 'sspnet'), 'demo')['lr']:g}"

@@ -37,6 +37,7 @@ class Descent(TrainableMethod):
     """One weight with gradient 1, so that it falls by exactly the learning rate; records what every step gets."""
 
     poison = ()
+    crash_at = None
     stop_after = None
 
     def build(self):
@@ -49,6 +50,8 @@ class Descent(TrainableMethod):
     def training_step(self, low, high):
         weight = self.networks["line"].weight
         loss = weight.sum()
+        if self.visits == self.crash_at:
+            raise ZeroDivisionError
         if self.visits in self.poison:
             loss = loss * float("nan")
         self.visits += 1
@@ -172,6 +175,15 @@ def test_a_rollback_goes_back_to_the_last_save(tmp_path):
     job = make_training(tmp_path, poison=(3,))
     job.run(list)
     assert [one.step for one in job.trainable.seen] == [0, 1, 2, 3, 2, 3, 4]
+    assert get_weight(job) == -(sum(RATES[:2]) + sum(RATES[2:]) / 2)
+
+
+def test_a_rollback_is_saved_at_once_and_holds_after_a_crash(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        make_training(tmp_path, poison=(3,), crash_at=5).run(list)
+    job = make_training(tmp_path)
+    assert job.run(list)["rollbacks"] == 1
+    assert [(one.step, one.rate) for one in job.trainable.seen] == [(2, 0.125), (3, 0.125), (4, 0.0625)]
     assert get_weight(job) == -(sum(RATES[:2]) + sum(RATES[2:]) / 2)
 
 
