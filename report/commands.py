@@ -66,8 +66,7 @@ def _write_tables(results: Results) -> None:
 
 
 def _draw_figures(results: Results) -> None:
-    from .figures.chart_panels import write_chart_panels
-    from .figures.draw_all import draw_figures
+    from .figures.draw_all import draw_figures, write_chart_panels
 
     draw_figures(results, results.plan.layout.figures)
     write_chart_panels(results, results.plan.layout.figures)

@@ -1,9 +1,9 @@
-"""The figures: PNG and PDF each, and ``index.json`` with their captions, written last."""
+"""The figures: PNG and PDF each, ``index.json`` with their captions, and the panels of those made of numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,32 @@ from ..analysis.image_choice import (
 )
 from ..analysis.results import Results
 from ..parallel import parallel_map
-from .checkpoints import draw_checkpoints
+from .checkpoints import draw_checkpoints, make_checkpoint_panels
 from .comparison import draw_comparison
-from .distributions import draw_distributions
+from .distributions import draw_distributions, make_distribution_panels
 from .image_choice import find_difficulty_groups
-from .metric_trust import draw_metric_trust
+from .inline_svg import ChartPanel
+from .metric_trust import draw_metric_trust, make_trust_panels
 from .run_images import RunImages
 from .segmentation import draw_facilitation, draw_segmentations
 from .style import FinishedFigure, save_figure, use_figure_style
-from .tradeoff import draw_tradeoff
-from .training_curves import draw_training_curves
+from .tradeoff import draw_tradeoff, make_tradeoff_panels
+from .training_curves import draw_training_curves, make_loss_panels
+
+FigureMaker = Callable[[Results], FinishedFigure | None]
+PanelMaker = Callable[[Results], list[ChartPanel]]
+
+# The figures made of numbers: what draws each, and what makes its panels for the page.
+NUMBER_FIGURES: dict[str, tuple[FigureMaker, PanelMaker]] = {
+    "trust": (draw_metric_trust, make_trust_panels),
+    "distributions": (draw_distributions, make_distribution_panels),
+    "tradeoff": (draw_tradeoff, make_tradeoff_panels),
+    "checkpoints": (draw_checkpoints, make_checkpoint_panels),
+    "training": (draw_training_curves, make_loss_panels),
+}
+
+# Those with panels where no run finished.
+PANELS_WITHOUT_SCORES = frozenset({"checkpoints", "training"})
 
 
 def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
@@ -50,6 +66,21 @@ def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
     write_json(
         folder / "index.json", {name: {**facts, "order": order} for order, (name, facts) in enumerate(index.items())}
     )
+
+
+def write_chart_panels(results: Results, folder: Path) -> None:
+    """Write ``panels.json``: by figure, its panels as (title, plot, is_folded), for the page.
+
+    Args:
+        results: The results.
+        folder: The folder of the figures.
+    """
+    has_scores = not scores_or_empty(results).empty
+    charts = {
+        name: [asdict(panel) for panel in make(results)] if has_scores or name in PANELS_WITHOUT_SCORES else []
+        for name, (_, make) in NUMBER_FIGURES.items()
+    }
+    write_json(Path(folder) / "panels.json", charts)
 
 
 @dataclass(frozen=True)
@@ -78,11 +109,8 @@ DIFFICULTY_RULE_TEXT = (
 def _plan_number_figures(results: Results) -> Iterator[PlannedFigure]:
     """Yield the figures made of numbers."""
     scores_or_empty(results)  # read once, before processes share the figures
-    yield PlannedFigure("trust", partial(draw_metric_trust, results))
-    yield PlannedFigure("distributions", partial(draw_distributions, results))
-    yield PlannedFigure("tradeoff", partial(draw_tradeoff, results))
-    yield PlannedFigure("checkpoints", partial(draw_checkpoints, results))
-    yield PlannedFigure("training", partial(draw_training_curves, results))
+    for name, (draw, _) in NUMBER_FIGURES.items():
+        yield PlannedFigure(name, partial(draw, results))
 
 
 def _plan_picture_figures(results: Results) -> Iterator[PlannedFigure]:

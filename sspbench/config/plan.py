@@ -12,16 +12,20 @@ from ..errors import UserError
 from ..files import fingerprint
 from ..plugins.discovery import Plugin, find_plugins, get_plugin
 from .config_files import DEFAULT_CONFIG_FILE, read_config
-from .data_source import record_data_root, reject_other_data_root, reject_unusable_data_root
+from .data_source import (
+    LOW_LABELS_FOLDER,
+    has_training_labels,
+    record_data_root,
+    reject_other_data_root,
+    reject_unusable_data_root,
+)
 from .external_rows import EXTERNAL_KIND, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
 from .overrides import adapt_presets, merge_dicts, resolve_params
 from .paths import Layout, dataset_id
-from .row_labels import reject_duplicate_labels
-from .runs import Run
+from .runs import Run, reject_duplicate_labels
 from .selection import find_methods, select_entries
 from .settings import Engine, Settings
-from .training_labels import LOW_LABELS_FOLDER, has_training_labels
 from .validation import check_config, validate_runs
 
 

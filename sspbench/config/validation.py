@@ -89,11 +89,7 @@ def _check_params(config: Mapping[str, Any], faults: Faults) -> None:
         if name in known:
             add_override_faults(known[name], values, f"{CONFIG_SOURCE}: params.{name}", faults)
         else:
-            faults.add(
-                f"Unknown method or segmenter {name!r}",
-                where=f"{CONFIG_SOURCE}: params",
-                hint=suggest_name(name, known),
-            )
+            _add_unknown_name("method or segmenter", name, known, "params", faults)
 
 
 def _check_rows(config: Mapping[str, Any], faults: Faults) -> None:
@@ -113,9 +109,7 @@ def _check_metrics(config: Mapping[str, Any], faults: Faults) -> None:
     known = find_metric_files()
     for name, values in config.get("metrics", {}).items():
         if name not in known:
-            faults.add(
-                f"Unknown metric family {name!r}", where=f"{CONFIG_SOURCE}: metrics", hint=suggest_name(name, known)
-            )
+            _add_unknown_name("metric family", name, known, "metrics", faults)
             continue
         try:
             load_metric_family(name, values)

@@ -111,7 +111,7 @@ class CodeDigests:
     @cached_property
     def figures(self) -> str:
         """Of the figures."""
-        return code_digest([REPORT_DIR / "figures" / name for name in ("draw_all.py", "chart_panels.py")])
+        return code_digest([REPORT_DIR / "figures" / "draw_all.py"])
 
     @cached_property
     def page(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from sspbench.config.datasets import build_plans
 from sspbench.config.paths import dataset_id
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
-from sspbench.config.row_labels import reject_duplicate_labels
+from sspbench.config.runs import reject_duplicate_labels
 from sspbench.errors import Faults, UserError
 from sspbench.files import read_json, write_json
 from sspbench.plugins.discovery import find_plugins, import_plugin_module

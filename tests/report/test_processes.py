@@ -8,8 +8,7 @@ import pytest
 
 from report.analysis.results import Results
 from report.analysis.run_record import write_run_record
-from report.figures.chart_panels import write_chart_panels
-from report.figures.draw_all import draw_figures
+from report.figures.draw_all import draw_figures, write_chart_panels
 from report.page.build import render_page
 from report.parallel import parallel_map
 from report.tables.write_all import write_tables

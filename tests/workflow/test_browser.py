@@ -3,8 +3,7 @@
 import pytest
 
 from report.analysis.run_record import write_run_record
-from report.figures.chart_panels import write_chart_panels
-from report.figures.draw_all import draw_figures
+from report.figures.draw_all import draw_figures, write_chart_panels
 from report.page.build import write_page
 from report.tables.write_all import write_tables
 from tests.accessible import find_faults

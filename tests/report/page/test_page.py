@@ -11,8 +11,7 @@ import pytest
 from report.analysis.paper import load_paper
 from report.analysis.run_facts import format_repeat_command, list_reservations
 from report.analysis.run_record import write_run_record
-from report.figures.chart_panels import write_chart_panels
-from report.figures.draw_all import draw_figures
+from report.figures.draw_all import draw_figures, write_chart_panels
 from report.figures.palette import CHART_VARIABLES, PAGE_COLOURS
 from report.page.build import render_page, write_page
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims

@@ -10,9 +10,9 @@ import pytest
 
 from report.analysis.own_audit import audit_own_scores
 from report.analysis.results import Results
-from report.tables.all_makers import TABLE_MAKERS
 from report.tables.render.latex import render_latex
 from report.tables.render.markdown import render_markdown
+from report.tables.write_all import TABLE_MAKERS
 from sspbench.config.plan import Plan, merge_dicts, read_config
 from sspbench.files import write_text
 from sspbench.images.grey import list_images, write_grey

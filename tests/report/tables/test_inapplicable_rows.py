@@ -7,7 +7,7 @@ import pytest
 from report.analysis.results import Results
 from report.analysis.run_facts import list_failed_runs
 from report.analysis.run_record import make_run_record
-from report.tables.all_makers import TABLE_MAKERS
+from report.tables.write_all import TABLE_MAKERS
 from tests.synthetic_results import make_results
 
 
