@@ -16,45 +16,35 @@ from .statistics import iter_grids, summarise
 SCORE_HALF_WIDTH = 1e-8
 
 
-def audit_frame(
-    frame: pd.DataFrame,
-    name: str = "",
-    *,
-    decimals: int | None = None,
-    prevalence: tuple[float, float] = (0.0, 1.0),
-    baseline: str | None = None,
-) -> pd.DataFrame:
-    """Audit a long table.
+def audit_frame(frame: pd.DataFrame, name: str, baseline: str) -> pd.DataFrame:
+    """Audit a long table of scores, whose shares of positive pixels are unknown.
 
     Args:
         frame: Columns ``method``, ``metric``, ``mean``, ``sd``, ``n``; one line per cell. Metrics the rules do not know
             are left out.
         name: Name of the table.
-        decimals: Decimals the numbers were rounded to; None: those of scores.
-        prevalence: Smallest and largest share of positive pixels of an image.
-        baseline: The row of the untouched input.
+        baseline: The row of the untouched input, if the table has it.
 
     Returns:
         One line per cell, columns as :data:`~table_audit.cell_verdicts.COLUMNS`.
     """
     methods = tuple(dict.fromkeys(frame["method"]))
-    half = SCORE_HALF_WIDTH if decimals is None else 0.5 * 10.0**-decimals
+    size = np.full(len(methods), SCORE_HALF_WIDTH)
     rows = {}
     for metric, lines in frame.groupby("metric", sort=False):
         quantity = find_quantity(str(metric))
         if quantity is None or quantity.key in rows:
             continue
         cells = lines.set_index("method")[["mean", "sd", "n"]].reindex(methods).astype(float)
-        size = np.full(len(methods), half)
         rows[quantity.key] = PrintedRow(
             quantity, cells["mean"].to_numpy(), size, cells["sd"].to_numpy(), size, cells["n"].to_numpy(),
             "sd", quantity.better, str(metric),
         )  # fmt: skip
     if not rows:
         return pd.DataFrame(columns=COLUMNS)
-    low, high = (np.full(len(methods), value) for value in prevalence)
     base = baseline if baseline in methods else None
-    return audit(PrintedTable(name, methods, rows, low, high, baseline=base), joint=False).frame()
+    lowest, highest = np.zeros(len(methods)), np.ones(len(methods))
+    return audit(PrintedTable(name, methods, rows, lowest, highest, baseline=base), joint=False).frame()
 
 
 def audit_own_scores(scores: pd.DataFrame) -> pd.DataFrame:
@@ -79,5 +69,5 @@ def audit_own_scores(scores: pd.DataFrame) -> pd.DataFrame:
                 sd = facts.sd_values if np.isfinite(facts.sd_values) else 0.0
                 line = {"method": row, "metric": metric, "mean": facts.mean, "sd": sd, "n": facts.n * facts.seeds}
                 cells.setdefault(f"{dataset}/{preset}", []).append(line)
-    parts = [audit_frame(pd.DataFrame(lines), name, baseline=UNTOUCHED_ROW) for name, lines in sorted(cells.items())]
+    parts = [audit_frame(pd.DataFrame(lines), name, UNTOUCHED_ROW) for name, lines in sorted(cells.items())]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)

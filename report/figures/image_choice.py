@@ -29,13 +29,13 @@ def measure_sharpness(image: np.ndarray) -> float:
     return float(np.hypot(down, right).mean() / max(image.mean(), 1.0))
 
 
-def find_difficulty_groups(pictures: RunImages, each: int = 2) -> DifficultyGroups:
-    """Return the ``each`` most unevenly lit inputs, and of the others the ``each`` with the weakest texture."""
+def find_difficulty_groups(pictures: RunImages) -> DifficultyGroups:
+    """Return the two most unevenly lit inputs, and of the others the two with the weakest texture."""
     found: dict[str, tuple[float, float]] = {}
     for name in pictures.results.image_names:  # keeps two numbers of each image and drops its pixels
         image = pictures.read_input(name)
         if image is not None:
             found[name] = (-measure_unevenness(image), measure_sharpness(image))
-    uneven = sorted(found, key=lambda name: (found[name][0], name))[:each]
+    uneven = sorted(found, key=lambda name: (found[name][0], name))[:2]
     rest = [name for name in found if name not in uneven]
-    return DifficultyGroups(sorted(rest, key=lambda name: (found[name][1], name))[:each], uneven)
+    return DifficultyGroups(sorted(rest, key=lambda name: (found[name][1], name))[:2], uneven)

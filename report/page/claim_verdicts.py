@@ -17,6 +17,9 @@ from .table_store import PairedTest
 
 CLAIM_HOLDS, CLAIM_FAILS, CLAIM_UNDECIDED = "holds", "fails", "undecided"
 
+# Lost comparisons that a claim's verdict names.
+MAX_SHOWN_LOSSES = 3
+
 
 @dataclass(frozen=True)
 class RunEvidence:
@@ -140,9 +143,9 @@ def _describe_counts(count: Mapping[str, int]) -> str:
     return f"beyond chance in {better} of {total} comparisons, the reverse in {worse}{untested}"
 
 
-def _join_first(texts: list[str], maximum: int = 3) -> str:
-    more = len(texts) - maximum
-    return "; ".join(texts[:maximum]) + (f" and {more} more" if more > 0 else "")
+def _join_first(texts: list[str]) -> str:
+    more = len(texts) - MAX_SHOWN_LOSSES
+    return "; ".join(texts[:MAX_SHOWN_LOSSES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _judge_worst(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:

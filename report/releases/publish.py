@@ -66,23 +66,20 @@ def publish_release(
     return target, True
 
 
-def merge_releases(
-    pair: tuple[ReleasePart, ReleasePart], release: str, maker: Mapping[str, Any], into: Path = Path("results")
-) -> ReleasePart:
+def merge_releases(pair: tuple[ReleasePart, ReleasePart], release: str, maker: Mapping[str, Any]) -> ReleasePart:
     """Join two parts of equal digests under a new name, with tables and figures of all rows.
 
     Args:
         pair: The parts, of the same data set and preset.
         release: Name of the new release.
         maker: The checkout, see :func:`describe_checkout`.
-        into: The results folder that git keeps releases of.
 
     Raises:
         UserError: the parts cannot be joined, or the name is taken.
     """
     _reject_name(release)
     _reject_local_changes(maker)
-    target = ReleasePart(into / PUBLISHED_DIR / release / "/".join(pair[0].name.split("/")[-2:]))
+    target = ReleasePart(Path("results") / PUBLISHED_DIR / release / "/".join(pair[0].name.split("/")[-2:]))
     if target.folder.exists():
         hint = "choose another name: a release stays as it is"
         raise UserError(f"A release is called {target.name} already", where=str(target.folder), hint=hint)

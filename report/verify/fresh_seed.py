@@ -120,14 +120,14 @@ def make_fresh_config(record: Mapping[str, Any], rows: Sequence[str] | None) -> 
     return merge_dicts(record["config"], fresh)
 
 
-def run_fresh(part: ReleasePart, rows: Sequence[str] | None, results: Path = Path("results")) -> Path:
+def run_fresh(part: ReleasePart, rows: Sequence[str] | None) -> Path:
     """Run the rows of a release on images of a new simulator seed; return the results folder.
 
     Raises:
         UserError: the images are real, or the workflow failed.
     """
     config = make_fresh_config(part.record, rows)
-    plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), config), results)
+    plan = Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), config))
     path = plan.layout.root / "config.json"
     write_json(path, config)
     scores = [str(plan.layout.run_folder(run.id, run.seed) / "scores.csv") for run in plan.runs]

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config.plan import Plan
 from ..config.runs import Run
@@ -32,6 +32,9 @@ from . import (
 )
 from .config_options import add_config_options, plan_from_args
 from .stage_status import record_status
+
+if TYPE_CHECKING:
+    from ..images.manifest import Manifest
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,6 +97,12 @@ def _stage_command(name: str, function: Callable[..., None], needs_run: bool) ->
     return command
 
 
+def _read_manifest(plan: Plan) -> Manifest:
+    from ..images.manifest import Manifest
+
+    return Manifest.read(plan.layout.manifest)
+
+
 def _prepare(plan: Plan) -> None:
     from ..stages.prepare import prepare
 
@@ -109,10 +118,8 @@ def _reject_missing_labels(plan: Plan) -> None:
     Raises:
         UserError: no HQ training image has a label, and no trained segmenter is given.
     """
-    from ..images.manifest import Manifest
-
     needs_labels = plan.is_segmented and plan.config["segmenter_weights"] is None
-    if needs_labels and not Manifest.read(plan.layout.manifest).image_paths("trainB_labels"):
+    if needs_labels and not _read_manifest(plan).image_paths("trainB_labels"):
         raise UserError(
             "No HQ training image has a label, so the segmenter cannot be trained",
             where=str(plan.layout.data / "trainB_labels"),
@@ -134,7 +141,6 @@ def _training_limits(plan: Plan, resources: dict[str, Any], kept_checkpoints: in
 
 
 def _train(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..jobs.gpu_slots import acquire
 
     if not run.is_learned:
@@ -149,11 +155,10 @@ def _train(plan: Plan, run: Run) -> None:
         _print_device(device, plan.engine.device)
         limits = _training_limits(plan, run.plugin.meta.get("resources", {}), plan.config["checkpoints"])
         folder = plan.layout.run_folder(run.id, run.seed)
-        train_method(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, limits)
+        train_method(plan.train_settings(run), _read_manifest(plan), folder, limits)
 
 
 def _train_segmenter(plan: Plan, seed: int, domain: str = "high") -> None:
-    from ..images.manifest import Manifest
     from ..jobs.gpu_slots import acquire
 
     with acquire(device=plan.engine.device) as device:
@@ -162,7 +167,7 @@ def _train_segmenter(plan: Plan, seed: int, domain: str = "high") -> None:
         _print_device(device, plan.engine.device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
         folder = plan.layout.segmenter_folder(plan.segmenter.name, seed, domain)
-        train_segmenter(plan.segmenter_settings(seed), Manifest.read(plan.layout.manifest), folder, limits, domain)
+        train_segmenter(plan.segmenter_settings(seed), _read_manifest(plan), folder, limits, domain)
 
 
 _train_low_segmenter = partial(_train_segmenter, domain="low")
@@ -174,7 +179,6 @@ def _print_device(device: str, wanted: str) -> None:
 
 
 def _enhance(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..stages.enhance import enhance
 
     if run.is_external:
@@ -184,11 +188,10 @@ def _enhance(plan: Plan, run: Run) -> None:
     weights = folder / "weights.safetensors" if run.is_learned else None
     minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
     with time_budget(minutes, "enhance", folder):
-        enhance(plan.train_settings(run), Manifest.read(plan.layout.manifest), folder, weights)
+        enhance(plan.train_settings(run), _read_manifest(plan), folder, weights)
 
 
 def _import_external(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..stages.import_external import import_external
 
     if not run.is_external:
@@ -198,15 +201,14 @@ def _import_external(plan: Plan, run: Run) -> None:
         )
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "take-in", folder):
-        import_external(plan.external_settings(run), run.plugin.folder, Manifest.read(plan.layout.manifest), folder)
+        import_external(plan.external_settings(run), run.plugin.folder, _read_manifest(plan), folder)
 
 
 def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
-    from ..images.manifest import Manifest
     from ..jobs.image_folders import verify_splits
     from ..stages.segment import segment
 
-    manifest = Manifest.read(plan.layout.manifest)
+    manifest = _read_manifest(plan)
     verify_splits(manifest, "testA_fov")
     weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed, domain) / "weights.safetensors"
     folder = plan.layout.run_folder(run.id, run.seed)
@@ -217,22 +219,20 @@ def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
 
 
 def _score_low(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..stages.score import score_low
 
     _segment(plan, run, "low")
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score-low", folder / LOW_FOLDER):
-        score_low(plan.score_settings(), plan.describe_run(run), Manifest.read(plan.layout.manifest), folder)
+        score_low(plan.score_settings(), plan.describe_run(run), _read_manifest(plan), folder)
 
 
 def _score(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..stages.score import score
 
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
-        manifest = Manifest.read(plan.layout.manifest)
+        manifest = _read_manifest(plan)
         is_first_seed = run.seed == plan.config["seeds"][0]
         score(
             plan.score_settings(),
@@ -245,7 +245,6 @@ def _score(plan: Plan, run: Run) -> None:
 
 
 def _score_checkpoints(plan: Plan, run: Run) -> None:
-    from ..images.manifest import Manifest
     from ..stages.score_checkpoints import score_checkpoints
 
     folder = plan.layout.run_folder(run.id, run.seed)
@@ -255,7 +254,7 @@ def _score_checkpoints(plan: Plan, run: Run) -> None:
             plan.train_settings(run),
             plan.score_settings(),
             plan.describe_run(run),
-            Manifest.read(plan.layout.manifest),
+            _read_manifest(plan),
             folder,
             count=plan.config["checkpoints"],
             segmenter=(plan.segmenter_settings(run.seed), weights) if plan.is_segmented else None,

@@ -70,9 +70,9 @@ def _check_measures(family: MetricFamily, name: str) -> None:
             faults.add(f"needs names {need!r}", hint=f"it may name {', '.join(get_args(Need))}")
 
 
-def _make_batch(height: int, width: int, count: int = 2, *, in_colour: bool = False) -> ScoringBatch:
+def _make_batch(height: int, width: int, *, in_colour: bool = False) -> ScoringBatch:
     random = np.random.default_rng(5)
-    drawn = [draw_fibres(random, height, width) for _ in range(count)]
+    drawn = [draw_fibres(random, height, width) for _ in range(2)]
     clean = np.stack([picture for picture, _ in drawn])
     label = np.stack([mask for _, mask in drawn])
     noisy = clean.astype(float) + random.normal(0, 8, clean.shape)

@@ -194,6 +194,6 @@ def _check_learned(
     witness.add_findings(inspection)
 
 
-def plugin_names(kind: str, root: Path = ROOT) -> list[str]:
+def plugin_names(kind: str) -> list[str]:
     """Return all plugins of a kind."""
-    return list(find_plugins(PLUGIN_KINDS[kind].group, root) if PLUGIN_KINDS[kind].yaml else find_metric_files(root))
+    return list(find_plugins(PLUGIN_KINDS[kind].group) if PLUGIN_KINDS[kind].yaml else find_metric_files())

@@ -49,12 +49,11 @@ class SideEffectMonitor:
 
     Args:
         folder: Where the plugin's code lies.
-        allowed: Folders that it may write to (a data set's output).
     """
 
-    def __init__(self, folder: Path, allowed: Sequence[Path] = ()) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = str(folder.resolve())
-        self.allowed = [path.resolve() for path in allowed]
+        self.allowed: list[Path] = []  # folders that it may write to: a data set's output
         self.breaches: dict[str, UserError] = {}
 
     @contextmanager

@@ -36,9 +36,9 @@ def draw_line(start: float, top: float, end: float, bottom: float, kind: str) ->
     )
 
 
-def draw_diamond(share: float, y: str, kind: str, radius: float = 7) -> Markup:
+def draw_diamond(share: float, y: str, kind: str) -> Markup:
     """Return a diamond around (share, ``y``), which may be a percentage."""
-    path = make_element("path", d=f"M-{radius:g} 0L0 -{radius:g}L{radius:g} 0L0 {radius:g}Z", class_=kind)
+    path = make_element("path", d="M-7 0L0 -7L7 0L0 7Z", class_=kind)
     return make_element("svg", path, x=format_percent(share), y=y, overflow="visible")
 
 
@@ -47,6 +47,6 @@ def draw_arrow(y: str, kind: str) -> Markup:
     return make_element("svg", make_element("path", d="M0 0L10 -6L10 6Z", class_=kind), x="0%", y=y, overflow="visible")
 
 
-def draw_text(share: float, y: float, words: str, anchor: str = "middle", kind: str = "tick") -> Markup:
+def draw_text(share: float, y: float, words: str, anchor: str = "middle") -> Markup:
     """Return a text whose baseline is at ``y``."""
-    return make_element("text", words, x=format_percent(share), y=f"{y:g}", text_anchor=anchor, class_=kind)
+    return make_element("text", words, x=format_percent(share), y=f"{y:g}", text_anchor=anchor, class_="tick")
