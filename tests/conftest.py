@@ -16,9 +16,22 @@ WHOLE = {Path(__file__).parent / name for name in ("calibration", "contract", "w
 """Folders whose tests take the project as a whole, and keep their order; all others hold unit tests."""
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-LONGEST = ("test_smoke.py", "test_dvc.py", "test_resume.py", "test_killed_workflow.py", "test_plugins.py")
-"""Files that take longest: begun first where processes share the tests, so that none is left alone at the end."""
+LONGEST = (
+    "test_smoke.py",
+    "test_resume.py",
+    "test_own_data.py",
+    "test_repair.py",
+    "test_killed_workflow.py",
+    "test_dvc.py",
+    "test_scored_checkpoints.py",
+    "test_plugins.py",
+)
+"""Files that take longest: begun first where processes share the tests, so that none is left alone at the end.
 
+Those that copy one finished run follow the others by turns: one process computes it, and none waits for it.
+"""
+
+os.fsync = lambda handle: None  # these files need not outlast a power cut; jobs of the workflow wait for the disk
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process per core already; read by torch when imported
 

@@ -28,6 +28,7 @@ def make_results(
     failed: str | None = "msgnet",
     labels: bool = True,
     rename: dict[str, str] | None = None,
+    pictures: bool = True,
     **config: object,
 ) -> Results:
     """Write results of a simulated data set below ``folder``, which must be the working directory (data lie there).
@@ -37,6 +38,7 @@ def make_results(
         failed: The method that diverged.
         labels: Whether the test images have labels.
         rename: Other labels of methods, by name.
+        pictures: Whether runs have images; without them they are made in a fraction of the time.
         config: Keys of the config.
     """
     settings = {"dataset": "cornsim", "preset": "demo", "methods": "paper", "ablation": "sspnet", **config}
@@ -51,6 +53,8 @@ def make_results(
             place.mkdir(parents=True)
             write_status(place, "train", "diverged", "The loss became NaN <twice>")
         else:
+            if pictures:
+                _write_pictures(place, names, generator)
             _write_run(plan, run, place, names, number, generator)
     return Results(plan, partial=True)
 
@@ -70,15 +74,18 @@ def _write_data(folder: Path, names: list[str], labels: bool, generator: np.rand
     write_manifest(folder, {"dataset": "cornsim", "field_um": 400})
 
 
-def _write_run(
-    plan: Plan, run: Run, place: Path, names: list[str], number: int, generator: np.random.Generator
-) -> None:
+def _write_pictures(place: Path, names: list[str], generator: np.random.Generator) -> None:
     for kind in ("enhanced", "masks"):
         for name in names:
             pixels = generator.integers(0, 256, (SIDE, SIDE))
             shown = pixels if kind == "enhanced" else (pixels > 230) * 255
             write_grey(place / kind / f"{name}.png", shown.astype(np.uint8))
         write_folder_manifest(place / kind, [place / kind / f"{name}.png" for name in names])
+
+
+def _write_run(
+    plan: Plan, run: Run, place: Path, names: list[str], number: int, generator: np.random.Generator
+) -> None:
     lines = ["dataset,preset,method,variant,seed,image,metric,value,note"]
     first = f"{plan.layout.dataset},{plan.preset},{run.plugin.name},{run.variant or ''},{run.seed}"
     for metric in METRICS:

@@ -11,7 +11,6 @@ from PIL import Image
 from data.corn2.layout import classify_path, find_splits
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
-from sspbench.files import read_json, sha256
 from sspbench.images.manifest import Manifest
 from sspbench.plugins.discovery import get_plugin
 from sspbench.plugins.parameter_schemas import default_values
@@ -90,31 +89,6 @@ def fault(source: Path, target: Path, **options) -> str:
 )
 def test_role_of_a_file(path, expected):
     assert classify_path(PurePath(path)) == expected
-
-
-def test_the_whole_set_as_an_archive_with_testb(tmp_path):
-    """The counts of the published set; small pictures are allowed by an option."""
-    root = copy_of(tmp_path / "CORN-2", COUNTS)
-    shutil.copytree(root / "trainB", root / "testB")
-    archive = Path(shutil.make_archive(str(tmp_path / "corn2"), "zip", tmp_path, "CORN-2"))
-    manifest = imported(archive, tmp_path / "out", sizes=None)
-    assert manifest.content["counts"] == {
-        **COUNTS,
-        "trainA_labels": 0,
-        "trainB_labels": 0,
-        "testA_labels": 60,
-        "testA_clean": 0,
-        "testA_hq": 0,
-    }
-    first = manifest.content["images"][0]
-    assert first["domain"] == "LQ" and first["split"] == "trainA"
-    assert first["sha256"] == sha256(tmp_path / "out" / first["path"])
-    sources = read_json(tmp_path / "out" / "sources.json")
-    assert len(sources["left_out"]) == 288
-    entry = sources["files"]["testA_labels/7.png"]
-    assert entry["from"] == "CORN-2/testA_labels/7.png"
-    assert entry["sha256"] == sha256(root / "testA_labels/7.png")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["CORN-2", "corn2.zip", "out"]
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,7 @@ def test_provenance_tells_what_was_run(checkout):
     assert {"torch", "numpy", "python"} <= set(run["train"]["versions"])
 
 
-def test_a_second_run_does_nothing(checkout):
-    assert checkout.planned() == ({}, set())
-
-
-def test_a_comment_in_a_method_reruns_nothing(checkout):
+def test_a_second_run_does_nothing_though_a_method_has_a_comment_more(checkout):
     path = "methods/sspnet/losses.py"
     checkout.edit(path, "C2 = 0.03**2\n", "C2 = 0.03**2  # as in SSIM\n")
     assert checkout.planned() == ({}, set())
@@ -135,15 +131,11 @@ def test_changed_code_of_a_method_reruns_its_method_only(checkout):
     assert counts == {"train": 4, "enhance": 4, "segment": 4, "score": 4, "score_low": 4, **REPORT}
 
 
-def test_a_dropped_in_folder_is_run_and_tabled_alone(checkout):
+def test_a_dropped_in_folder_is_run_alone(checkout):
     checkout.plugin("darker", GAMMA_YAML, GAMMA)
     counts, runs = checkout.planned()
     assert counts == {"enhance": 1, "segment": 1, "score": 1, "score_low": 1, **REPORT}
     assert runs == {"darker"}
-    code, text = checkout.snakemake("--config", "methods=[sspnet, own]", "ablation=null")
-    assert code == 0, text[-8000:]
-    assert {"darker", "sspnet"} <= set(checkout.table("table1_quality")["row"])
-    assert {"darker", "sspnet"} <= set(checkout.table("table2_segmentation")["row"])
 
 
 def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(checkout, tmp_path):
@@ -185,16 +177,17 @@ def test_images_enhanced_elsewhere_are_rows_like_those_whose_images_they_are(che
     )
 
 
-def test_broken_methods_are_shown_and_the_others_are_whole(checkout):
+def test_broken_methods_are_shown_and_the_others_and_a_dropped_in_one_are_whole(checkout):
+    checkout.plugin("darker", GAMMA_YAML, GAMMA)
     for name, (body, _) in BROKEN.items():
         code = GAMMA.replace('        return images ** self.params["gamma"]', body).replace("Gamma", name.title())
         checkout.plugin(name, GAMMA_YAML.replace("Darker", name), code)
     checkout.plugin("hangs", HANGS_YAML, HANGS)
-    listed = "methods=[identity, dcp, gamma, raises, not_a_number, hangs]"
-    code, text = checkout.snakemake("--config", listed, "ablation=null")
+    code, text = checkout.snakemake("--config", "methods=[identity, dcp, own]", "ablation=null")
     assert code == 1
-    table = checkout.table("table1_quality").groupby("row")["status"].first()
-    assert table[["identity", "dcp", "gamma"]].eq("done").all()
+    for name in ("table2_segmentation", "table1_quality"):
+        table = checkout.table(name).groupby("row")["status"].first()
+        assert table[["identity", "dcp", "darker"]].eq("done").all()
     for name, (_, words) in BROKEN.items():
         assert table[name].startswith("failed")
         assert words in table[name]

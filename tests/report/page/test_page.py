@@ -11,34 +11,16 @@ import pytest
 from report.analysis.paper import load_paper
 from report.analysis.run_facts import format_repeat_command, list_reservations
 from report.analysis.run_record import write_run_record
-from report.figures.draw_all import draw_figures, write_chart_panels
 from report.figures.palette import CHART_VARIABLES, PAGE_COLOURS
-from report.page.build import render_page, write_page
+from report.page.build import render_page
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
 from report.page.our_results import OurResults
 from report.page.table_store import TableStore, format_paper_cell
-from report.tables.write_all import write_tables
 from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        results = make_results(folder, rename={"dcp": "<b>DCP</b> & co"})
-        write_tables(results, results.plan.layout.tables)
-        draw_figures(results, results.plan.layout.figures)
-        write_chart_panels(results, results.plan.layout.figures)
-        root = results.plan.layout.root
-        write_run_record(results, root)
-        write_page(root, folder / "report.html")
-        again = render_page(root)
-    return results, (folder / "report.html").read_text(), again
 
 
 def rendered(results):
@@ -48,17 +30,13 @@ def rendered(results):
 
 
 @pytest.fixture(scope="module")
-def page(made):
-    return made[1]
+def page(drawn):
+    return (drawn.plan.layout.root / "report.html").read_text()
 
 
-def test_the_page_is_the_same_for_the_same_results(made):
-    assert made[1] == made[2]
-
-
-def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(made, tmp_path, monkeypatch):
-    monkeypatch.chdir(made[0].plan.layout.results.parent)
-    root = made[0].plan.layout.root
+def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(drawn, page, tmp_path, monkeypatch):
+    monkeypatch.chdir(drawn.plan.layout.results.parent)
+    root = drawn.plan.layout.root
     kept = tmp_path / "moved"
     for part in ("analysis", "tables", "figures"):
         shutil.copytree(root / part, kept / part)
@@ -66,26 +44,26 @@ def test_the_page_is_rebuilt_from_records_tables_figures_and_pictures_alone(made
         target = kept / picture.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(picture, target)
-    assert render_page(kept) == made[1]
+    assert render_page(kept) == page
     assert {path.suffix for path in (kept / "runs").rglob("*") if path.is_file()} == {".png"}
 
 
-def test_the_page_that_enhances_pictures_is_linked(made, tmp_path, monkeypatch):
-    monkeypatch.chdir(made[0].plan.layout.results.parent)
-    root = shutil.copytree(made[0].plan.layout.root, tmp_path / "copied")
+def test_the_page_that_enhances_pictures_is_linked(drawn, page, tmp_path, monkeypatch):
+    monkeypatch.chdir(drawn.plan.layout.results.parent)
+    root = shutil.copytree(drawn.plan.layout.root, tmp_path / "copied")
     (root / "runs/a/seed-0").mkdir(parents=True)
     (root / "runs/a/seed-0/weights.safetensors").write_bytes(b"weights")
     known = hashlib.sha256(b"weights").hexdigest()
     for weights, shown in [(known, 'href="enhance.html"'), ("0" * 64, "networks of an earlier training")]:
         facts = json.dumps({"models": [{"name": "SSP-Net", "weights_sha256": weights}]})
         (root / "enhance.html").write_text(f'<script type="application/json" id="facts">{facts}</script>')
-        assert shown in render_page(root) and shown not in made[1]
+        assert shown in render_page(root) and shown not in page
 
 
-def test_a_missing_or_foreign_record_is_named(made, tmp_path):
+def test_a_missing_or_foreign_record_is_named(drawn, tmp_path):
     with pytest.raises(UserError, match=r"facts\.json"):
         render_page(tmp_path)
-    shutil.copytree(made[0].plan.layout.root / "analysis", tmp_path / "analysis")
+    shutil.copytree(drawn.plan.layout.root / "analysis", tmp_path / "analysis")
     write_text(tmp_path / "analysis" / "costs.json", '[{"label": 3}]')
     with pytest.raises(UserError, match=r"costs\.json"):
         render_page(tmp_path)
@@ -161,20 +139,20 @@ def test_a_page_without_pictures_and_any_finished_run(tmp_path, monkeypatch):
     assert "there is nothing to show" in rendered(results)
 
 
-def _judged(made, keep=()):
-    results = made[0]
+def _judged(drawn, keep=()):
+    results = drawn
     shelf = TableStore(results.plan.layout.tables, load_paper())
     return {line.quote: line for line in judge_claims(OurResults(shelf), list(keep))}
 
 
 @pytest.fixture
-def in_folder(made, monkeypatch):
-    monkeypatch.chdir(made[0].plan.layout.results.parent)
+def in_folder(drawn, monkeypatch):
+    monkeypatch.chdir(drawn.plan.layout.results.parent)
 
 
 @pytest.mark.usefixtures("in_folder")
-def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(made):
-    lines = _judged(made, list_reservations(made[0].plan, load_paper()))
+def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(drawn):
+    lines = _judged(drawn, list_reservations(drawn.plan, load_paper()))
     assert lines["17%, and 8% in Dice"].verdict == CLAIM_UNDECIDED
     assert "demo scale" in lines["17%, and 8% in Dice"].why and "simulated" in lines["17%, and 8% in Dice"].why
     better = next(line for quote, line in lines.items() if "all enhanced images are better" in quote)
@@ -184,32 +162,32 @@ def test_a_demonstration_cannot_judge_a_claim_but_the_papers_own_numbers_can(mad
 
 
 @pytest.mark.usefixtures("in_folder")
-def test_without_a_test_not_even_the_papers_protocol_judges(made):
-    means = made[0].scores.groupby(["row", "metric"])["value"].mean()
+def test_without_a_test_not_even_the_papers_protocol_judges(drawn):
+    means = drawn.scores.groupby(["row", "metric"])["value"].mean()
     gain = 100 * (means["sspnet", "dice"] - means["enlightengan", "dice"])
-    line = _judged(made)["17%, and 8% in Dice"]
+    line = _judged(drawn)["17%, and 8% in Dice"]
     assert line.verdict == CLAIM_UNDECIDED and "not shown beyond chance" in line.why
     assert f"{gain:+.1f} points over EnlightenGAN" in line.seen.text
 
 
 @pytest.mark.usefixtures("in_folder")
-def test_wins_by_means_are_counted_in_the_papers_direction_and_called_untested(made):
-    means = made[0].scores.groupby(["row", "metric"])["value"].mean()
+def test_wins_by_means_are_counted_in_the_papers_direction_and_called_untested(drawn):
+    means = drawn.scores.groupby(["row", "metric"])["value"].mean()
     quote = "our SSP-NET model achieved the best results on all metrics"
     higher = {"entropy": True, "avg_gradient": True, "niqe": False, "piqe": False}
     others = ["identity", "dcp", "enlightengan", "stillgan"]
     assert all((row, name) in means.index for row in others for name in higher)
-    line = _judged(made)[quote]
+    line = _judged(drawn)[quote]
     assert line.seen.text == "MSG-Net has no Entropy in this run"
-    shelf = TableStore(made[0].plan.layout.tables, load_paper())
+    shelf = TableStore(drawn.plan.layout.tables, load_paper())
     for name, up in higher.items():
         gain = OurResults(shelf).compute_gain("table1_quality", name, "SSP-Net", "DCP")
         assert gain == pytest.approx((means["sspnet", name] - means["dcp", name]) * (1 if up else -1), abs=1e-6)
 
 
 @pytest.mark.usefixtures("in_folder")
-def test_a_claim_about_a_failed_method_is_left_open(made):
-    line = next(line for quote, line in _judged(made).items() if "MSG-Net (d) method is the worst" in quote)
+def test_a_claim_about_a_failed_method_is_left_open(drawn):
+    line = next(line for quote, line in _judged(drawn).items() if "MSG-Net (d) method is the worst" in quote)
     assert line.verdict == CLAIM_UNDECIDED and "MSG-Net" in line.why
 
 
@@ -242,8 +220,8 @@ def _titles(part):
     return [title.split()[0] for title in re.findall(r'<div class="panel"><p>(.*?)</p>', part)]
 
 
-def test_the_trade_off_labels_every_finished_method_at_its_place(made, page):
-    results = made[0]
+def test_the_trade_off_labels_every_finished_method_at_its_place(drawn, page):
+    results = drawn
     part = html.unescape(page[page.index('id="tradeoff"') : page.index('id="distributions"')])
     assert part.count("<svg") == 2
     for row in results.rows:

@@ -23,7 +23,13 @@ def several(tmp_path, monkeypatch):
     found = {}
     for number, name in enumerate(("one", "two")):
         results = make_results(
-            tmp_path, None, dataset_id=name, ablation=None, seeds=[0, 1], dataset_options={"dose": 1.0 + number}
+            tmp_path,
+            None,
+            pictures=False,
+            dataset_id=name,
+            ablation=None,
+            seeds=[0, 1],
+            dataset_options={"dose": 1.0 + number},
         )
         for run in results.plan.runs:
             path = results.plan.layout.run_folder(run.id, run.seed) / "scores.csv"
@@ -71,10 +77,10 @@ def test_budgets_are_rows_that_differ_in_steps_alone(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rows = {name: {"short": {"steps": 5}, "long": {"steps": 9}} for name in ("sspnet", "stillgan")}
     rows["sspnet"]["other"] = {"steps": 5, "weights": {"beta": 2.0}}
-    found = make_budget_table(make_results(tmp_path, None, rows=rows, ablation=None))
+    found = make_budget_table(make_results(tmp_path, None, pictures=False, rows=rows, ablation=None))
     assert [column.label for column in found.columns] == ["5 steps", "9 steps"]
     assert {row.key for row in found.rows} == {"sspnet", "stillgan"}
-    assert make_budget_table(make_results(tmp_path / "b", None, ablation=None)) is None
+    assert make_budget_table(make_results(tmp_path / "b", None, pictures=False, ablation=None)) is None
 
 
 def test_everything_is_written_and_the_index_last(several, tmp_path):

@@ -29,6 +29,7 @@ def make_scored(folder, dataset, seeds, ssim, failed=None):
     results = make_results(
         folder,
         failed,
+        pictures=False,
         dataset=dataset,
         ablation=None,
         seeds=seeds,
