@@ -49,6 +49,8 @@ def make_sides():
     )
     second["notes"] += "sspnet,0,b,auc,none\n"
     second["losses"] += "sspnet,0,5,0.25\n"
+    first["control"]["7"] = {"train": {"weights_sha256": "g"}}
+    second["scores_low"] = "row,seed,image,dice\nsspnet,0,a,0.3\n"
     second["control"]["2"] = {"train": {"weights_sha256": "e"}}
     return first, second
 
@@ -58,7 +60,7 @@ def write_side(folder, side):
     (folder / "release.json").write_text(json.dumps(side["record"]))
     sections = {"rows": side["rows"], "segmenter": {"0": {"train": {"steps": 7}}}, "segmenter-low": side["control"]}
     (folder / "runs.json").write_text(json.dumps({name: found for name, found in sections.items() if found}))
-    for name in ("scores", "notes", "losses"):
+    for name in {"scores", "notes", "losses", "scores_low"} & side.keys():
         (folder / f"{name}.csv").write_text(side[name])
     return ReleasePart(folder)
 
@@ -80,11 +82,11 @@ def test_every_file_of_the_joined_release(tmp_path):
     )
     assert part.losses.read_text() == "row,seed,step,loss\nsspnet,0,5,0.25\n"
     assert part.notes.read_text() == ('row,seed,image,metric,note\ngamma,2,a,dice,"so, so"\nsspnet,0,b,auc,none\n')
-    assert not part.low_scores.exists()
+    assert part.low_scores.read_text() == second["scores_low"]
     assert (tmp_path / "joined" / "croissant.json").read_text() == "{1}"
     runs = json.loads(part.runs.read_text())
     assert {name: list(rows) for name, rows in runs.items()} == {
-        "rows": ["dcp", "gamma", "sspnet"], "segmenter": ["0"], "segmenter-low": ["0", "2"],
+        "rows": ["dcp", "gamma", "sspnet"], "segmenter": ["0"], "segmenter-low": ["0", "2", "7"],
     }  # fmt: skip
     assert {row: list(seeds) for row, seeds in runs["rows"].items()} == {
         row: ["0", "2"] for row in ("dcp", "gamma", "sspnet")

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -53,9 +54,19 @@ def test_a_line_holds_the_means_since_the_last_one(tmp_path, monkeypatch):
 
 def test_later_lines_of_an_earlier_attempt_are_dropped(tmp_path):
     (tmp_path / "training.jsonl").write_text("".join(f'{{"step": {step}}}\n' for step in (1, 2, 3, 4)))
-    with TrainingLog(tmp_path, 9, 3, 1, "train"):
-        pass
+    with TrainingLog(tmp_path, 9, 3, 1, "train") as log:
+        assert log.collect_pending() == {"sums": {}, "count": 0}
     assert (tmp_path / "training.jsonl").read_text() == '{"step": 1}\n{"step": 2}\n{"step": 3}\n'
+
+
+def test_a_training_without_tensorboard_logs_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with TrainingLog(tmp_path, 9, 0, 1, "train") as log:
+        log.add_losses({"a": torch.tensor(0.5)})
+        assert json.dumps(log.collect_pending()) == '{"sums": {"a": 0.5}, "count": 1}'
+        log.write_means(1, {}, 0.0)
+    assert json.loads((tmp_path / "training.jsonl").read_text())["losses"] == {"a": 0.5}
+    assert not (tmp_path / "tensorboard").exists()
 
 
 def test_signals_set_a_flag_inside_the_block_alone():

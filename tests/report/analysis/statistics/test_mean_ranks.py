@@ -7,6 +7,7 @@ from report.analysis.measure_units import choose_units, is_scale_recorded
 from report.analysis.row_ranks import describe_ranks
 from report.analysis.statistics.rank_intervals import RowRank
 from report.analysis.statistics.ranks import compute_mean_ranks
+from report.analysis.statistics.summary import Summary, make_row_ids
 from sspbench.contract import Measure
 
 VALUES = {
@@ -39,6 +40,12 @@ def test_rows_are_ranked_on_every_image_that_all_have():
     wanted = [("made", "demo", metric, row, rank, 3, 2) for metric, rows in ranks.items() for row, rank in rows.items()]
     assert list(found.columns) == ["dataset", "preset", "metric", "row", "mean_rank", "k", "n"]
     assert sorted(found.itertuples(index=False, name=None)) == sorted(wanted)
+
+
+def test_a_row_is_its_method_and_variant_and_without_scores_counts_nothing():
+    assert set(make_row_ids(make_scores("dice"))) == {"dcp", "gamma", "sspnet", "sspnet+gan"}
+    empty = Summary()
+    assert (empty.n, empty.missing, empty.undefined, empty.seeds) == (0, 0, 0, 0)
 
 
 def test_without_a_common_image_nothing_is_ranked():
