@@ -17,7 +17,7 @@ from .image_choice import find_ranking_measure
 from .numbers import NAN
 from .primary_analysis import Gain
 from .results import MethodRow, Results
-from .run_scores import read_run_scores
+from .run_scores import join_scores, read_run_scores
 from .statistics import compare_grids, iter_grids, summarise
 
 OPTIMISM_NOTE = (
@@ -100,7 +100,7 @@ def _read_grids(results: Results, row: MethodRow, measure: Measure) -> dict[int,
     frames = [read_run_scores(path) for path in paths if path.is_file()]
     if not frames:
         return {}
-    scores = pd.concat(frames, ignore_index=True)
+    scores = join_scores(frames)
     chosen = scores[scores["metric"] == measure.name]
     return {
         step: grid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ import pandas as pd
 from sspbench.errors import UserError
 from sspbench.jobs.scores_record import reject_changed_table
 from sspbench.stages.definitions import DEFINITION_COLUMNS
+
+from .run_scores import read_long_table
 
 SENSITIVITY_COLUMNS = ["run", "definition", "scale", "n", "n_nan", "mean", "sd", "note"]
 
@@ -28,34 +30,34 @@ def summarise_definitions(files: Mapping[str, Path]) -> pd.DataFrame:
         UserError: a file cannot be read.
     """
     found = {run: read_definitions(path) for run, path in files.items()}
-    whole = pd.concat(found.values(), ignore_index=True) if found else pd.DataFrame(columns=DEFINITION_COLUMNS)
+    names, scales = (_list_values(found.values(), column) for column in ("definition", "scale"))
     lines = []
     for run, frame in found.items():
-        for name in whole["definition"].unique():
-            for scale in whole["scale"].unique():
+        for name in names:
+            for scale in scales:
                 part = frame[(frame["definition"] == name) & (frame["scale"] == scale)]
                 line = {"run": run, "definition": name, "scale": scale, **_summarise_values(part["value"].tolist())}
                 lines.append(line | {"note": "; ".join(sorted(set(part["note"]) - {""}))})
     return pd.DataFrame(lines, columns=SENSITIVITY_COLUMNS)
 
 
+def _list_values(frames: Iterable[pd.DataFrame], column: str) -> list[str]:
+    """Return the values of a column in the order of their first lines."""
+    return list(dict.fromkeys(value for frame in frames for value in frame[column].unique()))
+
+
 def read_definitions(path: Path) -> pd.DataFrame:
-    """Return a run's ``definitions.csv``, NaN where a value is undefined.
+    """Return a run's ``definitions.csv``, NaN where a value is undefined; texts as categories.
 
     Raises:
         UserError: the file cannot be read, has other columns, or was changed after scoring wrote it.
     """
     reject_changed_table(path)
     try:
-        frame: pd.DataFrame = pd.read_csv(
-            path,
-            dtype=dict.fromkeys(("image", "definition", "scale", "note"), str),
-            keep_default_na=False,
-            na_values={"value": ["nan"]},
-        )
+        frame = read_long_table(path, ("image", "definition", "scale", "note"))
         if tuple(frame.columns) != DEFINITION_COLUMNS:
             raise ValueError(f"its columns are {', '.join(frame.columns)}, not {', '.join(DEFINITION_COLUMNS)}")
-        return frame.astype({"value": float})
+        return frame
     except ValueError as error:
         hint = "remove it and rerun the workflow, which scores the run again"
         raise UserError("Cannot read a run's definitions.csv", where=str(path), why=str(error), hint=hint) from error

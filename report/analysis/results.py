@@ -32,7 +32,7 @@ from .paper import (
     TRIVIAL_GROUP,
     UNTOUCHED_ROW,
 )
-from .run_scores import read_run_scores
+from .run_scores import join_scores, read_run_scores
 from .statistics import Summary, iter_grids, summarise
 from .vocabulary import VOCABULARIES, Vocabulary
 
@@ -170,7 +170,8 @@ class Results:
         for run in self.plan.runs:
             path = self.run_folder(run) / "scores.csv"
             if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
-                frames.append(read_run_scores(path).assign(row=run.id))
+                frame = read_run_scores(path)
+                frames.append(frame.assign(row=pd.Categorical([run.id]).repeat(len(frame))))
         finished = [run for run in self.plan.runs if self.status[run.id, run.seed]["status"] == "done"]
         jobs = {(run.id, run.seed): self.provenance(run) for run in finished}
         find_shared_digest(self.plan.preset, jobs, str(self.plan.layout.root))
@@ -178,7 +179,7 @@ class Results:
             hint = f"run the workflow first; the logs in {self.plan.layout.root / 'logs'} say why runs have none"
             where = str(self.plan.layout.root)
             raise UserError("No run has scores: there is nothing to tabulate", where=where, hint=hint)
-        return pd.concat(frames, ignore_index=True)
+        return join_scores(frames)
 
     @cached_property
     def _grids(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -241,7 +242,7 @@ class Results:
         recorded = self.manifest.subject_by_stem("testA") if self.manifest else {}
         if recorded or pattern is None:
             return recorded
-        return match_subjects(sorted(set(self.scores["image"])), pattern)
+        return match_subjects(sorted(set(self.scores["image"].unique())), pattern)
 
     @cached_property
     def degradations(self) -> dict[str, str]:
@@ -280,12 +281,12 @@ class Results:
 
     def measures_in_table(self, table: str) -> list[Measure]:
         """Return the measures of a table that have scores."""
-        scored = set(self.scores["metric"])
+        scored = set(self.scores["metric"].unique())
         return [measure for measure in self.measures.values() if measure.table == table and measure.name in scored]
 
     def select_measures(self, names: Sequence[str]) -> list[Measure]:
         """Return the measures of these names that have scores."""
-        scored = set(self.scores["metric"])
+        scored = set(self.scores["metric"].unique())
         return [self.measures[name] for name in names if name in self.measures and name in scored]
 
 

@@ -21,7 +21,7 @@ from sspbench.releases.records import read_job_records
 
 from ..analysis.measure_units import is_scale_recorded
 from ..analysis.paper import PRIMARY_MEASURE
-from ..analysis.run_scores import read_low_grids, read_run_scores
+from ..analysis.run_scores import join_scores, read_low_grids, read_run_scores
 from ..analysis.statistics.summary import iter_grids
 
 ScoreCell = tuple[str, str]  # a row and a measure
@@ -71,7 +71,7 @@ class RecordedResults:
         if not done:
             hint = "run the workflow first; a run's status.json says why it has none"
             raise UserError("No run has scores: there is nothing to compare", where=self.name, hint=hint)
-        return pd.concat([read_run_scores(folder / "scores.csv") for folder in done], ignore_index=True)
+        return join_scores([read_run_scores(folder / "scores.csv") for folder in done])
 
     @property
     def dataset_and_preset(self) -> tuple[str, str]:

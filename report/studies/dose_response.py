@@ -35,8 +35,7 @@ def sort_by_dose(several: Mapping[str, Results]) -> dict[float, Results]:
 
 def select_grid(results: Results, row: str, metric: str) -> pd.DataFrame:
     """Return one row's (images, seeds) values of a measure."""
-    part = results.scores[(results.scores["row"] == row) & (results.scores["metric"] == metric)]
-    return keep_complete_images(part.pivot(index="image", columns="seed", values="value").astype(float))
+    return keep_complete_images(results.values(row, metric))
 
 
 def estimate_dose_slope(grids: Mapping[float, pd.DataFrame]) -> CrossedEstimate | None:

@@ -96,9 +96,8 @@ def _compare_scores(run: RecordedRun, folder: Path) -> Iterator[ReplayedQuantity
     """Yield the measures that the replay has, those of the images alone; values undefined on both sides are equal."""
     frame = pd.read_csv(run.part.scores)
     mine = frame[(frame["row"] == run.row) & (frame["seed"] == run.seed)].set_index("image")
-    again = read_run_scores(folder / "scores.csv").pivot_table(
-        index="image", columns="metric", values="value", dropna=False, sort=False
-    )
+    lines = read_run_scores(folder / "scores.csv").astype({"image": str, "metric": str})
+    again = lines.pivot_table(index="image", columns="metric", values="value", dropna=False, sort=False)
     for name in mine.columns.intersection(again.columns):
         theirs, ours = mine[name], again[name].reindex(mine.index)
         both = theirs.notna() | ours.notna()

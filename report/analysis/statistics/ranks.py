@@ -20,7 +20,7 @@ def compute_mean_ranks(scores: pd.DataFrame, better: Mapping[str, str]) -> pd.Da
         dataset, preset, metric, row, mean_rank, k (methods), n (images that all methods have).
     """
     lines = []
-    plain = scores[scores["variant"].fillna("").astype(str) == ""]
+    plain = scores[scores["variant"].isna() | (scores["variant"] == "")]
     for key, rows in iter_grids(plain[plain["metric"].isin(better)]):
         values = pd.DataFrame({row: average_by_image(part) for row, part in rows.items()}).dropna()
         if len(values) == 0:

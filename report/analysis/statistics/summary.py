@@ -50,9 +50,14 @@ class Summary:
 
 
 def make_row_ids(scores: pd.DataFrame) -> pd.Series:
-    """Return ``method`` or ``method+variant`` for each line of scores."""
-    variant = scores["variant"].fillna("").astype(str)
-    return scores["method"].where(variant == "", scores["method"] + "+" + variant)
+    """Return ``method`` or ``method+variant`` for each line of scores, as categories."""
+    # One text per pair: a text per line takes more memory than its values.
+    pairs = scores[["method", "variant"]].groupby(["method", "variant"], sort=False, dropna=False)
+    named = [
+        f"{method}+{variant}" if pd.notna(variant) and variant else method for method, variant in _list_keys(pairs)
+    ]
+    place, names = pd.factorize(np.asarray(named, dtype=object))
+    return pd.Series(pd.Categorical.from_codes(place[pairs.ngroup()], names), scores.index)
 
 
 def iter_grids(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], dict[str, pd.DataFrame]]]:
@@ -61,16 +66,17 @@ def iter_grids(scores: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], dict[str
     Raises:
         ValueError: a row has two values of one metric for the same image and seed.
     """
-    named = scores.assign(row=make_row_ids(scores)).groupby([*GRID_KEYS, "row"], sort=False)
+    named = scores[GRID_KEYS].assign(row=make_row_ids(scores)).groupby([*GRID_KEYS, "row"], sort=False)
+    group = named.ngroup().to_numpy()
     found: dict[tuple[str, ...], dict[str, pd.DataFrame]] = {}
-    for (*key, row), grid in zip(_first_keys(named), _iter_pivoted(scores, named.ngroup().to_numpy()), strict=True):
+    for (*key, row), grid in zip(_list_keys(named), _iter_pivoted(scores, group), strict=True):
         found.setdefault(tuple(str(part) for part in key), {})[str(row)] = grid
     yield from found.items()
 
 
-def _first_keys(named: Any) -> list[tuple[Any, ...]]:
+def _list_keys(groups: Any) -> list[tuple[Any, ...]]:
     """Return the keys of all groups in the order of their first lines."""
-    return list(named.head(1)[[*GRID_KEYS, "row"]].itertuples(index=False, name=None))
+    return list(groups.head(1).itertuples(index=False, name=None))
 
 
 def _iter_pivoted(scores: pd.DataFrame, group: np.ndarray) -> Iterator[pd.DataFrame]:
@@ -79,17 +85,25 @@ def _iter_pivoted(scores: pd.DataFrame, group: np.ndarray) -> Iterator[pd.DataFr
     One pivot for all: its own pivot for each of thousands of groups takes longer than all else in a table.
     """
     value = pd.to_numeric(scores["value"]).to_numpy(dtype=float)
-    value = np.where(np.isfinite(value), value, np.nan)
-    (image, images), (seed, seeds) = (pd.factorize(scores[name], sort=True) for name in ("image", "seed"))
+    (image, images), (seed, seeds) = (_factorize(scores[name]) for name in ("image", "seed"))
     order = np.argsort(group, kind="stable")
-    for lines in np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else ():
+    for lines in np.split(order, np.cumsum(np.bincount(group))[:-1]) if len(order) else ():
         rows, row = np.unique(image[lines], return_inverse=True)
         columns, column = np.unique(seed[lines], return_inverse=True)
         if len(np.unique(row * len(columns) + column)) < len(lines):
             raise ValueError("a row has two values of one metric for the same image and seed")
         grid = np.full((len(rows), len(columns)), np.nan)
-        grid[row, column] = value[lines]
+        grid[row, column] = np.where(np.isfinite(value[lines]), value[lines], np.nan)
         yield pd.DataFrame(grid, images[rows].rename("image"), seeds[columns].rename("seed"), copy=False)
+
+
+def _factorize(column: pd.Series) -> tuple[np.ndarray, pd.Index[Any]]:
+    """Return the place of each line's value among the column's values, -1 for none; and those, sorted and plain."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.factorize(column, sort=True)
+    values = column.cat.categories.sort_values()
+    places = np.append(values.get_indexer(column.cat.categories), -1).astype(np.int32)
+    return places[column.cat.codes], values
 
 
 def keep_complete_images(values: pd.DataFrame) -> pd.DataFrame:
