@@ -13,6 +13,7 @@ from types import ModuleType
 
 from ..checkout import ROOT
 from ..errors import UserError, explain_system_error
+from ..jobs.collector import pause_collector
 from ..jobs.outcome import error_from_exit
 from ..jobs.subprocess_guard import run_guarded
 from ..plugins.import_order import prefer_checkout_folders
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             that code may end without being taken for a success.
     """
     prefer_checkout_folders()
-    args = build_parser().parse_args(arguments)
+    with pause_collector():
+        args = build_parser().parse_args(arguments)
     alone = Path(os.devnull) if arguments is None and getattr(args, "contained", False) else None
     log = args.log or alone
     return _run_reporting_faults(args) if log is None else run_guarded(lambda: _run_reporting_faults(args), log)

@@ -13,6 +13,7 @@ from ..config.plan import Plan
 from ..config.runs import Run
 from ..errors import UserError
 from ..jobs.budget import time_budget
+from ..jobs.collector import pause_collector
 from ..jobs.folder_lock import lock_folder
 from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER
@@ -76,7 +77,8 @@ def _parse_seed(text: str) -> int:
 
 def _stage_command(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
     def command(args: argparse.Namespace) -> int:
-        plan = plan_from_args(args)
+        with pause_collector():
+            plan = plan_from_args(args)
         if needs_run:
             run = plan.get_run(args.method, args.seed)
             folder = plan.layout.run_folder(run.id, run.seed)
@@ -150,7 +152,8 @@ def _train(plan: Plan, run: Run) -> None:
             hint=f"go on with: python -m sspbench stage enhance {run.id}",
         )
     with acquire(device=plan.engine.device) as device:
-        from ..stages.train import train_method
+        with pause_collector():
+            from ..stages.train import train_method
 
         _print_device(device, plan.engine.device)
         limits = _training_limits(plan, run.plugin.meta.get("resources", {}), plan.config["checkpoints"])
@@ -162,7 +165,8 @@ def _train_segmenter(plan: Plan, seed: int, domain: str = "high") -> None:
     from ..jobs.gpu_slots import acquire
 
     with acquire(device=plan.engine.device) as device:
-        from ..stages.train import train_segmenter
+        with pause_collector():
+            from ..stages.train import train_segmenter
 
         _print_device(device, plan.engine.device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
@@ -205,8 +209,9 @@ def _import_external(plan: Plan, run: Run) -> None:
 
 
 def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
-    from ..jobs.image_folders import verify_splits
-    from ..stages.segment import segment
+    with pause_collector():
+        from ..jobs.image_folders import verify_splits
+        from ..stages.segment import segment
 
     manifest = _read_manifest(plan)
     verify_splits(manifest, "testA_fov")
@@ -228,7 +233,8 @@ def _score_low(plan: Plan, run: Run) -> None:
 
 
 def _score(plan: Plan, run: Run) -> None:
-    from ..stages.score import score
+    with pause_collector():
+        from ..stages.score import score
 
     folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
@@ -245,7 +251,8 @@ def _score(plan: Plan, run: Run) -> None:
 
 
 def _score_checkpoints(plan: Plan, run: Run) -> None:
-    from ..stages.score_checkpoints import score_checkpoints
+    with pause_collector():
+        from ..stages.score_checkpoints import score_checkpoints
 
     folder = plan.layout.run_folder(run.id, run.seed)
     weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
