@@ -75,12 +75,12 @@ def join_scores(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     frames = [frame for frame in frames if len(frame)] or frames[:1]
     if len(frames) == 1:
         return frames[0]
-    shared = [name for name in frames[0] if all(name in frame for frame in frames)]
+    shared = [str(name) for name in frames[0] if all(name in frame for frame in frames)]
     columns: dict[str, Any] = {name: _join_column([frame.pop(name) for frame in frames]) for name in shared}
     return pd.DataFrame(columns, copy=False)
 
 
-def _join_column(parts: Sequence[pd.Series]) -> Any:
+def _join_column(parts: list[pd.Series]) -> Any:
     is_category = isinstance(parts[0].dtype, pd.CategoricalDtype)
     return union_categoricals(parts, sort_categories=True) if is_category else pd.concat(parts, ignore_index=True)
 

@@ -56,7 +56,7 @@ def make_row_ids(scores: pd.DataFrame) -> pd.Series:
     named = [
         f"{method}+{variant}" if pd.notna(variant) and variant else method for method, variant in _list_keys(pairs)
     ]
-    place, names = pd.factorize(np.asarray(named, dtype=object))
+    place, names = pd.factorize(pd.Index(named))
     return pd.Series(pd.Categorical.from_codes(place[pairs.ngroup()], names), scores.index)
 
 
