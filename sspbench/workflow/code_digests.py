@@ -98,7 +98,7 @@ def _digest_and_imports(path: Path) -> tuple[str, frozenset[Path]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             for dotted in _dotted_names(node, path):
-                found |= _find_module_files(dotted)
+                found |= _find_module_files(ROOT, dotted)
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstrings(node)
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(found)
@@ -138,14 +138,14 @@ def _dotted_names(node: ast.AST, path: Path) -> Iterator[tuple[str, ...]]:
 
 
 @cache
-def _find_module_files(dotted: tuple[str, ...]) -> frozenset[Path]:
+def _find_module_files(checkout: Path, dotted: tuple[str, ...]) -> frozenset[Path]:
     """Return the files of a dotted name: its packages' ``__init__.py`` and the module itself.
 
     The front door itself is left out: it holds no code, and its names are followed to their homes.
     """
-    places = (root.joinpath(*dotted[:end]) for root in source_roots(ROOT) for end in range(1, len(dotted) + 1))
+    places = (root.joinpath(*dotted[:end]) for root in source_roots(checkout) for end in range(1, len(dotted) + 1))
     candidates = (file for place in places for file in (place / "__init__.py", place.with_suffix(".py")))
-    front_door = ROOT / LIBRARY_PACKAGE / "__init__.py"
+    front_door = checkout / LIBRARY_PACKAGE / "__init__.py"
     return frozenset(file for file in candidates if file.is_file() and file != front_door)
 
 
