@@ -36,6 +36,7 @@ def test_seeds_and_images_of_both_count_and_b_minus_a_is_measured():
 
 def test_without_a_common_seed_trainings_are_paired_in_order():
     assert pair_seeds([4, 0, 2], [9, 7]) == ((0, 7), (2, 9))
+    assert pair_seeds([8, 1], [8, 64, 1]) == ((1, 1), (8, 8))
     one, two = grid([2, 0], a=[1, 2], b=[3, 4]), grid([9, 7], a=[10, 20], b=[30, 40])
     (found,) = compute_differences(make_side("a", dcp_dice=one), make_side("b", dcp_dice=two))
     assert found.seeds == ((0, 7), (2, 9))

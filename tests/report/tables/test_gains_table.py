@@ -1,11 +1,14 @@
 """The table of gains: every gain has its interval, images and trainings; a gain that is undefined has a reason."""
 
+import math
 import re
 
 import pandas as pd
 import pytest
 
-from report.tables.gains import _list_columns
+from report.analysis.primary_analysis import Gain
+from report.tables.gains import _list_columns, _make_test_cells, make_gain_cell
+from report.tables.record import Cell
 from report.tables.write_all import write_tables
 from sspbench.files import read_json
 from tests.scored_rows import difference, interval, made, mean_of, read_scores
@@ -35,6 +38,19 @@ def test_digits_units_and_directions_of_the_columns():
     }
     assert {one.key: (one.unit, one.better, one.decimals, one.form) for one in _list_columns("vessel")} == wanted
     assert [one.label for one in _list_columns("vessel")][6:8] == ["Vessel lost", "Vessel invented"]
+
+
+def test_a_tested_gain_shows_its_p_value_and_verdict():
+    gain = Gain(0.3, 0.1, 0.5, 0.02, "better", trainings=5, images=9, clusters=8, note="over trainings")
+    cell = make_gain_cell(gain, "absent")
+    assert cell == Cell(mean=0.3, low=0.1, high=0.5, n=9, seeds=5, note="over trainings")
+    found = _make_test_cells("p", "said", gain, cell)
+    assert (found["p"].mean, found["p"].n, found["p"].seeds, found["p"].note) == (0.02, 9, 5, "over trainings")
+    assert (found["said"].text, found["said"].n, found["p"].text) == ("better", 9, "")
+    assert all(math.isnan(value) for one in found.values() for value in (one.low, one.high))
+    absent = make_gain_cell(None, "absent")
+    assert (absent.note, absent.n) == ("absent", 0)
+    assert {one.note for one in _make_test_cells("p", "said", None, absent).values()} == {"absent"}
 
 
 def test_the_csv_has_intervals_images_and_trainings(results, lines):

@@ -6,7 +6,11 @@ import json
 
 import pandas as pd
 
+from report.analysis.results import Results
+from report.analysis.row_ranks import list_ranked_rows
 from report.tables.write_all import write_tables
+from sspbench.files import write_text
+from sspbench.jobs.outcome import write_status
 from tests.scored_rows import built, made
 
 
@@ -45,3 +49,19 @@ def test_one_training_has_neither_bold_nor_ranks(tmp_path):
     assert not any(cell.get("best") or cell.get("rank") for cell in cells.values())
     assert "No bold and no ranks" in notes
     assert not (tmp_path / "tables" / "rank_intervals.csv").exists()
+
+
+def test_the_truth_failed_rows_and_rows_without_values_are_not_ranked(tmp_path):
+    plan = made(tmp_path, seeds=(0, 1)).plan
+    place = plan.layout.run_folder("msgnet", 1)
+    (place / "scores.csv").unlink()
+    write_status(place, "train", "diverged", "the loss became NaN")
+    for seed in (0, 1):
+        path = plan.layout.run_folder("dcp", seed) / "scores.csv"
+        kept = [line for line in path.read_text().splitlines() if ",niqe," not in line]
+        write_text(path, "\n".join([*kept, ""]))
+    results = Results(plan, partial=True)
+    assert len(results.values("msgnet", "dice")) == 10  # of the other training
+    assert list_ranked_rows(results, results.rows, "dice") == ["identity", "brightness", "dcp", "sspnet"]
+    assert list_ranked_rows(results, results.rows, "niqe") == ["identity", "brightness", "sspnet"]
+    assert list_ranked_rows(results, results.rows[2:], "dice") == ["dcp", "sspnet"]
