@@ -8,6 +8,8 @@ from sspbench.images.near_copies import (
     MAX_CANDIDATES,
     MAX_COPY_MOVEMENT_PX,
     MIN_COPY_CORRELATION,
+    _load,
+    _to_bytes,
     find_near_copies,
 )
 
@@ -92,3 +94,16 @@ def test_only_a_few_candidates_are_registered_however_many_images_there_are(tmp_
     monkeypatch.setattr(cv2, "estimateAffinePartial2D", lambda *a, **k: calls.append(1) or register(*a, **k))
     find_near_copies(save(tmp_path, alike)[:1], save(tmp_path / "known", alike))
     assert 0 < len(calls) <= 2 * MAX_CANDIDATES
+
+
+def test_pictures_are_compared_at_256_pixels_of_means_over_areas(tmp_path):
+    dotted = np.zeros((768, 384), np.uint8)
+    dotted[1::3, 1::3] = 255  # one pixel of nine
+    thin = np.tile(np.array([[0, 200]], np.uint8), (1, 500))
+    first, second = (_load(path) for path in save(tmp_path, [dotted, thin]))
+    assert first.shape == (256, 128) and np.unique(first).tolist() == [28]
+    assert second.shape == (1, 256) and 90 < second.mean() < 110
+
+
+def test_evened_values_have_grey_in_the_middle():
+    assert _to_bytes(np.array([[-4.0, -1.0, 0.0, 0.5, 3.0, 9.0]])).tolist() == [[0, 88, 128, 148, 248, 255]]

@@ -74,6 +74,7 @@ def test_branches_without_ends_count_too_and_joints_belong_to_none():
     assert found.free_ends.tolist() == [1, 1, 1, 1, 0]
     assert found.joints.tolist() == [1, 1, 1, 1, 0]
     assert found.chord.tolist() == pytest.approx([10, 20, 20, 2, np.nan], nan_ok=True)
+    assert cut_into_branches(draw()).length.tolist() == []
 
 
 def test_a_removed_spur_leaves_its_joint():

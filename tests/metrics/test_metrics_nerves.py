@@ -275,6 +275,10 @@ def test_affine_psnr_is_that_of_an_independent_least_squares_fit():
         fitted = design @ np.linalg.lstsq(design, true.ravel().astype(float), rcond=None)[0]
         assert found == pytest.approx(10 * np.log10(255**2 / np.mean((fitted - true.ravel()) ** 2)), abs=1e-9)
     assert (psnr_affine(images, clean) >= psnr(images, clean)).all()
+    assert psnr_affine(clean[:3], images[:3]) != pytest.approx(psnr_affine(images[:3], clean[:3]), abs=0.1)
+    for field in (None, np.ones(clean.shape, bool)):
+        scored = FullReference().score(ScoringBatch(images, clean=clean, fov=field))
+        assert scored["psnr_affine"].values == pytest.approx(psnr_affine(images, clean), abs=1e-9)
 
 
 def test_affine_psnr_sees_no_change_of_brightness_or_contrast():

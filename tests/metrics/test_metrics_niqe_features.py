@@ -42,6 +42,12 @@ def test_features_of_textured_flat_and_partly_black_blocks():
         assert sharpness[number] == pytest.approx(deviation[:, columns].mean())
 
 
+@pytest.mark.parametrize("shape", [(95, 200), (200, 95), (10, 10)])
+def test_an_image_smaller_than_a_block_has_no_features(shape):
+    features, sharpness = compute_block_features(np.zeros(shape, np.uint8))
+    assert (features.shape, sharpness.shape) == ((0, 36), (0,))
+
+
 def test_local_statistics_by_definition():
     rng = np.random.default_rng(1)
     image = rng.integers(0, 256, (12, 15)).astype(np.float64)
