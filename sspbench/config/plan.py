@@ -54,14 +54,15 @@ class Plan:
     def __init__(self, config: Mapping[str, Any], results: Path = Path("results")) -> None:
         self.config = check_config(config)
         self.dataset = find_plugins("data")[self.config["dataset"]]
-        self.segmenter = adapt_presets(find_plugins("segmentation")[self.config["segmenter"]], self.color)
         self.preset: str = self.config["preset"]
         reject_unusable_data_root(self.dataset, self.data_root)
-        self._methods = find_methods(self.config, self.color)
-        self._selected = [(self.get_method(name), variant) for name, variant in select_entries(self.config)]
-        validate_runs(self.config, [*self._selected, (self.segmenter, None), (self.dataset, None)])
         name = self.config["dataset_id"] or dataset_id(self.dataset.name, self.data_root)
         self.layout = Layout(Path(results), name, self.preset, self.dataset.name)
+        entries = select_entries(self.config)
+        self._methods = find_methods(self.config, self.color)
+        self.segmenter = adapt_presets(find_plugins("segmentation")[self.config["segmenter"]], self.color)
+        self._selected = [(self.get_method(name), variant) for name, variant in entries]
+        validate_runs(self.config, [*self._selected, (self.segmenter, None), (self.dataset, None)])
 
     @property
     def data_root(self) -> Path | None:
