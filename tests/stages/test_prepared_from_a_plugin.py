@@ -1,0 +1,82 @@
+"""From a plugin's pictures to the prepared folder: what is checked, printed, recorded and cleared away."""
+
+import numpy as np
+import pytest
+
+from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
+from sspbench.config.overrides import merge_dicts
+from sspbench.config.plan import Plan
+from sspbench.errors import UserError
+from sspbench.files import read_json
+from sspbench.images.grey import write_grey
+from sspbench.stages import prepare as prepare_stage
+from sspbench.stages.prepare import prepare
+
+SPLITS = ("trainA", "trainB", "testA")
+
+
+def make_settings(root):
+    root.mkdir()
+    chosen = {"dataset": "folder", "data_root": str(root), "preset": "smoke"}
+    return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), chosen)).prepare_settings()
+
+
+def let_plugin_write(monkeypatch, *more, note=None):
+    """Have the plugin write two pictures of half a micrometre a pixel into each split, and ``more``."""
+
+    def fill(request):
+        names = [f"{split}/{split}{number}.png" for split in SPLITS for number in (0, 1)]
+        for seed, name in enumerate([*names, *more]):
+            pixels = np.random.default_rng(seed).integers(0, 256, (32, 48)).astype(np.uint8)
+            write_grey(request.output / name, pixels)
+        request.record("um_per_px", dict.fromkeys(names, 0.5))
+        request.record("white", [])
+        if note:
+            request.add_note(note, ["x.png"])
+
+    monkeypatch.setattr(prepare_stage, "load_prepare_function", lambda plugin: fill)
+
+
+@pytest.mark.parametrize("note", [None, "turned"])
+def test_pictures_are_listed_described_and_put_in_place(tmp_path, monkeypatch, capsys, note):
+    settings, target = make_settings(tmp_path / "own"), tmp_path / "not" / "yet" / "images"
+    asked = []
+    monkeypatch.setattr(prepare_stage, "reject_shared_subjects", lambda manifest, hint: asked.append((manifest, hint)))
+    let_plugin_write(monkeypatch, note=note)
+    assert prepare(settings, target) == target / "manifest.json"
+    content = read_json(target / "manifest.json")
+    assert {entry["path"]: entry["um_per_px"] for entry in content["images"]} == {
+        f"{split}/{split}{number}.png": 0.5 for split in SPLITS for number in (0, 1)
+    }
+    assert content.get("notes") == ([{"what": "turned", "files": ["x.png"]}] if note else None)
+    assert (target / "croissant.json").is_file()
+    assert [path.name for path in target.parent.iterdir()] == ["images"]
+    ((manifest, hint),) = asked
+    assert manifest.content == content and hint == "keep all images of a subject on one side"
+    shown = capsys.readouterr().err
+    assert "pixel size: " in shown and "0.5" in shown and ("note: " in shown) is bool(note)
+
+
+def test_what_a_killed_job_left_is_removed(tmp_path, monkeypatch):
+    settings, target = make_settings(tmp_path / "own"), tmp_path / "data" / "images"
+    left = target.parent / ".images.preparing-x"
+    left.mkdir(parents=True)
+    let_plugin_write(monkeypatch)
+    prepare(settings, target)
+    assert not left.exists()
+
+
+def test_a_companion_without_its_image_and_an_empty_split_are_refused_with_the_old_folder_kept(tmp_path, monkeypatch):
+    settings, target = make_settings(tmp_path / "own"), tmp_path / "images"
+    target.mkdir()
+    let_plugin_write(monkeypatch, "testA_labels/stray.png", "testA_labels/testA0.png")
+    words = (
+        r"testA_labels has an image without a partner in testA: stray\n.*write it under the name of its image in testA"
+    )
+    with pytest.raises(UserError, match=words) as caught:
+        prepare(settings, target)
+    assert "testA0" not in str(caught.value)
+    assert list(target.iterdir()) == []
+    monkeypatch.setattr(prepare_stage, "load_prepare_function", lambda plugin: lambda request: None)
+    with pytest.raises(UserError, match=r"trainA has no images(.|\n)*trainB has no images(.|\n)*testA has no images"):
+        prepare(settings, target)
