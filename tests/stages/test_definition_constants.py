@@ -11,7 +11,7 @@ from sspbench.contract import MetricFamily
 from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.stages.definition_constants import load_or_fit_constants
-from sspbench.stages.definitions import collect_definitions
+from sspbench.stages.definitions import ENLARGEMENT_FACTORS, collect_definitions
 
 
 class Brightest(MetricFamily):
@@ -65,3 +65,7 @@ def test_a_damaged_record_costs_a_fit(family, tmp_path):
     record.write_text('{"mean": 1')
     assert load_or_fit_constants({"brightest": family}, {"brightest": "b"}, manifest, cache) == wanted
     assert json.loads(record.read_text()) == wanted["brightest"]
+
+
+def test_an_image_of_384_pixels_is_enlarged_to_512():
+    assert {"native": 1.0, "384 to 512": pytest.approx(4 / 3)} == ENLARGEMENT_FACTORS

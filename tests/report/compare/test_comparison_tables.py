@@ -45,6 +45,8 @@ def test_what_lies_farthest_beyond_its_interval_comes_first():
     ]
     sure = make_cell("dcp", "dice", 0.1, 0.0)
     assert replace(FOUND, cells=(*CELLS, sure)).differing_cells[0] == sure
+    unsure = make_cell("dcp", "auc", 5.0, 4.0)  # a large difference, 1.25 half-widths from zero
+    assert replace(FOUND, cells=(*CELLS, unsure)).differing_cells[-1] == unsure
 
 
 def test_the_outcome_in_words_and_as_a_status():
@@ -111,3 +113,21 @@ def test_a_cell_lists_twelve_names(count, end):
     assert row.cells[0].text.endswith(end) and row.cells[0].text.startswith("n0, n1, n2")
     assert (row.label, row.cells[1].text) == ("images", "–")
     assert [cell.text for cell in tables["changes"].rows[0].cells] == ["x", "y", "n0"]
+
+
+def test_heads_of_columns_and_a_measure_that_no_family_declares():
+    sole, change = OneSidedItems("row", ("one",), ()), ResultChange("code", ("one",), "x", "y")
+    other = make_cell("dcp", "other", 1.0, 0.5)
+    tables = tables_of(replace(FOUND, cells=(other,), one_sided=(sole,), changes=(change,)))
+    heads = {key: [(one.key, one.label, one.form) for one in table.columns] for key, table in tables.items()}
+    assert heads == {
+        "differing": [
+            ("measure", "Measure", "words"), ("first", "A", "number"), ("second", "B", "number"),
+            ("difference", "B − A [95 % CI]", "number"), ("trainings", "Trainings", "number"),
+            ("images", "Images", "number"),
+        ],
+        "differences": [("other", "other", "number")],
+        "changes": [("first", "A", "words"), ("second", "B", "words"), ("rows", "Rows", "words")],
+        "only": [("first", "only in A", "words"), ("second", "only in B", "words")],
+    }  # fmt: skip
+    assert (tables["changes"].head, tables["only"].head) == ("What", "What")
