@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from metrics.iqa.niqe_features import compute_block_features
+from metrics.iqa.niqe_model import NiqeModel
 from metrics.masks import Masks, compute_agreement, count_confusion
 from metrics.niqe import Niqe
 from sspbench.contract import ScoringBatch
@@ -84,6 +85,25 @@ def niqe_by_definition(good, judged):
     between = model.mean(axis=0) - own.mean(axis=0)
     pooled = (np.cov(model.T) + np.cov(own.T)) / 2
     return np.sqrt(between @ np.linalg.pinv(pooled, hermitian=True) @ between)
+
+
+def test_a_model_is_fitted_to_complete_blocks_and_its_mean_to_all():
+    features = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0], [2.0, 9.0]])
+    model = NiqeModel.from_features(features)
+    assert model.mean.tolist() == pytest.approx([11 / 4, 17 / 3])
+    # The complete ones have means 8/3 and 17/3; divisor 2.
+    assert model.covariance.ravel().tolist() == pytest.approx([13 / 3, 7 / 3, 7 / 3, 37 / 3])
+    with pytest.raises(ValueError, match="two blocks"):
+        NiqeModel.from_features(features[:2])
+
+
+def test_the_distance_of_two_models_divides_by_the_mean_of_their_covariances():
+    one, other = (
+        NiqeModel(np.array([1.0, 2.0]), np.diag([2.0, 6.0])),
+        NiqeModel(np.array([4.0, 6.0]), np.diag([4.0, 2.0])),
+    )
+    assert one.distance_to(other) == other.distance_to(one) == pytest.approx((9 / 3 + 16 / 4) ** 0.5)
+    assert one.distance_to(one) == 0
 
 
 def test_images_without_structure_make_no_model():
