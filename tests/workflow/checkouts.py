@@ -10,6 +10,12 @@ import pandas as pd
 
 from sspbench.checkout import ROOT
 
+TWO_ROWS = ("--config", "methods=[identity, msgnet]", "ablation=null")
+"""Arguments of a run of one row that learns and one that does not."""
+
+HIDDEN_VARIABLES = ("OMP_", "SNAKEMAKE", "PYTHONDONTWRITEBYTECODE")
+"""Beginnings of variables that no run takes over. Without bytecode each job would compile its modules again."""
+
 
 class Checkout:
     """A copy of the tracked and new files, without results."""
@@ -27,9 +33,9 @@ class Checkout:
                 (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, self.folder / name)
 
-    def snakemake(self, *arguments):
-        """Run the workflow; return exit status and output."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "SNAKEMAKE"))}
+    def snakemake(self, *arguments, **variables):
+        """Run the workflow, with further environment variables; return exit status and output."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(HIDDEN_VARIABLES)} | variables
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--resources", "gpu=2"]
         command += ["--configfile", "config/smoke.yaml", *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment, check=False)

@@ -3,15 +3,13 @@
 import json
 import shutil
 
-from checkouts import Checkout
-
 from sspbench.checkout import ROOT
 
 ROW = "results/cornsim/smoke/runs/zerodce/seed-0"
 
 
-def test_a_row_is_trained_and_scored_and_what_cannot_be_had_is_reported_once(tmp_path, monkeypatch):
-    checkout = Checkout(tmp_path / "checkout")
+def test_a_row_is_trained_and_scored_and_what_cannot_be_had_is_reported_once(two_rows, tmp_path, monkeypatch):
+    checkout = two_rows.copy(tmp_path / "checkout")  # the data and the segmenter are there
     (tmp_path / "hiding").mkdir()
     shutil.copy(ROOT / "tests" / "hidden_platform.py", tmp_path / "hiding" / "sitecustomize.py")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "hiding"))
