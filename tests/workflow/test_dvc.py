@@ -116,7 +116,7 @@ class Clone:
 
 
 def first_clone(two_rows: Checkout, folder: Path) -> Clone:
-    """A copy of the finished run as a repository whose default config asks for that run; its page is still missing."""
+    """A copy of the finished run as a repository whose config asks for that run; records and page lack."""
     shutil.copytree(two_rows.folder, folder)
     config, smoke = (yaml.safe_load((folder / f"config/{name}.yaml").read_text()) for name in ("config", "smoke"))
     config |= smoke | {"methods": ["identity", "msgnet"], "ablation": None}
@@ -128,6 +128,7 @@ def first_clone(two_rows: Checkout, folder: Path) -> Clone:
     clone.run("git", "add", "--all")
     clone.run("git", "commit", "--quiet", "--message", "start")
     (clone.results / "report.html").unlink()
+    shutil.rmtree(clone.results / "analysis")  # it names the command that repeats the run, which is another one here
     return clone
 
 
