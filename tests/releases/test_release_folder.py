@@ -7,7 +7,6 @@ import pytest
 
 from sspbench.errors import UserError
 from sspbench.releases.release_folder import (
-    MAX_RELEASE_BYTES,
     ReleasePart,
     find_release_parts,
     find_releases,
@@ -47,7 +46,6 @@ def test_the_places_of_a_release(part):
         "losses": "losses.csv", "tables": "tables", "figures": "figures",
     }  # fmt: skip
     assert {name: getattr(part, name) for name in places} == {name: part.folder / at for name, at in places.items()}
-    assert MAX_RELEASE_BYTES == 3_000_000
 
 
 def test_every_file_but_the_sums_has_a_sum(part):

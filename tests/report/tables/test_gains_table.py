@@ -2,13 +2,15 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from report.analysis.primary_analysis import Gain
-from report.tables.gains import _list_columns, _make_test_cells, make_gain_cell
-from report.tables.record import Cell
+from report.analysis.statistics import Summary
+from report.tables.gains import _list_columns, _make_test_cells, explain_gaps, make_gain_cell, make_mean_cell
+from report.tables.record import Cell, Column, Row, Table
 from report.tables.write_all import write_tables
 from sspbench.files import read_json
 from tests.scored_rows import difference, interval, made, mean_of, read_scores
@@ -53,6 +55,20 @@ def test_a_tested_gain_shows_its_p_value_and_verdict():
     assert {one.note for one in _make_test_cells("p", "said", None, absent).values()} == {"absent"}
 
 
+def test_a_mean_counts_images_left_out_and_gaps_of_rows_that_ran_are_explained():
+    known = SimpleNamespace(summary=lambda row, measure: Summary(mean=0.5, n=3, missing=2, seeds=4))
+    assert make_mean_cell(known, "dcp", "dice") == Cell(mean=0.5, n=3, missing=2, seeds=4)
+    columns = (Column("gain", "Gain"), Column("closed", "Closed"))
+    rows = {
+        "A": Cell(status="diverged"),
+        "B": Cell(note="why"),
+        "C": Cell(mean=1.0, n=3, note="x"),
+        "D": Cell(note="why"),
+    }
+    table = Table("gains", "t", columns, tuple(Row(name, name, (cell, Cell(note="y"))) for name, cell in rows.items()))
+    assert list(explain_gaps(table)) == ["Gain: n/a for B, D: why."]
+
+
 def test_the_csv_has_intervals_images_and_trainings(results, lines):
     scores = read_scores(results)
     for row, metric, reference in (("sspnet", "gain", "identity"), ("sspnet", "rival", "brightness")):
@@ -76,6 +92,7 @@ def test_an_undefined_gain_says_why(lines, tmp_path):
     }
     assert absent["note"].str.len().gt(0).all()
     assert lines.loc[("identity", "gain"), "note"] == "gains are measured from this row"
+    assert lines.loc[("oracle", "rival"), "note"] == "the truth is not compared with trivial rows"
     notes = "\n".join(read_json(tmp_path / "tables/gains.json")["notes"])
     assert "Gain [95 % CI]: n/a for Origin: gains are measured from this row." in notes
     assert "Over the best trivial row [95 % CI]: n/a for Brightness: this row is the best trivial row." in notes
