@@ -111,6 +111,21 @@ def test_contrast_does_not_depend_on_how_far_apart_the_points_of_a_vessel_lie(st
     assert density[180, 80] == pytest.approx(flat_profile(0.0) * expected_depth(24), rel=0.05)
 
 
+@pytest.mark.parametrize("sigma", [1.1, 1.6, 2.4])
+def test_a_profile_of_one_of_the_sds_that_are_drawn_is_exact(sigma):
+    """Each of the three lines lies between two rows of pixels, which share it."""
+    radius = sigma / 0.38
+    columns = MIDDLE + SCALE * np.arange(-300, 300.1, 1.5)
+    drawn = VesselPoints([make_vessel((100, columns), radius / SCALE, False)], SIDE)
+    density = -np.log(transmit(np.random.default_rng(0), drawn, Anatomy()))[93:108, 140]
+    offsets, expected = np.arange(-7, 8), np.zeros(15)
+    for place, height in zip(PLACES, HEIGHTS, strict=True):
+        low = np.floor(place * radius)
+        for row, share in ((low, low + 1 - place * radius), (low + 1, place * radius - low)):
+            expected += height * share * np.exp(-0.5 * ((offsets - row) / sigma) ** 2)
+    assert density == pytest.approx(np.outer(expected, expected_depth(2 * radius / SCALE)), rel=0.01, abs=5e-4)
+
+
 def test_three_points_are_drawn_for_each_but_the_last():
     vessel = make_vessel((np.array([10.0, 13.0, 10.0]), np.array([40.0, 40.0, 46.0])), 2.0, True)
     points = VesselPoints([vessel], SIDE)
