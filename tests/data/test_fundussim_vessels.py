@@ -111,19 +111,31 @@ def test_contrast_does_not_depend_on_how_far_apart_the_points_of_a_vessel_lie(st
     assert density[180, 80] == pytest.approx(flat_profile(0.0) * expected_depth(24), rel=0.05)
 
 
-@pytest.mark.parametrize("sigma", [1.1, 1.6, 2.4])
-def test_a_profile_of_one_of_the_sds_that_are_drawn_is_exact(sigma):
+@pytest.mark.parametrize("is_upright", [False, True])
+@pytest.mark.parametrize("sigma", [1.1, 1.6, 2.4, 3.6])
+def test_a_profile_of_one_of_the_sds_that_are_drawn_is_exact(sigma, is_upright):
     """Each of the three lines lies between two rows of pixels, which share it."""
     radius = sigma / 0.38
     columns = MIDDLE + SCALE * np.arange(-300, 300.1, 1.5)
-    drawn = VesselPoints([make_vessel((100, columns), radius / SCALE, False)], SIDE)
-    density = -np.log(transmit(np.random.default_rng(0), drawn, Anatomy()))[93:108, 140]
+    place = (columns[::-1], 100) if is_upright else (100, columns)
+    drawn = VesselPoints([make_vessel(place, radius / SCALE, False)], SIDE)
+    density = -np.log(transmit(np.random.default_rng(0), drawn, Anatomy()))
+    density = density[140, 93:108] if is_upright else density[93:108, 140]
     offsets, expected = np.arange(-7, 8), np.zeros(15)
     for place, height in zip(PLACES, HEIGHTS, strict=True):
         low = np.floor(place * radius)
         for row, share in ((low, low + 1 - place * radius), (low + 1, place * radius - low)):
             expected += height * share * np.exp(-0.5 * ((offsets - row) / sigma) ** 2)
     assert density == pytest.approx(np.outer(expected, expected_depth(2 * radius / SCALE)), rel=0.01, abs=5e-4)
+
+
+def test_the_last_point_in_a_pixel_says_how_far_away_the_vessel_is():
+    """Four in each, the last 0.3 beside the middle: (100 + 3, x) is 3.0150 away, more than 1.08 half widths, 3.007."""
+    columns = 20.05 + 0.75 * np.arange(300)
+    points = VesselPoints([make_vessel((100, columns), 3.007 / 1.08 / SCALE, False)], SIDE)
+    mask = vessel_mask(points)
+    assert mask[98:103, 30:230].all()
+    assert not mask[103, 30:230].any() and not mask[97, 30:230].any()
 
 
 def test_three_points_are_drawn_for_each_but_the_last():
