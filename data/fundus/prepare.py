@@ -163,6 +163,7 @@ class _Writer:
         self.sources: dict[str, Any] = {}
         self.fields: dict[str, Any] = {}
         self.degradations: dict[str, Any] = {}
+        self.patients: dict[str, str] = {}
 
     def write(self) -> None:
         """Write all photographs, their masks, and the records."""
@@ -173,6 +174,9 @@ class _Writer:
             self._write_photograph(one, kinds, seed=[self.request.seed, done])
             self.request.progress(done, len(self.photographs))
         output = self.request.output
+        # Where each name stands alone, nothing says that these are different patients.
+        if len(set(self.patients.values())) < len(self.patients):
+            self.request.record("subject", self.patients)
         write_json(output / "sources.json", {"files": self.sources})
         write_json(output / "fields_of_view.json", self.fields)
         if self.degradations:
@@ -195,6 +199,7 @@ class _Writer:
             if one.vessels is not None:
                 write_grey(output / f"{one.split}_labels" / name, read_label(one.vessels))
             target = f"{one.split}/{name}"
+            self.patients[target] = patient_of(one.path.stem)
             self.sources[target] = {"from": str(one.path.relative_to(self.place)), "sha256": sha256(one.path)}
             self.fields[target] = {"from": source, "share": round(float(inside.mean()), 4)}
 

@@ -68,6 +68,10 @@ def prepare(request: PrepareRequest) -> None:
             f"{split}/{one.path.stem}.png": one.picture for one, split in zip(images, splits, strict=True) if split
         }
         record_pixel_sizes(request, {"images": targets}, root)
+        if carried:
+            chosen = zip(images, splits, groups, strict=True)
+            subjects = {f"{split}/{image.path.stem}.png": group for image, split, group in chosen if split}
+            request.record("subject", subjects)
         _write_splits(images, splits, request)
     rows = [
         {

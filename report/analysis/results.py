@@ -148,7 +148,8 @@ class Results:
         for run in row.runs:
             status = self.status[run.id, run.seed]
             if status["status"] != "done":
-                return f"{status['status']}: {first_line(status['reason'])}"
+                reason, *_ = status["reason"].splitlines() or [""]
+                return f"{status['status']}: {reason}"
         return "done"
 
     def notes(self, row: MethodRow) -> list[str]:
@@ -237,9 +238,9 @@ class Results:
 
     @cached_property
     def clusters(self) -> dict[str, str]:
-        """The subject of each test image: as the prepared data set records it, or by the rule on names; else empty."""
+        """The subject of each test image, as scoring recorded it or by the rule on names; else empty."""
         pattern = self.plan.subject_pattern
-        recorded = self.manifest.subject_by_stem("testA") if self.manifest else {}
+        recorded = self._read_score_fact("subjects")
         if recorded or pattern is None:
             return recorded
         return match_subjects(sorted(set(self.scores["image"].unique())), pattern)
@@ -247,7 +248,11 @@ class Results:
     @cached_property
     def degradations(self) -> dict[str, str]:
         """The types of degradation of each test image, where the data set knows them, as scoring recorded them."""
-        records = (self.provenance(run).get("score", {}).get("degradations", {}) for run in self.plan.runs)
+        return self._read_score_fact("degradations")
+
+    def _read_score_fact(self, name: str) -> dict[str, str]:
+        """Return what scoring recorded of each test image under a name; empty where no run has it."""
+        records = (self.provenance(run).get("score", {}).get(name, {}) for run in self.plan.runs)
         return next(filter(None, records), {})
 
     @property
@@ -288,12 +293,3 @@ class Results:
         """Return the measures of these names that have scores."""
         scored = set(self.scores["metric"].unique())
         return [self.measures[name] for name in names if name in self.measures and name in scored]
-
-
-def first_line(text: str) -> str:
-    r"""Return the first line of a text.
-
-    >>> first_line("a\nb")
-    'a'
-    """
-    return text.splitlines()[0] if text else ""

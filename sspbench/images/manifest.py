@@ -149,7 +149,7 @@ def write_manifest(
         folder: Holds the splits.
         facts: What else to note (data set, whether real, field, ...).
         facts_by_path: What is known of single images, each fact by path: ``original`` (the name that a renamed image
-            had), ``um_per_px`` (micrometres per pixel), ``degradation`` (its types).
+            had), ``um_per_px`` (micrometres per pixel), ``degradation`` (its types), ``subject``.
     """
     images = []
     for split in (*SPLITS, *EXTRA_FOLDERS):

@@ -66,12 +66,12 @@ def score(
     digests = digest_metric_families(settings["metrics"])
     rivals = _score_rivals(families, digests, manifest, enhanced) if with_definitions else ()
     write_definitions(folder / DEFINITIONS_FILE, rivals)
-    degradations = manifest.degradation_by_stem()
+    known = {"degradations": manifest.degradation_by_stem(), "subjects": manifest.subject_by_stem("testA")}
     facts = {
         "images": len(names),
         "is_scale_known": manifest.is_scale_known,
         **hash_score_tables(folder),
-        **({"degradations": degradations} if degradations else {}),
+        **{fact: by_stem for fact, by_stem in known.items() if by_stem},
         "data": manifest.digest,
         "metric_code": digests,
     }

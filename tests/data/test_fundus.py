@@ -47,11 +47,11 @@ def source(folder):
     return folder
 
 
-def request(place, output, tell=None, **options):
+def request(place, output, tell=None, record=lambda name, value: None, **options):
     output.mkdir(exist_ok=True)
     chosen = {"degrade": DEGRADE, "eyeq": None} | options
     listener = tell if tell is not None else lambda what, files: None
-    return PrepareRequest(chosen, place, output, 0, lambda done, total: None, listener)
+    return PrepareRequest(chosen, place, output, 0, lambda done, total: None, listener, record)
 
 
 def names(folder):
@@ -104,6 +104,17 @@ def test_pairs_are_made_of_good_photographs_of_patients_in_no_training_split(tmp
     assert names(tmp_path / "out/testA_clean") == names(tmp_path / "out/testA_fov") == test
     assert set(json.loads((tmp_path / "out/degradations.json").read_text())) == {f"testA/{name}" for name in test}
     assert told == [["6_left.png"]]
+
+
+@pytest.mark.parametrize("per", [["blur"], ["blur", "spots"]])
+def test_the_degraded_copies_of_a_photograph_show_one_patient(tmp_path, per):
+    recorded = {}
+    options = {"degrade": DEGRADE | {"from": "trainB", "per": per}}
+    prepare(request(source(tmp_path / "in"), tmp_path / "out", record=recorded.__setitem__, **options))
+    paths = [f"{split}/{name}" for split in ("trainA", "trainB", "testA") for name in names(tmp_path / "out" / split)]
+    by_hand = {path: path.split("/")[1].split("_")[0] for path in paths}
+    # One copy of each: every name stands alone, and nothing says whether two are of one patient.
+    assert recorded.get("subject") == (by_hand if len(per) == 2 else None)
 
 
 def test_every_fault_is_named_at_once(tmp_path):

@@ -76,6 +76,9 @@ def test_an_archive_of_the_layout_is_split_by_subject(tmp_path):
     assert facts["subjects_in_names"] and facts["subjects"] == 12
     where = {name: {row["subject"] for row in facts["images"] if row["split"] == name} for name in counts}
     assert not where["testA"] & (where["trainA"] | where["trainB"])
+    assert manifest.subject_by_stem("testA") == {
+        path.stem: path.stem.split("_")[0] for path in manifest.image_paths("testA")
+    }
     worst_hq = min(row["quality"] for row in facts["images"] if row["split"] == "trainB")
     assert max(row["quality"] for row in facts["images"] if row["split"] in ("trainA", "testA")) < worst_hq
     again = Manifest.read(prepare(settings(tmp_path / "made", images=60), tmp_path / "again"))

@@ -39,7 +39,9 @@ def scored(tmp_path):
     label[:, 8:16], mask[:, 8:12], mask[:, 40:] = True, True, True
     write_masks(data, testA_labels=label, testA_fov=INSIDE)
     facts = {"dataset": "made", "field_um": 400.0}
-    manifest = Manifest.read(write_manifest(data, facts, {"degradation": {"testA/a.png": "blur, spots"}}))
+    manifest = Manifest.read(
+        write_manifest(data, facts, {"degradation": {"testA/a.png": "blur, spots"}, "subject": {"testA/a.png": "P7"}})
+    )
     write_picture(run / "enhanced/a.png", enhanced)
     write_masks(run, masks=mask, probabilities=mask)
     for kind in ("enhanced", "masks", "probabilities"):
@@ -66,7 +68,8 @@ def test_masks_count_inside_alone(scored):
     assert values["vessel_share"] == pytest.approx(100 * 4 / 32)
 
 
-def test_families_that_measure_nerves_are_left_out_and_types_are_recorded(scored):
+def test_families_that_measure_nerves_are_left_out_and_types_and_subjects_are_recorded(scored):
     values, record = scored
     assert "cnfl" not in values
     assert record["score"]["degradations"] == {"a": "blur, spots"}
+    assert record["score"]["subjects"] == {"a": "P7"}

@@ -9,6 +9,7 @@ from sspbench.config.plan import Plan
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.grey import write_grey
+from sspbench.images.manifest import Manifest
 from sspbench.stages import prepare as prepare_stage
 from sspbench.stages.prepare import prepare
 
@@ -21,7 +22,7 @@ def make_settings(root):
     return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), chosen)).prepare_settings()
 
 
-def let_plugin_write(monkeypatch, *more, note=None):
+def let_plugin_write(monkeypatch, *more, note=None, subjects=None):
     """Have the plugin write two pictures of half a micrometre a pixel into each split, and ``more``."""
 
     def fill(request):
@@ -31,6 +32,8 @@ def let_plugin_write(monkeypatch, *more, note=None):
             write_grey(request.output / name, pixels)
         request.record("um_per_px", dict.fromkeys(names, 0.5))
         request.record("white", [])
+        if subjects:
+            request.record("subject", dict(zip(names, subjects, strict=True)))
         if note:
             request.add_note(note, ["x.png"])
 
@@ -80,3 +83,14 @@ def test_a_companion_without_its_image_and_an_empty_split_are_refused_with_the_o
     monkeypatch.setattr(prepare_stage, "load_prepare_function", lambda plugin: lambda request: None)
     with pytest.raises(UserError, match=r"trainA has no images(.|\n)*trainB has no images(.|\n)*testA has no images"):
         prepare(settings, target)
+
+
+def test_a_subject_that_the_data_set_records_must_not_be_in_training_and_test(tmp_path, monkeypatch):
+    settings, target = make_settings(tmp_path / "own"), tmp_path / "images"
+    let_plugin_write(monkeypatch, subjects=["Ada", "Ben", "Cem", "Dan", "Eve", "Ben"])
+    with pytest.raises(UserError, match="Subject Ben is in training and test") as caught:
+        prepare(settings, target)
+    assert "testA/testA1.png, trainA/trainA1.png" in str(caught.value) and not target.exists()
+    let_plugin_write(monkeypatch, subjects=["Ada", "Ben", "Cem", "Dan", "Eve", "Eve"])
+    manifest = Manifest.read(prepare(settings, target))
+    assert manifest.subject_by_stem("testA") == {"testA0": "Eve", "testA1": "Eve"}

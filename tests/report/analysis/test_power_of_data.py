@@ -10,8 +10,10 @@ import pytest
 from report.analysis.image_subjects import match_subjects
 from report.analysis.json_records import read_record, write_record
 from report.analysis.power import DataPower, analyse_power
+from report.analysis.results import Results
 from report.tables.power import make_power_table
 from sspbench.errors import UserError
+from sspbench.files import write_json
 from tests.scored_rows import difference, made, read_scores
 
 
@@ -64,6 +66,13 @@ def test_images_of_one_subject_are_one_cluster_by_the_rule_of_the_config(tmp_pat
     found = analyse_power(results)
     assert found.study is not None and found.study.images == 10
     assert "10 subjects" in found.sentences[0]
+
+
+def test_subjects_that_scoring_recorded_go_before_the_rule_on_names(tmp_path):
+    scored = made(tmp_path, seeds=range(2), images=4, subject="^(i)")
+    subjects = {"i0": "Ada", "i1": "Ada", "i2": "Ben", "i3": "Cem"}
+    write_json(scored.run_folder(scored.plan.runs[0]) / "run.json", {"score": {"subjects": subjects}})
+    assert Results(scored.plan).clusters == subjects
 
 
 @pytest.mark.parametrize(("pattern", "subject"), [("^[^_]+", "P1"), ("_(.*)_", "left"), ("(?P<who>P.)", "P1")])
