@@ -132,8 +132,9 @@ def test_a_profile_of_one_of_the_sds_that_are_drawn_is_exact(sigma, is_upright):
 def test_the_last_point_in_a_pixel_says_how_far_away_the_vessel_is():
     """Four in each, the last 0.3 beside the middle: (100 + 3, x) is 3.0150 away, more than 1.08 half widths, 3.007."""
     columns = 20.05 + 0.75 * np.arange(300)
-    points = VesselPoints([make_vessel((100, columns), 3.007 / 1.08 / SCALE, False)], SIDE)
-    mask = vessel_mask(points)
+    half_widths = {100: 3.007 / 1.08, 150: 1.5, 200: 3.5, 250: 2.0}
+    vessels = [make_vessel((row, columns), half / SCALE, False) for row, half in half_widths.items()]
+    mask = vessel_mask(VesselPoints(vessels, SIDE))
     assert mask[98:103, 30:230].all()
     assert not mask[103, 30:230].any() and not mask[97, 30:230].any()
 
