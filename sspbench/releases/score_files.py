@@ -130,7 +130,7 @@ def write_wide_file(path: Path, keys: Sequence[str], lines: Iterable[WideLine]) 
 
 
 def read_wide_file(path: Path) -> Iterator[WideLine]:
-    """Yield the lines of a file that :func:`write_wide_file` wrote; empty cells are left out.
+    """Yield the lines of a file that :func:`write_wide_file` wrote, numbers as they stand; empty cells are left out.
 
     Raises:
         UserError: a line has more or fewer cells than the head, its seed or a cell is not a number.
@@ -143,7 +143,9 @@ def read_wide_file(path: Path) -> Iterator[WideLine]:
             why = f"{len(cells)} cells for {len(head)} columns, starting with {', '.join(cells[:2])!r}"
             raise UserError("A line does not match the head of its file", where=where, why=why, hint=RESTORE_HINT)
         named = zip(head[KEY_COUNT:], cells[KEY_COUNT:], strict=True)
-        values = {name: _shortest_number(value, where) for name, value in named if value}
+        values = {name: value for name, value in named if value}
+        for value in values.values():
+            _reject_text(value, where)
         yield cells[0], int(cells[1]), cells[2], values
 
 
@@ -178,13 +180,14 @@ def read_release_scores(
         lines = found.setdefault((row, seed), [])
         for metric, value in values.items():
             note = notes.get((row, seed, image, metric), "")
-            lines.append([*first, method, variant, str(seed), image, metric, value, note])
+            # As the scoring writes a number: the shortest text.
+            lines.append([*first, method, variant, str(seed), image, metric, repr(float(value)), note])
     return found
 
 
-def _shortest_number(text: str, where: str) -> str:
-    """Return the shortest text of a number, as the scoring writes it."""
+def _reject_text(value: str, where: str) -> None:
+    """Reject a cell that is not a number."""
     try:
-        return repr(float(text))
+        float(value)
     except ValueError:
-        raise UserError(f"{text!r} is not a number", where=where, hint=RESTORE_HINT) from None
+        raise UserError(f"{value!r} is not a number", where=where, hint=RESTORE_HINT) from None

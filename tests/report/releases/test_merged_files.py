@@ -45,7 +45,7 @@ def make_sides():
     second["record"]["config"] |= {"methods": ["gamma", "sspnet"], "params": {"sspnet": {"lr": 1}}, "checkpoints": 5}
     second["rows"] = {name: first["rows"]["gamma"] for name in ("gamma", "sspnet")}
     second["scores"] = (
-        "row,seed,image,dice,auc\ngamma,2,a,nan,\nsspnet,0,a,0.8,0.125\nsspnet,2,a,0.9,0.25\ngamma,0,a,0.7,\n"
+        "row,seed,image,dice,auc\ngamma,2,a,nan,\nsspnet,0,a,1,0.125\nsspnet,2,a,0.9,0.25\ngamma,0,a,0.7,\n"
     )
     second["notes"] += "sspnet,0,b,auc,none\n"
     second["losses"] += "sspnet,0,5,0.25\n"
@@ -78,7 +78,7 @@ def test_every_file_of_the_joined_release(tmp_path):
     assert part == ReleasePart(tmp_path / "joined")
     assert part.scores.read_text() == (
         "row,seed,image,dice,auc\ndcp,0,a,0.5,\ndcp,2,a,0.6,\ngamma,0,a,0.7,\ngamma,2,a,nan,\n"
-        "sspnet,0,a,0.8,0.125\nsspnet,2,a,0.9,0.25\n"
+        "sspnet,0,a,1,0.125\nsspnet,2,a,0.9,0.25\n"
     )
     assert part.losses.read_text() == "row,seed,step,loss\nsspnet,0,5,0.25\n"
     assert part.notes.read_text() == ('row,seed,image,metric,note\ngamma,2,a,dice,"so, so"\nsspnet,0,b,auc,none\n')
