@@ -49,7 +49,7 @@ class VesselPoints:
         radius: (n,) half widths in pixels of the photograph.
         width: (n,) widths in the pixels of :mod:`.all_parameters`.
         artery: (n,) bool.
-        length: (n,) pixels of the photograph that a point stands for, along its vessel.
+        length: (n,) pixels of the photograph that a point covers along its vessel.
     """
 
     def __init__(self, vessels: Sequence[Vessel], size: int) -> None:
