@@ -243,8 +243,8 @@ class PrepareRequest:
             out. The suite shows and counts notes and keeps them in the manifest.
         record: To be called with a fact that the manifest keeps: ``white`` (the table of white levels), ``um_per_px``
             (micrometres per pixel of images, by ``<split>/<name>.png``), ``degradation`` (its types, by path alike),
-            ``subject`` (who an image shows, by path alike: nobody may be in training and test), ``labels`` (pixels by
-            value of each folder).
+            ``subject`` (who an image shows, by path alike: no subject may be in training and test), ``labels``
+            (pixels by value of each folder).
     """
 
     options: Mapping[str, Any]
