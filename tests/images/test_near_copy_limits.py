@@ -76,6 +76,12 @@ def test_one_equal_feature_gives_the_twelve_votes_that_a_candidate_needs():
     assert make_index(make_bits(1, 1)).find_candidates(make_bits(1, 3)) == []
 
 
+def test_images_without_features_stand_among_others_or_alone():
+    flat = _describe(np.full((64, 64), 90, np.uint8))
+    assert _FeatureIndex([flat, describe_by_hand([[0, 0]], make_bits(1))]).find_candidates(make_bits(1)) == [1]
+    assert _FeatureIndex([]).find_candidates(np.zeros((1, 32), np.uint8)) == []
+
+
 def test_a_feature_with_one_other_bit_is_found_if_no_key_holds_that_bit():
     """Of 256 bits each of 12 keys leaves out 236: 256 (236/256)**12 = 96.5 bits are in none, 98 in just one."""
     index = make_index(make_bits(1))
@@ -174,6 +180,18 @@ def test_movement_is_known_of_a_tenth_seven_pixels_from_the_border(overlap, is_k
     assert movement < 0.17 if is_known else movement == math.inf
 
 
+@pytest.mark.parametrize("direction", [0, 1])
+def test_movement_is_the_same_along_rows_and_columns(direction):
+    scene, grid = draw_grain(128, 128), np.mgrid[:128, :128].astype(np.float32)
+    frame = cv2.remap(scene, grid[1] + np.sin(grid[direction] / 7), grid[0], cv2.INTER_CUBIC)
+    empty = np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
+    upright, lying = (
+        _measure_movement(_Match(0, _Described(one, *empty), shift_by(0, 0), 1.0), _Described(other, *empty))
+        for one, other in ((frame, scene), (frame.T.copy(), scene.T.copy()))
+    )
+    assert upright > 0.17 and lying == pytest.approx(upright, rel=0.03)
+
+
 def test_the_correlation_is_pearsons():
     rising, flat = np.array([0.0, 0.25, 0.5]), np.ones(3)
     assert _correlate(rising, np.array([1.0, 1.5, 1.25])) == pytest.approx(0.5)
@@ -191,8 +209,8 @@ def test_the_correlation_is_pearsons():
 )
 def test_waves_are_evened_out_as_the_formula_says(period, peak):
     waves = np.tile(2 * np.sin(np.arange(241) * 2 * math.pi / period), (81, 1))
-    evened = _even_out(100 + waves)[20:60, 80:160]
-    assert [evened.max(), -evened.min()] == pytest.approx([peak, peak], rel=0.015)
+    for evened in (_even_out(100 + waves)[20:60, 80:160], _even_out(100 + waves.T)[80:160, 20:60]):
+        assert [evened.max(), -evened.min()] == pytest.approx([peak, peak], rel=0.015)
 
 
 def test_corners_are_the_best_150_whose_grey_changes_by_more_than_five():
@@ -200,6 +218,7 @@ def test_corners_are_the_best_150_whose_grey_changes_by_more_than_five():
     assert len(_describe((100 + 5 * steps).astype(np.uint8)).bits) == 0
     assert len(_describe((100 + 6 * steps).astype(np.uint8)).bits) > 0
     rich = _describe(draw(0))
+    assert cv2.getNumThreads() == 1
     assert (rich.places.shape, rich.bits.shape) == ((150, 2), (150, 32))
 
 
