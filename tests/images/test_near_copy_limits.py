@@ -134,18 +134,6 @@ def test_the_transform_maps_ten_features_to_within_three_pixels(error, is_found)
     assert (found is not None) is is_found
 
 
-def test_the_transform_does_not_depend_on_what_ran_before():
-    """Ten features shift to the right and ten to the left: chance decides, the same each time."""
-    bits, places = make_bits(20), place_on_circle(20)
-    shifted = places + np.where(np.arange(20) % 2, 15, -15)[:, None]
-    found = set()
-    for seed in range(3, 13):
-        cv2.setRNGSeed(seed)
-        transform = _register(describe_by_hand(places, bits), describe_by_hand(shifted, bits))
-        found.add(round(float(transform[0, 2])))
-    assert len(found) == 1
-
-
 def test_a_moved_image_lies_where_the_transform_puts_it():
     moved, inside = _move(np.array([[1, 2], [3, 4]], np.float32), shift_by(2, 1), (3, 5))
     assert moved.tolist() == [[0, 0, 0, 0, 0], [0, 0, 1, 2, 0], [0, 0, 3, 4, 0]]
@@ -158,24 +146,23 @@ def draw_grain(rows, columns):
     return np.clip(128 + grain, 0, 255).astype(np.uint8)
 
 
-def cut_overlapping(side, overlap):
-    """Return two square pictures of one scene with so many common columns, and the transform of one onto the other."""
-    scene = draw_grain(side, 2 * side - overlap)
+def cut_overlapping(rows, columns, overlap):
+    """Return two pictures of one scene with so many common columns, and the transform of one onto the other."""
+    scene, shift = draw_grain(rows, 2 * columns - overlap), columns - overlap
     empty = np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8)
-    shift = side - overlap
-    return _Described(scene[:, shift:], *empty), _Described(scene[:, :side], *empty), shift_by(shift, 0)
+    return _Described(scene[:, shift:], *empty), _Described(scene[:, :columns], *empty), shift_by(shift, 0)
 
 
 def test_pictures_correlate_that_share_a_tenth():
     """Of 100 columns 10 are just a tenth."""
-    assert _correlate_registered(*cut_overlapping(100, 10)) > 0.8
-    assert _correlate_registered(*cut_overlapping(100, 9)) == 0.0
+    assert _correlate_registered(*cut_overlapping(60, 100, 10)) > 0.8
+    assert _correlate_registered(*cut_overlapping(60, 100, 9)) == 0.0
 
 
-@pytest.mark.parametrize(("overlap", "is_known"), [(29, True), (28, False)])
+@pytest.mark.parametrize(("overlap", "is_known"), [(34, True), (33, False)])
 def test_movement_is_known_of_a_tenth_seven_pixels_from_the_border(overlap, is_known):
-    """(29 - 14) (128 - 14) / 128**2 = 0.104, and 0.097 with 28 columns."""
-    mine, other, transform = cut_overlapping(128, overlap)
+    """(34 - 14) (28 - 14) of 28 by 100 pixels are just a tenth."""
+    mine, other, transform = cut_overlapping(28, 100, overlap)
     movement = _measure_movement(_Match(0, mine, transform, 1.0), other)
     assert movement < 0.17 if is_known else movement == math.inf
 
