@@ -9,6 +9,7 @@ from pathlib import Path
 from sspbench.commands.config_options import add_config_options, config_from_args
 from sspbench.config.datasets import build_plans
 from sspbench.errors import UserError
+from sspbench.jobs.machine import count_cores
 from sspbench.releases.release_folder import PUBLISHED_DIR, ReleasePart, find_release_parts, find_releases
 
 # Where a checkout keeps its releases.
@@ -33,7 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "reproduce-tables", help="rebuild a release's tables, statistics and figures from its scores and compare"
     )
     again.add_argument("release", nargs="?", type=Path, help="results/published/<release>; default: the newest")
-    again.add_argument("--keep", type=Path, metavar="DIR", help="a new folder for what was rebuilt")
+    again.add_argument("--keep", type=Path, metavar="DIR", help="a new folder for the rebuilt files")
     again.set_defaults(run=_reproduce)
     checking = commands.add_parser(
         "check-release", help="check a release: its hashes, provenance, tables from its scores, and our own audit"
@@ -76,7 +77,8 @@ def _merge(args: argparse.Namespace) -> int:
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from .reproduce import reproduce_release
+    from ..parallel import parallel_map
+    from .reproduce import ReleaseComparison, reproduce_release
 
     newest = find_releases(RELEASES_PARENT_DIR)[-1:]
     chosen = [args.release] if args.release else newest
@@ -86,7 +88,13 @@ def _reproduce(args: argparse.Namespace) -> int:
     if args.keep is not None and args.keep.exists():
         why, hint = "its files would be mixed with the rebuilt ones", "name a new folder: --keep DIR"
         raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
-    compared = [reproduce_release(part, args.keep) for part in find_release_parts(chosen[0])]
+    parts = find_release_parts(chosen[0])
+
+    def reproduce(part: ReleasePart) -> ReleaseComparison:
+        _, dataset, preset = part.name.split("/")
+        return reproduce_release(part, args.keep / dataset / preset if args.keep else None)
+
+    compared = parallel_map(reproduce, parts, count_cores())
     for one in compared:
         print("\n".join(one.format_lines()))
     return 0 if all(one.agrees for one in compared) else 1

@@ -103,7 +103,7 @@ def test_every_table_and_figure_follows_from_the_scores_byte_for_byte(copy, tmp_
     total = len(copy.expected_hashes())
     assert total > 12
     assert said == f"v1/cornsim/demo: {total} of {total} tables and figures are equal byte for byte\n"
-    assert (tmp_path / "rebuilt/tables/tests.tex").is_file()
+    assert (tmp_path / "rebuilt/cornsim/demo/tables/tests.tex").is_file()
     assert [*find_foreign_files(copy), *find_unknown_origins(copy)] == []
 
 
