@@ -167,6 +167,12 @@ def test_movement_is_known_of_a_tenth_seven_pixels_from_the_border(overlap, is_k
     assert movement < 0.17 if is_known else movement == math.inf
 
 
+def test_movement_is_unknown_of_pictures_that_cannot_be_registered():
+    mine, other, transform = cut_overlapping(64, 64, 64)
+    flat = _Described(np.full((64, 64), 90, np.uint8), mine.places, mine.bits)
+    assert _measure_movement(_Match(0, flat, transform, 1.0), other) == math.inf
+
+
 @pytest.mark.parametrize("direction", [0, 1])
 def test_movement_is_the_same_along_rows_and_columns(direction):
     scene, grid = draw_grain(128, 128), np.mgrid[:128, :128].astype(np.float32)
