@@ -49,6 +49,20 @@ def test_measures_that_depend_on_what_differs_are_left_out(tmp_path, change, com
     assert ("left out" in found.sentence) == bool(change)
 
 
+def test_the_table_of_what_is_left_out(tmp_path):
+    """Data concerns whole rows, the code of a family its measures."""
+    found = compare_results(write(tmp_path / "a"), write(tmp_path / "b", images="i2", niqe="n2"))
+    table = make_parted_table(found.parted)
+    heads = [("first", "A"), ("second", "B"), ("rows", "Rows"), ("measures", "Measures left out")]
+    assert [(one.key, one.label, one.form) for one in table.columns] == [(*head, "words") for head in heads]
+    assert (table.key, table.title, table.head) == ("parted", "Not comparable, so left out", "What differs")
+    assert {row.label: [cell.text for cell in row.cells] for row in table.rows} == {
+        "images": ["i1", "i2", "identity, sspnet", "all"],
+        "metric niqe": ["n1", "n2", "identity, sspnet", "niqe"],
+    }
+    assert make_parted_table(dict.fromkeys(found.parted, frozenset())).rows == ()
+
+
 def test_the_command_names_the_part_and_fails_where_nothing_is_comparable(tmp_path, capsys):
     write(tmp_path / "a")
     write(tmp_path / "b", images="i2")

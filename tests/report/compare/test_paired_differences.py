@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.analysis.statistics.crossed_effects import estimate_crossed
-from report.compare.differences import compute_differences, pair_seeds, round_significant
+from report.analysis.statistics.crossed_effects import CrossedEstimate, estimate_crossed
+from report.compare.differences import _judge_difference, compute_differences, pair_seeds, round_significant
 from report.compare.recorded_results import RecordedResults
 
 NAN = np.nan
@@ -50,6 +50,13 @@ def test_an_interval_must_hold_for_all_cells_at_once():
     for count, verdict in ((1, "differs"), (3, "differs"), (4, "no difference shown")):
         sides = [make_side(name, **dict.fromkeys(names[:count], each)) for name, each in (("a", one), ("b", two))]
         assert {cell.verdict for cell in compute_differences(*sides)} == {verdict}
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 0.0), (0.0, 1.0), (-1.0, 1.0), (-1.0, -0.01), (0.01, 1.0)])
+def test_an_interval_that_touches_zero_shows_no_difference(low, high):
+    estimate = CrossedEstimate((low + high) / 2, low, high, 0.05, 1, 3, 3, "")
+    wanted = "differs" if 0.01 in (low, -high) else "no difference shown"
+    assert _judge_difference(np.ones((1, 3)), estimate) == wanted
 
 
 def test_equal_values_are_equal_and_one_image_decides_nothing():
