@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from report.analysis.results import Results
+from report.analysis.run_record import write_run_record
+from report.figures.draw_all import draw_figures, write_chart_panels
+from report.page.build import write_page
+from report.tables.write_all import write_tables
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.config.runs import Run
 from sspbench.files import write_json, write_text
@@ -57,6 +61,18 @@ def make_results(
                 _write_pictures(place, names, generator)
             _write_run(plan, run, place, names, number, generator)
     return Results(plan, partial=True)
+
+
+def make_drawn_results(folder: Path, rename: dict[str, str]) -> Results:
+    """Return results of :func:`make_results` with tables, figures, panels, records and page, made by one process."""
+    results = make_results(folder, rename=rename)
+    layout = results.plan.layout
+    write_tables(results, layout.tables)
+    draw_figures(results, layout.figures)
+    write_chart_panels(results, layout.figures)
+    write_run_record(results, layout.root)
+    write_page(layout.root, layout.root / "report.html")
+    return results
 
 
 def _renamed(run: Run, labels: dict[str, str]) -> Run:

@@ -148,8 +148,8 @@ class Results:
         for run in row.runs:
             status = self.status[run.id, run.seed]
             if status["status"] != "done":
-                reason, *_ = status["reason"].splitlines() or [""]
-                return f"{status['status']}: {reason}"
+                first_line = status["reason"].partition("\n")[0]
+                return f"{status['status']}: {first_line}"
         return "done"
 
     def notes(self, row: MethodRow) -> list[str]:

@@ -55,7 +55,7 @@ def read_long_table(path: Path, texts: Iterable[str]) -> pd.DataFrame:
         texts: Columns of text, which are returned as categories: few texts in many lines take a byte or two each.
 
     Raises:
-        ValueError: it is no such file.
+        ValueError: the file has another form.
     """
     types = dict.fromkeys(texts, "category")
     with pd.read_csv(

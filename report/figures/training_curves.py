@@ -21,6 +21,8 @@ from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, metho
 TRAINING_PANELS_PER_LINE = 3
 CURVES_PANEL_INCHES = (2.7, 2.3)
 LOSS_DASHES = ("-", "--", ":", "-.")
+# Losses are drawn on a linear scale up to here, and on a logarithmic one beyond.
+LINEAR_UP_TO = 1.0
 
 
 def draw_training_curves(results: Results) -> FinishedFigure | None:
@@ -84,7 +86,10 @@ def _draw_panel(axes: Axes, log: LossLog) -> None:
             }
             label = shorten(name.replace("_", " "), 24, placeholder="…") if seed == 0 else None
             axes.plot(*zip(*points, strict=True), label=label, **looks) if points else None
-    axes.set_yscale("symlog", linthresh=1.0)
+    axes.set_yscale("symlog", linthresh=LINEAR_UP_TO)
+    if max(map(abs, axes.get_ylim())) <= LINEAR_UP_TO:
+        # A symmetrical log axis has no ticks of its own there but its limits, such as -0.0149518.
+        axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(PLAIN_NUMBER_FORMAT)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.tick_params(labelsize=6)

@@ -4,7 +4,7 @@ import pytest
 
 from sspbench.images.tiff_tags import TiffTags, collect_tiff_tags
 
-# What TIFF 6.0 and its supplements say of how pixels lie: size, samples, strips, tiles, JPEG, palette, YCbCr.
+# How pixels lie, by TIFF 6.0 and its supplements: size, samples, strips, tiles, JPEG, palette, YCbCr.
 STRUCTURE = [
     *range(254, 260), 262, 266, 273, *range(277, 282), 284, 317, 320, *range(322, 326), 330, *range(338, 342), 347,
     *range(512, 516), *range(517, 522), *range(529, 533),

@@ -69,10 +69,10 @@ def test_copies_are_named_with_what_makes_them_copies_and_others_are_told(tmp_pa
         NearCopy(tmp_path / f"testA/{one}.png", tmp_path / f"{other}.png", *facts) for one, other, *facts in pairs
     ]
     monkeypatch.setattr(leakage, "find_test_copies", lambda folder: copies)
-    told = []
+    notes = []
     with pytest.raises(UserError) as caught:
-        leakage.reject_test_copies(tmp_path, lambda *note: told.append(note), "the hint")
-    assert told == [(leakage.SAME_PLACE_NOTE, ["testA/e.png"])]
+        leakage.reject_test_copies(tmp_path, lambda *note: notes.append(note), "the hint")
+    assert notes == [(leakage.SAME_PLACE_NOTE, ["testA/e.png"])]
     text = str(caught.value)
     assert str(tmp_path) in text and text.count("the hint") == 2 and "testA/e.png" not in text
     first, second = text.index("testA/a.png, trainB/b.png"), text.index("testA/c.png, trainA/d.png")

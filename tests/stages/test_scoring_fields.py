@@ -17,7 +17,7 @@ SCALES = {"a": 0.5, "b": 0.5, "c": 0.25}
 
 
 class Seen(MetricFamily):
-    """What the batch says of each image."""
+    """Of each image, the width of its field, and the pixels of its field of view and of its label."""
 
     measures = tuple(Measure(name, name, "none") for name in ("width", "inside", "foreground"))
 

@@ -32,7 +32,7 @@ def two_rows(tmp_path_factory):
 
 
 def write_odd_surroundings(folder):
-    """Write packages of our folders' names that nobody may import; return an environment with them and no home."""
+    """Write packages of our folders' names that fail when imported; return an environment with them and no home."""
     for name in FOREIGN:
         (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / name / "__init__.py").write_text("raise RuntimeError('a foreign package')\n")

@@ -2,13 +2,9 @@
 
 import pytest
 
-from report.analysis.run_record import write_run_record
-from report.figures.draw_all import draw_figures, write_chart_panels
-from report.page.build import write_page
-from report.tables.write_all import write_tables
 from tests.accessible import find_faults
 from tests.browser import needs_browser, open_page
-from tests.synthetic_results import make_results
+from tests.synthetic_results import make_drawn_results
 
 pytestmark = needs_browser
 
@@ -18,13 +14,8 @@ def file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        results = make_results(folder, rename={"dcp": "<img src=x onerror=alert(1)>DCP"})
-        write_tables(results, results.plan.layout.tables)
-        draw_figures(results, results.plan.layout.figures)
-        write_chart_panels(results, results.plan.layout.figures)
-        write_run_record(results, results.plan.layout.root)
-        write_page(results.plan.layout.root, folder / "report.html")
-    return folder / "report.html"
+        results = make_drawn_results(folder, rename={"dcp": "<img src=x onerror=alert(1)>DCP"})
+    return results.plan.layout.root / "report.html"
 
 
 @pytest.fixture(params=[1280, 400], ids=["wide", "narrow"])

@@ -1,4 +1,4 @@
-"""What a run depends on, fact by fact, and which rows a change is told of."""
+"""What a run depends on, fact by fact, and which rows a change concerns."""
 
 from report.compare.changes import ResultChange, collect_run_facts, find_changes
 from report.compare.recorded_results import RecordedResults
