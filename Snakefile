@@ -365,6 +365,7 @@ rule across:
 
 onstart:
     stop_idle_scheduling(workflow)
+    bench.start_fork_server(workflow)
 
 
 # Without a page only a part was asked for, e.g. the data.

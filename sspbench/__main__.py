@@ -1,6 +1,13 @@
-"""``python -m sspbench``: the command line."""
+"""``python -m sspbench``: the command line, in a process of its own or in one that the run's server forks."""
 
-from .commands.cli import main
+import sys
+
+from .jobs.forked_jobs import run_in_fork_server
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = run_in_fork_server(sys.argv[1:])
+    if status is None:
+        from .commands.cli import main
+
+        status = main()
+    raise SystemExit(status)

@@ -17,6 +17,7 @@ from ..config.datasets import build_plans, summary_folder
 from ..config.plan import Plan
 from ..config.runs import Run
 from ..errors import UserError
+from ..jobs.forked_jobs import start_fork_server
 from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE
 from .forecast import Forecast
@@ -214,6 +215,15 @@ class Benchmark:
         trainings = known["gpu"].value if "gpu" in known else workflow.cores
         jobs = [(job.rule.name, job.wildcards_dict) for job in needed]
         return Forecast(self.plans).for_jobs(jobs, workflow.cores, trainings)
+
+    def start_fork_server(self, workflow: Any) -> None:
+        """Let jobs on this machine start from a process that has imported the libraries, until this object is gone.
+
+        Args:
+            workflow: Snakemake's workflow, about to start its first job.
+        """
+        if workflow.local_exec:
+            self._fork_server = start_fork_server()
 
 
 def _list_run_files(plan: Plan, name: str) -> list[Path]:
