@@ -1,4 +1,4 @@
-"""``python -m sspbench``: the command line, in a process of its own or in one that the run's server forks."""
+"""``python -m sspbench``: the command line, in this process or in one that the run's server forks."""
 
 import sys
 

@@ -47,7 +47,7 @@ def prepare(request: PrepareRequest) -> None:
 
 
 def write_dataset(request: PrepareRequest, workers: int) -> None:
-    """Do what :func:`normalise_input` does on ``workers`` threads; the files do not depend on their number.
+    """Do what :func:`prepare` does on ``workers`` threads; the files do not depend on their number.
 
     Threads are enough: NumPy, SciPy and the PNG writer let go of the interpreter lock in all that takes time.
     """

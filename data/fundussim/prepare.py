@@ -59,7 +59,7 @@ def prepare(request: PrepareRequest) -> None:
 
 
 def write_dataset(request: PrepareRequest, workers: int) -> None:
-    """Do what :func:`normalise_input` does on ``workers`` threads; the files do not depend on their number."""
+    """Do what :func:`prepare` does on ``workers`` threads; the files do not depend on their number."""
     counts, size = _checked(request)
     jobs = [(split, index) for split in SPLITS for index in range(counts[split.name])]
     degradations: dict[str, Any] = {}

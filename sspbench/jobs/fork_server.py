@@ -1,7 +1,7 @@
-"""The program that starts a run's jobs from one process, which has imported PyTorch and other libraries once.
+"""The program that forks a run's jobs from one process, which has imported PyTorch and other libraries once.
 
-It forks itself for each job that :mod:`.forked_jobs` orders. It imports nothing of this project, so each job reads the
-code as it is then, and none runs code that somebody has changed since the run began.
+:mod:`.forked_jobs` starts it and sends it the jobs. It imports nothing of this project, so each job reads the code as
+it is when the job starts.
 """
 
 from __future__ import annotations
@@ -88,10 +88,10 @@ class Job:
 
 
 class ForkServer:
-    """Forks a process per job and tells whoever ordered it the process and, later, its end.
+    """Forks a process per job and sends the client the process id and, later, the exit status.
 
     Args:
-        listener: Where orders arrive.
+        listener: Where clients connect.
         life: A handle that can be read once the workflow has ended.
     """
 
@@ -126,7 +126,7 @@ class ForkServer:
                     self._stop_job(key.data)
 
     def _start_job(self) -> Job | None:
-        """Fork for an order; return the job in the new process, None in this one."""
+        """Fork for a client; return the job in the new process, None in this one."""
         client, _ = self._listener.accept()
         job = _receive_job(client)
         if job is None:
@@ -140,7 +140,7 @@ class ForkServer:
             os.close(handle)
         self._clients[process] = client
         self._selector.register(client, selectors.EVENT_READ, process)
-        _tell(client, process)
+        _send(client, process)
         return None
 
     def _leave(self, client: socket.socket) -> None:
@@ -152,21 +152,21 @@ class ForkServer:
             link.close()
 
     def _stop_job(self, process: int) -> None:
-        """Ask a job to stop, once: whoever waited for it is gone."""
+        """Ask a job to stop, once: its client has gone."""
         client = self._clients.get(process)
         if client is not None:
             self._selector.unregister(client)
             os.kill(process, signal.SIGTERM)
 
     def _report_ended(self) -> None:
-        """Tell of each job that has ended how it ended."""
+        """Send the client of each job that has ended its exit status."""
         self._wake.recv(BUFFER_BYTES)
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 client = self._clients.pop(ended[0])
                 with contextlib.suppress(KeyError):  # it was asked to stop
                     self._selector.unregister(client)
-                _tell(client, os.waitstatus_to_exitcode(ended[1]))
+                _send(client, os.waitstatus_to_exitcode(ended[1]))
                 client.close()
 
 
@@ -175,7 +175,7 @@ def _ignore_signal(_number: int, _frame: Any) -> None:
 
 
 def _receive_job(client: socket.socket) -> Job | None:
-    """Read an order: one byte with three handles, then a line of JSON; None where its sender has gone."""
+    """Read a job: one byte with three handles, then a line of JSON; None where the client has gone."""
     _, streams, _, _ = socket.recv_fds(client, 1, 3)
     with client.makefile("rb") as lines:
         line = lines.readline()
@@ -186,7 +186,7 @@ def _receive_job(client: socket.socket) -> Job | None:
     return None
 
 
-def _tell(client: socket.socket, number: int) -> None:
+def _send(client: socket.socket, number: int) -> None:
     with contextlib.suppress(OSError):  # it is gone
         client.sendall(f"{number}\n".encode())
 
@@ -205,7 +205,7 @@ def main(listener: int, folder: str) -> None:
     """Serve until standard input closes.
 
     Args:
-        listener: Handle of the socket where orders arrive.
+        listener: Handle of the socket where clients connect.
         folder: The socket's folder, removed at the end.
     """
     import_libraries()

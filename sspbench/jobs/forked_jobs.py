@@ -45,7 +45,7 @@ def start_fork_server() -> subprocess.Popen[bytes] | None:
         listener.listen()
         server = subprocess.Popen(
             [sys.executable, "-P", fork_server.__file__, str(listener.fileno()), folder],
-            stdin=subprocess.PIPE,  # closes when this process ends, in whatever way
+            stdin=subprocess.PIPE,  # closes when this process ends, even by SIGKILL
             pass_fds=[listener.fileno()],
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1"),
             start_new_session=True,  # Ctrl-C reaches a job through the process that waits for it
@@ -80,7 +80,7 @@ def run_in_fork_server(arguments: list[str]) -> int | None:
 
 
 def _describe_job(arguments: list[str], server: str) -> dict[str, Any]:
-    """Return the order for the server: the job's parent, without which it must stop, is the server."""
+    """Return what the server needs; the job must stop without its parent, which is the server."""
     from .subprocess_guard import WORKFLOW_PID_VARIABLE
 
     environment = dict(os.environ) | {WORKFLOW_PID_VARIABLE: server}
