@@ -1,11 +1,13 @@
 """The same command again finishes what a killed Snakemake left, in a checkout whose path needs quoting."""
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from checkouts import Checkout
@@ -58,8 +60,22 @@ class Killable(Checkout):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "SNAKEMAKE"))}
         environment["PYTHONSAFEPATH"] = "1"
         return subprocess.Popen(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # a process group of its own, as in a terminal
         )
+
+    def processes(self):
+        """Return the commands of the processes that run this checkout's code."""
+        commands = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                commands.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        return [command for command in commands if str(self.folder) in command]
 
     def killed_after(self, seconds, steps):
         """Start the workflow and kill it after some seconds, or once that many steps are saved, if that is sooner."""
@@ -80,9 +96,9 @@ class Killable(Checkout):
         return max((int(path.stem.split("-")[1]) for path in folder.glob("step-*.json")), default=0)
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("killed") / 'it\'s a {copy} of "ours"'
+@pytest.fixture
+def checkout(tmp_path):
+    folder = tmp_path / 'it\'s a {copy} of "ours"'
     folder.mkdir()
     copy = Killable(folder)
     copy.plugin("slow", YAML, CODE)
@@ -107,6 +123,25 @@ def test_after_sigkill_of_snakemake_the_same_command_goes_on_to_the_same_bytes(c
     assert code == 0, text[-4000:]
     assert read_json(checkout.folder / RUN / "jobs" / "train.json")["resumed_at"] == []
     assert sha256(weights) == after_kills
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are listed by /proc")
+def test_ctrl_c_ends_every_process_and_the_training_goes_on_later(checkout):
+    process = checkout.start()
+    while checkout.steps_saved() < 8:
+        assert process.poll() is None, process.communicate()[0][-4000:]
+        time.sleep(0.02)
+    assert checkout.processes()
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+    give_up = time.monotonic() + 30
+    while checkout.processes() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    assert checkout.processes() == []
+    code, text = checkout.finish()
+    assert code == 0, text[-4000:]
+    assert read_json(checkout.folder / RUN / "jobs" / "train.json")["resumed_at"]
 
 
 def test_started_elsewhere_it_says_what_to_add(checkout, tmp_path):
