@@ -105,13 +105,13 @@ def render_study_table(source: str) -> str:
     """Return the lines of a study's table in Markdown, without heading and notes.
 
     Args:
-        source: ``TABLE#RELEASE`` or ``TABLE#RELEASE+RELEASE``, e.g. ``dose_invented#hallucination-1+hallucination-2``.
+        source: ``TABLE#RELEASE``, e.g. ``dose_invented#hallucination``.
 
     Raises:
-        UserError: a release or the table does not exist.
+        UserError: the release or the table does not exist.
     """
-    key, _, releases = source.partition("#")
-    tables = _compute_study_tables(tuple(releases.split("+")))
+    key, _, release = source.partition("#")
+    tables = _compute_study_tables(release)
     if key not in tables:
         raise UserError(
             "A mark names a table that does not exist", where=source, hint=f"there are: {', '.join(tables)}"
@@ -120,12 +120,11 @@ def render_study_table(source: str) -> str:
 
 
 @cache
-def _compute_study_tables(releases: tuple[str, ...]) -> dict[str, Table]:
+def _compute_study_tables(release: str) -> dict[str, Table]:
     from ..analysis.results import Results
     from ..studies.write_summary import make_study_tables
 
     with tempfile.TemporaryDirectory(prefix="sspbench-numbers-") as place:
-        parts = [part for name in releases for part in find_release_parts(PUBLISHED / name)]
-        plans = [unpack_release(part, Path(place)) for part in parts]
+        plans = [unpack_release(part, Path(place)) for part in find_release_parts(PUBLISHED / release)]
         several = {plan.layout.dataset: Results(plan, partial=True) for plan in plans}
         return {table.key: table for table in make_study_tables(several)}
