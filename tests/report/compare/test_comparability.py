@@ -2,12 +2,13 @@
 
 import pytest
 
-from report.compare.comparability import find_parted_cells, make_parted_table
+from report.compare.comparability import collect_parted_rows, find_parted_cells, make_parted_table
 from report.compare.recorded_results import read_results_folder
 from report.compare.tables import compare_results
 from report.verify.command import drop_parted
 from sspbench.commands.cli import main
 from sspbench.files import read_json, write_json
+from sspbench.releases.digests import DifferingPart
 from tests.recorded_results import write_run
 
 SCORES = {"dice": [0.5, 0.6, 0.7], "niqe": [4.0, 5.0, 6.0]}
@@ -61,6 +62,26 @@ def test_the_table_of_what_is_left_out(tmp_path):
         "metric niqe": ["n1", "n2", "identity, sspnet", "niqe"],
     }
     assert make_parted_table(dict.fromkeys(found.parted, frozenset())).rows == ()
+
+
+def test_lengths_of_two_units_are_left_out_of_the_cells_that_both_sides_have(tmp_path):
+    sides = {"a": {"dcp": ("dice", "cnfl", "nerve_width"), "gamma": ("cnfl",)}, "b": {"dcp": ("dice", "cnfl", "cnbd")}}
+    for side, rows in sides.items():
+        for row, measures in rows.items():
+            folder = write_run(tmp_path / side, row, 0, {name: [0.5] for name in measures})
+            write_json(folder / "run.json", {"score": {"is_scale_known": side == "a"}})
+    parted = find_parted_cells(*(read_results_folder(tmp_path / side) for side in sides))
+    assert parted == {DifferingPart("size of a pixel", "", "known", "unknown"): {("dcp", "cnfl")}}
+
+
+def test_rows_are_those_that_differ_in_a_part_of_these_names():
+    cells = {"images": ["dcp", "gamma"], "metric": ["sspnet"], "preset": ["clahe"]}
+    parted = {
+        DifferingPart(name, "", "x", "y"): frozenset((row, "dice") for row in rows) for name, rows in cells.items()
+    }
+    assert collect_parted_rows(parted) == {"dcp", "gamma", "sspnet", "clahe"}
+    assert collect_parted_rows(parted, frozenset({"images", "preset"})) == {"dcp", "gamma", "clahe"}
+    assert collect_parted_rows(parted, frozenset()) == set()
 
 
 def test_the_command_names_the_part_and_fails_where_nothing_is_comparable(tmp_path, capsys):
