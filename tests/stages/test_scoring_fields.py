@@ -1,4 +1,4 @@
-"""Scoring: the width of a field, what lies inside it and the label there, as a metric family gets them."""
+"""Scoring: both pictures, the width of a field, what lies inside it and the label, as a metric family gets them."""
 
 import csv
 
@@ -17,15 +17,17 @@ SCALES = {"a": 0.5, "b": 0.5, "c": 0.25}
 
 
 class Seen(MetricFamily):
-    """Of each image, the width of its field, and the pixels of its field of view and of its label."""
+    """Of each image, the width of its field, the pixels of its field of view and of its label, and two levels."""
 
-    measures = tuple(Measure(name, name, "none") for name in ("width", "inside", "foreground"))
+    measures = tuple(Measure(name, name, "none") for name in ("width", "inside", "foreground", "before", "after"))
 
     def score(self, batch):
         values = (
             np.full(len(batch.image), batch.field_um),
             np.count_nonzero(batch.fov, axis=(1, 2)).astype(float),
             np.count_nonzero(batch.label, axis=(1, 2)).astype(float),
+            batch.origin.mean(axis=(1, 2)),
+            batch.image.mean(axis=(1, 2)),
         )
         return {measure.name: Scores(column) for measure, column in zip(self.measures, values, strict=True)}
 
@@ -34,8 +36,8 @@ def test_a_family_gets_the_width_of_each_field_and_the_label_inside_it(tmp_path,
     monkeypatch.setattr(score_stage, "load_metric_families", lambda *_: {"seen": Seen()})
     data, run = tmp_path / "data", tmp_path / "run"
     for number, name in enumerate(SCALES):
-        write_grey(data / "testA" / f"{name}.png", np.full((20, 30), 90, np.uint8))
-        write_grey(run / "enhanced" / f"{name}.png", np.full((20, 30), 99, np.uint8))
+        write_grey(data / "testA" / f"{name}.png", np.full((20, 30), 90 + number, np.uint8))
+        write_grey(run / "enhanced" / f"{name}.png", np.full((20, 30), 180 - number, np.uint8))
         field, label = np.full((2, 20, 30), 127, np.uint8)
         field[:, : 10 + number], label[:7] = 128, 128
         write_grey(data / "testA_fov" / f"{name}.png", field)
@@ -52,4 +54,6 @@ def test_a_family_gets_the_width_of_each_field_and_the_label_inside_it(tmp_path,
         **{("a", "width"): 15.0, ("b", "width"): 15.0, ("c", "width"): 7.5},
         **{("a", "inside"): 200.0, ("b", "inside"): 220.0, ("c", "inside"): 240.0},
         **{("a", "foreground"): 70.0, ("b", "foreground"): 77.0, ("c", "foreground"): 84.0},
+        **{("a", "before"): 90.0, ("b", "before"): 91.0, ("c", "before"): 92.0},
+        **{("a", "after"): 180.0, ("b", "after"): 179.0, ("c", "after"): 178.0},
     }
