@@ -1,7 +1,12 @@
 """Which tags of a TIFF file its enhanced picture keeps, by name, by number or not at all."""
 
-import pytest
+import struct
 
+import numpy as np
+import pytest
+import tifffile
+
+from sspbench.images.tiff import decode_tiff
 from sspbench.images.tiff_tags import TiffTags, collect_tiff_tags
 
 # How pixels lie, by TIFF 6.0 and its supplements: size, samples, strips, tiles, JPEG, palette, YCbCr.
@@ -73,3 +78,17 @@ def test_a_resolution_is_kept_where_it_has_two_numbers_above_0(across, down, uni
     found, dropped = collect(*tags)
     names = {} if wanted is None else {"resolution": wanted[:2], "resolutionunit": wanted[2]}
     assert (found, dropped) == ({"byteorder": "<", "extratags": [], **names}, ())
+
+
+def test_the_photographs_own_list_of_tags_is_dropped(tmp_path):
+    """Tag 34665 of type 4 says where the Exif tags begin, which is another place in another file."""
+    path, more = tmp_path / "a.tif", [(34664, 4, 1, 0, True), (65000, 1, 3, (1, 2, 3), True)]
+    tifffile.imwrite(path, np.zeros((4, 5), np.uint8), extratags=more, byteorder="<", metadata=None)
+    content = path.read_bytes()
+    blank, entry = struct.pack("<HHII", 34664, 4, 1, 0), struct.pack("<HHII", 34665, 4, 1, len(content))
+    assert blank in content
+    content = content.replace(blank, entry)
+    path.write_bytes(content + struct.pack("<HHHIII", 1, 37383, 3, 1, 5, 0))  # one tag: metering mode 5
+    found, dropped = collect_tiff_tags(decode_tiff(path).metadata)
+    assert found["extratags"] == [(65000, 1, 3, b"\x01\x02\x03", True)]
+    assert dropped == ("tag 34665 dropped: it cannot be written again",)

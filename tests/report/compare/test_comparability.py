@@ -74,6 +74,19 @@ def test_lengths_of_two_units_are_left_out_of_the_cells_that_both_sides_have(tmp
     assert parted == {DifferingPart("size of a pixel", "", "known", "unknown"): {("dcp", "cnfl")}}
 
 
+def test_parts_come_in_the_order_of_rows_with_the_measures_of_their_row(tmp_path):
+    measures = {row: ("dice", "niqe")[: 1 + number % 2] for number, row in enumerate("gbdface")}
+    for side in "xy":
+        for row, names in measures.items():
+            folder = write_run(tmp_path / side, row, 0, {name: [0.5] for name in names})
+            write_json(folder / "run.json", {"score": {"data": f"{side} of {row}"}})
+    parted = find_parted_cells(*(read_results_folder(tmp_path / side) for side in "xy"))
+    assert list(parted.items()) == [
+        (DifferingPart("images", "", f"x of {row}", f"y of {row}"), {(row, name) for name in measures[row]})
+        for row in "abcdefg"
+    ]
+
+
 def test_rows_are_those_that_differ_in_a_part_of_these_names():
     cells = {"images": ["dcp", "gamma"], "metric": ["sspnet"], "preset": ["clahe"]}
     parted = {

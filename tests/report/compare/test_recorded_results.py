@@ -39,20 +39,21 @@ def test_runs_come_in_the_order_of_names_and_other_folders_are_passed_over(tmp_p
 
 
 def test_what_the_scores_of_a_row_depend_on(tmp_path):
-    for row in ("sspnet", "dcp"):
-        for seed in (0, 1):
+    seeds = {"sspnet": (1, 2), "dcp": (0, 1)}
+    for row, numbers in seeds.items():
+        for seed in numbers:
             write_job(write_run(tmp_path, row, seed, {"dice": [0.5]}), f"images of {row}", f"s-{row}", f"{row}-{seed}")
     found = read_results_folder(tmp_path)
     assert found.dataset_and_preset == ("cornsim", "demo")
     assert found.digests == {
         row: RowDigest(
-            f"images of {row}",
-            "demo",
-            f"s-{row}",
-            {"masks": f"code of images of {row}"},
-            {0: f"{row}-0", 1: f"{row}-1"},
+            images=f"images of {row}",
+            preset="demo",
+            segmenter=f"s-{row}",
+            metrics={"masks": f"code of images of {row}"},
+            weights={seed: f"{row}-{seed}" for seed in numbers},
         )
-        for row in ("dcp", "sspnet")
+        for row, numbers in seeds.items()
     }
 
 
@@ -69,9 +70,45 @@ def test_only_runs_that_ended_well_have_values(tmp_path):
 
 
 def test_files_without_a_line_name_no_data_set(tmp_path):
-    folder = write_run(tmp_path, "dcp", 0, {})
+    folder = write_run(tmp_path, "dcp", 0, {"dice": [0.5]})
+    assert read_results_folder(tmp_path).dataset_and_preset == ("cornsim", "demo")
     write_text(folder / "scores.csv", f"{COLUMNS}\n")
     assert read_results_folder(tmp_path).dataset_and_preset == ("", "")
+
+
+def test_without_a_run_or_scores_there_is_nothing_to_compare(tmp_path):
+    with pytest.raises(UserError, match="This is not a results folder"):
+        read_results_folder(tmp_path)
+    (tmp_path / "runs/dcp/seed-0").mkdir(parents=True)
+    found = read_results_folder(tmp_path, "mine")
+    with pytest.raises(UserError, match=r"No run has scores(?s:.)*mine"):
+        _ = found.scores
+
+
+@pytest.mark.parametrize(
+    ("known", "status", "expected"), [(True, "done", True), (False, "done", False), (False, "failed", True)]
+)
+def test_the_size_of_a_pixel_must_be_known_in_runs_that_ended_well(tmp_path, known, status, expected):
+    write_run(tmp_path, "gamma", 0, {"dice": [0.5]})
+    folder = write_run(tmp_path, "dcp", 0, {"dice": [0.5]})
+    write_json(folder / "run.json", {"score": {"is_scale_known": known}})
+    write_status(folder, "score", status, "")
+    assert read_results_folder(tmp_path).is_scale_known is expected
+
+
+def test_losses_and_jobs_of_methods_and_segmenters(tmp_path):
+    for place, row in ((tmp_path, "dcp"), (tmp_path, "sspnet"), (tmp_path / "other", "csnet")):
+        write_run(place, row, 3, {"dice": [0.5]}, None if row == "dcp" else {"loss": [2.0, 1.0]}, commit=row)
+    (tmp_path / "other" / "runs").rename(tmp_path / "segmenter")
+    found = read_results_folder(tmp_path)
+    logged = [(10, {"loss": 2.0}), (20, {"loss": 1.0})]
+    assert found.losses == {("dcp", 3): [], ("sspnet", 3): logged, ("csnet", 3): logged}
+    assert {key: jobs["train"]["commit"] for key, jobs in found.jobs.items()} == {
+        ("dcp", 3): "dcp",
+        ("sspnet", 3): "sspnet",
+    }
+    assert [jobs["train"]["commit"] for jobs in found.segmenter_jobs.values()] == ["csnet"]
+    assert found.segmenter_jobs.keys() == {("csnet", 3)}
 
 
 def test_dice_of_the_other_segmenter_is_that_of_rows_that_are_compared(tmp_path):
