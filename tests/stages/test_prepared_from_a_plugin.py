@@ -1,7 +1,10 @@
 """From a plugin's pictures to the prepared folder: what is checked, printed, recorded and cleared away."""
 
+import shutil
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from sspbench.config.config_files import DEFAULT_CONFIG_FILE, read_config
 from sspbench.config.overrides import merge_dicts
@@ -22,16 +25,21 @@ def make_settings(root):
     return Plan(merge_dicts(read_config(DEFAULT_CONFIG_FILE), chosen)).prepare_settings()
 
 
-def let_plugin_write(monkeypatch, *more, note=None, subjects=None):
-    """Have the plugin write two pictures of half a micrometre a pixel into each split, and ``more``."""
+WHITE = {"folder": "own", "files": 6, "stored": "16 bit", "largest": 3934, "white": 4095, "decided": "by hand"}
+"""A line of the table of white levels."""
+
+
+def let_plugin_write(monkeypatch, *more, note=None, subjects=None, then=lambda folder: None):
+    """Have the plugin write two pictures of half a micrometre a pixel into each split, and ``more``; change them."""
 
     def fill(request):
         names = [f"{split}/{split}{number}.png" for split in SPLITS for number in (0, 1)]
         for seed, name in enumerate([*names, *more]):
             pixels = np.random.default_rng(seed).integers(0, 256, (32, 48)).astype(np.uint8)
             write_grey(request.output / name, pixels)
+        then(request.output)
         request.record("um_per_px", dict.fromkeys(names, 0.5))
-        request.record("white", [])
+        request.record("white", [WHITE])
         if subjects:
             request.record("subject", dict(zip(names, subjects, strict=True)))
         if note:
@@ -57,6 +65,7 @@ def test_pictures_are_listed_described_and_put_in_place(tmp_path, monkeypatch, c
     ((manifest, hint),) = asked
     assert manifest.content == content and hint == "keep all images of a subject on one side"
     shown = capsys.readouterr().err
+    assert "own     6      16 bit  3934           4095   by hand\n" in shown
     assert "pixel size: " in shown and "0.5" in shown and ("note: " in shown) is bool(note)
 
 
@@ -64,9 +73,49 @@ def test_what_a_killed_job_left_is_removed(tmp_path, monkeypatch):
     settings, target = make_settings(tmp_path / "own"), tmp_path / "data" / "images"
     left = target.parent / ".images.preparing-x"
     left.mkdir(parents=True)
+    (target.parent / ".images.preparing-y").touch()  # no folder: it is left alone
     let_plugin_write(monkeypatch)
     prepare(settings, target)
     assert not left.exists()
+
+
+def test_a_picture_of_another_mode_is_refused(tmp_path, monkeypatch):
+    def colour(folder):
+        Image.new("RGB", (48, 32)).save(folder / "testA" / "testA1.png")
+        Image.new("RGB", (48, 32)).save(folder / "testA_labels" / "testA0.png")
+
+    settings = make_settings(tmp_path / "own")
+    let_plugin_write(monkeypatch, "testA_labels/testA0.png", then=colour)
+    words = r"A picture of a data set of mode grey has mode RGB\n.*testA/testA1\.png\n.*PNG of mode L,"
+    with pytest.raises(UserError, match=words) as caught:
+        prepare(settings, tmp_path / "images")
+    assert "testA0" not in str(caught.value)
+
+
+@pytest.mark.parametrize("is_allowed", [False, True])
+def test_a_copy_of_a_test_picture_in_training_is_refused_unless_allowed(tmp_path, monkeypatch, is_allowed):
+    settings = make_settings(tmp_path / "own")
+    settings["options"] |= {"duplicates": "allow"} if is_allowed else {}
+    let_plugin_write(
+        monkeypatch, then=lambda folder: shutil.copy(folder / "testA/testA1.png", folder / "trainB/trainB0.png")
+    )
+    if is_allowed:
+        assert prepare(settings, tmp_path / "images").is_file()
+        return
+    with pytest.raises(UserError, match=r"testA/testA1\.png(.|\n)*trainB/trainB0\.png"):
+        prepare(settings, tmp_path / "images")
+
+
+def test_a_width_of_the_field_counts_above_pixel_sizes_and_holds_for_one_width_in_pixels(tmp_path, monkeypatch):
+    settings = {**make_settings(tmp_path / "own"), "field_um": 96.0}
+    let_plugin_write(monkeypatch)
+    content = read_json(prepare(settings, tmp_path / "images"))
+    assert not any("um_per_px" in entry for entry in content["images"]) and content["field_um"] == 96.0
+    let_plugin_write(
+        monkeypatch, then=lambda folder: write_grey(folder / "testA/testA1.png", np.eye(60, dtype=np.uint8))
+    )
+    with pytest.raises(UserError, match="Images of several widths share one width of the field"):
+        prepare(settings, tmp_path / "images")
 
 
 def test_a_companion_without_its_image_and_an_empty_split_are_refused_with_the_old_folder_kept(tmp_path, monkeypatch):
