@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
@@ -51,7 +52,7 @@ def test_one_training_has_neither_bold_nor_ranks(tmp_path):
     assert not (tmp_path / "tables" / "rank_intervals.csv").exists()
 
 
-def test_the_truth_failed_rows_and_rows_without_values_are_not_ranked(tmp_path):
+def test_the_truth_failed_rows_rows_without_values_and_those_made_once_are_not_ranked(tmp_path):
     plan = made(tmp_path, seeds=(0, 1)).plan
     place = plan.layout.run_folder("msgnet", 1)
     (place / "scores.csv").unlink()
@@ -65,3 +66,5 @@ def test_the_truth_failed_rows_and_rows_without_values_are_not_ranked(tmp_path):
     assert list_ranked_rows(results, results.rows, "dice") == ["identity", "brightness", "dcp", "sspnet"]
     assert list_ranked_rows(results, results.rows, "niqe") == ["identity", "brightness", "sspnet"]
     assert list_ranked_rows(results, results.rows[2:], "dice") == ["dcp", "sspnet"]
+    results.rows = [replace(row, group="external") if row.id == "dcp" else row for row in results.rows]
+    assert list_ranked_rows(results, results.rows, "dice") == ["identity", "brightness", "sspnet"]
