@@ -26,6 +26,8 @@ ADDRESS_VARIABLE = "SSPBENCH_FORK_SERVER"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """How many threads libraries use, read when they are imported; Snakemake sets it for each job."""
 
+SOCKET_NAME = "jobs"
+
 WORKFLOW_OPTION = "--log"
 """The first argument of the workflow's commands."""
 
@@ -34,14 +36,15 @@ def start_fork_server() -> subprocess.Popen[bytes] | None:
     """Start the server for the jobs of this process, and put its address into the environment.
 
     Returns:
-        The server, which ends with this process or with the object; None where the system is not Linux.
+        The server, which ends with this process or with the object. None where the system is not Linux, or where no
+        folder for temporary files has a name short enough for a socket.
     """
     if sys.platform != "linux":
         return None
-    folder = tempfile.mkdtemp(prefix="sspbench-")
-    address = f"{folder}/jobs"
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(address)
+        folder = _bind(listener)
+        if folder is None:
+            return None
         listener.listen()
         server = subprocess.Popen(
             [sys.executable, "-P", fork_server.__file__, str(listener.fileno()), folder],
@@ -50,8 +53,22 @@ def start_fork_server() -> subprocess.Popen[bytes] | None:
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1"),
             start_new_session=True,  # Ctrl-C reaches a job through the process that waits for it
         )
-    os.environ[ADDRESS_VARIABLE] = f"{server.pid}:{address}"
+    os.environ[ADDRESS_VARIABLE] = f"{server.pid}:{folder}/{SOCKET_NAME}"
     return server
+
+
+def _bind(listener: socket.socket) -> str | None:
+    """Give a socket an address in a new folder that only this user can enter; return the folder."""
+    try:
+        folder = tempfile.mkdtemp(prefix="sspbench-")
+    except OSError:
+        return None
+    try:
+        listener.bind(f"{folder}/{SOCKET_NAME}")
+    except OSError:
+        Path(folder).rmdir()
+        return None
+    return folder
 
 
 def run_in_fork_server(arguments: list[str]) -> int | None:

@@ -165,3 +165,14 @@ def test_the_server_ends_with_the_workflow_and_leaves_nothing(program: Path, tmp
     assert "the process that starts the jobs of this run was ended" in process.communicate()[1]
     assert not Path(address.partition(":")[2]).parent.exists()
     assert run(address, "print(1)")[:2] == (NOT_FORKED, "None")
+
+
+def test_without_a_short_folder_for_temporary_files_there_is_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    for folder in (long, tmp_path / "missing"):
+        monkeypatch.setattr("tempfile.tempdir", str(folder))
+        assert forked_jobs.start_fork_server() is None
+    assert list(long.iterdir()) == []
