@@ -1,21 +1,28 @@
 """Whether an order carries over between data sets: rows, words and figure, on scores whose order is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.stats import kendalltau
 
 from report.analysis.results import Results
+from report.analysis.statistics.order_agreement import OrderAgreement
 from report.studies.order_transfer import (
     ALL_ROWS,
     METHOD_ROWS,
     TRANSFER_COLUMNS,
+    DataSetPair,
+    OrderTransfer,
     compare_orders,
+    describe_transfer,
     list_pairs,
     make_transfer_table,
 )
 from report.studies.rank_chart import draw_transfer_figure
 from report.studies.write_summary import make_study_tables, write_study_summary
+from report.tables.record import Cell
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
 from tests.table_cells import find_cell
@@ -82,7 +89,9 @@ def test_the_same_order_carries_over_and_the_reverse_does_not(tmp_path):
 def test_tau_and_ranks_are_those_of_the_means(tmp_path):
     several = make_pair(tmp_path, ["dcp", "clahe", "identity", "sspnet", "msgnet", "stillgan", "enlightengan"])
     (pair,) = list_pairs(several)
-    for each in find_by_measure(compare_orders(pair)).values():
+    found = find_by_measure(compare_orders(pair))
+    assert [found[name].images for name in ("ssim", "lost")] == [(8, 6)] * 2
+    for each in found.values():
         means = [
             results.scores[results.scores["metric"] == each.measure].groupby("row")["value"].mean()[ROWS]
             for results in several.values()
@@ -103,6 +112,59 @@ def test_methods_are_ordered_alone_too_and_controls_and_ablations_never(tmp_path
     assert set(find_by_measure(found, METHOD_ROWS)["ssim"].labels) == {labels[row] for row in ROWS} - {
         labels[row] for row in TRIVIAL_ROWS
     }
+
+
+def test_a_table_has_a_line_for_each_measure_and_set_of_rows():
+    settled = OrderAgreement(0.4, 0.1, 0.7, (0.6, 0.55), trainings=3)
+    moved = OrderAgreement(-0.5, -0.8, -0.2, (0.5, 0.9), trainings=2)
+    given = {"ssim": (ALL_ROWS, settled, (8, 6), [2, 1, 3]), "psnr": (METHOD_ROWS, moved, (5, 9), [1, 3, 2])}
+    found = [
+        OrderTransfer(name, name.upper(), heading, ("A", "B", "C"), np.array([[1, 2, 3], ranks]), agreement, images)
+        for name, (heading, agreement, images, ranks) in given.items()
+    ]
+    table = make_transfer_table(DataSetPair(("one", "two"), (SimpleNamespace(rows=[]),) * 2), found)
+    verdicts = ("is undecided with 3 trainings", "does not carry over")
+    assert [(row.key, row.label, row.heading, row.cells) for row in table.rows] == [
+        ("ssim", "SSIM", ALL_ROWS, make_cells(3, (0.4, 0.1, 0.7), 6, 3, 0.55, verdicts[0])),
+        ("psnr-methods", "PSNR", METHOD_ROWS, make_cells(3, (-0.5, -0.8, -0.2), 5, 2, 0.5, verdicts[1])),
+    ]
+    assert list(table.notes[:2]) == [
+        f"{ALL_ROWS}: from one to two the order is undecided with 3 trainings in every measure.",
+        f"{METHOD_ROWS}: from one to two the order does not carry over in every measure.",
+    ]
+    assert list(table.data.columns) == [
+        "measure", "rows", "row", "rank_one", "rank_two", "tau", "low", "high", "verdict",
+    ]  # fmt: skip
+    assert table.data.iloc[[1, 5]].to_numpy().tolist() == [
+        ["ssim", ALL_ROWS, "B", 2, 1, 0.4, 0.1, 0.7, verdicts[0]],
+        ["psnr", METHOD_ROWS, "C", 3, 2, -0.5, -0.8, -0.2, verdicts[1]],
+    ]
+
+
+def make_cells(rows, tau, images, trainings, own, verdict):
+    mean, low, high = tau
+    interval = Cell(mean=mean, low=low, high=high, n=images, seeds=trainings)
+    return (Cell(mean=rows), interval, Cell(mean=own), Cell(verdict))
+
+
+def test_measures_in_which_one_verdict_differs_are_named(tmp_path):
+    kept, lost = OrderAgreement(0.9, 0.8, 1.0, (1, 1), 3), OrderAgreement(0.1, 0.0, 0.2, (1, 1), 3)
+    given = {"PSNR": kept, "Dice": kept, "SSIM": lost}
+    found = [OrderTransfer(name, name, ALL_ROWS, (), np.zeros((2, 0)), each, (4, 4)) for name, each in given.items()]
+    pair = DataSetPair(("one", "two"), (SimpleNamespace(rows=[]),) * 2)
+    start = f"{ALL_ROWS}: from one to two the order"
+    assert list(describe_transfer(pair, found)) == [
+        f"{start} carries over in PSNR and Dice; it does not carry over in SSIM."
+    ]
+
+
+def test_rows_without_a_common_image_in_one_data_set_are_not_compared(tmp_path):
+    several = make_pair(tmp_path, ROWS, seeds=[0])
+    plan = several["fundussim"].plan
+    path = plan.layout.run_folder("sspnet", 0) / "scores.csv"
+    write_text(path, path.read_text().replace(",image_", ",other_"))
+    (pair,) = list_pairs({**several, "fundussim": Results(plan, partial=True)})
+    assert compare_orders(pair) == []
 
 
 def test_one_training_gives_no_verdict(tmp_path):
