@@ -84,16 +84,15 @@ def run_in_fork_server(arguments: list[str]) -> int | None:
     has_one_thread = all(os.environ.get(name) == "1" for name in THREAD_VARIABLES)
     if not (address and has_one_thread and arguments[:1] == [WORKFLOW_OPTION]):
         return None
-    with socket.socket(socket.AF_UNIX) as server:
+    with socket.socket(socket.AF_UNIX) as server, server.makefile() as answers:
         try:
             server.connect(address)
             socket.send_fds(server, [b"\n"], [0, 1, 2])
             server.sendall(json.dumps(_describe_job(arguments, pid)).encode() + b"\n")
+            job = answers.readline()
         except OSError:  # the server is gone: nothing has started
             return None
-        with server.makefile() as answers:
-            job = answers.readline()
-            return _wait_for_end(int(job), answers) if job else None
+        return _wait_for_end(int(job), answers) if job else None
 
 
 def _describe_job(arguments: list[str], server: str) -> dict[str, Any]:

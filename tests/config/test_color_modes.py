@@ -71,12 +71,13 @@ def test_colour_images_may_change_a_preset_further():
 
 
 @pytest.mark.parametrize(
-    ("dataset", "crop", "structure", "start"), [("cornsim", 128, 5, 80), ("fundussim", 96, 25, [188, 95, 56])]
+    ("dataset", "crop", "structure", "start", "steps"),
+    [("cornsim", 128, 5, 80, (920, 400)), ("fundussim", 96, 25, [188, 95, 56], (460, 300))],
 )
-def test_demo_on_colour_images(dataset, crop, structure, start):
-    made = plan(dataset=dataset, preset="demo", methods=["msgnet", "stillgan"])
+def test_demo_on_colour_images(dataset, crop, structure, start, steps):
+    made = plan(dataset=dataset, preset="demo", methods=["msgnet", "stillgan", "sspnet"])
     params = {run.id: made.train_settings(run).params for run in made.runs}
     assert made.segmenter_settings(0).params["batches"]["crop"] == crop
     assert params["stillgan"]["weights"]["structure"] == structure
     assert params["msgnet"]["start_grey"] == start
-    assert params["msgnet"]["steps"] == 920
+    assert (params["msgnet"]["steps"], params["sspnet"]["steps"]) == steps

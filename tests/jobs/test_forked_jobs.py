@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -66,7 +67,19 @@ def start(address: str, *arguments: str, **environment: str) -> subprocess.Popen
     env = os.environ | dict.fromkeys(forked_jobs.THREAD_VARIABLES, "1") | {forked_jobs.ADDRESS_VARIABLE: address}
     command = [sys.executable, "-c", CLIENT, *(arguments if len(arguments) > 1 else ("--log", *arguments))]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, env=env | environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command,
+        env=env | environment,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=take_interrupts,  # noqa: PLW1509
+    )
+
+
+def take_interrupts() -> None:
+    """Let Ctrl-C end this process, even where the tests themselves run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(address: str, *arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -165,6 +178,20 @@ def test_the_server_ends_with_the_workflow_and_leaves_nothing(program: Path, tmp
     assert "the process that starts the jobs of this run was ended" in process.communicate()[1]
     assert not Path(address.partition(":")[2]).parent.exists()
     assert run(address, "print(1)")[:2] == (NOT_FORKED, "None")
+
+
+def test_a_server_that_ends_before_it_takes_the_job_leaves_it_to_the_process_that_was_asked(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "jobs"))
+        listener.listen()
+        process = start(f"1:{tmp_path}/jobs", "print(1)")
+        client, _ = listener.accept()
+        client.recv(1)  # comes with the handles, before the job
+        while not client.recv(1_000_000, socket.MSG_PEEK).endswith(b"}\n"):
+            time.sleep(0.01)
+        client.close()  # with the job unread
+    assert process.communicate(timeout=60)[0].strip() == "None"
+    assert process.returncode == NOT_FORKED
 
 
 def test_without_a_short_folder_for_temporary_files_there_is_no_server(

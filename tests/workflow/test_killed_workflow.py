@@ -51,6 +51,11 @@ HALF = 28
 """Steps of 60: kills at random moments come before, so that the last one still finds a training."""
 
 
+def take_interrupts():
+    """Let Ctrl-C end this process, even where the tests themselves run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Killable(Checkout):
     """A checkout in which the training of one slow method can be started and killed."""
 
@@ -67,6 +72,7 @@ class Killable(Checkout):
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,  # a process group of its own, as in a terminal
+            preexec_fn=take_interrupts,  # noqa: PLW1509
         )
 
     def processes(self):
