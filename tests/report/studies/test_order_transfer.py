@@ -1,5 +1,6 @@
 """Whether an order carries over between data sets: rows, words and figure, on scores whose order is known."""
 
+from dataclasses import astuple
 from types import SimpleNamespace
 
 import numpy as np
@@ -124,7 +125,7 @@ def test_a_table_has_a_line_for_each_measure_and_set_of_rows():
     ]
     table = make_transfer_table(DataSetPair(("one", "two"), (SimpleNamespace(rows=[]),) * 2), found)
     verdicts = ("is undecided with 3 trainings", "does not carry over")
-    assert [(row.key, row.label, row.heading, row.cells) for row in table.rows] == [
+    assert [(row.key, row.label, row.heading, tuple(map(astuple, row.cells))) for row in table.rows] == [
         ("ssim", "SSIM", ALL_ROWS, make_cells(3, (0.4, 0.1, 0.7), 6, 3, 0.55, verdicts[0])),
         ("psnr-methods", "PSNR", METHOD_ROWS, make_cells(3, (-0.5, -0.8, -0.2), 5, 2, 0.5, verdicts[1])),
     ]
@@ -144,7 +145,7 @@ def test_a_table_has_a_line_for_each_measure_and_set_of_rows():
 def make_cells(rows, tau, images, trainings, own, verdict):
     mean, low, high = tau
     interval = Cell(mean=mean, low=low, high=high, n=images, seeds=trainings)
-    return (Cell(mean=rows), interval, Cell(mean=own), Cell(verdict))
+    return tuple(map(astuple, (Cell(mean=rows), interval, Cell(mean=own), Cell(verdict))))
 
 
 def test_measures_in_which_one_verdict_differs_are_named(tmp_path):
