@@ -17,7 +17,6 @@ import shutil
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +61,8 @@ class Job:
     def run(self) -> NoReturn:
         """Make this process that of the command, run it, and end at once.
 
-        To take down what was imported would cost more than many jobs; a job leaves nothing that must be cleared.
+        To take down what was imported would cost more than many jobs. Only an error that the command does not report
+        itself goes on to the interpreter, which prints it.
         """
         for standard, handle in enumerate(self.streams):
             os.dup2(handle, standard)
@@ -79,9 +79,6 @@ class Job:
             runpy.run_module("sspbench", run_name="__main__", alter_sys=True)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
-        except Exception:
-            traceback.print_exc()
-            status = 1
         with contextlib.suppress(OSError):
             sys.stdout.flush()
         os._exit(status)

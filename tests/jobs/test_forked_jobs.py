@@ -29,7 +29,7 @@ sys.exit(99 if status is None else status)
 """
 NOT_FORKED = 99
 
-# stands for the project: does what its second argument says
+# takes the project's place and runs its second argument as code
 PROGRAM = "import os, signal, sys, time\nfrom pathlib import Path\nexec(sys.argv[2])\n"
 
 
