@@ -22,7 +22,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def fit_niqe(args: argparse.Namespace) -> int:
     """Fit and write a model."""
     from sspbench.errors import UserError
-    from sspbench.images.grey import list_images, read_stack
+    from sspbench.images.pictures import list_images, read_stack
 
     from .niqe import fit_niqe_model
 

@@ -36,11 +36,6 @@ if TYPE_CHECKING:
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
     from .images.fundus_degradation import draw_degradation as draw_degradation
-    from .images.grey import list_images as list_images
-    from .images.grey import read_grey as read_grey
-    from .images.grey import read_stack as read_stack
-    from .images.grey import to_uint8 as to_uint8
-    from .images.grey import write_grey as write_grey
     from .images.inspection import InspectedImage as InspectedImage
     from .images.inspection import add_duplicate_image_faults as add_duplicate_image_faults
     from .images.inspection import add_duplicate_name_faults as add_duplicate_name_faults
@@ -58,9 +53,14 @@ if TYPE_CHECKING:
     from .images.per_picture import compute_luminance as compute_luminance
     from .images.per_picture import enhance_each as enhance_each
     from .images.per_picture import find_seen_area as find_seen_area
+    from .images.pictures import list_images as list_images
+    from .images.pictures import read_grey as read_grey
+    from .images.pictures import read_rgb as read_rgb
+    from .images.pictures import read_stack as read_stack
+    from .images.pictures import to_uint8 as to_uint8
+    from .images.pictures import write_grey as write_grey
+    from .images.pictures import write_rgb as write_rgb
     from .images.pixel_sizes import record_pixel_sizes as record_pixel_sizes
-    from .images.rgb import read_rgb as read_rgb
-    from .images.rgb import write_rgb as write_rgb
     from .images.thresholds import dice_by_level as dice_by_level
     from .images.white_level import WhiteLevel as WhiteLevel
     from .images.white_level import decide_whites as decide_whites
@@ -114,9 +114,6 @@ PUBLIC_NAMES = {
     "images.field_of_view": ("erode_field_of_view", "find_field_of_view", "find_inscribed_square"),
     "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
     "images.file_changes": ("add_change_notes",),
-    "images.grey": (
-        "list_images", "read_grey", "read_stack", "to_uint8", "write_grey",
-    ),
     "images.inspection": (
         "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
         "most_common_size", "inspect_image",
@@ -126,7 +123,9 @@ PUBLIC_NAMES = {
     "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
     "images.per_picture": ("blur_inside", "compute_luminance", "enhance_each", "find_seen_area"),
     "images.pixel_sizes": ("record_pixel_sizes",),
-    "images.rgb": ("read_rgb", "write_rgb"),
+    "images.pictures": (
+        "list_images", "read_grey", "read_rgb", "read_stack", "to_uint8", "write_grey", "write_rgb",
+    ),
     "images.white_level": ("WhiteLevel", "decide_whites"),
     "images.thresholds": ("dice_by_level",),
     "training.field_of_view": ("compute_luminances", "find_views"),

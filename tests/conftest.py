@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from sspbench.images.grey import to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import to_uint8, write_grey
 from tests.browser import start_browser
 
 WHOLE = {Path(__file__).parent / name for name in ("calibration", "contract", "workflow")}

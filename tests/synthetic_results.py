@@ -16,8 +16,8 @@ from report.tables.write_all import write_tables
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.config.runs import Run
 from sspbench.files import write_json, write_text
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import write_status
 from sspbench.stages.definitions import write_definitions

@@ -8,7 +8,7 @@ import numpy as np
 
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.images.grey import list_images, read_stack
+from sspbench.images.pictures import list_images, read_stack
 
 BENCH_IMAGE_SIDE_PX = 384
 

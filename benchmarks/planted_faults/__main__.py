@@ -13,8 +13,8 @@ from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_co
 from sspbench.config.settings import Settings
 from sspbench.errors import UserError
 from sspbench.files import write_json, write_text
-from sspbench.images.grey import read_grey, to_float, to_uint8
 from sspbench.images.manifest import Manifest
+from sspbench.images.pictures import read_grey, to_float, to_uint8
 from sspbench.stages.prepare import fill_prepared_folder
 from sspbench.stages.score import SCORE_COLUMNS
 from sspbench.training.loop.batches import BatchPlan, Domain, load_domain_images, make_batches

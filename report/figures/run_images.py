@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench.images.grey import read_grey, read_pixels, to_grey8
+from sspbench.images.pictures import read_grey, read_pixels, to_grey8
 
 from ..analysis.paper import TRIVIAL_GROUP
 from ..analysis.primary_rows import NON_CONTENDER_GROUPS

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sspbench.images.grey import read_pixels
+from sspbench.images.pictures import read_pixels
 
 from ..analysis.numbers import format_number
 from ..analysis.paper import PROPOSED_ROW

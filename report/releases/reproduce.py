@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sspbench.files import read_json
-from sspbench.images.grey import read_grey
+from sspbench.images.pictures import read_grey
 from sspbench.releases.release_folder import ReleasePart
 
 from .rebuild import hash_derived_files, rebuild_release

@@ -196,7 +196,7 @@ def blacken_outside_round_field(result: np.ndarray, pixels: np.ndarray, white: i
     Returns:
         Whether the given picture has a round field; without one nothing changes.
     """
-    from ..images.grey import to_uint8
+    from ..images.pictures import to_uint8
     from ..images.round_field import find_round_field
 
     field = find_round_field(to_uint8(pixels[..., :3] / _find_white(pixels, white)))

@@ -129,8 +129,7 @@ def _find_official_network(trainable: Trainable, name: str) -> nn.Module:
 def _iter_whole_images(folder: Path, color: ColorMode) -> Iterator[Tensor]:
     import torch
 
-    from ..images.grey import list_images, to_float
-    from ..images.pictures import read_picture, to_planes
+    from ..images.pictures import list_images, read_picture, to_float, to_planes
 
     for path in list_images(folder):
         yield torch.from_numpy(to_planes(to_float(read_picture(path, color))).copy())[None]

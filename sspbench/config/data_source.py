@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import UserError
 from ..files import read_mapping, write_json
-from ..images.grey import list_images
+from ..images.pictures import list_images
 from ..plugins.discovery import Plugin
 from .config_files import shorten_path
 from .paths import Layout

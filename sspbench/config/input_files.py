@@ -34,7 +34,7 @@ def _hash_file(path: Path, _changed: int, _size: int) -> str:
 
 def digest_visible_images(folder: Path) -> str:
     """Return a digest of the names and contents of the images in a folder, not of those below it."""
-    from ..images.grey import list_images
+    from ..images.pictures import list_images
 
     paths = list_images(folder) if folder.is_dir() else []
     found = hash_files(

@@ -11,7 +11,7 @@ import numpy as np
 from ..contract import PrepareRequest
 from ..files import write_json
 from .fundus_degradation import TYPES, DegradationType, degrade, draw_degradation
-from .rgb import write_rgb
+from .pictures import write_rgb
 
 PairType = Literal["illumination", "spots", "blur", "all"]
 

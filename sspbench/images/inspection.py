@@ -13,10 +13,10 @@ import numpy as np
 from ..errors import Faults, UserError
 from .decode import IMAGE_SUFFIXES, decode_image, read_image_size
 from .decoded import CUT, TOO_LARGE, DecodedImage
-from .grey import get_usable_samples, to_grey8
 from .labels import MIN_BRIGHTNESS_VALUE, LabelFacts, describe_label
 from .picture_digests import digest_picture
-from .pixels import has_transparent_pixel
+from .pictures import to_grey8
+from .pixels import get_usable_samples, has_transparent_pixel
 from .white_level import Brightness, guess_white
 
 MIN_SIDE_PX = 64

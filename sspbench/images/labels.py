@@ -11,8 +11,8 @@ import numpy as np
 from ..errors import Faults
 from .decode import decode_image
 from .decoded import DecodedImage
-from .grey import get_usable_samples, to_grey8
-from .pixels import turn_upright
+from .pictures import to_grey8
+from .pixels import get_usable_samples, turn_upright
 
 MAX_CLASSES = 16
 """Distinct values up to which a label may be a map of classes; more are smoothed edges or a photograph."""

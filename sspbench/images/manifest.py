@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import UserError
 from ..files import read_mapping, sha256, write_json
 from .decode import read_image_size
-from .grey import list_images, read_grey
+from .pictures import list_images, read_grey
 from .white_level import WhiteLevel, tabulate_whites
 
 SPLITS = ("trainA", "trainB", "testA")

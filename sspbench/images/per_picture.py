@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UserError
 from .enhancement_rules import LUMA_WEIGHTS
 from .field_of_view import find_field_of_view
-from .grey import to_uint8
+from .pictures import to_uint8
 
 MIN_WEIGHT = 1e-6
 """Least share of a Gaussian window that is divided by; windows around pixels inside the area have a quarter or more."""

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from .decoded import white_of_bits
-from .grey import to_grey8
+from .pictures import to_grey8
 
 DEPTHS = (8, 10, 12, 14, 15, 16)
 """Bits that the samples of a 16-bit file may have: those of cameras, of signed files, and all."""

@@ -16,11 +16,10 @@ from PIL import Image
 from ..errors import UserError
 from ..files import write_bytes
 from .decode import decode_image
-from .decoded import DecodedImage, UnusableImageError, white_of_bits
+from .decoded import DecodedImage, white_of_bits
 from .dicom import rescale_of
-from .grey import get_usable_samples
 from .inspection import measure_brightness
-from .pixels import MAX_VALUE, find_key_pixels, get_unsigned_samples
+from .pixels import MAX_VALUE, find_key_pixels, get_unsigned_samples, get_usable_samples
 from .tiff_facts import MAX_SAMPLE
 from .tiff_tags import collect_tiff_tags
 from .white_level import Brightness
@@ -71,10 +70,7 @@ def read_image_file(path: Path) -> ImageFile:
     if image.format == "GIF":  # its 256 colours cannot hold an enhanced picture
         raise UserError("GIF files are not enhanced", where=str(path), hint="save it as PNG or TIFF")
     samples = get_usable_samples(image, path)
-    try:
-        pixels = _with_alpha(image, get_unsigned_samples(image))
-    except UnusableImageError as error:
-        raise UserError(error.what, where=str(path), why=error.why, hint=error.hint) from error
+    pixels = _with_alpha(image, get_unsigned_samples(image))
     notes = image.notes
     metadata = image.metadata
     if image.format == "TIFF":

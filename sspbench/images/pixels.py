@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+from ..errors import UserError
 from .decoded import DecodedImage, UnusableImageError, white_of_bits
 from .white_level import guess_white
 
@@ -79,9 +81,16 @@ def _bright_is_high(samples: np.ndarray, image: DecodedImage) -> np.ndarray:
     return (white - samples.astype(np.int64)).clip(0).astype(samples.dtype)
 
 
-def get_upright_samples(image: DecodedImage) -> np.ndarray:
-    """Return the samples of :func:`get_unsigned_samples`, upright."""
-    return turn_upright(get_unsigned_samples(image), image.orientation)
+def get_usable_samples(image: DecodedImage, path: Path) -> np.ndarray:
+    """Return the samples of :func:`get_unsigned_samples`, upright: (H, W) or (H, W, 3), uint8 or uint16.
+
+    Raises:
+        UserError: its pixels are negative, beyond 16 bit or no whole numbers.
+    """
+    try:
+        return turn_upright(get_unsigned_samples(image), image.orientation)
+    except UnusableImageError as error:
+        raise UserError(error.what, where=str(path), why=error.why, hint=error.hint) from error
 
 
 def has_transparent_pixel(image: DecodedImage) -> bool:

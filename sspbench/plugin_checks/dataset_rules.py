@@ -14,8 +14,8 @@ from ..config.overrides import add_override_faults, resolve_params
 from ..contract import PrepareRequest
 from ..errors import Faults, UserError
 from ..files import sha256
-from ..images.grey import list_images, read_pixels
 from ..images.manifest import EXTRA_FOLDERS, SPLITS
+from ..images.pictures import list_images, read_pixels
 from ..plugins.discovery import Plugin, load_prepare_function
 from ..plugins.schemas import REQUIRED_PRESETS
 from .findings import Inspection

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..contract import Method
 from ..errors import UserError
-from ..images.grey import to_float
+from ..images.pictures import to_float
 from ..stages.fit import fit_constants
 from .findings import Inspection
 from .side_effects import SideEffectMonitor

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..contract import ColorMode
-from ..images.grey import to_uint8, write_grey
+from ..images.pictures import to_uint8, write_grey
 
 IMAGE_SIDE_PX = 96
 """Side of the pictures a plugin is trained on in a check."""

@@ -15,7 +15,7 @@ from ..contract import MetricFamily
 from ..errors import UserError
 from ..files import replace_atomically
 from ..images.field_of_view import erode_field_of_view, find_inscribed_square
-from ..images.grey import read_grey
+from ..images.pictures import read_grey
 
 DEFINITION_COLUMNS = ("image", "definition", "scale", "value", "note")
 

@@ -13,9 +13,8 @@ from ..config.settings import Settings
 from ..contract import ColorMode, Method
 from ..errors import UserError
 from ..files import write_json
-from ..images.grey import read_grey, to_float, to_uint8
 from ..images.manifest import Manifest
-from ..images.pictures import from_planes, read_picture, to_planes, write_picture
+from ..images.pictures import from_planes, read_grey, read_picture, to_float, to_planes, to_uint8, write_picture
 from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.outcome import JobError
 from ..jobs.progress import progress_bar

@@ -10,8 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from ..contract import ColorMode, Method
-from ..images.grey import to_float
-from ..images.pictures import read_picture
+from ..images.pictures import read_picture, to_float
 from ..jobs.outcome import JobError
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..contract import ColorMode
-from ..images.grey import read_grey, to_float, to_uint8
-from ..images.pictures import read_picture, to_planes
+from ..images.pictures import read_grey, read_picture, to_float, to_planes, to_uint8
 from ..images.thresholds import choose_best_level
 from ..training.trainable import TrainableSegmenter
 

@@ -12,11 +12,10 @@ from ..contract import ColorMode
 from ..errors import Faults
 from ..files import write_json
 from ..images.decode import IMAGE_SUFFIXES
-from ..images.grey import list_images, read_grey
 from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspect_image
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
-from ..images.pictures import read_picture, write_picture
+from ..images.pictures import list_images, read_grey, read_picture, write_picture
 from ..images.white_level import WhiteLevel, decide_whites, tabulate_whites
 from ..jobs.image_folders import clear_images, verify_splits, write_folder_manifest
 from ..jobs.progress import progress_bar

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..contract import NoteCallback
 from ..errors import Faults
-from ..images.grey import list_images
 from ..images.manifest import Manifest
 from ..images.near_copies import NearCopy, find_near_copies
+from ..images.pictures import list_images
 
 TEST_SPLIT = "testA"
 TRAINING_SPLITS = ("trainA", "trainB")

@@ -17,9 +17,9 @@ from tqdm import tqdm
 from ..contract import ColorMode, PrepareRequest
 from ..errors import Faults
 from ..images.croissant import write_croissant
-from ..images.grey import list_images
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
+from ..images.pictures import list_images
 from ..images.pixel_sizes import add_width_faults, choose_scales
 from ..jobs.progress import progress_bar
 from ..plugins.discovery import Plugin, get_plugin, load_prepare_function

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from ..images.grey import read_grey
+from ..images.pictures import read_grey
 
 # Pictures are compared at this size: lines of a few pixels survive, noise does not.
 COMPARED_SIDE_PX = 96

@@ -16,9 +16,8 @@ from ..contract import MetricFamily, Scores, ScoringBatch
 from ..errors import UserError
 from ..files import read_json, replace_atomically, write_json
 from ..images.field_of_view import erode_field_of_view
-from ..images.grey import read_grey
 from ..images.manifest import Manifest
-from ..images.rgb import read_rgb
+from ..images.pictures import read_grey, read_rgb
 from ..jobs.image_folders import verified_images, verify_splits
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder

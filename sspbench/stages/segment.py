@@ -10,7 +10,7 @@ import numpy as np
 
 from ..config.settings import Settings
 from ..files import fingerprint, read_json, sha256, write_json
-from ..images.grey import write_grey
+from ..images.pictures import write_grey
 from ..jobs.image_folders import clear_images, verified_images, write_folder_manifest
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder

@@ -194,7 +194,7 @@ def test_bench_metrics_prints_ratios(capsys, tmp_path):
     import argparse
 
     from benchmarks.commands import register
-    from sspbench.images.grey import write_grey
+    from sspbench.images.pictures import write_grey
 
     for number, image in enumerate(make_bench_batch(None, 2).image):
         write_grey(tmp_path / f"{number}.png", image)

@@ -7,7 +7,7 @@ import pytest
 
 from metrics.iqa.niqe_model import OFFICIAL_MODEL_FILE
 from metrics.niqe import niqe
-from sspbench.images.grey import read_grey
+from sspbench.images.pictures import read_grey
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "data" / "niqe-reference"
 

@@ -11,8 +11,7 @@ from sspbench.commands.enhance import FIELD_NOTE, blacken_outside_round_field, e
 from sspbench.config.plan import settings_without_plan
 from sspbench.contract import Method
 from sspbench.errors import UserError
-from sspbench.images.grey import write_grey
-from sspbench.images.rgb import read_rgb, write_rgb
+from sspbench.images.pictures import read_rgb, write_grey, write_rgb
 from sspbench.plugins.discovery import get_plugin
 from sspbench.stages.enhance import enhance_image, load_method
 

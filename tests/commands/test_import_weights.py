@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 from sspbench.commands.cli import main
 from sspbench.commands.import_weights import import_weights
 from sspbench.errors import UserError
-from sspbench.images.grey import read_grey, write_grey
+from sspbench.images.pictures import read_grey, write_grey
 
 
 def checkpoint(path, network, prefix="module."):
@@ -97,7 +97,7 @@ def test_a_colour_checkpoint_gets_a_network_of_three_channels(tmp_path, capsys):
     from methods.msgnet.method import convert_to_bgr
     from methods.msgnet.networks import MSGNet
     from methods.stillgan.networks import Generator
-    from sspbench.images.rgb import write_rgb
+    from sspbench.images.pictures import write_rgb
 
     torch.manual_seed(3)
     generator = Generator(3, base=4, depth=4)

@@ -11,8 +11,8 @@ from sspbench.config.datasets import build_plans
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images.grey import list_images, read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import list_images, read_grey, write_grey
 from sspbench.jobs.image_folders import verified_images
 from sspbench.stages.import_external import import_external
 from tests.conftest import make_data

@@ -14,7 +14,7 @@ from data.cornsim.scene import simulate_frame
 from sspbench.config.overrides import resolve_params
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
-from sspbench.images.grey import list_images, read_grey, read_stack
+from sspbench.images.pictures import list_images, read_grey, read_stack
 from sspbench.plugins.discovery import get_plugin
 from sspbench.plugins.parameter_schemas import default_values
 

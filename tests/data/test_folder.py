@@ -8,7 +8,7 @@ import pytest
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images.grey import read_grey
+from sspbench.images.pictures import read_grey
 from tests.own_folder import imported, noise, save, write_folder
 
 

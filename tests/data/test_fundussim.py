@@ -15,7 +15,7 @@ from data.fundussim.scene import simulate
 from data.fundussim.vessels import grow
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
-from sspbench.images.rgb import write_rgb
+from sspbench.images.pictures import write_rgb
 
 WEIGHTS = Path("../shared/weights/wnet_drive.safetensors")
 SMALL = {"train_low": 8, "train_high": 2, "test": 2, "size": 96}

@@ -8,8 +8,8 @@ import pytest
 
 from sspbench.files import read_json
 from sspbench.images.croissant import write_croissant
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 
 META = {"title": "Seven squares", "licence": "CC0-1.0", "citation": "A. Author, Squares, 2020"}
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.decode import decode_image
-from sspbench.images.grey import read_grey
+from sspbench.images.pictures import read_grey
 
 HEIGHT, WIDTH = 35, 50
 DTYPES = ["uint8", "uint16", "uint32", "int8", "int16", "int32", "float32"]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from sspbench.errors import Faults, UserError
 from sspbench.files import fingerprint, replace_atomically, sha256, write_json
-from sspbench.images.grey import read_grey, read_pixels, to_grey8, write_grey
+from sspbench.images.pictures import read_grey, read_pixels, to_grey8, write_grey
 
 
 def test_a_fault_says_what_where_why_and_how_to_mend():

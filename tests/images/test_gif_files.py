@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from sspbench.commands.cli import main
-from sspbench.images.grey import read_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import read_grey
 from sspbench.jobs.image_folders import verified_images
 from sspbench.stages.import_external import import_external
 from sspbench.stages.prepare import digest_source, prepare

@@ -14,10 +14,10 @@ from sspbench.commands.cli import main
 from sspbench.contract import ScoringBatch
 from sspbench.errors import Faults, UserError
 from sspbench.images.decode import decode_image
-from sspbench.images.grey import list_images, read_grey, to_grey8
 from sspbench.images.inspection import inspect_image
 from sspbench.images.manifest import Manifest
 from sspbench.images.picture_files import read_image_file
+from sspbench.images.pictures import list_images, read_grey, to_grey8
 from sspbench.images.white_level import decide_whites
 from sspbench.stages.prepare import prepare
 from tests.picture_copies import COPIES, REFUSED_COPIES, write_dicom

@@ -9,7 +9,8 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.images.decode import decode_image
-from sspbench.images.grey import (
+from sspbench.images.labels import binarise_label, describe_label, read_label
+from sspbench.images.pictures import (
     list_images,
     read_grey,
     read_pixels,
@@ -19,7 +20,6 @@ from sspbench.images.grey import (
     to_uint8,
     write_grey,
 )
-from sspbench.images.labels import binarise_label, describe_label, read_label
 
 SIDE = 100
 """Of every label here: 10,000 pixels, so that five of them are the share below which a value is noise."""

@@ -1,5 +1,7 @@
 """From stored samples to pictures, value by value: turned, inverted, spread, transparent."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -9,7 +11,7 @@ from sspbench.images.pixels import (
     find_key_pixels,
     get_colour_samples,
     get_unsigned_samples,
-    get_upright_samples,
+    get_usable_samples,
     has_transparent_pixel,
     turn_upright,
 )
@@ -28,7 +30,7 @@ def test_every_orientation_is_turned_as_pillow_turns_it(orientation):
     assert turn_upright(numbered, orientation).tolist() == expected.tolist()
     colours = np.dstack([numbered, numbered + 10, numbered + 20])
     assert turn_upright(colours, orientation)[..., 2].tolist() == (expected + 20).tolist()
-    assert get_upright_samples(make(numbered, orientation=orientation)).tolist() == expected.tolist()
+    assert get_usable_samples(make(numbered, orientation=orientation), Path("a.png")).tolist() == expected.tolist()
 
 
 def test_alpha_and_channels_of_unknown_meaning_are_left_out():

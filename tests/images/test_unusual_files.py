@@ -13,9 +13,9 @@ from sspbench.commands.cli import main
 from sspbench.errors import Faults, UserError
 from sspbench.files import read_json
 from sspbench.images.decode import decode_image, read_image_size
-from sspbench.images.grey import read_grey
 from sspbench.images.inspection import inspect_image
 from sspbench.images.manifest import Manifest
+from sspbench.images.pictures import read_grey
 from sspbench.images.white_level import decide_whites
 from sspbench.stages.import_external import import_external
 from tests.conftest import make_data

@@ -9,7 +9,7 @@ import pytest
 from sspbench.config.overrides import resolve_params
 from sspbench.contract import Method
 from sspbench.images.field_of_view import find_field_of_view
-from sspbench.images.grey import to_uint8
+from sspbench.images.pictures import to_uint8
 from sspbench.plugins.discovery import find_plugins, get_plugin, load_method_class
 
 CLASSICAL = [name for name, plugin in find_plugins("methods").items() if plugin.meta["kind"] == "classical"]

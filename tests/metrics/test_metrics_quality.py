@@ -18,7 +18,7 @@ from metrics.niqe import Niqe, fit_niqe_model, niqe
 from metrics.piqe import Piqe, piqe
 from sspbench.contract import ScoringBatch
 from sspbench.errors import UserError
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from sspbench.plugins.metric_families import load_metric_family
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

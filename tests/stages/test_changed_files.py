@@ -9,8 +9,8 @@ from report.analysis.definition_sensitivity import read_definitions
 from report.analysis.run_scores import read_run_scores
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest
+from sspbench.images.pictures import read_grey, write_grey
 from sspbench.jobs.image_folders import verified_images, verify_splits, write_folder_manifest
 from sspbench.jobs.scores_record import find_changed_tables
 from sspbench.stages import prepare

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sspbench.files import read_json, write_json, write_text
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.stages import score_checkpoints as stage
 
 HEAD = "dataset,preset,method,variant,seed,image,metric,value,note"

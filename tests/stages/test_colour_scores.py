@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from sspbench.files import read_json, write_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.images.pictures import write_picture
+from sspbench.images.pictures import write_grey, write_picture
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 

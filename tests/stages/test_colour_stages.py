@@ -7,9 +7,8 @@ import pytest
 
 from sspbench.config.plan import settings_without_plan
 from sspbench.errors import UserError
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
-from sspbench.images.pictures import read_picture, write_picture
+from sspbench.images.pictures import read_picture, write_grey, write_picture
 from sspbench.plugins.discovery import get_plugin
 from sspbench.stages.enhance import enhance, enhance_image
 from sspbench.stages.fit import LazyImages

@@ -11,8 +11,8 @@ from sspbench.commands.cli import main
 from sspbench.config.plan import Plan, merge_dicts, read_config, resolve_params
 from sspbench.contract import Method
 from sspbench.errors import UserError
-from sspbench.images.grey import read_grey, to_float, to_uint8, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import read_grey, to_float, to_uint8, write_grey
 from sspbench.jobs.outcome import JobError
 from sspbench.plugins.discovery import get_plugin, load_method_class
 from sspbench.stages.enhance import enhance, load_method

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sspbench.contract import MetricFamily
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.stages.definition_constants import load_or_fit_constants
 from sspbench.stages.definitions import ENLARGEMENT_FACTORS, collect_definitions
 

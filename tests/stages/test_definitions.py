@@ -9,7 +9,7 @@ import pytest
 
 from sspbench.contract import MetricFamily
 from sspbench.errors import UserError
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from sspbench.stages.definitions import collect_definitions, enlarge_images, score_definitions, write_definitions
 
 

@@ -14,8 +14,8 @@ from skimage.filters import threshold_otsu
 
 from sspbench.config.plan import Plan, read_config
 from sspbench.files import write_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages import enhance as enhance_stage
 from sspbench.stages.enhance import enhance

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from sspbench.stages.held_out import choose_threshold, split_held_out
 
 PAIRS = [(Path(f"{number}.png"), Path(f"label_{number}.png")) for number in range(20)]

@@ -13,8 +13,8 @@ from PIL import Image
 from sspbench.config.plan import Plan, read_config
 from sspbench.errors import UserError
 from sspbench.files import write_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages.score import score, score_low
 from sspbench.stages.train import TrainingLimits, train_segmenter

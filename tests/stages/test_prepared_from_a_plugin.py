@@ -11,8 +11,8 @@ from sspbench.config.overrides import merge_dicts
 from sspbench.config.plan import Plan
 from sspbench.errors import UserError
 from sspbench.files import read_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest
+from sspbench.images.pictures import write_grey
 from sspbench.stages import prepare as prepare_stage
 from sspbench.stages.prepare import prepare
 

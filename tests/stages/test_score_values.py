@@ -19,8 +19,8 @@ from sklearn import metrics as sk
 from metrics.lengths import measure_invented_and_lost
 from metrics.morphometry import measure_morphometry
 from sspbench.files import write_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages.score import score
 

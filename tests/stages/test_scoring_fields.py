@@ -5,8 +5,8 @@ import csv
 import numpy as np
 
 from sspbench.contract import Measure, MetricFamily, Scores
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.stages import score as score_stage
 from sspbench.stages.score import score

@@ -8,8 +8,8 @@ import pytest
 from sspbench.contract import Measure, MetricFamily, Scores
 from sspbench.errors import UserError
 from sspbench.files import write_json
-from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import read_grey, write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import OutOfTime
 from sspbench.stages import score as score_stage

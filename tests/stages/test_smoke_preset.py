@@ -3,7 +3,7 @@
 import pytest
 
 from sspbench.config.plan import Plan, read_config
-from sspbench.images.grey import read_grey
+from sspbench.images.pictures import read_grey
 from sspbench.plugins.discovery import find_plugins, find_trained_plugins
 from sspbench.stages.enhance import enhance
 from sspbench.stages.train import TrainingLimits, train_method, train_segmenter

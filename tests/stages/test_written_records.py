@@ -10,8 +10,8 @@ import torch
 
 from sspbench.config.plan import Plan, read_config
 from sspbench.files import write_json
-from sspbench.images.grey import read_grey, write_grey
 from sspbench.images.manifest import Manifest, write_manifest
+from sspbench.images.pictures import read_grey, write_grey
 from sspbench.jobs.image_folders import write_folder_manifest
 from sspbench.jobs.outcome import JobError
 from sspbench.stages.enhance import enhance, enhance_image

@@ -8,7 +8,7 @@ from checkouts import TWO_ROWS
 from safetensors.torch import load_file, save_file
 
 from sspbench.files import sha256
-from sspbench.images.grey import read_grey, write_grey
+from sspbench.images.pictures import read_grey, write_grey
 
 # Without tables, figures and page, which take longer than all that is repaired.
 SCORED = (*TWO_ROWS, "--until", "score", "score_low")

@@ -9,7 +9,7 @@ from PIL import Image
 from report.analysis.definition_sensitivity import SENSITIVITY_COLUMNS, summarise_definitions
 from sspbench.errors import UserError
 from sspbench.files import write_text
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from sspbench.stages.definitions import enlarge_images, score_definitions, write_definitions
 
 

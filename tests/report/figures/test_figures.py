@@ -21,7 +21,7 @@ from report.figures.run_images import (
     zoom_slices,
 )
 from sspbench.files import read_json
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from tests.synthetic_results import make_results
 
 ALL = {

@@ -7,7 +7,7 @@ import numpy as np
 
 from report.analysis.run_record import RowRecord, ShownImage, TileScore
 from report.page.gallery import make_gallery
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 
 
 def test_only_scores_that_are_defined_stand_under_a_picture(tmp_path):

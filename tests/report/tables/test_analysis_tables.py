@@ -15,7 +15,7 @@ from report.tables.render.markdown import render_markdown
 from report.tables.write_all import TABLE_MAKERS
 from sspbench.config.plan import Plan, merge_dicts, read_config
 from sspbench.files import write_text
-from sspbench.images.grey import list_images, write_grey
+from sspbench.images.pictures import list_images, write_grey
 from sspbench.plugins.metric_families import load_metric_families
 from sspbench.stages.definitions import collect_definitions, score_definitions, write_definitions
 

@@ -9,8 +9,8 @@ from report.analysis.run_facts import collect_origins
 from report.tables.degradations import make_degradation_tables
 from report.tables.vessels import make_vessel_table
 from sspbench.files import read_json, write_json
-from sspbench.images.grey import write_grey
 from sspbench.images.manifest import write_manifest
+from sspbench.images.pictures import write_grey
 from tests.synthetic_results import make_results
 
 TYPES = {"image_0": "illumination, spots, blur", "image_1": "blur", "image_2": "blur"}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from sspbench.errors import UserError
-from sspbench.images.grey import write_grey
+from sspbench.images.pictures import write_grey
 from sspbench.training.loop.batches import BatchPlan, Domain, DomainBatches, UnpairedBatches, load_domain_images
 
 NUMBERED = np.arange(64, dtype=np.uint8).reshape(8, 8)
