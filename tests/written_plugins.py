@@ -1,7 +1,7 @@
 """Plugins that a test writes from the templates, with parts replaced, and what their checks say."""
 
+from sspbench.plugin_checks.commands import write_new_plugin
 from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
-from sspbench.plugin_checks.scaffold import write_new_plugin
 
 
 def written(root, kind, name, changes, template=None):

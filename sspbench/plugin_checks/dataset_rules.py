@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -47,46 +45,46 @@ def check_dataset_yaml(inspection: Inspection, plugin: Plugin) -> None:
 
 def check_prepare(inspection: Inspection, plugin: Plugin) -> None:
     """Run ``prepare`` on the smoke options, with made pictures as the user's source where it needs one."""
-    witness = SideEffectMonitor(plugin.folder)
+    monitor = SideEffectMonitor(plugin.folder)
     with tempfile.TemporaryDirectory(prefix="check-") as name:
         scratch = Path(name)
-        witness.allowed.append(scratch.resolve() / "out")
+        monitor.allowed.append(scratch.resolve() / "out")
         source = write_synthetic_folder(scratch / "source") if plugin.meta["source"] == "required" else None
         before = _hash_files(source)
-        refused = False
+        is_prepared = False
         with inspection.rule("prepares, or refuses with a hint"):
-            refused = not _run_prepare(plugin, witness, source, scratch / "out" / "first", seed=1)
-        if len(inspection.faults) == 0 and not refused:
+            is_prepared = _prepare_or_refuse(plugin, monitor, source, scratch / "out" / "first")
+        if is_prepared and not inspection.faults:
             _check_output(inspection, plugin, scratch / "out" / "first")
             with inspection.rule("the same seed, the same files"):
-                _run_prepare(plugin, witness, source, scratch / "out" / "second", seed=1)
+                _run_prepare(plugin, monitor, source, scratch / "out" / "second")
                 _require_same_files(_hash_files(scratch / "out" / "first"), _hash_files(scratch / "out" / "second"))
         with inspection.rule("source untouched"):
             if _hash_files(source) != before:
                 raise UserError("It changes the user's files", hint="write below request.output only")
         if source is not None:
             with inspection.rule("an empty source is refused"):
-                _check_empty_refused(plugin, witness, scratch)
-    witness.add_findings(inspection, leave_out=("prints nothing",))
+                _check_empty_refused(plugin, monitor, scratch)
+    monitor.add_findings(inspection, leave_out=("prints nothing",))
 
 
-def _smoke_options(plugin: Plugin) -> Mapping[str, Any]:
+def _run_prepare(plugin: Plugin, monitor: SideEffectMonitor, source: Path | None, output: Path) -> int:
+    """Prepare with the smoke options; return how often progress was reported."""
+    output.mkdir(parents=True)
     options = resolve_params(plugin, "smoke")
     del options["field_um"]
-    return options
-
-
-def _run_prepare(plugin: Plugin, witness: SideEffectMonitor, source: Path | None, output: Path, seed: int) -> bool:
-    """Prepare; return False where made pictures are refused as unfit, as a data set with its own layout may."""
-    output.mkdir(parents=True)
     calls: list[tuple[int, int]] = []
-    request = PrepareRequest(
-        _smoke_options(plugin), source, output, seed, lambda done, total: calls.append((done, total))
-    )
+    request = PrepareRequest(options, source, output, 1, lambda done, total: calls.append((done, total)))
     function = load_prepare_function(plugin)
+    with monitor.watch():
+        function(request)
+    return len(calls)
+
+
+def _prepare_or_refuse(plugin: Plugin, monitor: SideEffectMonitor, source: Path | None, output: Path) -> bool:
+    """Prepare; return False where made pictures are refused as unfit, as a data set with its own layout may."""
     try:
-        with witness.watch():
-            function(request)
+        calls = _run_prepare(plugin, monitor, source, output)
     except UserError:
         if plugin.meta["source"] == "none":
             raise
@@ -128,20 +126,18 @@ def _check_picture(path: Path, split: str, output: Path, faults: Faults, color: 
     if split.endswith("_labels") and not np.isin(picture, (0, 255)).all():
         faults.add(f"{split}/{path.name} has values besides 0 and 255", hint="255 is nerve or vessel, 0 background")
     if split in EXTRA_FOLDERS:
-        partner = output / split.split("_", maxsplit=1)[0] / path.name
+        pictured = split.partition("_")[0]
+        partner = output / pictured / path.name
         if not partner.is_file() or read_pixels(partner).shape[:2] != picture.shape[:2]:
-            of, hint = split.split("_", maxsplit=1)[0], "write both at the same size and under the same name"
-            faults.add(f"{split}/{path.name} has no image of its name and size", where=of, hint=hint)
+            hint = "write both at the same size and under the same name"
+            faults.add(f"{split}/{path.name} has no image of its name and size", where=pictured, hint=hint)
 
 
-def _check_empty_refused(plugin: Plugin, witness: SideEffectMonitor, scratch: Path) -> None:
-    empty, output = scratch / "empty", scratch / "out" / "third"
+def _check_empty_refused(plugin: Plugin, monitor: SideEffectMonitor, scratch: Path) -> None:
+    empty = scratch / "empty"
     empty.mkdir()
-    output.mkdir(parents=True)
-    request = PrepareRequest(_smoke_options(plugin), empty, output, 0, lambda done, total: None)
     try:
-        with witness.watch():
-            load_prepare_function(plugin)(request)
+        _run_prepare(plugin, monitor, empty, scratch / "out" / "third")
     except UserError:
         return
     raise UserError("An empty source is accepted", hint="raise UserError naming what is missing")

@@ -30,6 +30,13 @@ class Finding:
         return f"FAULT  {self.rule}: " + str(self.fault).replace("\n", "\n       ")
 
 
+FindingCallback = Callable[[Finding], None]
+
+
+def ignore_finding(_finding: Finding) -> None:
+    """Ignore the finding."""
+
+
 @dataclass
 class Inspection:
     """Collects the findings about one plugin.
@@ -40,7 +47,7 @@ class Inspection:
     """
 
     code: Path
-    on_finding: Callable[[Finding], None] = lambda _: None
+    on_finding: FindingCallback = ignore_finding
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any, get_args
@@ -12,8 +11,8 @@ import numpy as np
 from ..contract import MetricFamily, Need, Scores, ScoringBatch
 from ..errors import Faults, UserError
 from ..images.field_of_view import erode_field_of_view
-from ..plugins.discovery import find_single_class
-from ..plugins.metric_families import COLOUR_FIELDS, find_metric_files
+from ..plugins.discovery import find_single_class, import_plugin_module
+from ..plugins.metric_families import COLOUR_FIELDS, find_metric_files, load_metric_class
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import add_colour, draw_fibres
@@ -26,36 +25,33 @@ def check_family(inspection: Inspection, name: str) -> None:
     """Check ``metrics/<name>.py``."""
     family = None
     with inspection.rule("one class"):
-        family = find_single_class(importlib.import_module(f"metrics.{name}"), MetricFamily, inspection.code)()
+        module = import_plugin_module(f"metrics.{name}", inspection.code)
+        family = find_single_class(module, MetricFamily, inspection.code)()
     if family is None:
         return
     with inspection.rule("measures described"):
         _check_measures(family, name)
-    witness = SideEffectMonitor(inspection.code.parent)
-    for what, batch in _make_batches(is_in_colour(family)):
+    monitor = SideEffectMonitor(inspection.code.parent)
+    in_colour = bool(family.needs & COLOUR_FIELDS)
+    for what, batch in _make_batches(in_colour):
         if batch.has(family.needs):
             with inspection.rule(what):
-                with witness.watch():
+                with monitor.watch():
                     scores = family.score(batch)
                 _check_scores(family, scores, len(batch.image))
     with inspection.rule("input unmodified"):
-        _check_unmodified(family)
+        _check_unmodified(family, in_colour)
     with inspection.rule("repeatable, each image on its own"):
-        _check_independence(family)
-    witness.add_findings(inspection)
-
-
-def is_in_colour(family: MetricFamily) -> bool:
-    """Return whether a family needs images in colour."""
-    return bool(family.needs & COLOUR_FIELDS)
+        _check_independence(family, in_colour)
+    monitor.add_findings(inspection)
 
 
 def _check_measures(family: MetricFamily, name: str) -> None:
     others = {
         measure.name: other
-        for other, path in find_metric_files().items()
+        for other in find_metric_files()
         if other != name
-        for measure in find_single_class(importlib.import_module(f"metrics.{other}"), MetricFamily, path).measures
+        for measure in load_metric_class(other).measures
     }
     with Faults("The measures are not fully described") as faults:
         for measure in family.measures:
@@ -70,7 +66,7 @@ def _check_measures(family: MetricFamily, name: str) -> None:
             faults.add(f"needs names {need!r}", hint=f"it may name {', '.join(get_args(Need))}")
 
 
-def _make_batch(height: int, width: int, *, in_colour: bool = False) -> ScoringBatch:
+def _make_batch(height: int, width: int, *, in_colour: bool) -> ScoringBatch:
     random = np.random.default_rng(5)
     drawn = [draw_fibres(random, height, width) for _ in range(2)]
     clean = np.stack([picture for picture, _ in drawn])
@@ -95,12 +91,7 @@ def _add_field_of_view(batch: ScoringBatch) -> ScoringBatch:
     y, x = np.ogrid[:height, :width]
     disc = np.hypot(y - height / 2, x - width / 2) < 0.45 * min(height, width)
     fov = np.broadcast_to(disc, batch.image.shape)
-    known = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
-    cut = {
-        name: stack * (fov[..., None] if stack.ndim == 4 else fov)
-        for name, stack in known.items()
-        if isinstance(stack, np.ndarray)
-    }
+    cut = {name: stack * (fov[..., None] if stack.ndim == 4 else fov) for name, stack in _list_arrays(batch).items()}
     inner = np.broadcast_to(erode_field_of_view(disc), fov.shape)
     return replace(batch, **cut, fov=fov, inner_fov=inner)
 
@@ -146,19 +137,20 @@ def _check_scores(family: MetricFamily, scores: dict[str, Scores], count: int) -
             raise UserError(f"{name} is NaN without a reason", hint="give notes, one text per image, saying why")
 
 
-def _check_unmodified(family: MetricFamily) -> None:
-    batch, twin = (_make_batch(97, 61, in_colour=is_in_colour(family)) for _ in range(2))
+def _check_unmodified(family: MetricFamily, in_colour: bool) -> None:
+    batch, twin = (_make_batch(97, 61, in_colour=in_colour) for _ in range(2))
     family.score(batch)
     for field in fields(ScoringBatch):
         if not np.array_equal(getattr(batch, field.name), getattr(twin, field.name)):
             raise UserError(f"It changes {field.name} of the batch", hint="work on a copy")
 
 
-def _check_independence(family: MetricFamily) -> None:
-    batch = _make_batch(224, 224, in_colour=is_in_colour(family))
+def _check_independence(family: MetricFamily, in_colour: bool) -> None:
+    batch = _make_batch(224, 224, in_colour=in_colour)
     together = family.score(batch)
     for index in range(len(batch.image)):
-        alone = family.score(_single_image_batch(batch, index))
+        alone_batch = replace(batch, **{name: stack[index : index + 1] for name, stack in _list_arrays(batch).items()})
+        alone = family.score(alone_batch)
         for name, score in together.items():
             pair = score.values[index], alone[name].values[0]
             if not np.isclose(*pair, rtol=MAX_RELATIVE_DIFFERENCE, atol=MAX_RELATIVE_DIFFERENCE, equal_nan=True):
@@ -168,8 +160,7 @@ def _check_independence(family: MetricFamily) -> None:
                 )
 
 
-def _single_image_batch(batch: ScoringBatch, index: int) -> ScoringBatch:
-    """Return the batch of one of its images."""
-    values: dict[str, Any] = {field.name: getattr(batch, field.name) for field in fields(ScoringBatch)}
-    cut = {name: value[index : index + 1] for name, value in values.items() if isinstance(value, np.ndarray)}
-    return ScoringBatch(**{**values, **cut})
+def _list_arrays(batch: ScoringBatch) -> dict[str, Any]:
+    """Return the fields of a batch that hold an array with an image in each line, by name."""
+    values = {field.name: getattr(batch, field.name) for field in fields(batch)}
+    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}

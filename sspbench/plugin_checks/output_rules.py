@@ -1,16 +1,22 @@
-"""Rules for what a method or segmenter gives back: size, type, range, repeatable, the input left alone."""
+"""Rules for what a method or segmenter gives back: pictures, masks, constants; repeatable, the input left alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..contract import ColorMode
+from ..contract import ColorMode, Method
 from ..errors import UserError
+from ..images.pictures import to_float
+from ..stages.fit import fit_constants
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
-from .synthetic_images import make_method_inputs
+from .synthetic_images import CONSTANT_IMAGE_VALUES, IMAGE_SIDE_PX, add_colour, make_domain, make_method_inputs
+
+if TYPE_CHECKING:
+    from ..training.trainable import TrainableSegmenter
 
 ImageFunction = Callable[[np.ndarray], np.ndarray]
 MAX_STACK_DIFFERENCE = 1e-5
@@ -20,8 +26,8 @@ MAX_STACK_DIFFERENCE = 1e-5
 def check_outputs(
     inspection: Inspection,
     function: ImageFunction,
-    witness: SideEffectMonitor,
-    color: ColorMode = "grey",
+    monitor: SideEffectMonitor,
+    color: ColorMode,
     channels: int | None = None,
 ) -> None:
     """Check a function of (N, C, H, W) float32 in [0, 1] on odd and degenerate images.
@@ -29,17 +35,17 @@ def check_outputs(
     Args:
         inspection: Where faults go.
         function: What a method or a segmenter does with images.
-        witness: Watches its code.
+        monitor: Watches its code.
         color: Mode of the images.
         channels: Channels of the result; None: those of the images.
     """
     inputs = make_method_inputs(color)
     for name, images in inputs.items():
         with inspection.rule(name_rule(name, color)):
-            with witness.watch():
+            with monitor.watch():
                 result = function(images.copy())
             check_output_array(result, (len(images), channels or images.shape[1], *images.shape[2:]))
-    _check_repeatable(inspection, function, witness, color)
+    _check_repeatable(inspection, function, monitor, color, inputs)
 
 
 def name_rule(name: str, color: ColorMode) -> str:
@@ -48,18 +54,21 @@ def name_rule(name: str, color: ColorMode) -> str:
 
 
 def _check_repeatable(
-    inspection: Inspection, function: ImageFunction, witness: SideEffectMonitor, color: ColorMode
+    inspection: Inspection,
+    function: ImageFunction,
+    monitor: SideEffectMonitor,
+    color: ColorMode,
+    inputs: Mapping[str, np.ndarray],
 ) -> None:
-    inputs = make_method_inputs(color)
     odd, pair = inputs["odd size 97 x 61"], inputs["two images"]
     with inspection.rule(name_rule("input unmodified", color)):
         given = odd.copy()
-        with witness.watch():
+        with monitor.watch():
             function(given)
         if not np.array_equal(given, odd):
             raise UserError("It changes the array it is given", hint="work on images.copy()")
     with inspection.rule(name_rule("repeatable", color)):
-        with witness.watch():
+        with monitor.watch():
             first, second = function(odd.copy()), function(odd.copy())
         if not np.array_equal(first, second):
             raise UserError(
@@ -67,7 +76,7 @@ def _check_repeatable(
                 hint="draw from np.random.default_rng(self.seed) inside the call, and keep no state between calls",
             )
     with inspection.rule(name_rule("each image on its own", color)):
-        with witness.watch():
+        with monitor.watch():
             together = function(pair.copy())
             alone = np.concatenate([function(image[None].copy()) for image in pair])
         worst = float(np.abs(together - alone).max())
@@ -104,3 +113,64 @@ def check_output_array(result: np.ndarray, shape: tuple[int, ...]) -> None:
             f"It returned values from {result.min():.4g} to {result.max():.4g}",
             hint="bring them to [0, 1], e.g. np.clip(result, 0, 1)",
         )
+
+
+def check_binarise(inspection: Inspection, segmenter: TrainableSegmenter, monitor: SideEffectMonitor) -> None:
+    """Check ``binarise`` on an ordinary probability map and on constant ones."""
+    ramp = np.tile(np.arange(97, dtype=np.uint8)[:, None] * 2, (1, 61))
+    maps = {"a ramp": ramp} | {
+        name: np.full((64, 64), int(255 * value), np.uint8) for name, value in CONSTANT_IMAGE_VALUES.items()
+    }
+    with inspection.rule("binarise"):
+        for name, probability in maps.items():
+            given = probability.copy()
+            with monitor.watch():
+                mask = segmenter.binarise(given)
+            if not isinstance(mask, np.ndarray) or mask.shape != probability.shape or mask.dtype != bool:
+                raise UserError(
+                    f"For {name} it returned {getattr(mask, 'dtype', type(mask).__name__)} "
+                    f"of shape {getattr(mask, 'shape', None)}",
+                    hint="return bool of the map's shape",
+                )
+            if not np.array_equal(given, probability):
+                raise UserError("It changes the map it is given", hint="work on a copy")
+    with inspection.rule("more probable, more mask"):
+        mask = segmenter.binarise(ramp)
+        if mask[0].any() or not mask[-1].all():
+            raise UserError(
+                "On a ramp of probability the lowest row is foreground or the highest is not",
+                hint="values above the threshold are foreground",
+            )
+
+
+def check_fit(inspection: Inspection, method: Method, monitor: SideEffectMonitor) -> None:
+    """Check ``fit`` on made pictures and leave its constants in ``method.fitted``; nothing where it is not defined."""
+    if not method.is_fitted():
+        return
+    with inspection.rule("fit repeatable, input unmodified"):
+        low, high = _make_training_images(method.channels)
+        with monitor.watch():
+            first, second = fit_constants(method, low, high), fit_constants(method, low, high)
+        fresh = _make_training_images(method.channels)
+        if not all(np.array_equal(a, b) for a, b in zip([*low, *high], [*fresh[0], *fresh[1]], strict=True)):
+            raise UserError("fit changes the images it is given", hint="work on copies")
+        if first != second:
+            raise UserError(
+                "fit returns other constants the second time",
+                hint="draw from np.random.default_rng(self.seed) inside the call, and keep no state between calls",
+            )
+        method.fitted = first
+
+
+def fit_to_synthetic_images(method: Method) -> Method:
+    """Return the method with constants of made pictures, where it takes any."""
+    if method.is_fitted():
+        method.fitted = fit_constants(method, *_make_training_images(method.channels))
+    return method
+
+
+def _make_training_images(channels: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    low, high = (make_domain(quality, IMAGE_SIDE_PX)[0] for quality in ("low", "high"))
+    if channels > 1:
+        low, high = ([add_colour(picture) for picture in pictures] for pictures in (low, high))
+    return [to_float(picture) for picture in low], [to_float(picture) for picture in high]

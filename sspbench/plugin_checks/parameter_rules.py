@@ -11,7 +11,52 @@ from ..errors import UserError
 from ..plugins.discovery import Plugin
 from ..plugins.parameter_schemas import is_section, list_parameters
 from .findings import Inspection
-from .tracking_dict import TrackingDict
+
+
+class TrackingDict(dict[str, Any]):
+    """A dict whose reads are noted; sections in it are watched too.
+
+    >>> params = TrackingDict({"gamma": 0.5, "weights": {"a": 1.0, "b": 2.0}}, used := set())
+    >>> params["weights"]["a"]
+    1.0
+    >>> sorted(used)
+    ['weights', 'weights.a']
+
+    Args:
+        content: The resolved parameters.
+        used: Collects the paths of what is read.
+        prefix: Path of this section.
+    """
+
+    def __init__(self, content: dict[str, Any], used: set[str], prefix: str = "") -> None:
+        super().__init__()
+        self._used, self._prefix = used, prefix
+        for key, value in content.items():
+            path = f"{prefix}{key}"
+            super().__setitem__(
+                key, TrackingDict(value, used, f"{path}.") if isinstance(value, dict) and value else value
+            )
+
+    def __getitem__(self, key: str) -> Any:
+        self._used.add(f"{self._prefix}{key}")
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a value as ``dict.get`` does."""
+        self._used.add(f"{self._prefix}{key}")
+        return super().get(key, default)
+
+    def __iter__(self) -> Iterator[str]:
+        # Without its own method, dict(params) and **params would copy the values past __getitem__.
+        return super().__iter__()
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]  # a list: its values are read already
+        """Return all pairs; all count as read."""
+        return [(key, self[key]) for key in self]
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """Return all values; all count as read."""
+        return [self[key] for key in self]
 
 
 def declared_parameter_paths(plugin: Plugin) -> set[str]:

@@ -15,24 +15,16 @@ from ..errors import UserError
 from ..plugins.discovery import Plugin, find_plugins, get_plugin, load_method_class
 from ..plugins.kinds import DATASET_KIND, KINDS_BY_FOLDER, PLUGIN_KINDS
 from ..plugins.metric_families import find_metric_files
-from .findings import Finding, Inspection
-from .fit_rules import check_fit, fit_to_synthetic_images
-from .output_rules import ImageFunction, check_outputs, name_rule
-from .parameter_rules import check_params_used
+from .findings import FindingCallback, Inspection, ignore_finding
+from .output_rules import ImageFunction, check_binarise, check_fit, check_outputs, fit_to_synthetic_images, name_rule
+from .parameter_rules import TrackingDict, check_params_used
 from .side_effects import SideEffectMonitor
 from .synthetic_images import make_method_inputs
-from .tracking_dict import TrackingDict
 from .yaml_rules import check_method_yaml, check_yaml
-
-FindingCallback = Callable[[Finding], None]
-
-
-def _ignore_finding(_finding: Finding) -> None:
-    """Ignore the finding."""
 
 
 def check_method(
-    name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding, *, device: str = "cpu"
+    name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding, *, device: str = "cpu"
 ) -> Inspection:
     """Check ``methods/<name>`` below ``root``; a learned one computes on ``device``."""
     inspection, found = _begin_inspection("methods", name, root, on_finding)
@@ -46,20 +38,18 @@ def check_method(
 
 
 def check_segmenter(
-    name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding, *, device: str = "cpu"
+    name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding, *, device: str = "cpu"
 ) -> Inspection:
     """Check ``segmentation/<name>`` below ``root``; it computes on ``device``."""
     inspection, found = _begin_inspection("segmentation", name, root, on_finding)
     if found is not None:
-        from .segmenter_rules import check_binarise
-
         _check_learned(
             inspection, found, device, lambda segmenter: segmenter.probabilities, check_binarise, out_channels=1
         )
     return inspection
 
 
-def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding) -> Inspection:
+def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding) -> Inspection:
     """Check ``metrics/<name>.py`` below ``root``."""
     from .metric_rules import check_family
 
@@ -71,7 +61,7 @@ def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = _ig
     return inspection
 
 
-def check_dataset(name: str, root: Path = ROOT, on_finding: FindingCallback = _ignore_finding) -> Inspection:
+def check_dataset(name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding) -> Inspection:
     """Check ``data/<name>`` below ``root``."""
     from .dataset_rules import check_dataset_yaml, check_prepare
 
@@ -124,29 +114,29 @@ def list_modes(found: Plugin) -> list[ColorMode]:
 def _check_classical(inspection: Inspection, found: Plugin) -> None:
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
-    witness = SideEffectMonitor(found.folder)
+    monitor = SideEffectMonitor(found.folder)
     first = list_modes(found)[0]
     for color in list_modes(found):
         if inspection.faults:
             break
         method = None
-        with inspection.rule(name_rule("one class", color)), witness.watch():
+        with inspection.rule(name_rule("one class", color)), monitor.watch():
             method = _make_classical(found, params, color)
         if method is None:
             return
-        check_fit(inspection, method, witness)
+        check_fit(inspection, method, monitor)
         if inspection.faults:
             return
-        check_outputs(inspection, method.enhance, witness, color)
+        check_outputs(inspection, method.enhance, monitor, color)
 
     def attempt(other: Mapping[str, Any]) -> None:
-        with witness.watch():
+        with monitor.watch():
             method = fit_to_synthetic_images(_make_classical(found, other, first))
             method.enhance(make_method_inputs(first)["odd size 97 x 61"])
 
     if not inspection.faults:
         check_params_used(inspection, found, used, attempt)
-    witness.add_findings(inspection)
+    monitor.add_findings(inspection)
 
 
 def _make_classical(found: Plugin, params: Mapping[str, Any], color: ColorMode) -> Method:
@@ -169,29 +159,29 @@ def _check_learned(
 
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
-    witness = SideEffectMonitor(found.folder)
+    monitor = SideEffectMonitor(found.folder)
     first, *others = list_modes(found)
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
-        trial = Trial(found, witness, Path(scratch), device, first)
+        trial = Trial(found, monitor, Path(scratch), device, first)
 
         def attempt(other: Mapping[str, Any]) -> None:
             name = f"attempt-{len(list(Path(scratch).iterdir()))}"
             instance = trial.train(trial.make_trainable(other), name, steps=1)
-            with witness.watch():
+            with monitor.watch():
                 apply(instance)(make_method_inputs(first)["odd size 97 x 61"])
 
         trained = check_training(inspection, trial, params, apply)
         if trained is not None:
-            check_outputs(inspection, apply(trained), witness, first, out_channels)
+            check_outputs(inspection, apply(trained), monitor, first, out_channels)
             if more is not None:
-                more(inspection, trained, witness)
+                more(inspection, trained, monitor)
             for color in others if not inspection.faults else ():
                 again = check_one_step(inspection, replace(trial, color=color), params)
                 if again is not None:
-                    check_outputs(inspection, apply(again), witness, color, out_channels)
+                    check_outputs(inspection, apply(again), monitor, color, out_channels)
             if not inspection.faults:
                 check_params_used(inspection, found, used, attempt)
-    witness.add_findings(inspection)
+    monitor.add_findings(inspection)
 
 
 def plugin_names(kind: str) -> list[str]:

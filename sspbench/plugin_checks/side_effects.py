@@ -7,6 +7,7 @@ hook is installed once and asks who is watching.
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import sys
@@ -130,23 +131,18 @@ class SideEffectMonitor:
         return place.is_relative_to("/dev") or any(place.resolve().is_relative_to(root) for root in self.allowed)
 
 
-class _CapturedStream:
+class _CapturedStream(io.TextIOBase):
     """Replaces a standard stream: notes what the plugin says, swallows the rest."""
 
-    def __init__(self, witness: SideEffectMonitor) -> None:
-        self._monitor = witness
+    def __init__(self, monitor: SideEffectMonitor) -> None:
+        super().__init__()
+        self._monitor = monitor
 
     def write(self, text: str) -> int:
         frame = self._monitor.plugin_frame() if text.strip() else None
         if frame is not None:
             self._monitor.record_breach("prints nothing", f"It prints {text.strip()[:60]!r}", frame)
         return len(text)
-
-    def flush(self) -> None:
-        """Nothing is kept back."""
-
-    def isatty(self) -> bool:
-        return False
 
 
 def _global_random_state() -> tuple[Any, ...]:
@@ -160,30 +156,30 @@ def _install_audit_hook() -> None:
 
 
 def _audit_hook(event: str, arguments: tuple[Any, ...]) -> None:
-    for witness in _active_monitors:
+    for monitor in _active_monitors:
         if event in NETWORK_EVENTS:
-            _check_network_event(witness, event, arguments)
+            _check_network_event(monitor, event, arguments)
         elif event == "open" or event in FILE_CHANGE_EVENTS:
-            _check_file_event(witness, event, arguments)
+            _check_file_event(monitor, event, arguments)
 
 
-def _check_network_event(witness: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
+def _check_network_event(monitor: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
     address = arguments[-1] if event in ("socket.connect", "socket.sendto") else arguments[0]
     if isinstance(address, str) and event == "socket.connect":
         return  # a socket of this machine
-    frame = witness.plugin_frame()
+    frame = monitor.plugin_frame()
     if frame is not None:
-        witness.record_breach("no network", f"It reaches for the network: {address}", frame)
+        monitor.record_breach("no network", f"It reaches for the network: {address}", frame)
         raise SideEffectRefused(f"a plugin may not use the network ({address})")
 
 
-def _check_file_event(witness: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
+def _check_file_event(monitor: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
     path = arguments[0]
     if event == "open" and not _is_write_mode(*arguments[1:]):
         return
-    frame = None if witness.may_write(path) else witness.plugin_frame()
+    frame = None if monitor.may_write(path) else monitor.plugin_frame()
     if frame is not None:
-        witness.record_breach("no writes", f"It changes a file that is not its own: {os.fsdecode(path)}", frame)
+        monitor.record_breach("no writes", f"It changes a file that is not its own: {os.fsdecode(path)}", frame)
         raise SideEffectRefused(f"a plugin may not write {os.fsdecode(path)}")
 
 

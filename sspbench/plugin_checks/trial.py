@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,9 @@ from .side_effects import SideEffectMonitor
 from .synthetic_images import IMAGE_SIDE_PX, add_colour, make_domain
 
 TRIAL_STEPS = 4
+SAVE_EVERY_STEPS = 2
 STOP_AT_STEP = 3
 """The step (from 0) whose computation is broken off; the checkpoint lies one step back."""
-SAVE_EVERY_STEPS = 2
-
-
-DEFAULT_DEVICE = "cpu"
-"""Trials compute there even beside a GPU, whose kernels may differ in the last bit from one run to the next."""
 
 
 class _Stopped(Exception):
@@ -44,7 +41,7 @@ class Trial:
 
     Attributes:
         plugin: A learned method or a segmenter.
-        witness: Watches its code.
+        monitor: Watches its code.
         scratch: A folder for checkpoints and logs.
         device: ``cpu``, ``cuda`` or ``mps``: where it computes.
         color: Mode of the made pictures.
@@ -53,8 +50,8 @@ class Trial:
     plugin: Plugin
     monitor: SideEffectMonitor
     scratch: Path
-    device: str = DEFAULT_DEVICE
-    color: ColorMode = "grey"
+    device: str
+    color: ColorMode
 
     @property
     def engine(self) -> Engine:
@@ -88,11 +85,8 @@ class Trial:
         training.total_steps = steps
         if stop:
             _break_off_mid_step(trainable)
-        with self.monitor.watch():
-            try:
-                training.run(lambda: self._iter_whole_images(training.batches.plan))
-            except _Stopped:
-                return trainable
+        with self.monitor.watch(), suppress(_Stopped):
+            training.run(lambda: self._iter_whole_images(training.batches.plan))
         return trainable
 
     def build_untrained(self, trainable: Trainable, name: str) -> Trainable:

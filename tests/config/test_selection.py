@@ -9,8 +9,8 @@ from sspbench.config.external_rows import EXTERNAL_KIND
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
 from sspbench.config.selection import METHOD_SETS, select_methods
 from sspbench.errors import UserError
+from sspbench.plugin_checks.commands import write_new_plugin
 from sspbench.plugin_checks.plugin_check import check_method
-from sspbench.plugin_checks.scaffold import write_new_plugin
 from sspbench.plugins.discovery import Plugin, find_plugins
 from sspbench.plugins.row_groups import OWN_GROUP, ROW_GROUPS, row_group
 from sspbench.plugins.schemas import load_schema

@@ -4,8 +4,8 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.errors import UserError
+from sspbench.plugin_checks.commands import write_new_plugin
 from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
-from sspbench.plugin_checks.scaffold import write_new_plugin
 from tests.written_plugins import refused, written
 
 ENHANCE = 'return images ** np.float32(self.params["gamma"])'
