@@ -10,10 +10,9 @@ from ..errors import UserError
 from ..plugins.discovery import find_plugins
 from ..plugins.kinds import KINDS_BY_FOLDER
 from ..plugins.metric_families import find_metric_files, load_options_schema
-from ..plugins.parameter_schemas import Schema
 from ..plugins.row_groups import row_group
+from ..plugins.schema_words import Schema, suggest_name
 from ..plugins.schemas import PRESETS
-from ..plugins.suggestions import suggest_name
 from .reference import align_rows, list_parameter_rows
 
 GROUP_TITLES = {"methods": "methods", "segmentation": "segmenters", "data": "data sets"}

@@ -13,7 +13,7 @@ from ..files import write_text
 from ..plugins.discovery import find_plugins
 from ..plugins.kinds import KINDS_BY_FOLDER
 from ..plugins.metric_families import find_metric_files, load_options_schema
-from ..plugins.parameter_schemas import Schema, describe_allowed, is_section, list_parameters
+from ..plugins.schema_words import Schema, describe_allowed, is_section, list_parameters
 from ..plugins.schemas import load_schema
 
 REFERENCE_FILE = ROOT / "docs" / "reference.md"

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..plugins.discovery import find_plugins
-from ..plugins.parameter_schemas import Schema
+from ..plugins.schema_words import Schema
 from ..plugins.schemas import load_schema
 
 # How `--config key=null` arrives.

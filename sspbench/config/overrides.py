@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,11 @@ from ..checkout import display_path
 from ..contract import ColorMode
 from ..errors import Faults, UserError
 from ..plugins.discovery import Plugin
+from ..plugins.kinds import METHOD_KIND
 from ..plugins.parameter_schemas import default_values
 from ..plugins.row_groups import UNTRAINED_VARIANT
-from ..plugins.schema_faults import add_faults, find_faults
-from ..plugins.schemas import FALLBACK_PRESET
-from ..plugins.suggestions import suggest_name
+from ..plugins.schema_words import suggest_name
+from ..plugins.schemas import FALLBACK_PRESET, add_faults, find_faults
 
 CONFIG_SOURCE = "config"
 """Where a fault of the user's own values is."""
@@ -104,6 +104,30 @@ def resolve_params(
         if not faults.items:
             add_length_fault(plugin, params, f"preset {preset}", faults)
     return params
+
+
+def validate_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
+    """Check the plugins' own presets, variants and readings as far as they are used, and each training's length.
+
+    Args:
+        config: A checked config.
+        used: Plugins, each with its variant or reading.
+
+    Raises:
+        UserError: all faults at once.
+    """
+    with Faults("The runs of this config have faults") as faults:
+        for found, variant in used:
+            try:
+                params = resolve_params(found, config["preset"], variant, config["params"].get(found.name))
+            except UserError as error:
+                faults.items.append(error)
+                continue
+            keeps_steps = found.kind is METHOD_KIND and found.is_trained and variant != UNTRAINED_VARIANT
+            if keeps_steps and params["steps"] is not None:
+                where = f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}"
+                fault = find_spacing_fault(config["checkpoints"], params["steps"], where)
+                faults.items += [] if fault is None else [fault]
 
 
 def add_length_fault(plugin: Plugin, params: Mapping[str, Any], where: str, faults: Faults) -> None:

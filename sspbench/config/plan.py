@@ -21,12 +21,12 @@ from .data_source import (
 )
 from .external_rows import EXTERNAL_KIND, external_row_settings
 from .input_files import hash_files, reject_missing_weights, vgg16_path
-from .overrides import adapt_presets, merge_dicts, resolve_params
+from .overrides import adapt_presets, merge_dicts, resolve_params, validate_runs
 from .paths import Layout, dataset_id
 from .runs import Run, reject_duplicate_labels
 from .selection import find_methods, select_entries
 from .settings import Engine, Settings
-from .validation import check_config, validate_runs
+from .validation import check_config
 
 
 def load_default_engine() -> Engine:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import Faults, UserError
-from ..plugins.discovery import Plugin, find_plugins, get_plugin
-from ..plugins.kinds import METHOD_KIND
+from ..plugins.discovery import find_plugins, get_plugin
 from ..plugins.metric_families import find_metric_files, load_metric_family
 from ..plugins.row_groups import UNTRAINED_VARIANT
+from ..plugins.schema_words import suggest_name
 from ..plugins.schemas import add_schema_faults
-from ..plugins.suggestions import suggest_name
 from .coercion import coerce_config
-from .external_rows import add_external_faults
-from .overrides import CONFIG_SOURCE, add_override_faults, find_spacing_fault, resolve_params, variants_and_readings
+from .overrides import CONFIG_SOURCE, add_override_faults, variants_and_readings
 from .selection import method_names
 
 SHARE_TOLERANCE = 1e-9
@@ -32,7 +32,6 @@ def check_config(config: Mapping[str, Any]) -> dict[str, Any]:
     with Faults("The config has faults") as faults:
         add_schema_faults(checked, "config", faults, "config")
         faulty = _find_faulty_keys(faults)
-        add_external_faults(checked.get("external"), faults)
         for keys, check in CONFIG_CHECKS:
             if faulty.isdisjoint(keys) and checked.keys() >= keys:
                 check(checked, faults)
@@ -42,30 +41,6 @@ def check_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def _find_faulty_keys(faults: Faults) -> set[str]:
     found = [re.match(r"config: ([^.]+)", fault.where) for fault in faults.items]
     return {match[1] for match in found if match}
-
-
-def validate_runs(config: Mapping[str, Any], used: Iterable[tuple[Plugin, str | None]]) -> None:
-    """Check the plugins' own presets, variants and readings as far as they are used, and each training's length.
-
-    Args:
-        config: A checked config.
-        used: Plugins, each with its variant or reading.
-
-    Raises:
-        UserError: all faults at once.
-    """
-    with Faults("The runs of this config have faults") as faults:
-        for found, variant in used:
-            try:
-                params = resolve_params(found, config["preset"], variant, config["params"].get(found.name))
-            except UserError as error:
-                faults.items.append(error)
-                continue
-            keeps_steps = found.kind is METHOD_KIND and found.is_trained and variant != UNTRAINED_VARIANT
-            if keeps_steps and params["steps"] is not None:
-                where = f"{CONFIG_SOURCE}: params.{found.name} over preset {config['preset']}"
-                fault = find_spacing_fault(config["checkpoints"], params["steps"], where)
-                faults.items += [] if fault is None else [fault]
 
 
 def _check_names(config: Mapping[str, Any], faults: Faults) -> None:
@@ -123,6 +98,35 @@ def _check_dataset_options(config: Mapping[str, Any], faults: Faults) -> None:
         add_override_faults(found, config.get("dataset_options", {}), f"{CONFIG_SOURCE}: dataset_options", faults)
 
 
+def _check_external(config: Mapping[str, Any], faults: Faults) -> None:
+    """Add a fault for every external row whose name is taken, and for every folder that is none."""
+    rows = config.get("external")
+    if not isinstance(rows, Mapping):
+        return
+    taken = {method.casefold(): f"the method {method}" for method in find_plugins("methods")}
+    for name, folder in rows.items():
+        where, folded = f"{CONFIG_SOURCE}: external.{name}", str(name).casefold()
+        if folded in taken:
+            why = f"it is that of {taken[folded]}, and some file systems ignore case"
+            faults.add(f"The name {name!r} is taken", where=where, why=why, hint="give the row another name")
+        taken.setdefault(folded, f"the row {name}")
+        if isinstance(folder, str):
+            _add_folder_faults(folder, where, faults)
+
+
+def _add_folder_faults(folder: str, where: str, faults: Faults) -> None:
+    place = f"{where}: {folder}"
+    if os.path.isfile(folder):  # noqa: PTH113  # Path.is_file raises for what is not a path
+        hint = "give the folder that the images lie in; of an archive, unpack it first"
+        faults.add("`external` needs a folder of images", where=place, why="it is a file", hint=hint)
+    elif not os.path.isdir(folder):  # noqa: PTH112
+        why = f"the folder does not exist, seen from {Path.cwd()}"
+        faults.add("The images of an external row are missing", where=place, why=why, hint="check the path")
+    elif not os.access(folder, os.R_OK | os.X_OK):
+        hint = "let this user read and open the folder"
+        faults.add("The images of an external row cannot be read", where=place, why="no permission", hint=hint)
+
+
 def _check_zoom(config: Mapping[str, Any], faults: Faults) -> None:
     zoom = config.get("figures", {}).get("zoom")
     if isinstance(zoom, list):
@@ -145,13 +149,14 @@ def _check_subject(config: Mapping[str, Any], faults: Faults) -> None:
         faults.add(what, where=where, why=str(error), hint=hint)
 
 
-# Each check, and the keys that it reads: it runs if the schema accepts these keys, even if it rejects others.
+# Each check, and the keys that must be right for it: it runs if the schema accepts these, even if it rejects others.
 CONFIG_CHECKS: tuple[tuple[frozenset[str], Callable[[Mapping[str, Any], Faults], None]], ...] = (
     (frozenset({"dataset", "segmenter", "methods", "ablation"}), _check_names),
     (frozenset({"params"}), _check_params),
     (frozenset({"rows"}), _check_rows),
     (frozenset({"metrics"}), _check_metrics),
     (frozenset({"dataset", "dataset_options"}), _check_dataset_options),
+    (frozenset(), _check_external),
     (frozenset({"figures"}), _check_zoom),
     (frozenset({"subject"}), _check_subject),
 )

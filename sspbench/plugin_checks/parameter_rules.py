@@ -9,7 +9,7 @@ from ..checkout import display_path
 from ..config.overrides import merge_dicts, resolve_params, variants_and_readings
 from ..errors import UserError
 from ..plugins.discovery import Plugin
-from ..plugins.parameter_schemas import is_section, list_parameters
+from ..plugins.schema_words import is_section, list_parameters
 from .findings import Inspection
 
 

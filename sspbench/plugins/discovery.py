@@ -15,18 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..checkout import ROOT, display_path
 from ..errors import Faults, UserError
 from .kinds import KINDS_BY_FOLDER, PluginKind
-from .parameter_schemas import (
-    build_object_schema,
-    drop_parameter,
-    is_section,
-    list_parameters,
-    merge_schemas,
-    replace_defaults,
-)
-from .schema_faults import add_faults, find_faults
-from .schemas import SCHEMA_DIR, add_declaration_faults, add_schema_faults
+from .parameter_schemas import build_object_schema, drop_parameter, merge_schemas, replace_defaults
+from .schema_words import is_section, list_parameters, suggest_name
+from .schemas import SCHEMA_DIR, add_declaration_faults, add_faults, add_schema_faults, find_faults
 from .source_files import parse_python, read_yaml
-from .suggestions import suggest_name
 
 if TYPE_CHECKING:  # numpy, which finding plugins needs not
     from ..contract import Method, PrepareRequest

@@ -12,7 +12,7 @@ from ..errors import Faults
 from .discovery import find_single_class, import_plugin_module
 from .kinds import METRIC_KIND
 from .parameter_schemas import build_object_schema
-from .schema_faults import add_faults, find_faults
+from .schemas import add_faults, find_faults
 from .source_files import parse_python
 
 if TYPE_CHECKING:

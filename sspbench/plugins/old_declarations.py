@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .schema_faults import SchemaFault
+from .schema_words import SchemaFault
 
 OLD_KEYS = frozenset({"text", "min", "max", "above", "choices", "fields", "length", "or"})
 

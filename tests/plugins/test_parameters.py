@@ -11,9 +11,9 @@ from sspbench.errors import Faults, UserError
 from sspbench.plugins.discovery import find_plugins, get_plugin
 from sspbench.plugins.kinds import KINDS_BY_FOLDER
 from sspbench.plugins.metric_families import find_metric_files, load_options_schema
-from sspbench.plugins.parameter_schemas import build_object_schema, default_values, is_section, list_parameters
-from sspbench.plugins.schema_faults import find_faults
-from sspbench.plugins.schemas import add_declaration_faults
+from sspbench.plugins.parameter_schemas import build_object_schema, default_values
+from sspbench.plugins.schema_words import is_section, list_parameters
+from sspbench.plugins.schemas import add_declaration_faults, find_faults
 
 ALL = [(group, name) for group in KINDS_BY_FOLDER for name in find_plugins(group)]
 DECLARED = [

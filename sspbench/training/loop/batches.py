@@ -33,7 +33,7 @@ from ...contract import ColorMode, DomainName
 from ...errors import Faults, UserError
 from ...images.pictures import read_picture, to_planes
 from ...plugins.discovery import load_training_parameters
-from ...plugins.schema_faults import add_faults, find_faults
+from ...plugins.schemas import add_faults, find_faults
 
 MIN_CROP_SD_LEVELS = 1.0
 """A crop whose grey standard deviation is below this many levels (of 255) is drawn again."""
