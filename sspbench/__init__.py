@@ -5,7 +5,9 @@ A name is loaded from its home when it is first asked for, so that listing plugi
 
 from __future__ import annotations
 
+import ast
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -101,58 +103,15 @@ if TYPE_CHECKING:
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
     from .training.two_way_gan import TwoWayGAN as TwoWayGAN
 
-PUBLIC_NAMES = {
-    "contract": (
-        "Direction", "Measure", "Method", "MetricFamily", "PrepareRequest", "Scores", "ScoringBatch", "TableName",
-    ),
-    "errors": ("Faults", "UserError"),
-    "files": ("raw_file_path", "sha256", "write_bytes", "write_json"),
-    "images.archives": ("open_source",),
-    "images.decode": ("IMAGE_SUFFIXES",),
-    "images.degraded_pairs": ("PAIR_TYPES", "record_degradations", "write_degraded"),
-    "images.enhancement_rules": ("LUMA_WEIGHTS",),
-    "images.field_of_view": ("erode_field_of_view", "find_field_of_view", "find_inscribed_square"),
-    "images.fundus_degradation": ("COMBINATIONS", "degrade", "draw_degradation"),
-    "images.file_changes": ("add_change_notes",),
-    "images.inspection": (
-        "InspectedImage", "add_duplicate_name_faults", "add_duplicate_image_faults", "add_label_faults",
-        "most_common_size", "inspect_image",
-    ),
-    "images.labels": ("LabelFacts", "add_unusable_sets", "count_classes", "read_label"),
-    "images.left_out": ("find_unused_files",),
-    "images.manifest": ("EXTRA_FOLDERS", "SPLITS"),
-    "images.per_picture": ("blur_inside", "compute_luminance", "enhance_each", "find_seen_area"),
-    "images.pixel_sizes": ("record_pixel_sizes",),
-    "images.pictures": (
-        "list_images", "read_grey", "read_rgb", "read_stack", "to_uint8", "write_grey", "write_rgb",
-    ),
-    "images.white_level": ("WhiteLevel", "decide_whites"),
-    "images.thresholds": ("dice_by_level",),
-    "training.field_of_view": ("compute_luminances", "find_views"),
-    "training.losses.adversarial": (
-        "lsgan_loss", "lsgan_discriminator_loss", "relativistic_lsgan_loss", "vanilla_gan_loss",
-    ),
-    "training.networks.initialisers": ("init_normal", "init_xavier"),
-    "jobs.machine": ("count_cores",),
-    "releases.scores": ("load_scores",),
-    "training.networks.official_weights": ("list_official_tensors", "list_layer_tensors"),
-    "training.networks.normalisation": ("InstanceNorm2d", "instance_norm"),
-    "training.patch_contrast_gan": ("PatchContrastGAN",),
-    "training.losses.patch_contrast": ("PatchSampler",),
-    "training.networks.patchgan": ("PatchGAN",),
-    "training.losses.region_statistics": ("gaussian_means", "local_moments", "illumination_unevenness"),
-    "training.networks.resampling": ("run_at_size", "downsample2x", "upsample2x_conv", "upsample2x"),
-    "training.networks.residual_generator": ("TAPPED_BLOCKS", "ResidualGenerator"),
-    "training.schedules": (
-        "Schedule", "constant_then_linear", "epoch_at_step", "polynomial_decay", "warm_up_then_halving",
-    ),
-    "training.trainable": ("TrainableMethod", "TrainableSegmenter"),
-    "training.two_way_gan": ("TwoWayGAN",),
-    "training.networks.vgg16": ("VGG16", "load_vgg16"),
-}  # fmt: skip
-"""The public names, by their home within ``sspbench``."""
 
-HOME_BY_NAME = {name: home for home, names in PUBLIC_NAMES.items() for name in names}
+def _find_homes() -> dict[str, str]:
+    """Return the home of each public name within ``sspbench``, as the block above imports it for type checkers."""
+    nodes = ast.walk(ast.parse(Path(__file__).read_text(encoding="utf-8")))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return {alias.name: str(node.module) for node in imports for alias in node.names}
+
+
+HOME_BY_NAME = _find_homes()
 
 
 def __getattr__(name: str) -> Any:
