@@ -1,15 +1,19 @@
-"""Commands of the report: records, tables, figures and page from what the runs left."""
+"""Commands of the report: ``report``, ``audit``, ``across`` and ``numbers``; those of its rooms are registered too."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from sspbench.commands.config_options import add_config_options, plan_from_args
+from sspbench.commands.config_options import add_config_options, config_from_args, plan_from_args
+from sspbench.config.datasets import build_plans, summary_folder
 from sspbench.errors import UserError
 from sspbench.jobs.outcome import NOT_APPLICABLE
+from table_audit import command as auditing
 
-from .releases import commands as releases
+from .compare import command as comparing
+from .releases import commands as releasing
+from .verify import commands as verifying
 
 if TYPE_CHECKING:
     from .analysis.results import Results
@@ -18,20 +22,18 @@ REPORT_STEPS = ("analysis", "tables", "figures", "page", "summary")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``report``, ``audit``, ``compare``, ``verify`` and the commands of releases."""
-    from . import audit_command
-    from .compare import command as comparing
-    from .numbers import command as numbering
-    from .studies import command as across
-    from .verify import command as verifying
-    from .verify import replay_command as replaying
-
-    across.register(commands)
-    audit_command.register(commands)
+    """Add the commands of the report."""
+    across = commands.add_parser("across", help="sum up several data sets or budgets: order, wins, doses")
+    across.add_argument("--partial", action="store_true", help="use what there is")
+    add_config_options(across)
+    across.set_defaults(run=_sum_up_studies)
+    audit = commands.add_parser("audit", help="test whether the numbers of a published table can all be true")
+    auditing.add_arguments(audit)
+    audit.set_defaults(run=_run_audit)
     comparing.register(commands)
-    numbering.register(commands)
-    releases.register(commands)
-    replaying.register(commands)
+    numbers = commands.add_parser("numbers", help="fill in the numbers in README and docs from the records of releases")
+    numbers.set_defaults(run=_fill_pages)
+    releasing.register(commands)
     verifying.register(commands)
     parser = commands.add_parser("report", help="make records, tables, figures and the page of a run")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(REPORT_STEPS)}; all if none is named")
@@ -96,6 +98,42 @@ def _print_summary(results: Results) -> None:
     scale = f" at {run.facts.preset} scale" + (": not the paper's protocol" if is_other else "")
     print(f"{run.facts.title}, {'real' if run.facts.is_real else 'simulated'}{scale}.")
     print(f"page: {root / 'report.html'} (tables and figures beside it)")
+
+
+def _sum_up_studies(args: argparse.Namespace) -> int:
+    from .analysis.results import Results
+    from .studies.write_summary import write_study_summary
+    from .tables.render.terminal import render_terminal
+
+    found = build_plans(config_from_args(args), args.results)
+    several = {name: Results(plan, args.partial) for name, plan in found.items()}
+    folder = summary_folder(found)
+    for table in write_study_summary(several, folder):
+        print(f"\n{render_terminal(table)}")
+    print(f"\nsummary: {folder}")
+    return 0
+
+
+def _run_audit(args: argparse.Namespace) -> int:
+    from .analysis.paper import as_user_error
+
+    with as_user_error():
+        auditing.run(args)
+    return 0
+
+
+def _fill_pages(_args: argparse.Namespace) -> int:
+    from sspbench.files import write_text
+
+    from .numbers import fill_marks, list_pages
+
+    for path in list_pages():
+        old = path.read_text(encoding="utf-8")
+        new = fill_marks(old, path.name)
+        if new != old:
+            write_text(path, new)
+            print(f"wrote {path}")
+    return 0
 
 
 _STEP_FUNCTIONS = {

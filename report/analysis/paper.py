@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from sspbench.checkout import ROOT
+from sspbench.errors import UserError
+from table_audit.errors import TableAuditError
 from table_audit.table_file import Published, load_published
-
-from ..audit_errors import as_user_error
 
 PAPER_TABLES_FILE = ROOT / "report" / "published" / "ssp-net.yaml"  # the tables of the paper
 UNTOUCHED_ROW = "identity"  # the row of the untouched input
@@ -27,6 +29,15 @@ SCALE_CAVEATS = {
     "demo": "Demonstration scale: narrow networks, few training steps. These numbers do not judge the methods.",
     "smoke": "Test scale: networks hardly trained. These numbers mean nothing but that the program runs.",
 }
+
+
+@contextmanager
+def as_user_error() -> Iterator[None]:
+    """Turn an error of the audit into a user error with the same place, reason and hint."""
+    try:
+        yield
+    except TableAuditError as error:
+        raise UserError(error.what, where=error.where, why=error.why, hint=error.hint) from error
 
 
 @cache

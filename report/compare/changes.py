@@ -20,17 +20,10 @@ IGNORED_SETTINGS = frozenset({"seed", "threads", "name", "kind", "variant"})
 
 @dataclass(frozen=True)
 class ResultChange:
-    """Something that is not the same on both sides.
+    """Something that is not the same in A (``first``) and in B (``second``)."""
 
-    Attributes:
-        what: E.g. ``params.rate``, ``code``, ``version of torch``.
-        rows: The rows it was seen in.
-        first: What A has.
-        second: What B has.
-    """
-
-    what: str
-    rows: tuple[str, ...]
+    what: str  # e.g. ``params.rate``, ``code``, ``version of torch``
+    rows: tuple[str, ...]  # where it was seen
     first: str
     second: str
 
@@ -65,12 +58,7 @@ def _stages_with_settings(jobs: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 
 def collect_run_facts(jobs: Mapping[str, Mapping[str, Any]], recorded: Collection[str]) -> dict[str, str]:
-    """Return what a run depends on, as text by name: settings, code, data, versions, machine, commit.
-
-    Args:
-        jobs: Records by stage.
-        recorded: The stages whose settings count.
-    """
+    """Return what a run depends on, as text by name: settings of these stages, code, data, versions, machine."""
     found: dict[str, str] = {}
     for stage, job in sorted(jobs.items()):
         settings = job.get("settings", {}) if stage in recorded else {}
@@ -99,15 +87,9 @@ def _iter_leaves(content: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class OneSidedItems:
-    """Something that only one side has.
+    """What only A (``first``) and only B (``second``) has."""
 
-    Attributes:
-        what: ``row``, ``measure``, ``image`` or ``seed``.
-        first: What only A has.
-        second: What only B has.
-    """
-
-    what: str
+    what: str  # ``row``, ``measure``, ``image`` or ``seed``
     first: tuple[str, ...]
     second: tuple[str, ...]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sspbench.errors import UserError
+from sspbench.files import write_text
 
 if TYPE_CHECKING:
     from ..tables.record import Table
@@ -18,6 +19,8 @@ images; report what was changed (settings, code, data, versions) and what only o
 
 COMPARE_EPILOG = """Exit status: 0 where no difference is shown beyond chance (5 % over all cells together); 1 where a
 cell differs, or a run has scores on one side alone; 2 where the question cannot be answered."""
+
+MAX_TERMINAL_LINES = 20  # lines of a table on the terminal; the files have all lines
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,30 +42,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.set_defaults(run=_run_compare)
 
 
-MAX_TERMINAL_LINES = 20  # lines of a table on the terminal; the files have all lines
-
-
-def _shorten_table(table: Table) -> Table:
-    more = len(table.rows) - MAX_TERMINAL_LINES
-    if more <= 0:
-        return table
-    return replace(
-        table, rows=table.rows[:MAX_TERMINAL_LINES], notes=(f"... and {more} more lines in the files", *table.notes)
-    )
-
-
 def _run_compare(args: argparse.Namespace) -> int:
     if (args.second is None) == (args.seeds is None):
         raise UserError("Compare what with what?", hint="give two results, or one and --seeds S T")
-    from .open_results import open_results
+    from .recorded_results import open_results
     from .tables import compare_results
 
     with open_results(args.first) as first:
         if args.seeds is not None:
-            one, other = args.seeds
-            return _print_and_write(
-                compare_results(first.select_seeds([one]), first.select_seeds([other]), same_seeds=False), args.output
-            )
+            one, other = (first.select_seeds([seed]) for seed in args.seeds)
+            return _print_and_write(compare_results(one, other, same_seeds=False), args.output)
         with open_results(args.second, first) as second:
             return _print_and_write(compare_results(first, second), args.output)
 
@@ -71,12 +60,37 @@ def _print_and_write(found: ResultsComparison, output: Path) -> int:
     """Print the comparison and write its files; return the exit status."""
     from ..tables.render.terminal import render_terminal
     from .tables import make_comparison_tables
-    from .write_files import write_comparison
 
     print(f"A: {found.first.name}\nB: {found.second.name}")
-    for record in make_comparison_tables(found):
+    records = make_comparison_tables(found)
+    for record in records:
         if record.key != "differences":
             print(f"\n{render_terminal(_shorten_table(record))}")
     print(f"\n{found.sentence}")
-    print("\n".join(f"wrote {path}" for path in write_comparison(found, output)))
+    _write_comparison(found, records, output)
     return found.exit_status
+
+
+def _shorten_table(table: Table) -> Table:
+    more = len(table.rows) - MAX_TERMINAL_LINES
+    if more <= 0:
+        return table
+    notes = (f"... and {more} more lines in the files", *table.notes)
+    return replace(table, rows=table.rows[:MAX_TERMINAL_LINES], notes=notes)
+
+
+def _write_comparison(found: ResultsComparison, records: list[Table], folder: Path) -> None:
+    """Write ``comparison.md``, ``comparison.html`` (opens with the network off) and one CSV for each table."""
+    from ..page.standalone import render_table_page
+    from ..tables.render.csv import render_csv
+    from ..tables.render.markdown import render_markdown
+
+    head = ["# Comparison", "", f"- A: {found.first.name}", f"- B: {found.second.name}", "", found.sentence, ""]
+    texts = {
+        "comparison.md": "\n".join([*head, *map(render_markdown, records)]),
+        "comparison.html": render_table_page("comparison.html.j2", records, found=found),
+        **{f"{record.key}.csv": render_csv(record) for record in records},
+    }
+    for name, text in texts.items():
+        write_text(folder / name, text)
+        print(f"wrote {folder / name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 
 from sspbench.plugins.metric_families import load_metric_families
@@ -44,14 +45,14 @@ def find_parted_cells(first: RecordedResults, second: RecordedResults) -> Parted
 
 
 def _depends(measure: str, part: DifferingPart) -> bool:
-    family, needs = _measure_origins().get(measure, ("", frozenset()))
+    family, needs = _find_measure_origins().get(measure, ("", frozenset()))
     if part.name == "segmenter":
         return bool(needs & MASK_INPUTS)
     return part.name in WHOLE_ROW_PARTS or part.which == family
 
 
 @cache
-def _measure_origins() -> Mapping[str, tuple[str, frozenset[str]]]:
+def _find_measure_origins() -> Mapping[str, tuple[str, frozenset[str]]]:
     """Return the family of every measure, and what it needs."""
     families = load_metric_families({}).items()
     return {one.name: (name, frozenset(found.needs)) for name, found in families for one in found.measures}
@@ -65,9 +66,17 @@ def _find_scaled_measures() -> frozenset[str]:
     return frozenset(measure.name for family in scaled for measure in family.measures)
 
 
-def collect_parted_rows(parted: PartedCells, names: frozenset[str] | None = None) -> set[str]:
-    """Return the rows that differ in parts of these names; None: in any."""
-    return {row for part, cells in parted.items() if names is None or part.name in names for row, _ in cells}
+def collect_parted_cells(parted: PartedCells) -> frozenset[ScoreCell]:
+    """Return all rows and measures that must not be compared."""
+    return frozenset(cell for cells in parted.values() for cell in cells)
+
+
+def drop_parted(given: RecordedResults, parted: PartedCells) -> RecordedResults:
+    """Return results without what must not be compared: measures, rows and, where all rows fall, segmenters."""
+    gone = {row for part, cells in parted.items() if part.name in WHOLE_ROW_PARTS for row, _ in cells}
+    runs = {key: folder for key, folder in given.runs.items() if key[0] not in gone}
+    segmenters = given.segmenters if runs else {}
+    return replace(given, runs=runs, segmenters=segmenters, left_out=collect_parted_cells(parted))
 
 
 def make_parted_table(parted: PartedCells) -> Table:

@@ -7,7 +7,6 @@ covers 95 %; a cell *differs* if the interval that holds for all cells at once l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,35 +23,22 @@ DifferenceVerdict = Literal["equal", "differs", "no difference shown", "undecide
 
 @dataclass(frozen=True)
 class MetricDifference:
-    """The difference of one measure of one row.
-
-    Attributes:
-        row: ``method`` or ``method+variant``.
-        metric: The measure.
-        first: Mean in A over what is compared.
-        second: Mean in B.
-        found: B minus A, with its interval.
-        seeds: Seeds in A and in B, pair by pair.
-        undefined: Images left out because a value is undefined on either side.
-        verdict: ``equal``: every value is; ``undecided``: one image, so no interval.
-    """
+    """The difference of one measure of one row: B (``second``) minus A (``first``)."""
 
     row: str
     metric: str
-    first: float
+    first: float  # mean in A over what is compared
     second: float
-    estimate: CrossedEstimate
-    seeds: tuple[tuple[int, int], ...]
-    undefined: int
-    verdict: DifferenceVerdict
+    estimate: CrossedEstimate  # the difference with its interval
+    seeds: tuple[tuple[int, int], ...]  # in A and in B, pair by pair
+    undefined: int  # images left out because a value is undefined on either side
+    verdict: DifferenceVerdict  # ``equal``: every value is; ``undecided``: one image, so no interval
 
 
 @dataclass(frozen=True)
 class _PairedValues:
     """Values of one cell on both sides, (trainings, images) each."""
 
-    row: str
-    metric: str
     first: np.ndarray
     second: np.ndarray
     seeds: tuple[tuple[int, int], ...]
@@ -62,8 +48,10 @@ class _PairedValues:
 def compute_differences(first: RecordedResults, second: RecordedResults) -> list[MetricDifference]:
     """Compare every row and measure that both results have; see the module's docstring."""
     digits = min((side.digits for side in (first, second) if side.digits is not None), default=None)
-    pairs = list(_iter_pairs(first, second, digits))
-    return [_compute_difference(pair, len(pairs)) for pair in pairs]
+    shared = {cell: (grid, second.grids[cell]) for cell, grid in first.grids.items() if cell in second.grids}
+    paired = {cell: _pair_values(ours, theirs, digits) for cell, (ours, theirs) in shared.items()}
+    compared = {cell: pair for cell, pair in paired.items() if pair.first.size}
+    return [_compute_difference(*cell, pair, len(compared)) for cell, pair in compared.items()]
 
 
 def pair_seeds(first: list[int], second: list[int]) -> tuple[tuple[int, int], ...]:
@@ -92,42 +80,23 @@ def round_significant(values: np.ndarray, digits: int | None) -> np.ndarray:
     return np.array([float(text) for text in texts]).reshape(values.shape)
 
 
-def _iter_pairs(first: RecordedResults, second: RecordedResults, digits: int | None) -> Iterator[_PairedValues]:
-    for (row, metric), ours in first.grids.items():
-        theirs = second.grids.get((row, metric))
-        if theirs is None:
-            continue
-        seeds = pair_seeds([int(seed) for seed in ours.columns], [int(seed) for seed in theirs.columns])
-        images = ours.index.intersection(theirs.index)
-        sides = [
-            _select_values(ours, [one for one, _ in seeds], images),
-            _select_values(theirs, [other for _, other in seeds], images),
-        ]
-        kept = np.isfinite(np.concatenate(sides)).all(axis=0)
-        if kept.any():
-            values = [round_significant(side[:, kept], digits) for side in sides]
-            yield _PairedValues(row, metric, values[0], values[1], seeds, int((~kept).sum()))
+def _pair_values(ours: pd.DataFrame, theirs: pd.DataFrame, digits: int | None) -> _PairedValues:
+    """Return the values of (images, seeds) grids under paired seeds, of the images defined under all of them."""
+    seeds = pair_seeds([int(seed) for seed in ours.columns], [int(seed) for seed in theirs.columns])
+    images = ours.index.intersection(theirs.index)
+    columns = zip((ours, theirs), zip(*seeds, strict=True), strict=True)
+    sides = [grid.loc[images, list(chosen)].to_numpy(dtype=float).T for grid, chosen in columns]
+    kept = np.isfinite(np.concatenate(sides)).all(axis=0)
+    first, second = (round_significant(side[:, kept], digits) for side in sides)
+    return _PairedValues(first, second, seeds, int((~kept).sum()))
 
 
-def _select_values(values: pd.DataFrame, seeds: list[int], images: pd.Index) -> np.ndarray:
-    """Return (seeds, images) values."""
-    return values.loc[images, seeds].to_numpy(dtype=float).T
-
-
-def _compute_difference(pair: _PairedValues, family: int) -> MetricDifference:
+def _compute_difference(row: str, metric: str, pair: _PairedValues, family: int) -> MetricDifference:
     values = pair.second - pair.first
     found = estimate_crossed(values, level=INTERVAL_COVERAGE)
-    together = estimate_crossed(values, level=1 - (1 - INTERVAL_COVERAGE) / family)
-    return MetricDifference(
-        pair.row,
-        pair.metric,
-        float(pair.first.mean()),
-        float(pair.second.mean()),
-        found,
-        pair.seeds,
-        pair.undefined,
-        _judge_difference(values, together),
-    )
+    verdict = _judge_difference(values, estimate_crossed(values, level=1 - (1 - INTERVAL_COVERAGE) / family))
+    means = float(pair.first.mean()), float(pair.second.mean())
+    return MetricDifference(row, metric, *means, found, pair.seeds, pair.undefined, verdict)
 
 
 def _judge_difference(values: np.ndarray, together: CrossedEstimate) -> DifferenceVerdict:

@@ -1,8 +1,10 @@
-"""Reads the results of runs from their folders, without a plan, so that any config and version can be read."""
+"""Reads the results of runs from their folders, or of a release, without today's plan: of any config and version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +19,9 @@ from sspbench.plugins.discovery import find_plugins
 from sspbench.plugins.kinds import METHOD_KIND
 from sspbench.releases.digests import RowDigest, RunKey, describe_row
 from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
+from sspbench.releases.packing import unpack_release
 from sspbench.releases.records import read_job_records
+from sspbench.releases.release_folder import RELEASE_RECORD, RELEASES_DIR, find_release_part, find_releases
 
 from ..analysis.measure_units import is_scale_recorded
 from ..analysis.paper import PRIMARY_MEASURE
@@ -29,21 +33,13 @@ ScoreCell = tuple[str, str]  # a row and a measure
 
 @dataclass(frozen=True)
 class RecordedResults:
-    """The results of one data set under one preset.
+    """The results of one data set under one preset."""
 
-    Attributes:
-        name: Their name for people.
-        runs: The folder of every run.
-        segmenters: The folder of every training of a segmenter, its name as the row.
-        digits: Significant digits that scores were rounded to; None: all are there.
-        left_out: Rows and measures that are not compared.
-    """
-
-    name: str
-    runs: Mapping[RunKey, Path]
-    segmenters: Mapping[RunKey, Path]
-    digits: int | None = None
-    left_out: frozenset[ScoreCell] = frozenset()
+    name: str  # for people
+    runs: Mapping[RunKey, Path]  # the folder of every run
+    segmenters: Mapping[RunKey, Path]  # the folder of every training of a segmenter, its name as the row
+    digits: int | None = None  # significant digits that scores were rounded to; None: all are there
+    left_out: frozenset[ScoreCell] = frozenset()  # what is not compared
 
     @cached_property
     def status(self) -> dict[RunKey, str]:
@@ -118,10 +114,8 @@ class RecordedResults:
     @cached_property
     def losses(self) -> dict[RunKey, LossEntries]:
         """The logged losses of every training, segmenters included; empty for what does not train."""
-        return {
-            key: read_training_log(folder / TRAINING_LOG_FILE)
-            for key, folder in [*self.runs.items(), *self.segmenters.items()]
-        }
+        folders = [*self.runs.items(), *self.segmenters.items()]
+        return {key: read_training_log(folder / TRAINING_LOG_FILE) for key, folder in folders}
 
     def select_seeds(self, seeds: Iterable[int]) -> RecordedResults:
         """Return the part of these seeds.
@@ -129,16 +123,13 @@ class RecordedResults:
         Raises:
             UserError: a seed was not run.
         """
-        wanted = list(seeds)
-        missing = [str(seed) for seed in wanted if seed not in self.seeds]
-        if missing:
-            hint = f"there are: {', '.join(str(seed) for seed in self.seeds)}"
-            raise UserError(f"Results are missing of seed {', '.join(missing)}", where=self.name, hint=hint)
+        wanted = [str(seed) for seed in seeds]
+        self._reject_missing("seed ", wanted, map(str, self.seeds))
         return replace(
             self,
-            name=f"{self.name}, {'seed' if len(wanted) == 1 else 'seeds'} {', '.join(str(seed) for seed in wanted)}",
-            runs={key: folder for key, folder in self.runs.items() if key[1] in wanted},
-            segmenters={key: folder for key, folder in self.segmenters.items() if key[1] in wanted},
+            name=f"{self.name}, {'seed' if len(wanted) == 1 else 'seeds'} {', '.join(wanted)}",
+            runs={key: folder for key, folder in self.runs.items() if str(key[1]) in wanted},
+            segmenters={key: folder for key, folder in self.segmenters.items() if str(key[1]) in wanted},
         )
 
     def select_rows(self, rows: Iterable[str]) -> RecordedResults:
@@ -148,13 +139,16 @@ class RecordedResults:
             UserError: a row was not run.
         """
         wanted = list(rows)
-        there = dict.fromkeys(row for row, _ in self.runs)
-        missing = [row for row in wanted if row not in there]
-        if missing:
-            hint = f"there are: {', '.join(there)}"
-            raise UserError(f"Results are missing of {', '.join(missing)}", where=self.name, hint=hint)
+        self._reject_missing("", wanted, (row for row, _ in self.runs))
         runs = {key: folder for key, folder in self.runs.items() if key[0] in wanted}
         return replace(self, runs=runs, segmenters={})
+
+    def _reject_missing(self, what: str, wanted: list[str], known: Iterable[str]) -> None:
+        there = dict.fromkeys(known)
+        missing = ", ".join(name for name in wanted if name not in there)
+        if missing:
+            hint = f"there are: {', '.join(there)}"
+            raise UserError(f"Results are missing of {what}{missing}", where=self.name, hint=hint)
 
 
 def read_results_folder(folder: Path, name: str | None = None, digits: int | None = None) -> RecordedResults:
@@ -183,6 +177,32 @@ def _find_seed_folders(place: Path) -> dict[RunKey, Path]:
         if seed.isdecimal():
             found[folder.parent.name, int(seed)] = folder
     return found
+
+
+@contextmanager
+def open_results(place: str, like: RecordedResults | None = None) -> Iterator[RecordedResults]:
+    """Give the results at a place; those of a release are unpacked into a temporary folder.
+
+    Args:
+        place: ``results/<data set>/<preset>``, ``results/published/<release>`` with or without
+            ``<data set>/<preset>``, or a release's name.
+        like: Of a release with several parts, the part with the data set and preset of these is meant.
+
+    Raises:
+        UserError: no results exist, or several and none is meant.
+    """
+    folder = Path(place)
+    if (folder / "runs").is_dir() and not (folder / RELEASE_RECORD).is_file():
+        yield read_results_folder(folder)
+        return
+    if not folder.is_dir() and not (RELEASES_DIR / place).is_dir():
+        names = ", ".join(release.name for release in find_releases()) or "there is none yet"
+        hint = f"give results/<data set>/<preset>, or a release: {names}"
+        raise UserError("No results have this name", where=place, hint=hint)
+    part = find_release_part(place, None if like is None else like.dataset_and_preset)
+    with tempfile.TemporaryDirectory(prefix="sspbench-release-") as unpacked:
+        plan = unpack_release(part, Path(unpacked))
+        yield read_results_folder(plan.layout.root, f"release {part.name}", int(part.record["digits"]))
 
 
 def make_row_labeller() -> Callable[[str], str]:

@@ -13,43 +13,26 @@ from sspbench.plugins.metric_families import load_metric_families
 from ..analysis.measure_units import choose_units
 from ..tables.record import Cell, Column, Row, Table, describe_units
 from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items
-from .comparability import PartedCells, find_parted_cells, make_parted_table
+from .comparability import PartedCells, collect_parted_cells, find_parted_cells, make_parted_table
 from .differences import MetricDifference, compute_differences
 from .recorded_results import RecordedResults, make_row_labeller
 
 MAX_LISTED_NAMES = 12  # the most names that one cell lists
 
 
-def _load_measures(is_scale_known: bool) -> dict[str, Measure]:
-    families = load_metric_families({}).values()
-    return choose_units({one.name: one for family in families for one in family.measures}, is_scale_known)
-
-
 @dataclass(frozen=True)
 class ResultsComparison:
-    """Two results side by side.
-
-    Attributes:
-        first: A.
-        second: B.
-        cells: The difference of every row and measure that both have.
-        changed: What was changed.
-        failed: Runs with scores on one side alone.
-        sole: What only one side has.
-        parted: What both have and must not be compared.
-        label: Returns the label of a row.
-        measures: The measures by name, with the units of the numbers compared.
-    """
+    """Two results side by side: A (``first``) and B (``second``)."""
 
     first: RecordedResults
     second: RecordedResults
-    cells: Sequence[MetricDifference]
+    cells: Sequence[MetricDifference]  # of every row and measure that both have
     changes: Sequence[ResultChange]
-    one_sided_failures: Sequence[ResultChange]
+    one_sided_failures: Sequence[ResultChange]  # runs with scores on one side alone
     one_sided: Sequence[OneSidedItems]
     parted: PartedCells = field(default_factory=dict)
-    label: Callable[[str], str] = field(default_factory=make_row_labeller)
-    measures: Mapping[str, Measure] = field(default_factory=dict)
+    label: Callable[[str], str] = field(default_factory=make_row_labeller)  # returns the label of a row
+    measures: Mapping[str, Measure] = field(default_factory=dict)  # by name, with the units of the numbers compared
 
     @property
     def differing_cells(self) -> list[MetricDifference]:
@@ -69,20 +52,15 @@ class ResultsComparison:
         words = ("differs", "no difference shown", "undecided", "equal")
         parts = [f"{counts[word]} {'differ' if word == 'differs' else word}" for word in words if word in counts]
         text = f"{len(self.cells)} cells (rows by measures) compared: {', '.join(parts) or 'none is on both sides'}."
-        left_out = len({cell for cells in self.parted.values() for cell in cells})
+        left_out = len(collect_parted_cells(self.parted))
         return f"{text} {left_out} cells left out: they are not comparable." if left_out else text
 
 
 def compare_results(first: RecordedResults, second: RecordedResults, same_seeds: bool = True) -> ResultsComparison:
-    """Compare two results.
-
-    Args:
-        first: A.
-        second: B; differences are B minus A.
-        same_seeds: Whether to report a seed that only one side has.
-    """
+    """Compare two results: A (``first``) and B (``second``); ``same_seeds``: report a seed that only one side has."""
+    families = load_metric_families({}).values()
     parted = find_parted_cells(first, second)
-    comparable = replace(second, left_out=frozenset(cell for cells in parted.values() for cell in cells))
+    comparable = replace(second, left_out=collect_parted_cells(parted))
     return ResultsComparison(
         first,
         second,
@@ -91,7 +69,7 @@ def compare_results(first: RecordedResults, second: RecordedResults, same_seeds:
         find_one_sided_failures(first, second),
         find_one_sided_items(first, second, same_seeds),
         parted,
-        measures=_load_measures(first.is_scale_known),
+        measures=choose_units({one.name: one for family in families for one in family.measures}, first.is_scale_known),
     )
 
 
@@ -151,7 +129,8 @@ def _make_number_cell(cell: MetricDifference) -> Cell:
 
 def _make_full_table(found: ResultsComparison) -> Table:
     cells = {(cell.row, cell.metric): cell for cell in found.cells}
-    metrics = [name for name in _order_metrics(found) if any(cell.metric == name for cell in found.cells)]
+    compared = dict.fromkeys(cell.metric for cell in found.cells)
+    metrics = [name for name in dict.fromkeys([*found.measures, *compared]) if name in compared]
     columns = tuple(_make_column(found, name) for name in metrics)
     rows = tuple(
         Row(row, found.label(row), tuple(_cell_or_dash(cells.get((row, name))) for name in metrics))
@@ -160,10 +139,6 @@ def _make_full_table(found: ResultsComparison) -> Table:
     full = "B − A with its 95 % interval; “equal” where every value is. In full: differences.csv."
     notes = (full, *describe_units(columns))
     return Table("differences", "B minus A", columns, rows, notes=notes, data=make_comparison_frame(found))
-
-
-def _order_metrics(found: ResultsComparison) -> list[str]:
-    return list(dict.fromkeys([*found.measures, *(cell.metric for cell in found.cells)]))
 
 
 def _make_column(found: ResultsComparison, name: str) -> Column:

@@ -13,7 +13,7 @@ import pandas as pd
 from sspbench.errors import UserError
 from sspbench.files import read_mapping
 from sspbench.releases.records import FINAL_STATUSES
-from sspbench.releases.release_folder import MAX_RELEASE_BYTES, RELEASE_RECORD, SUMS_FILE, ReleasePart
+from sspbench.releases.release_folder import MAX_RELEASE_BYTES, RELEASE_RECORD, ReleasePart
 
 from .reproduce import reproduce_release
 
@@ -26,11 +26,7 @@ COMMIT_PATTERN = re.compile("[0-9a-f]{40}")
 
 
 def check_release(part: ReleasePart) -> list[str]:
-    """Return every fault of a release, one line each.
-
-    Args:
-        part: The release.
-    """
+    """Return every fault of a release, one line each."""
     try:
         return [*find_foreign_files(part), *find_unknown_origins(part), *_find_recomputed_faults(part)]
     except UserError as error:
@@ -47,7 +43,7 @@ def find_foreign_files(part: ReleasePart) -> Iterator[str]:
     for path in sorted(part.folder.rglob("*")):
         if path.is_symlink():
             yield f"LINK     {path.relative_to(part.folder)}: a release holds files, not links to them"
-    size = sum((part.folder / name).stat().st_size for name in (*part.list_files(), SUMS_FILE))
+    size = part.count_bytes()
     if size > MAX_RELEASE_BYTES:
         yield f"HEAVY    {size:,} bytes; {MAX_RELEASE_BYTES:,} at most"
 

@@ -10,10 +10,7 @@ from sspbench.commands.config_options import add_config_options, config_from_arg
 from sspbench.config.datasets import build_plans
 from sspbench.errors import UserError
 from sspbench.jobs.machine import count_cores
-from sspbench.releases.release_folder import PUBLISHED_DIR, ReleasePart, find_release_parts, find_releases
-
-# Where a checkout keeps its releases.
-RELEASES_PARENT_DIR = Path("results")
+from sspbench.releases.release_folder import RELEASES_DIR, ReleasePart, find_release_parts, find_releases
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,7 +44,7 @@ def _publish(args: argparse.Namespace) -> int:
     from .publish import describe_checkout, publish_release, renew_release, withdraw_part
 
     if args.renew:
-        for part in find_release_parts(RELEASES_PARENT_DIR / PUBLISHED_DIR / args.release):
+        for part in find_release_parts(RELEASES_DIR / args.release):
             changed = renew_release(part, describe_checkout())
             print("\n".join(f"renewed  {name}" for name in changed) or "nothing changed:", f"{part.folder}")
         return 0
@@ -59,7 +56,7 @@ def _publish(args: argparse.Namespace) -> int:
             size = sum((part.folder / name).stat().st_size for name in part.list_files())
             print(f"{'published' if new else 'already published, unchanged'}: {part.folder} ({size / 1e6:.2f} MB)")
         undone.pop_all()
-    print(f"now: git add {RELEASES_PARENT_DIR / PUBLISHED_DIR / args.release} && git commit")
+    print(f"now: git add {RELEASES_DIR / args.release} && git commit")
     return 0
 
 
@@ -80,19 +77,17 @@ def _reproduce(args: argparse.Namespace) -> int:
     from ..parallel import parallel_map
     from .reproduce import ReleaseComparison, reproduce_release
 
-    newest = find_releases(RELEASES_PARENT_DIR)[-1:]
-    chosen = [args.release] if args.release else newest
+    chosen = [args.release] if args.release else find_releases()
     if not chosen:
         print("no release is published yet: nothing to reproduce")
         return 0
     if args.keep is not None and args.keep.exists():
         why, hint = "its files would be mixed with the rebuilt ones", "name a new folder: --keep DIR"
         raise UserError("The folder for the rebuilt files already exists", where=str(args.keep), why=why, hint=hint)
-    parts = find_release_parts(chosen[0])
+    parts = find_release_parts(chosen[-1])
 
     def reproduce(part: ReleasePart) -> ReleaseComparison:
-        _, dataset, preset = part.name.split("/")
-        return reproduce_release(part, args.keep / dataset / preset if args.keep else None)
+        return reproduce_release(part, args.keep.joinpath(*part.dataset_and_preset) if args.keep else None)
 
     compared = parallel_map(reproduce, parts, count_cores())
     for one in compared:
@@ -103,11 +98,10 @@ def _reproduce(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from .check import check_release
 
-    wrong = [fault for part in find_release_parts(args.release) for fault in _print_faults(part, check_release(part))]
-    return 1 if wrong else 0
-
-
-def _print_faults(part: ReleasePart, faults: list[str]) -> list[str]:
-    print("\n".join([f"{part.name}:", *(f"  {fault}" for fault in faults)]))
-    print(f"  {'do not merge this release' if faults else 'hashes, provenance, tables and audit are in order'}")
-    return faults
+    status = 0
+    for part in find_release_parts(args.release):
+        faults = check_release(part)
+        status = 1 if faults else status
+        verdict = "do not merge this release" if faults else "hashes, provenance, tables and audit are in order"
+        print("\n".join([f"{part.name}:", *(f"  {line}" for line in (*faults, verdict))]))
+    return status

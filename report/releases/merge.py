@@ -196,9 +196,9 @@ def pair_parts(first: list[ReleasePart], second: list[ReleasePart]) -> list[tupl
     Raises:
         UserError: a data set is in one release alone.
     """
-    sides = [{"/".join(part.name.split("/")[-2:]): part for part in parts} for parts in (first, second)]
+    sides = [{part.dataset_and_preset: part for part in parts} for parts in (first, second)]
     alone = sorted(sides[0].keys() ^ sides[1].keys())
     if alone:
-        hint = "give <release>/<data set>/<preset> of both"
-        raise UserError("A data set is in one release alone", where=", ".join(alone), hint=hint)
+        where, hint = ", ".join(map("/".join, alone)), "give <release>/<data set>/<preset> of both"
+        raise UserError("A data set is in one release alone", where=where, hint=hint)
     return [(sides[0][name], sides[1][name]) for name in sides[0]]

@@ -18,15 +18,15 @@ from sspbench.files import read_json, write_json
 from sspbench.releases.packing import pack_release
 from sspbench.releases.release_folder import (
     MAX_RELEASE_BYTES,
-    PUBLISHED_DIR,
     RELEASE_NAME_PATTERN,
     RELEASE_RECORD,
+    RELEASES_DIR,
     ReleasePart,
 )
 
 from .crate import CRATE_FILE, write_crate
 from .merge import merge_parts
-from .rebuild import hash_derived_files, rebuild_release
+from .reproduce import hash_derived_files, rebuild_release
 
 # A larger table is not kept, only its hash: its scores give it again.
 MAX_TABLE_BYTES = 100_000
@@ -35,16 +35,13 @@ MAX_TABLE_BYTES = 100_000
 MAKER_PACKAGES = ("matplotlib", "numpy", "pandas", "scipy")
 
 
-def publish_release(
-    plan: Plan, release: str, maker: Mapping[str, Any], into: Path = Path("results")
-) -> tuple[ReleasePart, bool]:
-    """Publish the results of a plan in ``published/<release>``.
+def publish_release(plan: Plan, release: str, maker: Mapping[str, Any]) -> tuple[ReleasePart, bool]:
+    """Publish the results of a plan in ``results/published/<release>``.
 
     Args:
-        plan: What was run.
+        plan: What was run; its results may lie elsewhere.
         release: The release's name.
         maker: Commit of the code that computes the tables, see :func:`describe_checkout`.
-        into: The results folder that git keeps the release of; the plan's results may lie elsewhere.
 
     Returns:
         The release, and whether it is new; the same results published again change nothing.
@@ -52,41 +49,31 @@ def publish_release(
     Raises:
         UserError: the results or the checkout cannot be published, or another release has this name.
     """
-    _reject_name(release)
     _reject_local_changes(maker)
-    target = ReleasePart(into / PUBLISHED_DIR / release / plan.layout.dataset / plan.preset)
+    target = _locate_part(release, plan.layout.dataset, plan.preset)
     with _temporary_folder(target.folder) as folder:
         part = pack_release(plan, release, folder)
         if target.folder.exists():
             _reject_other_results(part, target)
             return target, False
         _write_derived_files(part, maker)
-        _reject_large_release(part)
         folder.rename(target.folder)
     return target, True
 
 
 def merge_releases(pair: tuple[ReleasePart, ReleasePart], release: str, maker: Mapping[str, Any]) -> ReleasePart:
-    """Join two parts of equal digests under a new name, with tables and figures of all rows.
-
-    Args:
-        pair: The parts, of the same data set and preset.
-        release: Name of the new release.
-        maker: The checkout, see :func:`describe_checkout`.
+    """Join two parts of the same data set and preset under a new name, with tables and figures of all rows.
 
     Raises:
-        UserError: the parts cannot be joined, or the name is taken.
+        UserError: the parts or the checkout do not allow it, or the name is taken.
     """
-    _reject_name(release)
     _reject_local_changes(maker)
-    target = ReleasePart(Path("results") / PUBLISHED_DIR / release / "/".join(pair[0].name.split("/")[-2:]))
+    target = _locate_part(release, *pair[0].dataset_and_preset)
     if target.folder.exists():
         hint = "choose another name: a release stays as it is"
         raise UserError(f"A release is called {target.name} already", where=str(target.folder), hint=hint)
     with _temporary_folder(target.folder) as folder:
-        part = merge_parts(*pair, release, folder)
-        _write_derived_files(part, maker)
-        _reject_large_release(part)
+        _write_derived_files(merge_parts(*pair, release, folder), maker)
         folder.rename(target.folder)
     return target
 
@@ -104,15 +91,13 @@ def renew_release(part: ReleasePart, maker: Mapping[str, Any]) -> list[str]:
     wrong = part.find_changes()
     if wrong:
         hint = f"restore it: git checkout -- {part.folder}"
-        raise UserError(
-            "The release was changed after it was published", where=str(part.folder), why="; ".join(wrong), hint=hint
-        )
+        what = "The release was changed after it was published"
+        raise UserError(what, where=str(part.folder), why="; ".join(wrong), hint=hint)
     before = part.expected_hashes()
     with _temporary_folder(part.folder) as folder:
         shutil.copytree(part.folder, folder, dirs_exist_ok=True)
         fresh = ReleasePart(folder)
         _write_derived_files(fresh, maker)
-        _reject_large_release(fresh)
         after = fresh.expected_hashes()
         changed = sorted(name for name in before | after if before.get(name) != after.get(name))
         changed += [] if (part.folder / CRATE_FILE).is_file() else [CRATE_FILE]
@@ -130,7 +115,7 @@ def describe_checkout() -> dict[str, Any]:
     """
     try:
         head, date = _run_git("show", "--no-patch", "--format=%H %cI", "HEAD").split()
-        changed = _run_git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!results/{PUBLISHED_DIR}")
+        changed = _run_git("status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RELEASES_DIR.as_posix()}")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(
             "Publishing needs a git checkout: a release names its commit",
@@ -145,9 +130,10 @@ def _run_git(*arguments: str) -> str:
     return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def _reject_name(release: str) -> None:
+def _locate_part(release: str, dataset: str, preset: str) -> ReleasePart:
     if not RELEASE_NAME_PATTERN.fullmatch(release):
         raise UserError(f"{release!r} is not a name for a release", hint="letters, digits, '.', '_' and '-', e.g. v1")
+    return ReleasePart(RELEASES_DIR / release / dataset / preset)
 
 
 def _reject_local_changes(maker: Mapping[str, Any]) -> None:
@@ -189,10 +175,9 @@ def _reject_other_results(part: ReleasePart, target: ReleasePart) -> None:
     """Reject other results under a name that is taken. Tables do not count: they follow from the scores."""
     ours, theirs = (read_json(one.folder / RELEASE_RECORD) for one in (part, target))
     theirs.pop("tables")
+    names = [name for name in part.list_files() if name != RELEASE_RECORD]
     differ = [] if ours == theirs else [RELEASE_RECORD]
-    for name in part.list_files():
-        if name != RELEASE_RECORD and _read_bytes(part.folder / name) != _read_bytes(target.folder / name):
-            differ.append(name)
+    differ += [name for name in names if _read_bytes(part.folder / name) != _read_bytes(target.folder / name)]
     if differ:
         hint = "a release stays as it is: publish under another name"
         why = f"it differs in {', '.join(differ[:5])}"
@@ -208,27 +193,28 @@ def _write_derived_files(part: ReleasePart, maker: Mapping[str, Any]) -> None:
     for old in (part.tables, part.figures):
         shutil.rmtree(old, ignore_errors=True)
     versions = {name: metadata.version(name) for name in MAKER_PACKAGES}
-    with rebuild_release(part) as plan:
-        hashes = hash_derived_files(plan.layout.root)
-        sizes = {name: (plan.layout.root / name).stat().st_size for name in hashes}
-        large = {name: hashes[name] for name in hashes if name.endswith(".csv") and sizes[name] > MAX_TABLE_BYTES}
-        for name in set(hashes) - set(large):
+    with rebuild_release(part) as root:
+        hashes = hash_derived_files(root)
+        large = {}
+        for name, value in hashes.items():
+            path = root / name
+            if path.suffix == ".csv" and path.stat().st_size > MAX_TABLE_BYTES:
+                large[name] = value
+                continue
             (part.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(plan.layout.root / name, part.folder / name)
+            shutil.copyfile(path, part.folder / name)
     made = {"commit": maker["commit"], "versions": versions, "large": large}
     write_json(part.folder / RELEASE_RECORD, {**read_json(part.folder / RELEASE_RECORD), "tables": made})
     write_crate(part, maker["commit"], maker["date"])
     part.write_sums_file()
+    _reject_large_release(part)
 
 
 def _reject_large_release(part: ReleasePart) -> None:
     """Reject a data set's part of more than :data:`MAX_RELEASE_BYTES`."""
-    files = [path for path in part.folder.rglob("*") if path.is_file()]
-    size = sum(path.stat().st_size for path in files)
+    size = part.count_bytes()
     if size > MAX_RELEASE_BYTES:
         why = f"{size:,} bytes; {MAX_RELEASE_BYTES:,} at most per data set, since every clone carries them"
-        largest = sorted(files, key=lambda path: -path.stat().st_size)[:3]
-        where = ", ".join(str(path.relative_to(part.folder)) for path in largest)
-        raise UserError(
-            "The release is too large for git", where=f"largest: {where}", why=why, hint="fewer seeds or rows"
-        )
+        largest = sorted(part.list_files(), key=lambda name: -(part.folder / name).stat().st_size)[:3]
+        where = f"largest: {', '.join(largest)}"
+        raise UserError("The release is too large for git", where=where, why=why, hint="fewer seeds or rows")

@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from sspbench.releases.losses import LOSS_DIGITS, TRAINING_LOG_FILE, LossEntries, read_training_log
-from sspbench.releases.score_files import SCORE_DIGITS
+from sspbench.releases.losses import LOSS_DIGITS, TRAINING_LOG_FILE, read_training_log
+from sspbench.releases.score_files import SCORE_DIGITS, read_wide_file
 
 from ..analysis.run_scores import read_run_scores
 from .retrain import RecordedRun
@@ -24,25 +24,15 @@ ReplayVerdict = Literal["equal", "within rounding", "different"]
 
 @dataclass(frozen=True)
 class ReplayedQuantity:
-    """A loss or a measure, replayed.
-
-    Attributes:
-        name: Its name.
-        kind: ``loss`` or ``measure``.
-        published: Its mean, of lines or images.
-        replayed: The same of the replay.
-        difference: The largest relative difference of a line or image.
-        digits: The digits that the release keeps.
-        first: The step or image at which it first differs; empty where it does not.
-    """
+    """A loss or a measure, replayed."""
 
     name: str
-    kind: str
-    published: float
+    kind: str  # ``loss`` or ``measure``
+    published: float  # mean of lines or images
     replayed: float
-    difference: float
-    digits: int
-    first: str = ""
+    difference: float  # the largest relative difference of a line or image
+    digits: int  # the digits that the release keeps
+    first: str = ""  # the step or image at which it first differs; empty where it does not
 
     @property
     def verdict(self) -> ReplayVerdict:
@@ -53,12 +43,7 @@ class ReplayedQuantity:
 
 
 def compare_replay(run: RecordedRun, folder: Path) -> list[ReplayedQuantity]:
-    """Compare losses and measures of the images with the published ones.
-
-    Args:
-        run: The run of the release.
-        folder: The folder of its replay.
-    """
+    """Compare losses and measures of the images with those of the folder of the replay."""
     return [*_compare_losses(run, folder), *_compare_scores(run, folder)]
 
 
@@ -69,41 +54,42 @@ def judge_replay(found: list[ReplayedQuantity]) -> ReplayVerdict:
 
 
 def _compare_losses(run: RecordedRun, folder: Path) -> Iterator[ReplayedQuantity]:
-    published = _read_published_losses(run)
+    published = {
+        int(step): {name: value for name, value in losses.items() if np.isfinite(value)}
+        for step, losses in _select_lines(run.part.losses, run).items()
+    }
     replayed = dict(read_training_log(folder / TRAINING_LOG_FILE))
-    names = list(dict.fromkeys(name for _, losses in published for name in losses))
-    for name in names:
+    for name in dict.fromkeys(name for losses in published.values() for name in losses):
         pairs = {
             f"step {step}": (losses[name], replayed.get(step, {}).get(name, np.nan))
-            for step, losses in published
+            for step, losses in published.items()
             if name in losses
         }
         yield _make_quantity(name, "loss", pairs, LOSS_DIGITS)
 
 
-def _read_published_losses(run: RecordedRun) -> LossEntries:
-    frame = pd.read_csv(run.part.losses)
-    mine = frame[(frame["row"] == run.row) & (frame["seed"] == run.seed)]
-    values = mine.drop(columns=["row", "seed", "step"]).to_dict("records")
-    steps = mine["step"].tolist()
-    return [
-        (int(step), {str(name): float(value) for name, value in losses.items() if np.isfinite(value)})
-        for step, losses in zip(steps, values, strict=True)
-    ]
-
-
 def _compare_scores(run: RecordedRun, folder: Path) -> Iterator[ReplayedQuantity]:
     """Yield the measures that the replay has, those of the images alone; values undefined on both sides are equal."""
-    frame = pd.read_csv(run.part.scores)
-    mine = frame[(frame["row"] == run.row) & (frame["seed"] == run.seed)].set_index("image")
+    published = _select_lines(run.part.scores, run)
     lines = read_run_scores(folder / "scores.csv").astype({"image": str, "metric": str})
     again = lines.pivot_table(index="image", columns="metric", values="value", dropna=False, sort=False)
+    mine = pd.DataFrame.from_dict(published, orient="index")
     for name in mine.columns.intersection(again.columns):
         theirs, ours = mine[name], again[name].reindex(mine.index)
         both = theirs.notna() | ours.notna()
         pairs = {str(image): (float(theirs[image]), float(ours[image])) for image in mine.index[both]}
         if pairs:
             yield _make_quantity(str(name), "measure", pairs, SCORE_DIGITS)
+
+
+def _select_lines(path: Path, run: RecordedRun) -> dict[str, dict[str, float]]:
+    """Return a run's lines of a file of a release, by step or image."""
+    lines = read_wide_file(path)
+    return {
+        key: {name: float(value) for name, value in values.items()}
+        for row, seed, key, values in lines
+        if (row, seed) == (run.row, run.seed)
+    }
 
 
 def _make_quantity(name: str, kind: str, pairs: Mapping[str, tuple[float, float]], digits: int) -> ReplayedQuantity:

@@ -9,6 +9,7 @@ import pandas as pd
 from ..analysis.statistics.crossed_effects import CrossedEstimate
 from ..tables.record import Cell, Column, Row, Table
 from .fresh_seed import OrderedPair
+from .replay import ReplayedQuantity
 from .verdicts import FeatureCheck, RowVerdict
 
 MAX_NAMED_FEATURES = 3  # features outside their bands that a verdict names; the second table has all
@@ -131,3 +132,31 @@ def make_verdict_frame(found: Sequence[RowVerdict], label: Callable[[str], str])
         for check in one.checks
     ]
     return pd.DataFrame(lines)
+
+
+def make_replay_table(found: Sequence[ReplayedQuantity]) -> Table:
+    """Return every loss and measure with its verdict."""
+    columns = (
+        Column("published", "Published"),
+        Column("replayed", "Replayed"),
+        Column("difference", "Largest difference, relative", form="words"),
+        Column("first", "First differs at", form="words"),
+        Column("verdict", "Verdict", form="words"),
+    )
+    rows = tuple(
+        Row(
+            one.name,
+            one.name,
+            (
+                Cell(mean=one.published),
+                Cell(mean=one.replayed),
+                Cell(f"{one.difference:.2g}"),
+                Cell(one.first or "–"),
+                Cell(one.verdict),
+            ),
+            one.kind,
+        )
+        for one in found
+    )
+    notes = ("Equal: in all published digits. Within rounding: to 0.1 %, as another processor may compute it.",)
+    return Table("replay", "Replayed and published", columns, rows, notes=notes)

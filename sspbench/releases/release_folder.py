@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ RECORD_TYPES: Mapping[str, type] = {
     "digits": int,
 }
 
-PUBLISHED_DIR = "published"
+RELEASES_DIR = Path("results/published")  # where a checkout keeps its releases
+
 # The most that one data set of a release may weigh: five trainings of all methods fit, 36 rows with 16 images each.
 MAX_RELEASE_BYTES = 4_000_000
 
@@ -48,6 +49,12 @@ class ReleasePart:
     def name(self) -> str:
         """``<release>/<dataset>/<preset>``."""
         return "/".join(self.folder.resolve().parts[-3:])
+
+    @property
+    def dataset_and_preset(self) -> tuple[str, str]:
+        """Data set and preset, by the names of the folders."""
+        dataset, preset = self.folder.resolve().parts[-2:]
+        return dataset, preset
 
     @property
     def record(self) -> dict[str, Any]:
@@ -104,13 +111,18 @@ class ReleasePart:
         return self.folder / "figures"
 
     def list_files(self) -> list[str]:
-        """Return all files but the sums, relative, sorted."""
-        found = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.folder)) for path in found if path != self.folder / SUMS_FILE)
+        """Return all files but the sums, relative with ``/``, sorted."""
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*") if path.is_file())
+        return sorted(path.as_posix() for path in found if str(path) != SUMS_FILE)
+
+    def count_bytes(self) -> int:
+        """Return the size of all files, the sums included."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def write_sums_file(self) -> None:
-        """Write the sums of all files."""
-        write_sums(self.folder / SUMS_FILE, {name: sha256(self.folder / name) for name in self.list_files()})
+        """Write the hashes of all files as ``sha256sum`` does."""
+        lines = [f"{sha256(self.folder / name)}  {name}\n" for name in self.list_files()]
+        write_text(self.folder / SUMS_FILE, "".join(lines))
 
     def find_changes(self) -> list[str]:
         """Return one line for each file that was changed, removed or added after publication."""
@@ -122,18 +134,9 @@ class ReleasePart:
 
     def expected_hashes(self) -> dict[str, str]:
         """Return the hashes of all tables and figures by name, those too large to keep included."""
-        kept = {name: value for name, value in read_sums(self.folder / SUMS_FILE).items() if is_derived_file(name)}
+        sums = read_sums(self.folder / SUMS_FILE)
+        kept = {name: value for name, value in sums.items() if name.startswith(("tables/", "figures/"))}
         return {**kept, **self.record["tables"]["large"]}
-
-
-def is_derived_file(name: str) -> bool:
-    """Return whether a file of a release is computed from its scores."""
-    return name.startswith(("tables/", "figures/"))
-
-
-def write_sums(path: Path, sums: Mapping[str, str]) -> None:
-    """Write hashes as ``sha256sum`` does."""
-    write_text(path, "".join(f"{value}  {name}\n" for name, value in sorted(sums.items())))
 
 
 def read_sums(path: Path) -> dict[str, str]:
@@ -155,27 +158,43 @@ def read_sums(path: Path) -> dict[str, str]:
     return found
 
 
-def find_release_parts(place: Path) -> list[ReleasePart]:
+def find_release_parts(place: str | Path) -> list[ReleasePart]:
     """Return the parts of a release, or the one part that ``place`` is.
+
+    Args:
+        place: The folder of a release or of a part, or the name of a release of this checkout.
 
     Raises:
         UserError: there is none.
     """
-    if (place / RELEASE_RECORD).is_file():
-        return [ReleasePart(place)]
-    found = [ReleasePart(path.parent) for path in sorted(place.glob(f"*/*/{RELEASE_RECORD}"))]
+    folder = Path(place) if Path(place).is_dir() else RELEASES_DIR / place
+    if (folder / RELEASE_RECORD).is_file():
+        return [ReleasePart(folder)]
+    found = [ReleasePart(path.parent) for path in sorted(folder.glob(f"*/*/{RELEASE_RECORD}"))]
     if not found:
-        hint = "give results/published/<release>, or <data set>/<preset> in it"
-        raise UserError(
-            "This is not a published release", where=str(place), why=f"it has no {RELEASE_RECORD}", hint=hint
-        )
+        why, hint = f"it has no {RELEASE_RECORD}", "give results/published/<release>, or <data set>/<preset> in it"
+        raise UserError("This is not a published release", where=str(place), why=why, hint=hint)
     return found
 
 
-def find_releases(results: Path) -> list[Path]:
-    """Return the published releases below a results folder, oldest first by their names: ``v2`` before ``v10``."""
-    places: Iterable[Path] = (results / PUBLISHED_DIR).glob("[!.]*")
-    return sorted((place for place in places if place.is_dir()), key=lambda place: natural_sort_key(place.name))
+def find_release_part(place: str | Path, wanted: tuple[str, str] | None = None) -> ReleasePart:
+    """Return the only part of a release, or of several the one with the wanted data set and preset.
+
+    Raises:
+        UserError: no release, or several parts and none is wanted.
+    """
+    found = find_release_parts(place)
+    fitting = found if len(found) == 1 else [part for part in found if part.dataset_and_preset == wanted]
+    if not fitting:
+        hint = "give one of: " + ", ".join(str(part.folder) for part in found)
+        raise UserError("The release has several data sets or presets", where=str(place), hint=hint)
+    return fitting[0]
+
+
+def find_releases() -> list[Path]:
+    """Return the releases of this checkout, oldest first by their names: ``v2`` before ``v10``."""
+    places = [place for place in RELEASES_DIR.glob("[!.]*") if place.is_dir()]
+    return sorted(places, key=lambda place: natural_sort_key(place.name))
 
 
 def natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
@@ -184,9 +203,5 @@ def natural_sort_key(name: str) -> list[tuple[bool, int, str]]:
     >>> sorted(["v10", "v9"], key=natural_sort_key)
     ['v9', 'v10']
     """
-    return list(_split_numbers(name))
-
-
-def _split_numbers(name: str) -> Iterator[tuple[bool, int, str]]:
-    for piece in re.findall(r"\d+|\D+", name):
-        yield (True, int(piece), "") if piece.isdecimal() else (False, 0, piece)
+    pieces = re.findall(r"\d+|\D+", name)
+    return [(True, int(piece), "") if piece.isdecimal() else (False, 0, piece) for piece in pieces]

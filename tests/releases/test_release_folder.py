@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from sspbench.errors import UserError
 from sspbench.releases.release_folder import (
     ReleasePart,
+    find_release_part,
     find_release_parts,
     find_releases,
     natural_sort_key,
     read_sums,
-    write_sums,
 )
 
 RECORD = {
@@ -52,6 +54,7 @@ def test_every_file_but_the_sums_has_a_sum(part):
     names = ["figures/one.svg", "release.json", "scores.csv", "tables/ü.csv"]
     assert part.list_files() == names
     sums = read_sums(part.folder / "SHA256SUMS")
+    assert (part.folder / "SHA256SUMS").read_text() == "".join(f"{sums[name]}  {name}\n" for name in names)
     assert sums == dict(zip(names, [digest("c"), digest(json.dumps(RECORD)), digest("a"), digest("b")], strict=True))
     derived = {"figures/one.svg": digest("c"), "tables/ü.csv": digest("b")}
     assert part.expected_hashes() == {**derived, "tables/huge.csv": "f" * 64}
@@ -82,9 +85,8 @@ def test_a_release_of_one_file_per_row_is_refused(part):
 @pytest.mark.parametrize("line", [f"{'a' * 63}  x", f"{'a' * 64}  ", f"{'g' * 64}  x", f"{'a' * 64} x", "x"])
 def test_a_line_of_another_form_is_refused_with_its_number(tmp_path, line):
     sums = tmp_path / "SHA256SUMS"
-    write_sums(sums, {"b": "b" * 64, "a": "a" * 64})
-    assert sums.read_text() == f"{'a' * 64}  a\n{'b' * 64}  b\n"
-    assert list(read_sums(sums)) == ["a", "b"]
+    sums.write_text(f"{'a' * 64}  a\n{'b' * 64}  b c\n")
+    assert read_sums(sums) == {"a": "a" * 64, "b c": "b" * 64}
     sums.write_text(f"{'a' * 64}  a\n{line}\n")
     with pytest.raises(UserError, match=r"(?s)another form.*SHA256SUMS, line 2"):
         read_sums(sums)
@@ -108,9 +110,23 @@ def test_parts_of_a_release_come_by_name_and_a_part_is_itself(part):
         find_release_parts(release / "cornsim/empty")
 
 
-def test_releases_are_folders_in_the_order_of_their_numbers(tmp_path):
+def test_of_several_parts_the_wanted_one_is_found_by_the_name_of_the_release(part, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "published").rename(tmp_path / "results/published")
+    monkeypatch.chdir(tmp_path)
+    release = Path("results/published/v3")
+    assert find_release_part("v3") == ReleasePart(release / "cornsim/demo")
+    shutil.copytree(release / "cornsim", release / "fundussim")
+    assert find_release_part("v3", ("fundussim", "demo")) == ReleasePart(release / "fundussim/demo")
+    for wanted in (None, ("cornsim", "paper")):
+        with pytest.raises(UserError, match=r"several data sets or presets(?s:.)*v3/fundussim/demo"):
+            find_release_part("v3", wanted)
+
+
+def test_releases_are_folders_in_the_order_of_their_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name in ("v10", "v9", "v9b", "w1", ".v11"):
-        (tmp_path / "published" / name).mkdir(parents=True)
-    (tmp_path / "published/v2").touch()
-    assert [place.name for place in find_releases(tmp_path)] == ["v9", "v9b", "v10", "w1"]
+        (tmp_path / "results/published" / name).mkdir(parents=True)
+    (tmp_path / "results/published/v2").touch()
+    assert [place.name for place in find_releases()] == ["v9", "v9b", "v10", "w1"]
     assert natural_sort_key("v10b2") == [(False, 0, "v"), (True, 10, ""), (False, 0, "b"), (True, 2, "")]

@@ -2,10 +2,9 @@
 
 import pytest
 
-from report.compare.comparability import collect_parted_rows, find_parted_cells, make_parted_table
-from report.compare.recorded_results import read_results_folder
+from report.compare.comparability import collect_parted_cells, drop_parted, find_parted_cells, make_parted_table
+from report.compare.recorded_results import RecordedResults, read_results_folder
 from report.compare.tables import compare_results
-from report.verify.command import drop_parted
 from sspbench.commands.cli import main
 from sspbench.files import read_json, write_json
 from sspbench.releases.digests import DifferingPart
@@ -87,14 +86,17 @@ def test_parts_come_in_the_order_of_rows_with_the_measures_of_their_row(tmp_path
     ]
 
 
-def test_rows_are_those_that_differ_in_a_part_of_these_names():
+def test_rows_of_other_images_or_presets_fall_and_of_other_metrics_the_measure():
     cells = {"images": ["dcp", "gamma"], "metric": ["sspnet"], "preset": ["clahe"]}
     parted = {
         DifferingPart(name, "", "x", "y"): frozenset((row, "dice") for row in rows) for name, rows in cells.items()
     }
-    assert collect_parted_rows(parted) == {"dcp", "gamma", "sspnet", "clahe"}
-    assert collect_parted_rows(parted, frozenset({"images", "preset"})) == {"dcp", "gamma", "clahe"}
-    assert collect_parted_rows(parted, frozenset()) == set()
+    runs = {(row, 0): row for row in ("dcp", "gamma", "sspnet", "clahe")}
+    left = drop_parted(RecordedResults("mine", runs, {("csnet", 0): "csnet"}), parted)
+    assert (left.runs, left.segmenters) == ({("sspnet", 0): "sspnet"}, {("csnet", 0): "csnet"})
+    assert left.left_out == collect_parted_cells(parted) == {(row, "dice") for row, _ in runs}
+    none = drop_parted(RecordedResults("mine", {("dcp", 0): "dcp"}, {("csnet", 0): "csnet"}), parted)
+    assert (none.runs, none.segmenters) == ({}, {})
 
 
 def test_the_command_names_the_part_and_fails_where_nothing_is_comparable(tmp_path, capsys):

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from report.compare.open_results import find_newest_release, open_results
+from report.compare.recorded_results import open_results
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.releases.packing import pack_release
@@ -59,12 +59,12 @@ def test_of_several_parts_the_one_that_fits_is_meant(folder, tmp_path):
             assert found.dataset_and_preset == ("cornsim", "demo")
 
 
-def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypatch):
+def test_what_is_not_there_is_told_with_what_there_is(folder, tmp_path, monkeypatch, capsys):
     with pytest.raises(UserError, match=r"No results have this name(?s:.)*v1"), open_results("v7"):
         pass
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="No release exists to verify against"):
-        find_newest_release()
+    assert main(["verify", str(folder / "results/cornsim/demo")]) == 2
+    assert "No release exists to verify against" in capsys.readouterr().err
 
 
 def without(key):

@@ -88,9 +88,9 @@ def published(tmp_path_factory):
         results = make_results(folder, None, **rows, external={"theirs": str(folder / "secret/their images")})
         stamped(results.plan)
         write_tables(results, results.plan.layout.tables)
-        part, _ = publish_release(results.plan, "v1", MAKER, folder / "results")
+        part, _ = publish_release(results.plan, "v1", MAKER)
     shutil.rmtree(folder / "secret")  # nothing of what follows needs the images
-    return folder, results, part
+    return folder, results, ReleasePart(folder / part.folder)
 
 
 def test_a_release_holds_the_scores_of_the_row_and_not_where_its_images_lay(published):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from report.compare.recorded_results import read_results_folder
-from report.verify.command import find_exit_status
+from report.verify.commands import find_exit_status
 from report.verify.verdicts import judge_rows
 from sspbench.commands.cli import main
 from sspbench.errors import UserError

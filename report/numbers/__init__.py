@@ -1,1 +1,0 @@
-"""Numbers in prose, filled in from the records of releases."""
