@@ -7,11 +7,7 @@ import sys
 sys.path.insert(0, workflow.basedir)
 
 from sspbench.stages.prepare import digest_source
-from sspbench.workflow.benchmark import (
-    reject_foreign_directory,
-    start_workflow,
-    stop_idle_scheduling,
-)
+from sspbench.workflow.benchmark import reject_foreign_directory, start_workflow
 from sspbench.workflow.rule_params import (
     ANALYSIS_RECORDS,
     external_rows_pattern,
@@ -364,8 +360,7 @@ rule across:
 
 
 onstart:
-    stop_idle_scheduling(workflow)
-    bench.start_fork_server(workflow)
+    bench.speed_up_local_jobs(workflow)
 
 
 # Without a page only a part was asked for, e.g. the data.

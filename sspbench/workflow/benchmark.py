@@ -71,19 +71,6 @@ def start_workflow(workflow: Any) -> Benchmark:
     return found
 
 
-def stop_idle_scheduling(workflow: Any) -> None:
-    """Lift Snakemake's limit of job starts per second where all jobs run on this machine, whose cores limit them.
-
-    Under the limit, Snakemake 9.27 sets a timer after each choice of jobs, to choose again a second later. Each
-    finished job adds such a chain, so after a few hundred jobs the choosing takes half a core.
-
-    Args:
-        workflow: Snakemake's workflow, about to start its first job.
-    """
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None
-
-
 class Benchmark:
     """The plans of a call, and what their jobs need by the wildcards ``dataset``, ``run`` and ``seed``.
 
@@ -216,13 +203,18 @@ class Benchmark:
         jobs = [(job.rule.name, job.wildcards_dict) for job in needed]
         return Forecast(self.plans).for_jobs(jobs, workflow.cores, trainings)
 
-    def start_fork_server(self, workflow: Any) -> None:
-        """Let jobs on this machine start from a process that has imported the libraries, until this object is gone.
+    def speed_up_local_jobs(self, workflow: Any) -> None:
+        """Let jobs on this machine start as fast as its cores allow, until this object is gone.
+
+        They are forked from a process that has imported the libraries, and Snakemake's limit of job starts per second
+        is lifted. Under it, Snakemake 9.27 sets a timer after each choice of jobs, to choose again a second later. Each
+        finished job adds such a chain, so after a few hundred jobs the choosing takes half a core.
 
         Args:
             workflow: Snakemake's workflow, about to start its first job.
         """
         if workflow.local_exec:
+            workflow.scheduler.job_rate_limiter = None
             self._fork_server = start_fork_server()
 
 

@@ -14,7 +14,7 @@ from ..config.plan import Plan
 from ..config.runs import Run
 from ..config.settings import Settings
 from ..images.manifest import Manifest
-from ..plugins.discovery import Plugin
+from ..plugins.discovery import Plugin, get_plugin
 from ..plugins.source_files import read_yaml
 
 COSTS_FILE = Path(__file__).with_name("costs.yaml")
@@ -22,8 +22,8 @@ COSTS_FILE = Path(__file__).with_name("costs.yaml")
 REFERENCE_SIDE_PX = 384
 """Side in pixels of the images that the declared seconds are for."""
 
-JOB_START_CPU_S = 2.0
-"""CPU seconds, about, before a job's own record begins: Python, the frame, the plan."""
+JOB_START_CPU_S = 0.3
+"""CPU seconds, about, before a job's own record begins, where it is forked from a process with all libraries."""
 
 SEGMENTER_RULES = {"train_segmenter": "high", "train_low_segmenter": "low"}
 """Rules that train the segmenter, and on which domain."""
@@ -151,11 +151,11 @@ class DurationEstimator:
         return seconds * self._plan.config["checkpoints"] if job.rule == "score_checkpoints" else seconds
 
     def _declared_training_seconds(self, plugin: Plugin, job: WorkflowJob) -> float | None:
-        """Return the declared seconds of a training, in proportion to its steps where the config changes them."""
+        """Return the declared seconds of a training, in proportion to its steps where config or colour changes them."""
         declared = plugin.meta.get("resources", {}).get("cpu_seconds", {}).get(self._plan.preset)
         if declared is None:
             return None
-        usual = resolve_params(plugin, self._plan.preset, None).get("steps")
+        usual = resolve_params(get_plugin(plugin.group, plugin.name), self._plan.preset).get("steps")
         wanted = self._training_settings(job).params.get("steps")
         return JOB_START_CPU_S + float(declared * (wanted / usual if usual and wanted else 1.0))
 

@@ -48,6 +48,8 @@ def test_declared_seconds_follow_the_machine_and_the_steps(tmp_path):
     assert DurationEstimator(plan(tmp_path), 2.0).estimate_seconds(train()) == pytest.approx(2 * alone)
     half = plan(tmp_path, params={"sspnet": {"steps": 200}})
     assert DurationEstimator(half, 1.0).estimate_seconds(train()) == pytest.approx(declared / 2 + JOB_START_CPU_S)
+    colour = plan(tmp_path, dataset="fundussim")  # 300 steps of sspnet on colour images, 400 on grey ones
+    assert DurationEstimator(colour, 1.0).estimate_seconds(train()) == pytest.approx(declared * 0.75 + JOB_START_CPU_S)
 
 
 def test_the_last_run_is_believed_more_than_the_declaration(tmp_path):
