@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .images.field_of_view import find_field_of_view as find_field_of_view
     from .images.field_of_view import find_inscribed_square as find_inscribed_square
     from .images.file_changes import add_change_notes as add_change_notes
+    from .images.file_changes import find_unused_files as find_unused_files
     from .images.fundus_degradation import COMBINATIONS as COMBINATIONS
     from .images.fundus_degradation import degrade as degrade
     from .images.fundus_degradation import draw_degradation as draw_degradation
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from .images.labels import add_unusable_sets as add_unusable_sets
     from .images.labels import count_classes as count_classes
     from .images.labels import read_label as read_label
-    from .images.left_out import find_unused_files as find_unused_files
     from .images.manifest import EXTRA_FOLDERS as EXTRA_FOLDERS
     from .images.manifest import SPLITS as SPLITS
     from .images.per_picture import blur_inside as blur_inside

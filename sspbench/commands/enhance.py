@@ -71,7 +71,7 @@ class EnhanceOutcome:
 
 
 def _enhance(args: argparse.Namespace) -> int:
-    from ..images.folder_whites import decide_folder_whites
+    from ..images.picture_files import decide_folder_whites
     from ..jobs.gpu_slots import acquire
 
     if args.tile and args.tile < 64:

@@ -16,34 +16,10 @@ CROISSANT_FILE = "croissant.json"
 CROISSANT_VERSION = "http://mlcommons.org/croissant/1.0"
 
 _CROISSANT_TERMS = [
-    "citeAs",
-    "column",
-    "dataType",
-    "equivalentProperty",
-    "extract",
-    "field",
-    "fileObject",
-    "fileProperty",
-    "fileSet",
-    "format",
-    "includes",
-    "isLiveDataset",
-    "jsonPath",
-    "key",
-    "md5",
-    "parentField",
-    "path",
-    "recordSet",
-    "references",
-    "regex",
-    "repeated",
-    "replace",
-    "samplingRate",
-    "separator",
-    "source",
-    "subField",
-    "transform",
-]
+    "citeAs", "column", "dataType", "equivalentProperty", "extract", "field", "fileObject", "fileProperty",
+    "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
+    "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform",
+]  # fmt: skip
 """Words of the format that its context must map to its vocabulary."""
 
 _COLUMNS = {
@@ -58,12 +34,7 @@ _COLUMNS = {
 
 
 def write_croissant(manifest: Manifest, meta: Mapping[str, Any]) -> Path:
-    """Write ``croissant.json`` beside a manifest; return it.
-
-    Args:
-        manifest: The prepared images.
-        meta: ``dataset.yaml``: title, licence and, where known, citation and homepage.
-    """
+    """Write ``croissant.json`` beside a manifest; ``meta`` is ``dataset.yaml``."""
     target = manifest.folder / CROISSANT_FILE
     write_json(target, describe_data_set(manifest, meta))
     return target
@@ -131,15 +102,9 @@ def _describe_folder(folder: str) -> dict[str, Any]:
 
 
 def _describe_records() -> dict[str, Any]:
+    source = {"fileObject": {"@id": "manifest.json"}}
     fields = [
-        {
-            "@type": "cr:Field",
-            "@id": f"images/{name}",
-            "name": name,
-            "description": description,
-            "dataType": kind,
-            "source": {"fileObject": {"@id": "manifest.json"}, "extract": {"jsonPath": f"$.images[*].{name}"}},
-        }
+        {**_make_field("images", name, kind, source, {"jsonPath": f"$.images[*].{name}"}), "description": description}
         for name, (kind, description) in _COLUMNS.items()
     ]
     return {
@@ -153,15 +118,20 @@ def _describe_records() -> dict[str, Any]:
 
 def _describe_pictures(folder: str) -> dict[str, Any]:
     source = {"fileSet": {"@id": f"{folder}-files"}}
-    columns = {"name": ("sc:Text", "filename"), "image": ("sc:ImageObject", "content")}
     fields = [
-        {
-            "@type": "cr:Field",
-            "@id": f"{folder}/{name}",
-            "name": name,
-            "dataType": kind,
-            "source": {**source, "extract": {"fileProperty": part}},
-        }
-        for name, (kind, part) in columns.items()
+        _make_field(folder, "name", "sc:Text", source, {"fileProperty": "filename"}),
+        _make_field(folder, "image", "sc:ImageObject", source, {"fileProperty": "content"}),
     ]
     return {"@type": "cr:RecordSet", "@id": folder, "name": folder, "field": fields}
+
+
+def _make_field(
+    record: str, name: str, kind: str, source: Mapping[str, Any], extract: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "@type": "cr:Field",
+        "@id": f"{record}/{name}",
+        "name": name,
+        "dataType": kind,
+        "source": {**source, "extract": extract},
+    }

@@ -13,6 +13,9 @@ ChannelLayout = Literal["L", "LA", "RGB", "RGBA", "RGBX", "P"]
 MAX_PIXELS = 64_000_000
 """Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
 
+MAX_VALUE = 65535
+"""The largest sample that is taken: 16 bit."""
+
 ANISOTROPY = 0.01
 """Relative difference of width and height up to which pixels count as square."""
 
@@ -37,8 +40,6 @@ class DecodedImage:
         white: The value that the file itself declares to be white, else None.
         white_source: Where the file declares it, e.g. ``sBIT``; empty where it does not.
         um_per_px: Micrometres per pixel that the file declares, else None.
-        um_source: Where the file declares them, e.g. ``TIFF resolution``.
-        descriptions: The texts that describe the picture, in the order of the file.
         notes: What was ignored or dropped while reading, in words.
         is_lossy: Whether its compression changed the samples (JPEG).
         metadata: What is needed to write a file of the same kind; its form depends on ``format``.
@@ -56,8 +57,6 @@ class DecodedImage:
     white: int | None = None
     white_source: str = ""
     um_per_px: float | None = None
-    um_source: str = ""
-    descriptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_lossy: bool = False
     metadata: Any = field(default=None, repr=False, compare=False)
@@ -67,26 +66,9 @@ class DecodedImage:
         """Whether the samples are floating-point numbers."""
         return self.pixels.dtype.kind == "f"
 
-    @property
-    def is_signed(self) -> bool:
-        """Whether the samples can be negative."""
-        return self.pixels.dtype.kind in "if"
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height as stored, pixels."""
-        height, width = self.pixels.shape[:2]
-        return width, height
-
 
 class UnusableImageError(Exception):
-    """A file that is readable but not usable; becomes a ``UserError`` that names the file.
-
-    Args:
-        what: What is wrong with it.
-        why: The facts.
-        hint: What to do about it.
-    """
+    """A file that is readable but not usable; becomes a ``UserError`` that names the file."""
 
     def __init__(self, what: str, *, why: str = "", hint: str = "save it as 8- or 16-bit grey or RGB PNG") -> None:
         super().__init__(what)
@@ -103,12 +85,12 @@ def refuse_pages(pages: int) -> None:
         )
 
 
-def refuse_size(width: int, height: int, maximum: int = MAX_PIXELS) -> None:
+def refuse_size(width: int, height: int) -> None:
     """Raise where a picture has too many pixels to be decoded, or none."""
     if width < 1 or height < 1:
         raise ValueError(f"its header declares {width}x{height} pixels")
-    if width * height > maximum:
-        why = f"{width}x{height} pixels, at most {maximum}"
+    if width * height > MAX_PIXELS:
+        why = f"{width}x{height} pixels, at most {MAX_PIXELS}"
         raise UnusableImageError(TOO_LARGE, why=why, hint=CUT)
 
 

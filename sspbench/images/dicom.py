@@ -48,7 +48,7 @@ def decode_dicom(path: Path) -> DecodedImage:
         stored: np.ndarray = data.pixel_array
     bits = int(data.BitsStored)
     pixels, white = _rescaled(stored, bits, data)
-    spacing, source, notes = _um_per_px(data)
+    um_per_px, notes = _read_spacing(data)
     return DecodedImage(
         pixels,
         "DICOM",
@@ -57,9 +57,7 @@ def decode_dicom(path: Path) -> DecodedImage:
         is_white_zero=kind == "MONOCHROME1",
         white=white,
         white_source="BitsStored" if white is not None else "",
-        um_per_px=spacing,
-        um_source=source,
-        descriptions=tuple(str(data[key].value) for key in ("SeriesDescription", "ImageComments") if key in data),
+        um_per_px=um_per_px,
         notes=notes,
         is_lossy=str(data.get("LossyImageCompression") or "") == "01",
         metadata=data,
@@ -102,16 +100,16 @@ def _rescaled(stored: np.ndarray, bits: int, data: Any) -> tuple[np.ndarray, int
     return values.astype(np.int64), (round(white) if white >= 1 else None)
 
 
-def _um_per_px(data: Any) -> tuple[float | None, str, tuple[str, ...]]:
-    """Return micrometres per pixel, where they stand, and what was not understood, in words."""
+def _read_spacing(data: Any) -> tuple[float | None, tuple[str, ...]]:
+    """Return micrometres per pixel, and what was not understood, in words."""
     for key in SPACINGS:
         spacing = data.get(key)
         if spacing is None or len(spacing) != 2:
             continue
         rows, columns = (float(one) * 1000 for one in spacing)
         if not all(side > 0 and np.isfinite(side) for side in (rows, columns)):
-            return None, "", (f"{key} of 0 or of no number ignored",)
+            return None, (f"{key} of 0 or of no number ignored",)
         if abs(rows / columns - 1) > ANISOTROPY:
-            return None, "", (f"{key} ignored: pixels are not square ({columns:g} x {rows:g} µm)",)
-        return columns, f"DICOM {key}", ()
-    return None, "", ()
+            return None, (f"{key} ignored: pixels are not square ({columns:g} x {rows:g} µm)",)
+        return columns, ()
+    return None, ()

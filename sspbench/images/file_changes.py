@@ -1,16 +1,15 @@
-"""What is done to a user's files that the user did not ask for, in words, with the files."""
+"""What is done to a user's files that the user did not ask for, and which are left out, in words, with the files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..contract import PrepareRequest
+from .decode import IMAGE_SUFFIXES
+from .decoded import MAX_VALUE
 from .inspection import InspectedImage
 from .white_level import WhiteLevel
-
-FULL_16_BIT_LEVEL = 65535
-"""White of files that use all of 16 bit: nothing to be reported."""
 
 
 def add_change_notes(
@@ -22,12 +21,7 @@ def add_change_notes(
 ) -> None:
     """Note what is done to which files: turned, scaled, transparency ignored, made grey, tags ignored, empty labels.
 
-    Args:
-        request: The request whose ``add_note`` is called.
-        root: The user's folder.
-        images: The images of each folder.
-        labels: The labels.
-        whites: The white of each folder.
+    ``images`` and ``whites`` are those of each folder below ``root``, the user's folder.
     """
     for what, some in _iterate_changes(images, labels, whites):
         if some:
@@ -40,7 +34,7 @@ def _iterate_changes(
     images = [image for some in folders.values() for image in some]
     everything = [*images, *labels]
     yield "turned upright, as their metadata says", [one for one in everything if one.is_turned]
-    for white in sorted({level.white for level in whites.values()} - {FULL_16_BIT_LEVEL}):
+    for white in sorted({level.white for level in whites.values()} - {MAX_VALUE}):
         chosen = [image for name, some in folders.items() if whites[name].white == white for image in some]
         yield f"of 16 bit scaled so that {white} is white", [one for one in chosen if one.brightness.is_deep]
     yield "transparent in part, taken as if they were not", [one for one in everything if one.is_transparent]
@@ -48,3 +42,25 @@ def _iterate_changes(
     for note in sorted({note for image in images for note in image.notes}):
         yield note, [image for image in images if note in image.notes]
     yield "empty labels", [label for label in labels if label.label.foreground_share == 0]
+
+
+def find_unused_files(root: Path, used: Collection[Path]) -> dict[str, list[str]]:
+    """Return the files below ``root`` that are not in ``used``, by why they are left out; hidden ones do not count."""
+    read = set(used)
+    found: dict[str, list[str]] = {}
+    for path in sorted(root.rglob("*")):
+        inside = path.relative_to(root)
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+        if hidden or path in read or path.is_dir():
+            continue
+        found.setdefault(_unused_reason(path), []).append(str(inside))
+    return found
+
+
+def _unused_reason(path: Path) -> str:
+    if path.is_symlink() and not path.exists():
+        return "left out: a link to a file that is not there"
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return "left out: images in no folder of a split"
+    kind = path.suffix.lower() or "without ending"
+    return f"left out: {kind}, not of {', '.join(IMAGE_SUFFIXES)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,9 +13,8 @@ import numpy as np
 
 from ..errors import Faults, UserError
 from .decode import IMAGE_SUFFIXES, decode_image, read_image_size
-from .decoded import CUT, TOO_LARGE, DecodedImage
+from .decoded import CUT, MAX_VALUE, TOO_LARGE, DecodedImage, white_of_bits
 from .labels import MIN_BRIGHTNESS_VALUE, LabelFacts, describe_label
-from .picture_digests import digest_picture
 from .pictures import to_grey8
 from .pixels import get_usable_samples, has_transparent_pixel
 from .white_level import Brightness, guess_white
@@ -24,6 +24,12 @@ MIN_SIDE_PX = 64
 
 MAX_FOREGROUND_SHARE = 0.5
 """Share of foreground beyond which a label is taken for inverted."""
+
+DEPTHS = (8, 10, 12, 14, 15, 16)
+"""Bits that the samples of a 16-bit file may have: those of cameras, of signed files, and all."""
+
+MIN_BRIGHT_LEVEL = 32
+"""A picture whose brightest 8-bit level is below is not compared at 8 bit: dark pictures look alike there."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,6 @@ class InspectedImage:
         label: What it is as a label.
         brightness: What decides which of its values is white.
         um_per_px: Micrometres per pixel that the file declares, else None.
-        um_source: Where it declares them.
         notes: What of the file was ignored, in words.
         is_lossy: Whether its compression changed its pixels (JPEG).
     """
@@ -56,30 +61,24 @@ class InspectedImage:
     label: LabelFacts
     brightness: Brightness
     um_per_px: float | None = None
-    um_source: str = ""
     notes: tuple[str, ...] = ()
     is_lossy: bool = False
 
-    @property
-    def is_two_valued(self) -> bool:
-        """Whether it looks like a label."""
-        return self.label.is_two_valued
 
-
-def add_size_fault(path: Path, shown: PurePath, maximum: int, faults: Faults) -> bool:
-    """Add a fault if the file is an image of more than ``maximum`` pixels, by its header; say whether it is."""
+def add_size_fault(path: Path, shown: PurePath, maximum: int, faults: Faults) -> None:
+    """Add a fault if the file is an image of more than ``maximum`` pixels, by its header."""
     if path.suffix.lower() not in IMAGE_SUFFIXES:
-        return False
+        return
     try:
         width, height = read_image_size(path)
     except UserError as error:
+        # What is not readable is reported, by name, when it is read.
         if error.what == TOO_LARGE:
             faults.add(TOO_LARGE, where=str(shown), why=error.why, hint=CUT)
-        return error.what == TOO_LARGE  # what is not readable is reported, by name, when it is read
+        return
     if width * height > maximum:
         why = f"{width}x{height} pixels, at most {maximum}"
         faults.add(TOO_LARGE, where=str(shown), why=why, hint=CUT)
-    return width * height > maximum
 
 
 def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
@@ -108,25 +107,46 @@ def inspect_image(path: Path, faults: Faults) -> InspectedImage | None:
         label=label,
         brightness=measure_brightness(image, pixels, str(path)),
         um_per_px=image.um_per_px,
-        um_source=image.um_source,
         notes=image.notes,
         is_lossy=image.is_lossy,
     )
 
 
-def measure_brightness(image: DecodedImage, pixels: np.ndarray, name: str) -> Brightness:
-    """Return what decides which value of an image is white.
+def digest_picture(pixels: np.ndarray) -> frozenset[str]:
+    """Return the hashes of a picture; those of two pictures overlap if one is the other at another depth.
+
+    A copy at 8 bit may have been scaled (value / white x 255) or shifted (value >> 4 for 12 bit), and of a dark picture
+    it is not known how many bits the camera had, so a deep picture has a hash for each way.
 
     Args:
-        image: The decoded image.
-        pixels: Its usable samples, uint8 or uint16.
-        name: The file, as shown.
+        pixels: (H, W) or (H, W, 3), uint8 or uint16.
     """
+    if pixels.dtype == np.uint8:
+        return frozenset([_digest(to_grey8(pixels))])
+    found = {_digest(pixels)}
+    top = int(pixels.max())
+    for bits in DEPTHS:
+        white = white_of_bits(bits)
+        if top > white:
+            continue
+        shifted = (pixels >> (bits - 8)).astype(np.uint8)
+        copies = (to_grey8(pixels, white), to_grey8(shifted))
+        found |= {_digest(copy) for copy in copies if copy.max() >= MIN_BRIGHT_LEVEL}
+    return frozenset(found)
+
+
+def _digest(pixels: np.ndarray) -> str:
+    height, width = pixels.shape[:2]
+    return hashlib.sha256(f"{width}x{height}:".encode() + pixels.tobytes()).hexdigest()
+
+
+def measure_brightness(image: DecodedImage, pixels: np.ndarray, name: str) -> Brightness:
+    """Return what decides which value of an image, with its usable samples, is white; ``name`` is shown."""
     top = int(pixels.max())
     if pixels.dtype == np.uint8:  # fewer bits have been spread over 0..255
         return Brightness(name, image.bits, top, None, "", 255)
     is_sixteen_signed = image.pixels.dtype == np.int16
-    type_max = 32767 if is_sixteen_signed else 65535
+    type_max = 32767 if is_sixteen_signed else MAX_VALUE
     white, source = image.white, image.white_source
     if image.is_white_zero and white is None:
         # It was inverted within the range of its largest value, which is its white now.
@@ -175,7 +195,7 @@ def add_label_faults(
 
     Args:
         images: Images of a split by name; None for those that could not be read.
-        labels: Its labels by name.
+        labels: Its labels by name, alike.
         faults: Where faults are added.
         paths: Files of the labels by name.
         nerve_classes: The values that are nerve; None: labels are black and white, white is nerve.

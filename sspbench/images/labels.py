@@ -38,9 +38,9 @@ class LabelFacts:
     """What a label looks like.
 
     Attributes:
-        two_valued: Whether nearly all pixels are near its darkest or brightest value.
+        is_two_valued: Whether nearly all pixels are near its darkest or brightest value.
         values: Its distinct values, if they are few; of a palette picture, the indices.
-        classes: Whether these are more than two classes.
+        has_classes: Whether these are more than two classes.
         foreground_share: Share of the pixels that are foreground, which the brighter half is.
         pixels: Number of pixels of each of ``values``.
     """
@@ -79,10 +79,7 @@ def binarise_label(values: np.ndarray) -> np.ndarray:
 def read_label(path: Path, nerve_classes: Collection[int] | None = None) -> np.ndarray:
     """Read a label as (H, W) uint8: 255 foreground (nerve or vessel), 0 background.
 
-    Args:
-        path: The file.
-        nerve_classes: The values, of a palette picture the indices, that are nerve; None: the brighter of black and
-            white.
+    Foreground are the values ``nerve_classes`` (of a palette picture, the indices); None: the brighter of two.
     """
     image = decode_image(path)
     if nerve_classes is None:
@@ -136,11 +133,7 @@ def add_unusable_sets(
 ) -> None:
     """Add a fault for every class that no label has, and every set whose labels have no foreground, or nothing else.
 
-    Args:
-        folders: The labels of each folder.
-        nerve_classes: The values that are nerve; None: white is.
-        faults: Where faults are added.
-        hint: What to do about it.
+    ``folders`` holds the labels of each folder; ``nerve_classes`` are the values that are nerve, None: white is.
     """
     everything = count_classes([facts for labels in folders.values() for facts in labels])
     if nerve_classes is not None and everything:
@@ -148,21 +141,16 @@ def add_unusable_sets(
             faults.add(f"No label has the class {number}", why=f"pixels by value: {tell_counts(everything)}", hint=hint)
     for folder, labels in folders.items():
         counts = count_classes(labels)
-        nerve = _foreground_pixels(labels, counts, nerve_classes)
+        if nerve_classes is None:
+            nerve = sum(facts.foreground_share for facts in labels)
+        else:
+            nerve = sum(pixels for value, pixels in counts.items() if value in nerve_classes)
         total = sum(counts.values())
         why = f"pixels by value in its {len(labels)} labels: {tell_counts(counts)}"
         if labels and nerve == 0 and (nerve_classes is not None or folder not in MAY_BE_EMPTY):
             faults.add("All labels of a folder are empty", where=folder, why=why, hint=hint)
         if nerve_classes is not None and total and nerve == total:
             faults.add("The labels of a folder are foreground everywhere", where=folder, why=why, hint=hint)
-
-
-def _foreground_pixels(
-    labels: Sequence[LabelFacts], counts: Mapping[int, int], nerve_classes: Collection[int] | None
-) -> float:
-    if nerve_classes is None:
-        return sum(facts.foreground_share for facts in labels)
-    return sum(pixels for value, pixels in counts.items() if value in nerve_classes)
 
 
 def tell_counts(counts: Mapping[int, int]) -> str:

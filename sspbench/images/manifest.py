@@ -35,12 +35,7 @@ DOMAIN_BY_FOLDER |= dict.fromkeys(FIELD_FOLDERS, "field of view")
 
 @dataclass(frozen=True)
 class Manifest:
-    """A prepared data set.
-
-    Attributes:
-        folder: Where its folders lie.
-        content: What ``manifest.json`` holds.
-    """
+    """A prepared data set: the folder that holds its splits, and what ``manifest.json`` holds."""
 
     folder: Path
     content: dict[str, Any]
@@ -74,25 +69,28 @@ class Manifest:
         found.update(b"]" if self.content["images"] else b"[]")
         return found.hexdigest()
 
+    def list_entries(self, split: str) -> list[dict[str, Any]]:
+        """Return what is known of the images of a split, in name order."""
+        return [entry for entry in self.content["images"] if entry["split"] == split]
+
     @property
     def is_scale_known(self) -> bool:
         """Whether the size of a pixel is known of every test image."""
-        entries = [entry for entry in self.content["images"] if entry["split"] == "testA"]
-        return self.content.get("field_um") is not None or all("um_per_px" in entry for entry in entries)
+        is_width_known = self.content.get("field_um") is not None
+        return is_width_known or all("um_per_px" in entry for entry in self.list_entries("testA"))
 
     def describe_scale(self) -> str:
         """Return what is known of the size of the test images' pixels, a line."""
         if not self.is_scale_known:
             return "pixel size: unknown, so morphometry is in pixels (1 counts as 1 µm): dataset_options={um_per_px: N}"
-        images = [entry for entry in self.content["images"] if entry["split"] == "testA"]
         field = self.content.get("field_um")
-        sizes = sorted({entry.get("um_per_px") or field / entry["width"] for entry in images})
+        sizes = sorted({entry.get("um_per_px") or field / entry["width"] for entry in self.list_entries("testA")})
         span = f"{sizes[0]:.4g}" if len(sizes) == 1 else f"{sizes[0]:.4g} to {sizes[-1]:.4g}"
         return f"pixel size: {span} µm"
 
     def describe_field_of_view(self) -> str:
         """Return how much of the frame the fields of view of the test images fill; empty where there are none."""
-        shares = [entry["share"] for entry in self.content["images"] if entry["split"] == "testA_fov"]
+        shares = [entry["share"] for entry in self.list_entries("testA_fov")]
         if not shares:
             return ""
         mean = sum(shares) / len(shares)
@@ -100,8 +98,8 @@ class Manifest:
 
     def degradation_by_stem(self) -> dict[str, str]:
         """Return the types of degradation of each test image by its stem, as far as they are known."""
-        entries = [entry for entry in self.content["images"] if entry["split"] == "testA" and "degradation" in entry]
-        return {Path(entry["path"]).stem: str(entry["degradation"]) for entry in entries}
+        known = [entry for entry in self.list_entries("testA") if "degradation" in entry]
+        return {Path(entry["path"]).stem: str(entry["degradation"]) for entry in known}
 
     def notes(self) -> Iterator[str]:
         """Yield what was done to files without being asked, a line each: how many, what, and the first of them."""
@@ -118,11 +116,11 @@ class Manifest:
 
     def image_paths(self, split: str) -> list[Path]:
         """Return the images of a split in name order; empty where it has none."""
-        return [self.folder / entry["path"] for entry in self.content["images"] if entry["split"] == split]
+        return [self.folder / entry["path"] for entry in self.list_entries(split)]
 
     def subject_by_stem(self, split: str) -> dict[str, str]:
         """Return the subject of each image of a split by its stem; empty unless every image has one."""
-        entries = [entry for entry in self.content["images"] if entry["split"] == split]
+        entries = self.list_entries(split)
         if not all("subject" in entry for entry in entries):
             return {}
         return {Path(entry["path"]).stem: str(entry["subject"]) for entry in entries}
@@ -139,18 +137,17 @@ class Manifest:
 
 
 def write_manifest(
-    folder: Path,
-    facts: Mapping[str, Any],
-    facts_by_path: Mapping[str, Mapping[str, Any]] | None = None,
+    folder: Path, facts: Mapping[str, Any], facts_by_path: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Path:
-    """List the images of a prepared folder in ``manifest.json``.
+    """List the images of a prepared folder, which holds the splits, in ``manifest.json``.
 
     Args:
-        folder: Holds the splits.
-        facts: What else to note (data set, whether real, field, ...).
+        folder: The folder.
+        facts: What is noted of the data set (its name, whether real, field, ...).
         facts_by_path: What is known of single images, each fact by path: ``original`` (the name that a renamed image
             had), ``um_per_px`` (micrometres per pixel), ``degradation`` (its types), ``subject``.
     """
+    known = (facts_by_path or {}).items()
     images = []
     for split in (*SPLITS, *EXTRA_FOLDERS):
         place = folder / split
@@ -167,7 +164,6 @@ def write_manifest(
             }
             if split in FIELD_FOLDERS:
                 entry["share"] = round(float((read_grey(path) > 0).mean()), 4)
-            known = (facts_by_path or {}).items()
             images.append(entry | {fact: by_path[inside] for fact, by_path in known if inside in by_path})
     # Most data sets have no fields of view.
     counted = [split for split in (*SPLITS, *EXTRA_FOLDERS) if split not in FIELD_FOLDERS or (folder / split).is_dir()]

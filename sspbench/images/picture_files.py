@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..errors import UserError
+from ..errors import Faults, UserError
 from ..files import write_bytes
 from .decode import decode_image
-from .decoded import DecodedImage, white_of_bits
+from .decoded import MAX_VALUE, DecodedImage, white_of_bits
 from .dicom import rescale_of
 from .inspection import measure_brightness
-from .pixels import MAX_VALUE, find_key_pixels, get_unsigned_samples, get_usable_samples
-from .tiff_facts import MAX_SAMPLE
-from .tiff_tags import collect_tiff_tags
-from .white_level import Brightness
+from .pixels import find_key_pixels, get_unsigned_samples, get_usable_samples
+from .tiff_tags import MAX_SAMPLE, collect_tiff_tags
+from .white_level import Brightness, decide_whites, tabulate_whites
 
 JPEG_QUALITY = 95
 
@@ -79,6 +79,37 @@ def read_image_file(path: Path) -> ImageFile:
     brightness = measure_brightness(image, samples, str(path))
     is_extra = image.channels == "RGBX"
     return ImageFile(pixels, image.format, metadata, brightness, notes, is_extra, image.pixels.dtype.name)
+
+
+def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> dict[Path, int]:
+    """Return the white of each folder's images, decided for all of them together; show it where any is deep.
+
+    Args:
+        files: Each file and its place in the output.
+        given: The white that the user gave; None: to be decided.
+
+    Raises:
+        UserError: the files of a folder disagree, or the given white is not a value of 16 bit.
+    """
+    if given is not None and not 1 <= given <= MAX_VALUE:
+        raise UserError(f"--white {given} is not a 16-bit value", hint=f"give 1 to {MAX_VALUE}")
+    seen: dict[str, list[Brightness]] = {}
+    folders = {}
+    for path, inside in files:
+        folder = str(inside.parent)
+        folders[path.parent] = folder
+        try:
+            seen.setdefault(folder, []).append(replace(read_image_file(path).brightness, name=str(inside)))
+        except UserError:
+            continue  # reported when it is its turn to be enhanced
+    with Faults("The images cannot be enhanced together") as faults:
+        levels = {}
+        for folder, found in seen.items():  # one by one: folders of an input need not agree
+            levels.update(decide_whites({folder: found}, {folder: given}, "--white N", faults))
+    deep = [level for level in levels.values() if any(one.is_deep for one in seen[level.folder])]
+    if deep:
+        print("\n".join(tabulate_whites(deep)), file=sys.stderr)
+    return {path: levels[folder].white for path, folder in folders.items() if folder in levels}
 
 
 def _with_alpha(image: DecodedImage, colours: np.ndarray) -> np.ndarray:

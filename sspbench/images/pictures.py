@@ -12,8 +12,9 @@ from ..contract import ColorMode
 from ..errors import UserError
 from ..files import replace_atomically
 from .decode import IMAGE_SUFFIXES, decode_image
+from .decoded import MAX_VALUE
 from .enhancement_rules import LUMA_WEIGHTS
-from .pixels import MAX_VALUE, get_usable_samples
+from .pixels import get_usable_samples
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -20,12 +20,9 @@ HINT = "give the size of a pixel instead: dataset_options={um_per_px: N}"
 def record_pixel_sizes(
     request: PrepareRequest, folders: Mapping[str, Mapping[str, InspectedImage]], root: Path
 ) -> None:
-    """Record micrometres per pixel of the prepared images, as far as they are known.
+    """Record micrometres per pixel of the prepared images, as far as the option ``um_per_px`` or the files say.
 
-    Args:
-        request: The request, with its option ``um_per_px``.
-        folders: Images by their place in the output (``testA/one.png``), of each folder of the user's.
-        root: The user's folder.
+    ``folders`` holds, for each folder below ``root``, its images by their place in the output (``testA/one.png``).
     """
     given = request.options.get(OPTION)
     scales: dict[str, float | None] = {}
@@ -43,12 +40,7 @@ def record_pixel_sizes(
 def choose_scales(
     settings: Mapping[str, Any], own_field_um: float | None, scales: Mapping[str, float]
 ) -> Mapping[str, float]:
-    """Return the scales to keep: none where the user gave the width of the field, which counts above the files.
-
-    Args:
-        settings: Those of the preparation.
-        own_field_um: The width of the field that the data set declares.
-        scales: Micrometres per pixel that were recorded, by image.
+    """Return the recorded scales to keep: none where the user gave another width of the field than the data set.
 
     Raises:
         UserError: the user gave both the width of the field and the size of a pixel.
@@ -61,15 +53,9 @@ def choose_scales(
 
 
 def add_width_faults(manifest: Manifest, faults: Faults) -> None:
-    """Add a fault where one width of the field is to hold for test images of several widths, in pixels.
-
-    Args:
-        manifest: The prepared images of a data set with the option ``um_per_px``.
-        faults: Where faults are added.
-    """
+    """Add a fault where one width of the field is to hold for test images of several widths, in pixels."""
     field = manifest.content["field_um"]
-    entries = [entry for entry in manifest.content["images"] if entry["split"] == "testA"]
-    widths = sorted({entry["width"] for entry in entries if OPTION not in entry})
+    widths = sorted({entry["width"] for entry in manifest.list_entries("testA") if OPTION not in entry})
     if field is not None and len(widths) > 1:
         shown = ", ".join(map(str, widths))
         why = f"{field:g} µm over {shown} pixels: images of one microscope have one scale, not one width"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from .decoded import DecodedImage, UnusableImageError, white_of_bits
+from .decoded import MAX_VALUE, DecodedImage, UnusableImageError, white_of_bits
 from .white_level import guess_white
 
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
@@ -21,9 +21,6 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     8: np.rot90,
 }
 """What makes an image upright, by EXIF's orientation."""
-
-MAX_VALUE = 65535
-"""The largest sample that is taken: 16 bit."""
 
 
 def turn_upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

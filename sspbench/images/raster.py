@@ -80,7 +80,6 @@ def _decode_png(content: bytes, image: Image.Image) -> DecodedImage:
         colour_key=_colour_key(chunks, layout),
         white=white,
         white_source=source,
-        descriptions=tuple(str(text) for text in getattr(image, "text", {}).values()),
         metadata=[chunk for kind, chunk in chunks if kind not in PNG_OWN and _is_sound(kind, chunk)],
     )
 

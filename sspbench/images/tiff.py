@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from .decoded import ChannelLayout, DecodedImage, UnusableImageError, refuse_pages, refuse_size, white_of_bits
-from .tiff_facts import declared_white, pixel_size, stack_pages
-from .tiff_tags import TiffTags
+from .tiff_tags import TiffTags, declared_white, pixel_size, stack_pages
 
 GREY_WHITE_ZERO, GREY, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 """Values of TIFF's PhotometricInterpretation."""
@@ -57,7 +56,7 @@ def decode_tiff(path: Path) -> DecodedImage:
         pixels = _samples(page)
         layout = _layout(page, pixels)
         white, white_source = declared_white(file, page, pixels)
-        um_per_px, um_source, notes = pixel_size(file, page)
+        um_per_px, notes = pixel_size(file, page)
         return DecodedImage(
             pixels,
             "TIFF",
@@ -69,8 +68,6 @@ def decode_tiff(path: Path) -> DecodedImage:
             white=white,
             white_source=white_source,
             um_per_px=um_per_px,
-            um_source=um_source,
-            descriptions=tuple(tag.value for tag in page.tags if tag.code == 270 and isinstance(tag.value, str)),
             notes=notes,
             is_lossy=page.compression in JPEG_COMPRESSIONS,
             metadata=TiffTags(file.byteorder, tuple(_tags(file, page))),

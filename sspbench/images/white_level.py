@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import Faults
-from .decoded import white_of_bits
+from .decoded import MAX_VALUE, white_of_bits
 
 CAMERA_BITS = (8, 10, 12, 14)
 """Bits of cameras that write 16-bit files; beyond these all bits of the file are taken to be used."""
@@ -35,7 +35,7 @@ class Brightness:
     top: int
     white: int | None
     source: str
-    type_max: int = 65535
+    type_max: int = MAX_VALUE
 
     @property
     def is_deep(self) -> bool:
@@ -68,26 +68,22 @@ class WhiteLevel:
         return {**vars(self)}
 
 
-def guess_white(top: int, type_max: int = 65535) -> int:
+def guess_white(top: int, type_max: int = MAX_VALUE) -> int:
     """Return the white of the camera with the fewest bits whose values go up to ``top``.
 
     >>> guess_white(3934), guess_white(20000), guess_white(32640, 32767)
     (4095, 65535, 32767)
     """
     whites = [white_of_bits(bits) for bits in CAMERA_BITS]
-    return next((white for white in whites if top <= white), min(type_max, 65535))
+    return next((white for white in whites if top <= white), min(type_max, MAX_VALUE))
 
 
 def decide_whites(
     folders: Mapping[str, Sequence[Brightness]], given: Mapping[str, int | None], option: str, faults: Faults
 ) -> dict[str, WhiteLevel]:
-    """Decide the white of every folder; add a fault where its files, or the folders, disagree.
+    """Decide the white of the pictures of every folder; add a fault where its files, or the folders, disagree.
 
-    Args:
-        folders: The pictures of each folder.
-        given: The white that the user gave for a folder; None or no entry: to be decided.
-        option: How the user gives it, for hints.
-        faults: Where faults are added.
+    A white in ``given``, by folder, counts above the files; ``option`` says in hints how to give one.
     """
     decided = {name: _decide(name, files, given.get(name), option, faults) for name, files in folders.items() if files}
     _add_different_folders(folders, decided, given, option, faults)
@@ -116,7 +112,7 @@ def _whites(deep: Sequence[Brightness]) -> dict[Brightness, int]:
     silent = [file for file in deep if file.white is None]
     whites = {file: file.white for file in deep if file.white is not None}
     brightest = max((file.top for file in silent), default=0)
-    common = guess_white(brightest, max((file.type_max for file in silent), default=65535))
+    common = guess_white(brightest, max((file.type_max for file in silent), default=MAX_VALUE))
     for file in silent:
         is_black = file.top == 0
         is_near = file.top * MAX_SPREAD >= brightest
@@ -155,11 +151,7 @@ def _add_different_folders(
 
 
 def tabulate_whites(levels: Sequence[WhiteLevel]) -> list[str]:
-    """Return the table as lines of text.
-
-    Args:
-        levels: White of each folder.
-    """
+    """Return the table as lines of text."""
     head = ("folder", "files", "stored", "largest value", "white", "decided")
     rows = [head, *(tuple(str(value) for value in vars(level).values()) for level in levels)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]

@@ -12,6 +12,7 @@ from ..contract import ColorMode
 from ..errors import Faults
 from ..files import write_json
 from ..images.decode import IMAGE_SUFFIXES
+from ..images.decoded import MAX_VALUE
 from ..images.inspection import InspectedImage, add_duplicate_name_faults, inspect_image
 from ..images.manifest import MAX_SHOWN_FILES, Manifest
 from ..images.names import make_safe_name, printable
@@ -22,9 +23,6 @@ from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from .enhance import blacken_outside
 from .resemblance import find_resemblances
-
-FULL = 65535
-"""White of files that use all of 16 bit: nothing to be reported."""
 
 
 def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path) -> None:
@@ -107,8 +105,8 @@ def _check_images(
 
 def _test_image_sizes(manifest: Manifest) -> dict[str, tuple[int, int]]:
     """Return width and height of the test images by name."""
-    images = [entry for entry in manifest.content["images"] if entry["split"] == "testA"]
-    return {Path(entry["path"]).stem: (entry["width"], entry["height"]) for entry in images}
+    entries = manifest.list_entries("testA")
+    return {Path(entry["path"]).stem: (entry["width"], entry["height"]) for entry in entries}
 
 
 def _add_own_folder_fault(source: Path, folder: Path, faults: Faults) -> None:
@@ -161,7 +159,7 @@ def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], level
         "transparent in part, taken as if they were not": [one for one in pictures.values() if one.is_transparent],
         "saved with loss: what JPEG does to them is scored too": [one for one in pictures.values() if one.is_lossy],
         f"of 16 bit scaled so that {level.white} is white": [
-            one for one in pictures.values() if one.brightness.is_deep and level.white != FULL
+            one for one in pictures.values() if one.brightness.is_deep and level.white != MAX_VALUE
         ],
     }
     for note in sorted({note for one in pictures.values() for note in one.notes}):

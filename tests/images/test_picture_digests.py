@@ -7,8 +7,8 @@ from PIL import Image
 
 from sspbench.errors import UserError
 from sspbench.files import read_json
+from sspbench.images.inspection import digest_picture
 from sspbench.images.manifest import Manifest
-from sspbench.images.picture_digests import digest_picture
 from sspbench.stages.import_external import import_external
 from sspbench.stages.prepare import prepare
 from tests.conftest import make_data

@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from sspbench.images.enhancement_rules import ENHANCEMENT_RULES
-from sspbench.images.folder_whites import decide_folder_whites
-from sspbench.images.picture_files import read_image_file
+from sspbench.images.picture_files import decide_folder_whites, read_image_file
 from tests.browser import needs_browser
 from tests.offline_page.visitor import METHODS, by_torch, give, noise, png, problem, saved, share_of_range
 
