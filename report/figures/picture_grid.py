@@ -17,7 +17,7 @@ from .run_images import zoom_slices
 from .style import FULL_WIDTH_INCHES
 
 LEFT_MARGIN_INCHES = 0.18  # inches at the left for the names of rows
-TOP_MARGIN_INCHES = 0.3  # inches at the top for the names of columns
+TOP_MARGIN_INCHES = 0.36  # inches at the top for the names of columns
 MAX_PICTURES_PER_LINE = 9  # the most pictures beside each other: their names stay legible and apart
 
 
@@ -63,8 +63,8 @@ def make_picture_grid(
 
 
 def write_column_name(axes: Axes, text: str) -> None:
-    """Write a column's name above its first picture, in two lines where it is long."""
-    axes.set_title("\n".join(textwrap.wrap(text, 16)[:2]), fontsize=7, pad=2)
+    """Write a column's name above its first picture, in up to three lines, no wider than nine pictures in a line."""
+    axes.set_title("\n".join(textwrap.wrap(text, 14)[:3]), fontsize=6.3, pad=2)
 
 
 def write_line_name(axes: Axes, text: str) -> None:
