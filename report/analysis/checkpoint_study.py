@@ -15,7 +15,7 @@ from sspbench.jobs.scores_record import SCORES_FILE
 
 from .image_choice import find_ranking_measure
 from .numbers import NAN
-from .primary_analysis import Gain
+from .primary_analysis import Gain, make_gain
 from .results import MethodRow, Results
 from .run_scores import join_scores, read_run_scores
 from .statistics import compare_grids, iter_grids, summarise
@@ -123,12 +123,7 @@ def _measure_regret(grids: list[pd.DataFrame], best: int, measure: Measure, clus
         return None
     pair = (grids[best], grids[-1]) if measure.better == "higher" else (grids[-1], grids[best])
     found, _left_out = compare_grids(*pair, clusters)
-    if found is None:
-        return None
-    return Gain(
-        found.difference, found.low, found.high,
-        trainings=found.trainings, images=found.images, clusters=found.clusters, note=found.note,
-    )  # fmt: skip
+    return None if found is None else make_gain(found)
 
 
 def _measure_spread(means: list[float]) -> float:

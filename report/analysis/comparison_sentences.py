@@ -1,4 +1,4 @@
-"""Sentences on who is first, and on every difference to the headline's reference with its interval."""
+"""Sentences on who is first, on every difference to the headline's reference, and on the segmenter's training."""
 
 from __future__ import annotations
 
@@ -75,3 +75,30 @@ def _classify(gain: Gain) -> str:
     if gain.verdict in ("better", "worse"):
         return gain.verdict
     return "apart" if gain.low > 0 or gain.high < 0 else "open"
+
+
+def describe_low_segmenter(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
+    """Yield what the control says: for which methods the sign of the gain depends on what the segmenter was trained on.
+
+    Without a control, yield that gains hold for a segmenter which saw HQ images only.
+    """
+    if not found.has_low_segmenter:
+        yield "The segmenter saw HQ images only: one that is trained on LQ images may need no enhancement."
+        return
+    both = [(row, row.gain, row.low_gain) for row in contenders if row.low_gain is not None]
+    turned = [
+        f"{row.label} {format_difference(gain)}, then {format_difference(low)}"
+        for row, gain, low in both
+        if gain is not None and low is not None and gain.mean * low.mean < 0
+    ]
+    reference = found.find_row(found.reference)
+    start = "" if reference is None else f" ({found.label} of the untouched image {reference.low_mean:.3f})"
+    if turned:
+        yield (
+            f"The sign of the gain depends on the segmenter. Trained on HQ images, then on LQ images{start}: "
+            f"{'; '.join(turned)}."
+        )
+    else:
+        gains = [row.label for row, _, low in both if low is not None and low.mean > 0]
+        who = join_names(gains) if gains else "no method"
+        yield f"Under a segmenter trained on LQ images{start} no gain changes its sign; above zero: {who}."

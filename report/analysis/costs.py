@@ -96,6 +96,13 @@ def _describe_devices(jobs: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(sorted(devices)) or "–"
 
 
+def list_untimed_rows(results: Results) -> list[str]:
+    """Return the labels of the rows that were enhanced elsewhere: how long that took is unknown."""
+    return [
+        row.label for row in results.rows if row.id in results.external_row_ids and results.status_text(row) == "done"
+    ]
+
+
 def measure_whole_cost(results: Results) -> WholeCost:
     """Return what all jobs of the run took."""
     jobs = [job for row in results.rows for run in row.runs for job in results.provenance(run).values()]

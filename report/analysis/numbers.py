@@ -21,11 +21,6 @@ def nan_to_null(part: Any) -> Any:
     return None if isinstance(part, float) and not math.isfinite(part) else part
 
 
-def null_to_nan(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line of a record with NaN where it has null."""
-    return {key: NAN if value is None else value for key, value in line.items()}
-
-
 def format_number(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> str:
     """Return a number rounded to significant digits, whole numbers never; what rounds to zero has no sign.
 

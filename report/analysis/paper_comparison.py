@@ -12,6 +12,7 @@ from table_audit.printed_table import PrintedRow
 from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
+from .paper import our_row_id
 from .statistics import estimate_crossed, iter_grids, keep_complete_images, summarise
 
 PAPER_DELTA_COLUMNS = [
@@ -95,7 +96,7 @@ def _our_values(
     nothing = dict.fromkeys(("ours", "ours_sd", "ours_low", "ours_high"), np.nan) | {"ours_n": 0, "ours_seeds": 0}
     if mapping is None:
         return nothing | {"row": "", "note": "none of our methods corresponds to it"}
-    row = mapping["method"] + (f"+{mapping['variant']}" if mapping.get("variant") else "")
+    row = our_row_id(mapping)
     values = ours.get((row, quantity))
     if values is None:
         return nothing | {"row": row, "note": "not scored"}

@@ -11,11 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sspbench.errors import UserError
-from sspbench.files import read_json
-
-from .numbers import NAN, nan_to_null, null_to_nan
-from .statistics import RowRank
+from .json_records import parse_plain, read_parsed
+from .numbers import NAN, nan_to_null
+from .statistics import CrossedEstimate, RowRank
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,14 @@ class Gain:
     images: int = 0
     clusters: int = 0
     note: str = ""
+
+
+def make_gain(found: CrossedEstimate, p: float = NAN, verdict: str = "") -> Gain:
+    """Return a comparison as a gain, by default without a test."""
+    return Gain(
+        found.difference, found.low, found.high, p, verdict,
+        found.trainings, found.images, found.clusters, found.note,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -149,8 +155,6 @@ class PrimaryAnalysis:
 # The keys of ``primary.json`` where they differ from the fields of :class:`PrimaryRow`: releases hold them.
 JSON_KEYS = {"vs_best_trivial": "rival", "gap_closed": "closed"}
 
-GAIN_FIELDS = ("gain", "vs_best_trivial", "low_gain")
-
 
 def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
     """Return the record as plain JSON; what is not a number is null."""
@@ -162,20 +166,11 @@ def primary_to_json(found: PrimaryAnalysis) -> dict[str, Any]:
 
 
 def primary_from_json(content: Mapping[str, Any]) -> PrimaryAnalysis:
-    """Return the record that :func:`primary_to_json` made plain."""
-    rows = tuple(_parse_row(line) for line in content["rows"])
-    prose = {key: tuple(content.get(key, ())) for key in ("caveats", "differences")}
-    return PrimaryAnalysis(**{**content, **prose, "rows": rows})
-
-
-def _parse_row(line: Mapping[str, Any]) -> PrimaryRow:
-    named = {**line, **{name: line[key] for name, key in JSON_KEYS.items()}}
-    # records of older releases lack what was added since
-    gains = {key: None if named.get(key) is None else Gain(**null_to_nan(named[key])) for key in GAIN_FIELDS}
-    rank = named.get("rank")
-    nested = {**gains, "rank": None if rank is None else RowRank(**rank)}
-    rest = null_to_nan({key: value for key, value in named.items() if key not in (*nested, *JSON_KEYS.values())})
-    return PrimaryRow(**{**rest, **nested})
+    """Return the record that :func:`primary_to_json` made plain; those of older releases lack what was added since."""
+    names = {key: name for name, key in JSON_KEYS.items()}
+    rows = [{names.get(key, key): value for key, value in row.items()} for row in content["rows"]]
+    found: PrimaryAnalysis = parse_plain(PrimaryAnalysis, {**content, "rows": rows})
+    return found
 
 
 def read_primary(path: Path) -> PrimaryAnalysis:
@@ -184,9 +179,4 @@ def read_primary(path: Path) -> PrimaryAnalysis:
     Raises:
         UserError: the file is missing or was not written by this version.
     """
-    try:
-        return primary_from_json(read_json(path))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            "The primary analysis cannot be read", where=str(path), why=repr(error), hint="run: report tables"
-        ) from error
+    return read_parsed(path, primary_from_json, "The primary analysis cannot be read", "run: report tables")

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from .costs import CostLine, WholeCost, collect_costs, measure_whole_cost
+from .costs import CostLine, WholeCost, collect_costs, list_untimed_rows, measure_whole_cost
 from .image_choice import choose_images, describe_choice_rule
 from .json_records import read_record, write_record
 from .paper import load_paper
@@ -24,7 +24,6 @@ from .run_facts import (
     list_known_reasons,
     list_reservations,
 )
-from .tradeoff import list_untimed_rows
 
 ANALYSIS_FOLDER = "analysis"
 

@@ -10,8 +10,13 @@ import pandas as pd
 from sspbench.config.external_rows import EXTERNAL_KIND
 from sspbench.jobs.outcome import NOT_APPLICABLE
 
-from .comparison_sentences import describe_differences, describe_first_place, format_difference, join_names
-from .low_segmenter import describe_low_segmenter
+from .comparison_sentences import (
+    describe_differences,
+    describe_first_place,
+    describe_low_segmenter,
+    format_difference,
+    join_names,
+)
 from .numbers import NAN
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from ..analysis.checkpoint_study import OPTIMISM_NOTE, CheckpointCurve, CheckpointStudy, study_checkpoints
 from ..analysis.results import Results
-from .inline_svg import ChartPanel, name_point, render_panel
+from .inline_svg import ChartPanel, NumberFigure, name_point
 from .palette import RING_COLOUR
 from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
 
@@ -18,11 +18,18 @@ CURVES_INCHES = (FULL_WIDTH_INCHES, 3.6)
 PAGE_PANEL_INCHES = (4.4, 3.4)
 
 
-def draw_checkpoints(results: Results) -> FinishedFigure | None:
+def plan_checkpoints(results: Results) -> NumberFigure | None:
     """Return the figure; None where no checkpoint was kept and scored."""
     study = study_checkpoints(results)
     if study is None:
         return None
+    title, draw = f"{study.measure.label} at each checkpoint", partial(_draw_curves, study=study)
+    return NumberFigure(
+        partial(_draw_figure, study), [ChartPanel(title, _describe_curves(study), draw, PAGE_PANEL_INCHES)]
+    )
+
+
+def _draw_figure(study: CheckpointStudy) -> FinishedFigure:
     figure = Figure(CURVES_INCHES, layout="constrained")
     _draw_curves(figure.subplots(), study)
     caption = (
@@ -30,19 +37,6 @@ def draw_checkpoints(results: Results) -> FinishedFigure | None:
         f"the row of the tables. The best one is ringed. {OPTIMISM_NOTE}"
     )
     return FinishedFigure(figure, caption, _describe_curves(study))
-
-
-def make_checkpoint_panels(results: Results) -> list[ChartPanel]:
-    """Return the figure's panel for the page; none where no checkpoint was kept and scored."""
-    study = study_checkpoints(results)
-    if study is None:
-        return []
-    title = f"{study.measure.label} at each checkpoint"
-    return [
-        ChartPanel(
-            title, render_panel(title, _describe_curves(study), partial(_draw_curves, study=study), PAGE_PANEL_INCHES)
-        )
-    ]
 
 
 def _describe_curves(study: CheckpointStudy) -> str:

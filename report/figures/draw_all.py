@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +16,28 @@ from ..analysis.image_choice import (
     choose_images,
     describe_choice_rule,
     find_showcase_row,
-    scores_or_empty,
 )
 from ..analysis.results import Results
 from ..parallel import parallel_map
-from .checkpoints import draw_checkpoints, make_checkpoint_panels
-from .comparison import draw_comparison
-from .distributions import draw_distributions, make_distribution_panels
-from .image_choice import find_difficulty_groups
-from .inline_svg import ChartPanel
-from .metric_trust import draw_metric_trust, make_trust_panels
+from .checkpoints import plan_checkpoints
+from .comparison import draw_comparison, find_difficulty_groups
+from .distributions import plan_distributions
+from .inline_svg import ChartPanel, NumberFigure
+from .metric_trust import plan_metric_trust
 from .run_images import RunImages
 from .segmentation import draw_facilitation, draw_segmentations
 from .style import FinishedFigure, save_figure, use_figure_style
-from .tradeoff import draw_tradeoff, make_tradeoff_panels
-from .training_curves import draw_training_curves, make_loss_panels
+from .tradeoff import plan_tradeoff
+from .training_curves import plan_training_curves
 
-FigureMaker = Callable[[Results], FinishedFigure | None]
-PanelMaker = Callable[[Results], list[ChartPanel]]
-
-# The figures made of numbers: what draws each, and what makes its panels for the page.
-NUMBER_FIGURES: dict[str, tuple[FigureMaker, PanelMaker]] = {
-    "trust": (draw_metric_trust, make_trust_panels),
-    "distributions": (draw_distributions, make_distribution_panels),
-    "tradeoff": (draw_tradeoff, make_tradeoff_panels),
-    "checkpoints": (draw_checkpoints, make_checkpoint_panels),
-    "training": (draw_training_curves, make_loss_panels),
+# The figures made of numbers, in the order of the page; None where the results do not allow one.
+NUMBER_FIGURES: dict[str, Callable[[Results], NumberFigure | None]] = {
+    "trust": plan_metric_trust,
+    "distributions": plan_distributions,
+    "tradeoff": plan_tradeoff,
+    "checkpoints": plan_checkpoints,
+    "training": plan_training_curves,
 }
-
-# Those with panels where no run finished.
-PANELS_WITHOUT_SCORES = frozenset({"checkpoints", "training"})
 
 
 def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
@@ -56,31 +48,40 @@ def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
         folder: Where to; ``index.json`` is ``{name: {file, caption, alt, pictures}}`` in the order of the page.
         pictures: Whether to draw those made of images; the others are made of numbers alone.
     """
-    folder = Path(folder)
     for old in (*folder.glob("*.png"), *folder.glob("*.pdf"), folder / "index.json"):
         old.unlink(missing_ok=True)
-    plots = [*(_plan_picture_figures(results) if pictures else ()), *_plan_number_figures(results)]
+    numbers = [PlannedFigure(name, plan.draw) for name, plan in _plan_number_figures(results).items()]
+    plots = [*(_plan_picture_figures(results) if pictures else ()), *numbers]
     with use_figure_style():
         drawn = parallel_map(lambda plot: _draw_and_save(plot, folder), plots, results.processes)
-    index = {plot.name: facts for plot, facts in zip(plots, drawn, strict=True) if facts is not None}
-    write_json(
-        folder / "index.json", {name: {**facts, "order": order} for order, (name, facts) in enumerate(index.items())}
-    )
+    entries = [(plot.name, facts) for plot, facts in zip(plots, drawn, strict=True) if facts is not None]
+    write_json(folder / "index.json", {name: {**facts, "order": order} for order, (name, facts) in enumerate(entries)})
 
 
 def write_chart_panels(results: Results, folder: Path) -> None:
-    """Write ``panels.json``: by figure, its panels as (title, plot, is_folded), for the page.
+    """Write ``panels.json``: by figure made of numbers, its panels as (title, plot, is_folded), for the page.
 
     Args:
         results: The results.
         folder: The folder of the figures.
     """
-    has_scores = not scores_or_empty(results).empty
-    charts = {
-        name: [asdict(panel) for panel in make(results)] if has_scores or name in PANELS_WITHOUT_SCORES else []
-        for name, (_, make) in NUMBER_FIGURES.items()
-    }
-    write_json(Path(folder) / "panels.json", charts)
+    panels = [(name, panel) for name, plan in _plan_number_figures(results).items() for panel in plan.panels]
+    rendered = parallel_map(_render_panel, panels, results.processes)
+    charts: dict[str, list[dict[str, Any]]] = {name: [] for name in NUMBER_FIGURES}
+    for (name, _), panel in zip(panels, rendered, strict=True):
+        charts[name].append(panel)
+    write_json(folder / "panels.json", charts)
+
+
+def _render_panel(named: tuple[str, ChartPanel]) -> dict[str, Any]:
+    return named[1].to_json()
+
+
+@lru_cache(maxsize=1)
+def _plan_number_figures(results: Results) -> dict[str, NumberFigure]:
+    """Return the figures made of numbers that the results allow; what they show is computed once."""
+    plans = {name: plan(results) for name, plan in NUMBER_FIGURES.items()}
+    return {name: plan for name, plan in plans.items() if plan is not None}
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,6 @@ DIFFICULTY_RULE_TEXT = (
     "Rule: uneven light is the largest coefficient of variation of block means (8 x 8 blocks) of the input; "
     "weak texture is the smallest relative mean gradient among the other inputs."
 )
-
-
-def _plan_number_figures(results: Results) -> Iterator[PlannedFigure]:
-    """Yield the figures made of numbers."""
-    scores_or_empty(results)  # read once, before processes share the figures
-    for name, (draw, _) in NUMBER_FIGURES.items():
-        yield PlannedFigure(name, partial(draw, results))
 
 
 def _plan_picture_figures(results: Results) -> Iterator[PlannedFigure]:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .palette import CHART_VARIABLES
-from .style import use_figure_style
+from .style import FinishedFigure, use_figure_style
 
 POINT_NAME_PREFIX = "name:"
 SMALL_PANEL_INCHES = (2.7, 1.9)
@@ -28,30 +28,38 @@ _NAMESPACE_PATTERN = re.compile(r"^\{.*\}")
 
 @dataclass(frozen=True)
 class ChartPanel:
-    """A panel of a chart.
+    """A panel of a chart in the page.
 
     Attributes:
-        title: The heading above it.
-        plot: The SVG; empty where there is nothing to show.
+        title: The heading above it, and its name for people who cannot see it.
+        description: What it shows, for people who cannot see it.
+        draw: Draws on the axes that it is given, as for print; None where there is nothing to show.
+        size: Width and height in inches; the page scales it to its column.
         is_folded: Whether the page shows it on request only.
     """
 
     title: str
-    plot: Markup
+    description: str = ""
+    draw: Callable[[Axes], None] | None = None
+    size: tuple[float, float] = SMALL_PANEL_INCHES
     is_folded: bool = False
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what the page needs: title, plot (SVG; empty where there is nothing to show), is_folded."""
+        plot = "" if self.draw is None else render_panel(self.title, self.description, self.draw, self.size)
+        return {"title": self.title, "plot": plot, "is_folded": self.is_folded}
 
-def render_panel(
-    title: str, description: str, draw: Callable[[Axes], None], size: tuple[float, float] = SMALL_PANEL_INCHES
-) -> Markup:
-    """Return one panel as SVG.
 
-    Args:
-        title: Its name, for people who cannot see it; the page prints it above the panel.
-        description: What it shows, for people who cannot see it.
-        draw: Draws on the axes that it is given, as for print.
-        size: Width and height in inches; the page scales it to its column.
-    """
+@dataclass(frozen=True)
+class NumberFigure:
+    """A figure made of numbers: what draws it for print, and its panels for the page."""
+
+    draw: Callable[[], FinishedFigure]
+    panels: list[ChartPanel]
+
+
+def render_panel(title: str, description: str, draw: Callable[[Axes], None], size: tuple[float, float]) -> Markup:
+    """Return one panel as SVG."""
     with use_figure_style(), mpl.rc_context(_svg_params(title)):
         figure = Figure(size, layout="constrained")
         axes = figure.subplots()

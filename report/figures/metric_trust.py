@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from ..analysis.metric_trust import MetricTrust, assess_metrics
 from ..analysis.paper import CLEAN_ROW, ORACLE_GROUP
 from ..analysis.results import Results
-from .inline_svg import ChartPanel, name_point, render_panel
+from .inline_svg import ChartPanel, NumberFigure, name_point
 from .palette import ORACLE_COLOUR
-from .style import FULL_WIDTH_INCHES, FinishedFigure, method_colour
+from .style import FinishedFigure, make_panels, method_colour
 
 FIGURE_TRUTH = "ssim"  # the measure of the truth on the horizontal axes
 
 TRUST_PANELS_PER_LINE = 4
 
 
-def draw_metric_trust(results: Results) -> FinishedFigure | None:
+def plan_metric_trust(results: Results) -> NumberFigure | None:
     """Return the figure; None where no clean image is known."""
     found = assess_metrics(results)
     if not found:
         return None
-    lines = -(-len(found) // TRUST_PANELS_PER_LINE)
-    figure = Figure((FULL_WIDTH_INCHES, 2.1 * lines), layout="constrained")
-    panels = figure.subplots(lines, TRUST_PANELS_PER_LINE, squeeze=False).ravel()
-    for panel, each in zip(panels, found, strict=False):
+    return NumberFigure(partial(_draw_figure, results, found), [_plan_page_panel(results, each) for each in found])
+
+
+def _draw_figure(results: Results, found: list[MetricTrust]) -> FinishedFigure:
+    figure, panels = make_panels(len(found), TRUST_PANELS_PER_LINE, 2.1)
+    for panel, each in zip(panels, found, strict=True):
         _draw_panel(panel, results, each)
-    for panel in panels[len(found) :]:
-        panel.set_visible(False)
     figure.supxlabel("SSIM to the known clean image", fontsize=8)
     caption = (
         "Measures that know no truth (vertical, turned so that what is read as better is up) against the closeness to "
@@ -39,15 +40,10 @@ def draw_metric_trust(results: Results) -> FinishedFigure | None:
     return FinishedFigure(figure, caption, f"Scatter of quality measures against SSIM. {words}.")
 
 
-def make_trust_panels(results: Results) -> list[ChartPanel]:
-    """Return the figure's panels for the page; none where no clean image is known."""
-    return [_make_page_panel(results, found) for found in assess_metrics(results)]
-
-
-def _make_page_panel(results: Results, found: MetricTrust) -> ChartPanel:
+def _plan_page_panel(results: Results, found: MetricTrust) -> ChartPanel:
     title = f"{found.measure.label}: clean image {found.clean_rank} of {found.row_count}"
     description = "A point per row: to the right, closer to the clean image (SSIM); up, read as better."
-    return ChartPanel(title, render_panel(title, description, lambda axes: _draw_panel(axes, results, found)))
+    return ChartPanel(title, description, lambda axes: _draw_panel(axes, results, found))
 
 
 def _draw_panel(axes: Axes, results: Results, found: MetricTrust) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
@@ -50,7 +52,7 @@ class FinishedFigure:
         figure: The figure.
         caption: What it shows, and by which rule.
         alt: What a reader who cannot see it has to know.
-        pictures: Whether it is made of images rather than of lines and text.
+        is_made_of_images: Whether it is made of images rather than of lines and text.
     """
 
     figure: Figure
@@ -68,6 +70,26 @@ def use_figure_style() -> Iterator[None]:
     """Set fonts and lines for all figures drawn inside."""
     with mpl.rc_context({**mpl.rcParamsDefault, **_RC_PARAMS}):
         yield
+
+
+def make_panels(
+    count: int, per_line: int, line_inches: float, more_inches: float = 0.0, share_y: bool = False
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure as wide as a page with ``count`` axes, ``per_line`` beside each other.
+
+    Args:
+        count: How many panels.
+        per_line: How many stand beside each other.
+        line_inches: Height of a line of panels.
+        more_inches: Height of what is above and below all of them.
+        share_y: Whether they have one vertical axis.
+    """
+    lines = math.ceil(count / per_line)
+    figure = Figure((FULL_WIDTH_INCHES, more_inches + lines * line_inches), layout="constrained")
+    panels = list(figure.subplots(lines, per_line, squeeze=False, sharey=share_y).ravel())
+    for panel in panels[count:]:
+        panel.set_visible(False)
+    return figure, panels[:count]
 
 
 def method_colour(index: int) -> str:

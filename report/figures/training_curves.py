@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..analysis.loss_logs import LossLog, collect_loss_logs
 from ..analysis.results import Results
-from .inline_svg import ChartPanel, render_panel
+from .inline_svg import ChartPanel, NumberFigure
 from .palette import STOPPED_COLOUR
 from .picture_grid import show_absence
-from .style import FULL_WIDTH_INCHES, PLAIN_NUMBER_FORMAT, FinishedFigure, method_colour
+from .style import PLAIN_NUMBER_FORMAT, FinishedFigure, make_panels, method_colour
 
 TRAINING_PANELS_PER_LINE = 3
 CURVES_PANEL_INCHES = (2.7, 2.3)
@@ -25,52 +27,92 @@ LOSS_DASHES = ("-", "--", ":", "-.")
 LINEAR_UP_TO = 1.0
 
 
-def draw_training_curves(results: Results) -> FinishedFigure | None:
+@dataclass(frozen=True)
+class LossLog:
+    """The training logs of one row.
+
+    Attributes:
+        label: Label of the row.
+        status_text: How its run ended.
+        seeds: By seed, (step, losses by name) for every line of its log.
+    """
+
+    label: str
+    status_text: str
+    seeds: list[list[tuple[int, dict[str, float]]]]
+
+    @property
+    def title(self) -> str:
+        """The label, with the status of a training that did not finish."""
+        return self.label if self.status_text == "done" else f"{self.label} ({self.status_text.partition(':')[0]})"
+
+
+def plan_training_curves(results: Results) -> NumberFigure | None:
     """Return the training curves, one panel per method; None without logs."""
-    found = collect_loss_logs(results)
-    if not any(log.seeds for log in found):
+    logs = collect_loss_logs(results)
+    if not any(log.seeds for log in logs):
         return None
-    lines = -(-len(found) // TRAINING_PANELS_PER_LINE)
-    figure = Figure((FULL_WIDTH_INCHES, 0.2 + 2.3 * lines), layout="constrained")
-    panels = figure.subplots(lines, TRAINING_PANELS_PER_LINE, squeeze=False).ravel()
-    for panel, log in zip(panels, found, strict=False):
+    return NumberFigure(partial(_draw_figure, logs), [_plan_page_panel(log) for log in logs])
+
+
+def read_loss_log(path: Path) -> list[tuple[int, dict[str, float]]]:
+    """Read a ``training.jsonl``; torn lines are left out."""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    entries = [entry for line in lines if isinstance(entry := _parse_line(line), dict)]
+    return [(entry["step"], entry["losses"]) for entry in entries if entry["losses"]]
+
+
+def _parse_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
+def collect_loss_logs(results: Results) -> list[LossLog]:
+    """Return the logs of all trained rows and of the segmenter."""
+    found = [
+        _make_log(row.label, results.status_text(row), [results.run_folder(run) for run in row.runs])
+        for row in results.rows
+        if row.runs[0].is_learned and not row.runs[0].is_untrained
+    ]
+    segmenter = results.plan.segmenter
+    folders = [results.plan.layout.segmenter_folder(segmenter.name, seed) for seed in results.plan.config["seeds"]]
+    own = _make_log(f"{segmenter.label} (segmenter)", "done", folders)
+    return [*found, own] if own.seeds else found
+
+
+def _make_log(label: str, status_text: str, folders: Sequence[Path]) -> LossLog:
+    logs = [read_loss_log(folder / "training.jsonl") for folder in folders]
+    return LossLog(label, status_text, [log for log in logs if log])
+
+
+def _draw_figure(logs: list[LossLog]) -> FinishedFigure:
+    figure, panels = make_panels(len(logs), TRAINING_PANELS_PER_LINE, 2.3, 0.2)
+    for panel, log in zip(panels, logs, strict=True):
         _draw_panel(panel, log)
-    for panel in panels[len(found) :]:
-        panel.set_visible(False)
     figure.supxlabel("training step", fontsize=8)
     caption = (
         "Training losses, means since the line before, one panel a method, one line a loss and seed. "
         "Vertical axes are linear near zero and logarithmic beyond 1."
     )
-    names = ", ".join(log.label for log in found)
-    stopped = "; ".join(f"{log.label} {log.status_text}" for log in found if log.status_text != "done")
-    return FinishedFigure(
-        figure, caption, f"Loss curves of {names}. {'Not finished: ' + stopped + '.' if stopped else ''}".strip()
-    )
+    names = ", ".join(log.label for log in logs)
+    stopped = "; ".join(f"{log.label} {log.status_text}" for log in logs if log.status_text != "done")
+    alt = f"Loss curves of {names}." + (f" Not finished: {stopped}." if stopped else "")
+    return FinishedFigure(figure, caption, alt)
 
 
-def make_loss_panels(results: Results) -> list[ChartPanel]:
-    """Return the figure's panels for the page; none without logs."""
-    found = collect_loss_logs(results)
-    return [_make_page_panel(log) for log in found] if any(log.seeds for log in found) else []
-
-
-def _make_page_panel(log: LossLog) -> ChartPanel:
+def _plan_page_panel(log: LossLog) -> ChartPanel:
     if not log.seeds:
-        return ChartPanel(f"{log.title}: no log kept", Markup(""))
+        return ChartPanel(f"{log.title}: no log kept")
     names = dict.fromkeys(name.replace("_", " ") for seed in log.seeds for _, losses in seed for name in losses)
     description = f"Losses over its steps: {', '.join(names)}."
-    return ChartPanel(
-        log.title, render_panel(log.title, description, lambda axes: _draw_panel(axes, log), CURVES_PANEL_INCHES)
-    )
+    return ChartPanel(log.title, description, partial(_draw_panel, log=log), CURVES_PANEL_INCHES)
 
 
 def _draw_panel(axes: Axes, log: LossLog) -> None:
     done = log.status_text == "done"
-    axes.set_title(
-        log.title,
-        color="black" if done else STOPPED_COLOUR,
-    )
+    axes.set_title(log.title, color="black" if done else STOPPED_COLOUR)
     if not log.seeds:
         axes.set_axis_off()
         show_absence(axes, log.status_text if not done else "no log kept")
@@ -85,7 +127,8 @@ def _draw_panel(axes: Axes, log: LossLog) -> None:
                 "linewidth": 0.9,
             }
             label = shorten(name.replace("_", " "), 24, placeholder="…") if seed == 0 else None
-            axes.plot(*zip(*points, strict=True), label=label, **looks) if points else None
+            if points:
+                axes.plot(*zip(*points, strict=True), label=label, **looks)
     axes.set_yscale("symlog", linthresh=LINEAR_UP_TO)
     if max(map(abs, axes.get_ylim())) <= LINEAR_UP_TO:
         # A symmetrical log axis has no ticks of its own there but its limits, such as -0.0149518.

@@ -5,7 +5,8 @@ It is made from files alone: the records in ``analysis/``, ``tables/``, ``figure
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +17,60 @@ from sspbench.offline_page.page import find_enhance_page, render_with_policy
 
 from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
-from ..analysis.run_record import read_run_record
+from ..analysis.primary_analysis import PrimaryAnalysis
+from ..analysis.run_record import RunFacts, read_run_record
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
 from ..analysis.vocabulary import VOCABULARIES, Vocabulary
+from ..figures.forest_plot import ForestPlot, make_forest, make_other_rows_forest
 from .cards import make_cards
 from .claim_verdicts import judge_claims
 from .gallery import encode_figure, make_gallery
-from .headline import make_headline
 from .our_results import OurResults
 from .standalone import load_frame
 from .table_store import TableStore
+
+# The scale of a preset in a few words.
+SHORT_SCALE_TEXTS = {
+    "paper": "the SSP-Net paper's protocol",
+    "official": "the official code's protocol",
+    "demo": "demonstration scale: few training steps, narrow networks",
+    "smoke": "test scale: networks hardly trained",
+}
 
 # Figures whose panels are in the page as SVG, in its own colours.
 CHART_NAMES = ("checkpoints", "distributions", "tradeoff", "training", "trust")
 
 
-def write_page(root: Path, path: Path, processes: int = 1) -> None:
-    """Write the page of a results folder.
+@dataclass(frozen=True)
+class PageHeadline:
+    """The answer as the page shows it.
 
-    Args:
-        root: The results folder of a data set and preset: ``analysis``, ``tables``, ``figures`` and ``runs`` lie in it.
-        path: The file, e.g. ``report.html``.
-        processes: How many processes may encode its pictures; the bytes are the same.
+    Attributes:
+        found: The primary analysis with its sentences.
+        chips: How far it reaches, a few words each.
+        forest: The plot of the methods; None without a primary analysis.
+        others: The plot of the other rows; None without any.
     """
-    page = render_page(root, processes)
-    write_text(path, page)
+
+    found: PrimaryAnalysis
+    chips: tuple[str, ...]
+    forest: ForestPlot | None
+    others: ForestPlot | None
+
+
+def write_page(root: Path, path: Path, processes: int = 1) -> None:
+    """Write the page of a results folder to a file, e.g. ``report.html``; see :func:`render_page`."""
+    write_text(path, render_page(root, processes))
 
 
 def render_page(root: Path, processes: int = 1) -> str:
-    """Return the page of a results folder as text; the same for the same files."""
-    context = _collect_context(root, processes)
-    return render_with_policy(*load_frame("page.html.j2"), **context)
+    """Return the page of a results folder as text; the same for the same files.
+
+    Args:
+        root: The results folder of a data set and preset: ``analysis``, ``tables``, ``figures`` and ``runs`` lie in it.
+        processes: How many processes may encode its pictures; the bytes are the same.
+    """
+    return render_with_policy(*load_frame("page.html.j2"), **_collect_context(root, processes))
 
 
 def _collect_context(root: Path, processes: int) -> dict[str, Any]:
@@ -61,7 +85,7 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
         "run": run,
         "words": words,
         "sections": _list_sections(words),
-        "top": make_headline(run.facts, shelf.primary),
+        "top": _make_headline(run.facts, shelf.primary),
         "cards": make_cards(run.whole_cost, shelf, judged),
         "judged": judged,
         "charts": charts,
@@ -73,6 +97,22 @@ def _collect_context(root: Path, processes: int) -> dict[str, Any]:
         "gallery": make_gallery(run, root, processes),
         "enhance_page": find_enhance_page(root),
     }
+
+
+def _make_headline(facts: RunFacts, found: PrimaryAnalysis) -> PageHeadline:
+    plots = (make_forest(found), make_other_rows_forest(found)) if found.is_available else (None, None)
+    return PageHeadline(found, tuple(_iter_chips(facts, found)), *plots)
+
+
+def _iter_chips(facts: RunFacts, found: PrimaryAnalysis) -> Iterator[str]:
+    yield SHORT_SCALE_TEXTS[facts.preset]
+    # without a primary analysis no images are counted, so the page says how many test images the run has
+    count = found.images or facts.image_count
+    subjects = f" of {found.clusters} subjects" if 0 < found.clusters < found.images else ""
+    kind = "real" if facts.is_real else "simulated"
+    yield f"{count} {kind} test image{'' if count == 1 else 's'}{subjects}"
+    trainings = found.trainings or facts.seed_count
+    yield "one training per method" if trainings == 1 else f"{trainings} trainings per method"
 
 
 def _list_sections(words: Vocabulary) -> list[tuple[str, str]]:

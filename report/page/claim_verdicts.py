@@ -11,7 +11,7 @@ from table_audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from table_audit.table_file import Published
 
 from ..analysis.numbers import format_signed
-from ..analysis.paper_claims import list_claim_pairs, load_claims
+from ..analysis.paper import list_claim_pairs, load_claims
 from .our_results import OurResults
 from .table_store import PairedTest
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
-from ..analysis.paper_claims import our_row_id
+from ..analysis.paper import our_row_id
 from ..tables.record import Table
 from .table_store import PairedTest, TableStore, make_cell_anchor
 

@@ -14,7 +14,7 @@ from sspbench.files import read_json
 from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
-from ..analysis.paper_claims import our_row_id
+from ..analysis.paper import our_row_id
 from ..analysis.primary_analysis import PrimaryAnalysis, read_primary
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
 from ..tables.record import Cell, Column, Row, Table, read_table

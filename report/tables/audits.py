@@ -13,9 +13,8 @@ from table_audit.claims import check_claims
 from table_audit.metric_lines import MetricLine, lines_frame
 from table_audit.rendering import claims_frame, overview
 
-from ..analysis.own_audit import audit_own_scores
+from ..analysis.audits import audit_own_scores, audit_paper
 from ..analysis.paper import load_paper
-from ..analysis.paper_audit import audit_paper
 from ..analysis.results import Results
 from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name

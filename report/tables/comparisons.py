@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ..analysis.paper import load_paper
-from ..analysis.paper_claims import list_claimed_row_pairs
+from ..analysis.paper import list_claimed_row_pairs, load_paper
 from ..analysis.results import Results
 from ..analysis.statistics import (
     compare_claimed_pairs,

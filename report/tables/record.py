@@ -15,9 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from sspbench.errors import UserError
-from sspbench.files import read_json
-
+from ..analysis.json_records import read_parsed
 from ..analysis.numbers import NAN
 
 # What a column holds: numbers, numbers as another printed them (all decimals), words, or p-values.
@@ -190,9 +188,4 @@ def read_table(path: Path) -> Table:
     Raises:
         UserError: the file is missing or was not written by this version.
     """
-    try:
-        return table_from_json(read_json(path))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            "A table cannot be read", where=str(path), why=repr(error), hint="make the tables again: report tables"
-        ) from error
+    return read_parsed(path, table_from_json, "A table cannot be read", "make the tables again: report tables")

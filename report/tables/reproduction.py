@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..analysis.audits import audit_paper
 from ..analysis.paper import load_paper
-from ..analysis.paper_audit import audit_paper
 from ..analysis.paper_comparison import compare_with_paper
 from ..analysis.results import Results
 from .frame_lines import iter_lines

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from report.analysis.paper_audit import audit_paper
+from report.analysis.audits import audit_paper
 from report.analysis.paper_comparison import PAPER_DELTA_COLUMNS, compare_with_paper
 from table_audit.table_file import load_published
 

@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from report.analysis.distributions import average_row_by_image
-from report.analysis.own_audit import audit_own_scores
+from report.analysis.audits import audit_own_scores, audit_paper
 from report.analysis.paper import load_paper
-from report.analysis.paper_audit import audit_paper
 from report.analysis.paper_comparison import compare_with_paper
 from report.analysis.results import MethodRow, Results
-from report.analysis.statistics import collect_means, compare_with_references, compute_mean_ranks, iter_grids, summarise
-from report.analysis.tradeoff import find_mean_pair
+from report.analysis.statistics import (
+    average_by_image,
+    collect_means,
+    compare_with_references,
+    compute_mean_ranks,
+    iter_grids,
+    summarise,
+)
+from report.figures.tradeoff import find_mean_pair
 from report.page.our_results import OurResults
 from report.page.table_store import TableStore
 from report.tables.measures import make_measure_table
@@ -92,7 +97,9 @@ def test_every_consumer_shows_the_same_mean(tmp_path_factory, grid):
         assert [cell.mean, facts.mean] == pytest.approx([mean, mean], nan_ok=True)
         assert (cell.n, cell.missing) == (len(kept), grid.shape[2] - len(kept))
         assert cell.sd_images == pytest.approx(facts.sd_images, nan_ok=True)
-        assert average_row_by_image(results, row, DICE).to_dict() == pytest.approx({f"{i}.png": kept[i] for i in kept})
+        assert average_by_image(results.values(row, DICE.name)).to_dict() == pytest.approx(
+            {f"{i}.png": kept[i] for i in kept}
+        )
         assert find_mean_pair(results, row, DICE, DICE) == (pytest.approx((mean, mean)) if kept else None)
         assert collect_means(results.summaries).get(row, {}) == (pytest.approx({"dice": mean}) if kept else {})
         line = delta[(delta["row"] == row) & (delta["table"] == "table2_segmentation") & (delta["metric"] == "Dice")]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from metrics.masks import Masks
-from report.analysis.own_audit import audit_own_scores
+from report.analysis.audits import audit_own_scores
 from sspbench import ScoringBatch
 
 IMAGES = 60

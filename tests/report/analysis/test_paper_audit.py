@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from report.analysis.audits import load_or_audit
 from report.analysis.paper import load_paper
-from report.analysis.paper_audit import load_or_audit
 from sspbench.files import write_text
 from table_audit.cell_verdicts import audit
 from table_audit.rendering import to_frame

@@ -42,7 +42,9 @@ def test_what_is_no_number_is_null_in_the_file(tmp_path):
     assert all(math.isnan(part.value) for part in read_record(Outer, tmp_path).parts)
 
 
-@pytest.mark.parametrize("text", ['{"name": "a"}', '[{"name": 3, "value": 1}]', '[{"name": "a", "valu": 1}]', "["])
+@pytest.mark.parametrize(
+    "text", ['{"name": "a"}', '[{"name": 3, "value": 1}]', '[{"name": "a", "valu": 1}]', "[", "{}", "[[]]"]
+)
 def test_a_record_of_another_form_is_rejected_by_name(tmp_path, text):
     write_record(Outer((), (), None, None), tmp_path)
     write_text(tmp_path / "parts.json", text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from report.figures.svg.axis import ChartAxis
+from report.figures.svg_elements import ChartAxis
 
 
 @pytest.mark.parametrize(

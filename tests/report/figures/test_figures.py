@@ -5,12 +5,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from report.analysis.image_choice import choose_images, describe_choice_rule, sort_by_hash
-from report.analysis.loss_logs import read_loss_log
-from report.analysis.tradeoff import find_dominated
 from report.figures import picture_grid
-from report.figures.centreline_difference import compare_centrelines
+from report.figures.comparison import find_difficulty_groups, measure_unevenness
 from report.figures.draw_all import draw_figures
-from report.figures.image_choice import find_difficulty_groups, measure_unevenness
 from report.figures.run_images import (
     FALSE_COLOUR,
     HIT_COLOUR,
@@ -20,6 +17,9 @@ from report.figures.run_images import (
     find_disputed_window,
     zoom_slices,
 )
+from report.figures.segmentation import compare_centrelines
+from report.figures.tradeoff import find_dominated
+from report.figures.training_curves import read_loss_log
 from sspbench.files import read_json
 from sspbench.images.pictures import write_grey
 from tests.synthetic_results import make_results
@@ -127,7 +127,7 @@ def test_the_residual_forgives_what_lies_within_the_tolerance():
     assert found.missed_share == 0.5 and found.false_share == pytest.approx(25 / 75)
     assert found.describe() == "missed 50 %, false 33 %"
     assert compare_centrelines(mask, label, 1).missed_share == 1.0
-    assert compare_centrelines(np.zeros_like(mask), label).describe() == "missed 100 %, false n/a"
+    assert compare_centrelines(np.zeros_like(mask), label, 3).describe() == "missed 100 %, false n/a"
     assert {tuple(colour) for colour in found.draw().reshape(-1, 3).tolist()} >= {FALSE_COLOUR, MISSED_COLOUR}
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from report.figures.svg.forest_plot import MAX_HARM_GAPS, make_forest
+from report.figures.forest_plot import MAX_HARM_GAPS, make_forest
 from report.tables.terminal_answer import format_answer
 from report.tables.write_all import write_tables
 from tests.scored_rows import built, made

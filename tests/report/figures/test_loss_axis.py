@@ -3,8 +3,7 @@
 import pytest
 from matplotlib.figure import Figure
 
-from report.analysis.loss_logs import LossLog
-from report.figures.training_curves import _draw_panel
+from report.figures.training_curves import LossLog, _draw_panel
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Claims under five trainings: judged by the one test, whatever the means say."""
 
-from report.analysis.paper import load_paper
-from report.analysis.paper_claims import list_claim_pairs, list_claimed_row_pairs, load_claims
+from report.analysis.paper import list_claim_pairs, list_claimed_row_pairs, load_claims, load_paper
 from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_HOLDS, CLAIM_UNDECIDED, judge_claims
 from report.page.our_results import OurResults
 from report.page.table_store import TableStore

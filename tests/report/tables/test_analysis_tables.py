@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report.analysis.own_audit import audit_own_scores
+from report.analysis.audits import audit_own_scores
 from report.analysis.results import Results
 from report.tables.render.latex import render_latex
 from report.tables.render.markdown import render_markdown

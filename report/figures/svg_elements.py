@@ -1,10 +1,55 @@
-"""SVG whose horizontal places are percentages and whose text is in pixels: it widens without scaling its letters."""
+"""SVG whose horizontal places are shares of its width, its text in pixels: it widens without scaling its letters."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True)
+class ChartAxis:
+    """A range of values.
+
+    Attributes:
+        low: Value at its start.
+        high: Value at its end, above ``low``.
+    """
+
+    low: float
+    high: float
+
+    def position(self, value: float) -> float:
+        """Return where a value lies: 0 at ``low``, 1 at ``high``."""
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self, maximum: int = 6) -> list[float]:
+        """Return the multiples of 1, 2 or 5 times a power of ten inside the range, at most ``maximum``."""
+        length = self.high - self.low
+        power = 10.0 ** math.floor(math.log10(length / maximum))
+        step = next(factor * power for factor in (1, 2, 5, 10, 20) if length / (factor * power) <= maximum)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def make_axis(values: Iterable[float], margin: float = 0.05) -> ChartAxis:
+    """Return the axis that holds all finite values with a margin at both ends; around a lone value, one of its size."""
+    known = [value for value in values if math.isfinite(value)]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    room = (high - low) * margin or abs(high) * margin or margin
+    return ChartAxis(low - room, high + room)
+
+
+def format_tick(value: float, signed: bool = False) -> str:
+    """Return a tick as people read it.
+
+    >>> format_tick(0.05, signed=True), format_tick(-0.2), format_tick(0.0, signed=True), format_tick(20000)
+    ('+0.05', '−0.2', '0', '20k')
+    """
+    text = f"{value / 1000:g}k" if abs(value) >= 10000 else f"{value:g}"
+    return ("+" if signed and value > 0 else "") + text.replace("-", "\N{MINUS SIGN}")
 
 
 def make_element(name: str, *body: str | Markup, **attributes: object) -> Markup:

@@ -8,12 +8,22 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from ...analysis.numbers import format_signed
-from ...analysis.paper import ORACLE_GROUP
-from ...analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
-from ...tables.render.text import NO_NUMBER
-from .axis import ChartAxis, format_tick, make_axis
-from .elements import draw_arrow, draw_diamond, draw_line, draw_text, format_percent, make_element, make_svg
+from ..analysis.numbers import format_signed
+from ..analysis.paper import ORACLE_GROUP
+from ..analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
+from ..tables.render.text import NO_NUMBER
+from .svg_elements import (
+    ChartAxis,
+    draw_arrow,
+    draw_diamond,
+    draw_line,
+    draw_text,
+    format_percent,
+    format_tick,
+    make_axis,
+    make_element,
+    make_svg,
+)
 
 # Class of a mark by the verdict of the test; without a test it is `open`.
 MARK_CLASSES = {"better": "gains", "worse": "harms", "no difference shown": "even"}
