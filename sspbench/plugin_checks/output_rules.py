@@ -10,7 +10,7 @@ import numpy as np
 from ..contract import ColorMode, Method
 from ..errors import UserError
 from ..images.pictures import to_float
-from ..stages.fit import fit_constants
+from ..stages.enhance import fit_constants
 from .findings import Inspection
 from .side_effects import SideEffectMonitor
 from .synthetic_images import CONSTANT_IMAGE_VALUES, IMAGE_SIDE_PX, add_colour, make_domain, make_method_inputs

@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import scipy
 from PIL import Image
 
+from ..checkout import ROOT
 from ..contract import MetricFamily
 from ..errors import UserError
-from ..files import replace_atomically
+from ..files import fingerprint, read_mapping, replace_atomically, write_json
 from ..images.field_of_view import erode_field_of_view, find_inscribed_square
+from ..images.manifest import Manifest
 from ..images.pictures import read_grey
+from ..jobs.image_folders import verify_splits
 
 DEFINITION_COLUMNS = ("image", "definition", "scale", "value", "note")
 
@@ -23,6 +29,11 @@ DEFINITION_COLUMNS = ("image", "definition", "scale", "value", "note")
 ENLARGEMENT_FACTORS = {"native": 1.0, "384 to 512": 512 / 384}
 
 MAX_IMAGES_HELD = 4
+
+CONSTANTS_CACHE_DIR = ROOT / ".cache" / "definitions"
+
+# Of the packages that compute the constants: another version can change a digit.
+NUMERIC_VERSIONS = (np.__version__, scipy.__version__, cv2.__version__)
 
 MetricDefinition = Callable[[np.ndarray], np.ndarray]
 """Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""
@@ -32,12 +43,7 @@ ScoredLine = tuple[str, str, str, float, str]
 
 
 def write_definitions(path: Path, lines: Iterable[ScoredLine]) -> None:
-    """Write ``definitions.csv``; values keep every digit.
-
-    Args:
-        path: The file.
-        lines: What :func:`score_definitions` yields; empty for a run whose table row needs none.
-    """
+    """Write ``definitions.csv``; values keep every digit."""
     with replace_atomically(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(DEFINITION_COLUMNS)
@@ -49,9 +55,7 @@ def collect_definitions(
 ) -> dict[str, MetricDefinition]:
     """Return the definitions that the metric families offer, by name.
 
-    Args:
-        families: The metric families by name.
-        constants: By family, what its fitted definitions take; None: those definitions are left out.
+    ``constants`` holds, by family, what its fitted definitions take; without them those are left out.
     """
     found: dict[str, MetricDefinition] = {}
     for name, family in families.items():
@@ -78,13 +82,9 @@ def score_definitions(
     scales: Mapping[str, float] = ENLARGEMENT_FACTORS,
     fields: Mapping[str, Path | None] | None = None,
 ) -> Iterator[ScoredLine]:
-    """Yield the value of every image under every definition at every scale.
+    """Yield the value of every saved image under every definition at every scale.
 
-    Args:
-        paths: The saved 8-bit images.
-        definitions: Functions by name.
-        scales: Enlargement factors by name.
-        fields: The masks of the images' fields of view by stem, where they have any.
+    ``fields`` holds the masks of the images' fields of view by stem, where they have any.
     """
     for names, images in _iter_chunks(paths, fields or {}):
         for scale, factor in scales.items():
@@ -126,3 +126,44 @@ def enlarge_images(images: np.ndarray, factor: float) -> np.ndarray:
         return images
     height, width = (round(side * factor) for side in images.shape[1:])
     return np.stack([np.asarray(Image.fromarray(i).resize((width, height), Image.Resampling.BICUBIC)) for i in images])
+
+
+def load_or_fit_constants(
+    families: Mapping[str, MetricFamily],
+    digests: Mapping[str, str],
+    manifest: Manifest,
+    cache: Path = CONSTANTS_CACHE_DIR,
+) -> dict[str, Mapping[str, Any]]:
+    """Return by family what its fitted definitions take from the HQ training images: fitted once per data set.
+
+    Args:
+        families: The metric families by name; those that fit nothing are left out.
+        digests: The digest of each family's code and options.
+        manifest: The prepared data.
+        cache: Holds one record per family, under a key that names all it depends on; a new key is a new fit.
+    """
+    return {
+        name: _load_or_fit(family, cache / f"{name}-{_make_key(digests[name], manifest)}.json", manifest)
+        for name, family in families.items()
+        if type(family).fit_definitions is not MetricFamily.fit_definitions
+    }
+
+
+def _load_or_fit(family: MetricFamily, path: Path, manifest: Manifest) -> Mapping[str, Any]:
+    if path.is_file():
+        # A damaged record costs a new fit, not the run.
+        with suppress(UserError):
+            return read_mapping(path)
+    verify_splits(manifest, "trainB", "trainB_fov")
+    paths = manifest.image_paths("trainB")
+    pairs = zip(paths, manifest.find_companions(paths, "trainB_fov"), strict=True)
+    found = family.fit_definitions(read_inside(*pair) for pair in pairs)
+    # A checkout that cannot be written to fits in every job.
+    with suppress(OSError):
+        write_json(path, dict(found))
+    return found
+
+
+def _make_key(digest: str, manifest: Manifest) -> str:
+    images = [entry for entry in manifest.content["images"] if entry["split"] in ("trainB", "trainB_fov")]
+    return fingerprint([digest, images, NUMERIC_VERSIONS])[:32]

@@ -1,11 +1,12 @@
-"""Enhance the test split with one run."""
+"""Enhance the test split with one run; a classical method is fitted to the training images first."""
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -20,8 +21,44 @@ from ..jobs.outcome import JobError
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_method_class
-from .fit import LazyImages, fit_constants
 from .smallest_picture import explain_small_picture
+
+
+class LazyImages(Sequence[np.ndarray]):
+    """Training images, (H, W) or (H, W, 3) float32 in [0, 1], each read when it is looked at, to save memory."""
+
+    def __init__(self, paths: Sequence[Path], color: ColorMode = "grey") -> None:
+        self._paths, self._color = paths, color
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, index: slice) -> LazyImages: ...
+    def __getitem__(self, index: int | slice) -> np.ndarray | LazyImages:
+        """Read one image; of a slice none is read yet."""
+        if isinstance(index, slice):
+            return LazyImages(self._paths[index], self._color)
+        return to_float(read_picture(self._paths[index], self._color))
+
+
+def fit_constants(method: Method, low: Sequence[np.ndarray], high: Sequence[np.ndarray]) -> dict[str, Any]:
+    """Return what ``method.fit`` takes from the training images, as JSON will give it back.
+
+    Raises:
+        JobError: it returns no mapping, or one that JSON cannot hold (arrays, NaN).
+    """
+    constants = method.fit(low, high)
+    if not isinstance(constants, Mapping):
+        raise JobError(f"fit returned {type(constants).__name__}", hint="return a mapping of names to numbers or lists")
+    try:
+        return dict(json.loads(json.dumps(dict(constants), allow_nan=False)))
+    except (TypeError, ValueError) as error:
+        hint = "return numbers, texts and lists of them: float(value), array.tolist(); no NaN"
+        raise JobError("fit returned what JSON cannot hold", why=str(error), hint=hint) from error
 
 
 def load_method(settings: Settings, weights: Path | None, fitted: Mapping[str, Any] | None = None) -> Method:
@@ -92,10 +129,10 @@ def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path 
         function = _method_enhancer(settings, weights, facts.get("fitted"), seconds)
     target = clear_images(folder / "enhanced")
     written = []
-    pairs = list(zip(sources, manifest.find_companions(sources, "testA_fov"), strict=True))
-    for source, field in progress_bar(pairs, label=f"enhance {found.name}", unit="images"):
+    fields = manifest.companion_by_stem("testA", "testA_fov")
+    for source in progress_bar(sources, label=f"enhance {found.name}", unit="images"):
         path = target / f"{source.stem}.png"
-        write_picture(path, blacken_outside(function(source), field))
+        write_picture(path, blacken_outside(function(source), fields[source.stem]))
         written.append(path)
     write_folder_manifest(target, written)
     each = float(np.median(seconds)) if seconds else 0.0
@@ -142,11 +179,10 @@ def _control_enhancer(manifest: Manifest, shows: str, color: ColorMode) -> Calla
     """A positive control shows what is known of the scene: ``testA_<shows>``."""
     extra = f"testA_{shows}"
     verify_splits(manifest, extra)
-    sources = manifest.image_paths("testA")
-    beside = dict(zip(sources, manifest.find_companions(sources, extra), strict=True))  # all in one search
+    beside = manifest.companion_by_stem("testA", extra)
 
     def function(source: Path) -> np.ndarray:
-        known = beside[source]
+        known = beside[source.stem]
         if known is None:
             hint = "prepare the data with this picture of every test scene, or leave the row out of methods"
             where = str(manifest.folder / extra)

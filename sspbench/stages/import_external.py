@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
 from ..contract import ColorMode
 from ..errors import Faults
 from ..files import write_json
@@ -22,7 +26,15 @@ from ..jobs.image_folders import clear_images, verify_splits, write_folder_manif
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from .enhance import blacken_outside
-from .resemblance import find_resemblances
+
+# Pictures are compared at this size: lines of a few pixels survive, noise does not.
+COMPARED_SIDE_PX = 96
+# Gaussian that is subtracted before comparing: a method may change the light, not the structures.
+LIGHT_SIGMA_PX = 8.0
+# By how much the correlation with another test image must exceed that with the own one: frames of one scene are alike.
+MIN_EXCESS = 0.05
+# A pixel that is off by one level gives more; a flat picture is not quite 0 after the filter, by rounding.
+MIN_LENGTH_LEVELS = 1e-6
 
 
 def import_external(settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path) -> None:
@@ -72,15 +84,38 @@ def _describe_resemblances(written: list[Path], manifest: Manifest) -> Iterator[
         yield f"{what} {', '.join(shown)}{more}"
 
 
+def find_resemblances(pictures: Mapping[str, np.ndarray], originals: Mapping[str, Path]) -> dict[str, str]:
+    """Return the pictures that resemble the test image of another name more than their own, with that name.
+
+    Pictures, (H, W) uint8, and originals stand by name; each picture is compared with every original.
+    """
+    names = list(originals)
+    known = np.stack([_describe_structures(read_grey(path)) for path in originals.values()])
+    found = {}
+    for name, picture in pictures.items():
+        likeness = np.abs(known @ _describe_structures(picture))  # a method may turn dark structures bright
+        nearest = int(np.argmax(likeness))
+        if likeness[nearest] > likeness[names.index(name)] + MIN_EXCESS:
+            found[name] = names[nearest]
+    return found
+
+
+def _describe_structures(picture: np.ndarray) -> np.ndarray:
+    """Return what is compared as a vector of length 1, or of zeros for a picture without structures."""
+    small = cv2.resize(picture, (COMPARED_SIDE_PX, COMPARED_SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float64)
+    structures = (small - gaussian_filter(small, LIGHT_SIGMA_PX)).ravel()
+    length = np.linalg.norm(structures)
+    return structures / length if length > MIN_LENGTH_LEVELS else np.zeros_like(structures)
+
+
 def _check_images(
     settings: Mapping[str, Any], source: Path, manifest: Manifest, folder: Path
 ) -> tuple[dict[str, InspectedImage], WhiteLevel]:
     """Return what is known of the images, by the name of the test image that each belongs to, and their white."""
     name = source.resolve().name
     files = list_images(source)
-    names = {
-        path: make_safe_name(path.stem) for path in files
-    }  # as the test images were renamed, where that was needed
+    # As the test images were renamed, where that was needed.
+    names = {path: make_safe_name(path.stem) for path in files}
     sizes = _test_image_sizes(manifest)
     found: dict[str, InspectedImage] = {}
     with Faults(f"The images in the folder {name} cannot be imported") as faults:
@@ -147,9 +182,8 @@ def _add_mismatch_faults(picture: InspectedImage, size: tuple[int, int], color: 
         why, hint = "the test images are in colour", "give it in colour; a method that gives grey cannot be compared"
         faults.add("An image is grey", where=str(picture.path), why=why, hint=hint)
     if color == "rgb" and picture.top is not None:
-        faults.add(
-            "A colour image has 16 bits a channel", where=str(picture.path), hint="save it with 8 bits a channel"
-        )
+        hint = "save it with 8 bits a channel"
+        faults.add("A colour image has 16 bits a channel", where=str(picture.path), hint=hint)
 
 
 def _describe_images(source: Path, pictures: Mapping[str, InspectedImage], level: WhiteLevel) -> Iterator[str]:

@@ -20,12 +20,7 @@ SAME_PLACE_NOTE = "show the same place as a training image: maybe neighbouring f
 
 
 def reject_test_copies(folder: Path, tell: NoteCallback, hint: str) -> None:
-    """Reject test images that are copies of training images; tell which others show the same place.
-
-    Args:
-        folder: The prepared images.
-        tell: Called with the test images that a training image overlaps without being a copy.
-        hint: What to do about a copy.
+    """Reject test images that are copies of training images; ``tell`` which others show the same place.
 
     Raises:
         UserError: all copies.

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tqdm import tqdm
 
 from ..contract import ColorMode, PrepareRequest
 from ..errors import Faults
+from ..files import fingerprint, sha256
 from ..images.croissant import write_croissant
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
@@ -73,7 +75,7 @@ def fill_prepared_folder(settings: Mapping[str, Any], fresh: Path) -> Manifest:
             source=None if root is None else Path(root),
             output=fresh,
             seed=settings["seed"],
-            progress=lambda done, total: _update_bar(bar, done, total),
+            progress=partial(_update_bar, bar),
             add_note=lambda what, files: notes.append({"what": what, "files": [printable(file) for file in files]}),
             record=recorded.__setitem__,
         )
@@ -103,11 +105,8 @@ def _reject_test_copies(fresh: Path, options: Mapping[str, Any], notes: list[dic
     if options.get("duplicates") == "allow":
         return
     accept = ", or accept it: dataset_options={duplicates: allow}" if "duplicates" in options else ""
-    reject_test_copies(
-        fresh,
-        lambda what, files: notes.append({"what": what, "files": list(files)}),
-        f"remove one of the two{accept}",
-    )
+    hint = f"remove one of the two{accept}"
+    reject_test_copies(fresh, lambda what, files: notes.append({"what": what, "files": list(files)}), hint)
 
 
 def _rename_safely(folder: Path) -> dict[str, str]:
@@ -180,12 +179,8 @@ def _replace_folder(fresh: Path, target: Path) -> None:
 def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
     """Return a digest of the names and contents of the user's images, so that a changed file is prepared again.
 
-    Args:
-        root: The user's folder or archive.
-        splits_only: Leave out what lies in no folder of a split, where the folder has such folders.
+    With ``splits_only``, what lies in no folder of a split is left out, where there are such folders.
     """
-    from ..files import fingerprint, sha256
-
     if root is None:
         return ""
     if root.is_file():

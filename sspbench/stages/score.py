@@ -24,8 +24,13 @@ from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import DEFINITIONS_FILE, LOW_FOLDER, SCORE_RECORD, SCORES_FILE, hash_score_tables
 from ..plugins.metric_families import load_metric_families
 from ..workflow.code_digests import digest_metric_families
-from .definition_constants import load_or_fit_constants
-from .definitions import ScoredLine, collect_definitions, score_definitions, write_definitions
+from .definitions import (
+    ScoredLine,
+    collect_definitions,
+    load_or_fit_constants,
+    score_definitions,
+    write_definitions,
+)
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
 MAX_CHUNK_IMAGES = 4
@@ -83,11 +88,7 @@ def score(
 def score_low(settings: Mapping[str, Any], run: Mapping[str, Any], manifest: Manifest, folder: Path) -> None:
     """Write ``low/scores.csv``: the measures of Table 2 under the segmenter that was trained on LQ images.
 
-    Args:
-        settings: As of :func:`score`.
-        run: The first columns.
-        manifest: The prepared data.
-        folder: The run's folder; its ``low`` holds the masks of that segmenter.
+    Takes what :func:`score` does; the folder ``low`` of the run's holds the masks of that segmenter.
     """
     job = JobRecorder("score", dict(settings))
     color = settings.get("color", "grey")
@@ -167,20 +168,12 @@ class _Scene:
 
 def _find_scenes(manifest: Manifest) -> dict[str, _Scene]:
     """Return the test images by stem, all at once: each search of a manifest reads it from end to end."""
-    origins = manifest.image_paths("testA")
-    entries = {entry["path"]: entry for entry in manifest.content["images"]}
-    known = zip(
-        origins,
-        manifest.find_companions(origins, "testA_labels"),
-        manifest.find_companions(origins, "testA_clean"),
-        manifest.find_companions(origins, "testA_fov"),
-        strict=True,
-    )
+    label, clean, fov = (manifest.companion_by_stem("testA", f"testA_{kind}") for kind in ("labels", "clean", "fov"))
     found = {}
-    for origin, label, clean, fov in known:
-        entry = entries[origin.relative_to(manifest.folder).as_posix()]
-        size = entry["height"], entry["width"]
-        found[origin.stem] = _Scene(origin, size, label, clean, fov, entry.get("um_per_px"))
+    for entry in manifest.list_entries("testA"):
+        origin, size = manifest.folder / entry["path"], (entry["height"], entry["width"])
+        stem = origin.stem
+        found[stem] = _Scene(origin, size, label[stem], clean[stem], fov[stem], entry.get("um_per_px"))
     return found
 
 

@@ -10,8 +10,7 @@ from sspbench.errors import UserError
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.images.pictures import read_picture, write_grey, write_picture
 from sspbench.plugins.discovery import get_plugin
-from sspbench.stages.enhance import enhance, enhance_image
-from sspbench.stages.fit import LazyImages
+from sspbench.stages.enhance import LazyImages, enhance, enhance_image
 from sspbench.stages.import_external import import_external
 from sspbench.stages.prepare import check_manifest
 

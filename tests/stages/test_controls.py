@@ -15,8 +15,7 @@ from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.images.pictures import read_grey, to_float, to_uint8, write_grey
 from sspbench.jobs.outcome import JobError
 from sspbench.plugins.discovery import get_plugin, load_method_class
-from sspbench.stages.enhance import enhance, load_method
-from sspbench.stages.fit import LazyImages, fit_constants
+from sspbench.stages.enhance import LazyImages, enhance, fit_constants, load_method
 
 
 def picture(seed: int, low: int = 20, high: int = 200, shape: tuple[int, int] = (64, 80)) -> np.ndarray:

@@ -10,8 +10,7 @@ import pytest
 from sspbench.contract import MetricFamily
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.images.pictures import write_grey
-from sspbench.stages.definition_constants import load_or_fit_constants
-from sspbench.stages.definitions import ENLARGEMENT_FACTORS, collect_definitions
+from sspbench.stages.definitions import ENLARGEMENT_FACTORS, collect_definitions, load_or_fit_constants
 
 
 class Brightest(MetricFamily):

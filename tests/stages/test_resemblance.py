@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sspbench.images.pictures import write_grey
-from sspbench.stages.resemblance import _describe_structures, find_resemblances
+from sspbench.stages.import_external import _describe_structures, find_resemblances
 
 SIDE = 96  # pictures are compared at this size, so that nothing is resampled here
 
