@@ -6,6 +6,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -45,11 +46,7 @@ class UserError(Exception):
         return "\n".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_error, (type(self), self.what, self.where, self.why, self.hint)
-
-
-def _rebuild_error(kind: type[UserError], what: str, where: str, why: str, hint: str) -> UserError:
-    return kind(what, where=where, why=why, hint=hint)
+        return partial(type(self), self.what, where=self.where, why=self.why, hint=self.hint), ()
 
 
 SYSTEM_ERROR_HINTS = {

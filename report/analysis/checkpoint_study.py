@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sspbench.contract import Measure
-from sspbench.jobs.kept_folders import KEPT_FOLDER
 from sspbench.jobs.scores_record import SCORES_FILE
+from sspbench.jobs.weights_record import KEPT_FOLDER
 
 from .image_choice import find_ranking_measure
 from .numbers import NAN

@@ -15,8 +15,9 @@ from ..errors import UserError
 from ..jobs.budget import time_budget
 from ..jobs.collector import pause_collector
 from ..jobs.folder_lock import lock_folder
-from ..jobs.kept_folders import KEPT_FOLDER
+from ..jobs.outcome import record_status
 from ..jobs.scores_record import LOW_FOLDER
+from ..jobs.weights_record import KEPT_FOLDER
 from ..plugin_checks import commands as plugin_checks
 from ..plugins.schemas import MAX_SEED
 from . import (
@@ -32,7 +33,6 @@ from . import (
     reproduce_pictures,
 )
 from .config_options import add_config_options, plan_from_args
-from .stage_status import record_status
 
 if TYPE_CHECKING:
     from ..images.manifest import Manifest

@@ -29,7 +29,12 @@ def time_budget(minutes: float, stage: str = "training", folder: Path | None = N
         stage: What is reported to have run out of time.
         folder: Where ``status.json`` says so if the process has to be ended.
     """
-    budget = _open_budget(minutes, stage)
+    error = OutOfTime(
+        f"The stage {stage} was stopped: the time budget of {minutes:g} minutes is used up",
+        hint="raise resources.minutes in the method's YAML, or stage_minutes in the config; a training resumes",
+    )
+    budget = _Budget(error)
+    _OPEN_BUDGETS.append(budget)
     before = signal.signal(signal.SIGALRM, budget.expire)
     report_budget(minutes * 60, stage, folder)
     signal.setitimer(signal.ITIMER_REAL, minutes * 60)
@@ -64,15 +69,6 @@ class _Budget:
 
 
 _OPEN_BUDGETS: list[_Budget] = []
-
-
-def _open_budget(minutes: float, stage: str) -> _Budget:
-    error = OutOfTime(
-        f"The stage {stage} was stopped: the time budget of {minutes:g} minutes is used up",
-        hint="raise resources.minutes in the method's YAML, or stage_minutes in the config; a training resumes",
-    )
-    _OPEN_BUDGETS.append(_Budget(error))
-    return _OPEN_BUDGETS[-1]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -52,6 +53,19 @@ def list_gpus() -> list[str]:
     return [str(index) for index, _ in enumerate(sorted(Path("/proc/driver/nvidia/gpus").glob("*")))] or [
         path.name.removeprefix("nvidia") for path in sorted(Path("/dev").glob("nvidia[0-9]*"))
     ]
+
+
+def describe_gpus() -> list[str]:
+    """Return a line for each GPU that jobs may take: its name and free memory as far as the driver says them."""
+    names = list_gpus()
+    if not names:
+        return []
+    query = ["nvidia-smi", "--query-gpu=name,memory.free", "--format=csv,noheader", f"--id={','.join(names)}"]
+    try:
+        answer = subprocess.run(query, check=True, capture_output=True, text=True, timeout=2).stdout
+    except (OSError, subprocess.SubprocessError):
+        return [f"GPU {name}" for name in names]
+    return [line.strip() for line in answer.splitlines() if line.strip()]
 
 
 def _parse_devices(text: str) -> list[str]:

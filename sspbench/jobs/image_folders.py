@@ -37,13 +37,11 @@ def find_changed_files(hashes: Mapping[Path, str], since_ns: int = 0) -> list[Pa
         hashes: SHA-256 by path.
         since_ns: Files whose inode last changed at this time (nanoseconds) or before are taken as they are, unread.
     """
-    return [path for path, digest in hashes.items() if _is_changed(path, digest, since_ns)]
-
-
-def _is_changed(path: Path, digest: str, since_ns: int) -> bool:
-    if not path.is_file():
-        return True
-    return path.stat().st_ctime_ns > since_ns and sha256(path) != digest
+    return [
+        path
+        for path, digest in hashes.items()
+        if not path.is_file() or (path.stat().st_ctime_ns > since_ns and sha256(path) != digest)
+    ]
 
 
 def describe_files(paths: Iterable[Path]) -> str:
@@ -60,14 +58,7 @@ def verified_images(folder: Path) -> list[Path]:
         JobError: an image is missing, or its content is not what was written.
     """
     hashes = read_folder_hashes(folder)
-    changed = find_changed_files(hashes)
-    if changed:
-        raise JobError(
-            f"{len(changed)} of {len(hashes)} images were removed or changed after they were written",
-            where=str(folder),
-            why=describe_files(changed),
-            hint="run the same command again: the workflow finds them and writes them again",
-        )
+    _reject_changed(hashes, folder, "written", "writes them")
     return list(hashes)
 
 
@@ -77,14 +68,17 @@ def verify_splits(manifest: Manifest, *splits: str) -> None:
     Raises:
         JobError: an image is missing, or its content is not what was prepared.
     """
-    hashes = prepared_hashes(manifest, splits)
+    _reject_changed(prepared_hashes(manifest, splits), manifest.folder, "prepared", "prepares the images")
+
+
+def _reject_changed(hashes: Mapping[Path, str], folder: Path, made: str, remade: str) -> None:
     changed = find_changed_files(hashes)
     if changed:
         raise JobError(
-            f"{len(changed)} of {len(hashes)} images were removed or changed after they were prepared",
-            where=str(manifest.folder),
+            f"{len(changed)} of {len(hashes)} images were removed or changed after they were {made}",
+            where=str(folder),
             why=describe_files(changed),
-            hint="run the same command again: the workflow finds them and prepares the images again",
+            hint=f"run the same command again: the workflow finds them and {remade} again",
         )
 
 

@@ -1,4 +1,4 @@
-"""What this machine is, on Linux and macOS: cores, memory, processor."""
+"""What this machine is, on Linux and macOS: cores, memory, processor, and how fast it computes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,20 @@ import platform
 import resource
 import subprocess
 import sys
+import time
+import timeit
 
 MAX_SYSCTL_S = 2.0
 """Seconds that macOS' ``sysctl`` may take."""
+
+REFERENCE_CPU_S = 0.0096
+"""CPU seconds that :func:`measure_slowness` times on the machine of docs/notebook/measurements.md."""
+
+TIMING_REPEATS = 5
+"""Products that are timed; the fastest counts, since others may be at work."""
+
+MATRIX_SIDE, MATRIX_COUNT = 64, 2000
+"""Side and number of the matrices: so small that one thread multiplies them, however many cores there are."""
 
 
 def count_cores() -> int:
@@ -61,3 +72,15 @@ def _read_sysctl(name: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return shown.stdout.strip()
+
+
+def measure_slowness() -> float:
+    """Return by how much CPU seconds here exceed those of the reference machine; 2 is twice as slow.
+
+    It multiplies ``MATRIX_COUNT`` float32 matrices of ``MATRIX_SIDE`` x ``MATRIX_SIDE``: 1.05 GFLOP.
+    """
+    import numpy as np
+
+    matrices = np.ones((MATRIX_COUNT, MATRIX_SIDE, MATRIX_SIDE), dtype=np.float32)
+    seconds = timeit.repeat(lambda: matrices @ matrices[0], time.thread_time, repeat=TIMING_REPEATS, number=1)
+    return min(seconds) / REFERENCE_CPU_S

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, explain_system_error
 from ..files import read_mapping, write_json
 
 STATUS_FILE = "status.json"
@@ -60,12 +63,42 @@ def error_from_exit(error: SystemExit) -> JobError:
 
 def write_status(folder: Path, stage: str, status: str, reason: str) -> None:
     """Note in ``status.json`` how a run's stage ended."""
-    write_json(Path(folder) / STATUS_FILE, {"stage": stage, "status": status, "reason": reason})
+    write_json(folder / STATUS_FILE, {"stage": stage, "status": status, "reason": reason})
 
 
-def clear_status(folder: Path) -> None:
-    """Forget an earlier end: the stage is tried again or is done."""
-    (Path(folder) / STATUS_FILE).unlink(missing_ok=True)
+@contextmanager
+def record_status(stage: str, folder: Path) -> Iterator[None]:
+    """Record in ``status.json``, for the tables, the error that stops a run's stage within the block; raise it again.
+
+    Scores of an earlier attempt are void once a stage is done again.
+    """
+    for outdated in ("scores.csv", "run.json"):
+        (folder / outdated).unlink(missing_ok=True)
+    write_status(folder, stage, "stopped", f"the stage {stage} was killed before it ended")
+    try:
+        yield
+        (folder / STATUS_FILE).unlink(missing_ok=True)
+    except UserError as error:
+        write_status(folder, stage, getattr(error, "status", "failed"), str(error))
+        raise
+    except SystemExit as error:
+        fault = error_from_exit(error)
+        write_status(folder, stage, fault.status, str(fault))
+        raise fault from error
+    except Exception as error:
+        refused = explain_system_error(error)
+        if refused is not None:
+            with suppress(OSError):  # a full disk has no room for this either
+                write_status(folder, stage, JobError.status, str(refused))
+            raise refused from error
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        write_status(folder, stage, "failed", f"{type(error).__name__}: {error} ({Path(where.filename).name})")
+        traceback.print_exc()
+        raise JobError(
+            f"The stage {stage} failed: {type(error).__name__}: {error}",
+            where=f"{where.filename}:{where.lineno}",
+            hint="see the traceback above",
+        ) from error
 
 
 def read_status(folder: Path) -> dict[str, Any]:
@@ -73,9 +106,9 @@ def read_status(folder: Path) -> dict[str, Any]:
 
     A ``status.json`` that says nothing of the kind is a run that did not end well: the other runs are shown beside it.
     """
-    if (Path(folder) / STATUS_FILE).is_file():
-        return _read_status_file(Path(folder) / STATUS_FILE)
-    if (Path(folder) / "scores.csv").is_file():
+    if (folder / STATUS_FILE).is_file():
+        return _read_status_file(folder / STATUS_FILE)
+    if (folder / "scores.csv").is_file():
         return {"stage": "score", "status": "done", "reason": ""}
     return {"stage": "", "status": "missing", "reason": "not run, or stopped before it could say why"}
 

@@ -33,16 +33,13 @@ def git_commit() -> dict[str, Any]:
     A copy without git's folder that lies in another repository has no commit: that one's says nothing about it.
     """
     try:
-        if not _is_checkout(Path(_run_git("rev-parse", "--show-toplevel"))):
+        repository = Path(_run_git("rev-parse", "--show-toplevel"))
+        if not (repository.exists() and repository.samefile(ROOT)):
             return {}
         head = _run_git("rev-parse", "HEAD")
         return {"commit": head, "dirty": bool(_run_git("status", "--porcelain", "--untracked-files=no"))}
     except (OSError, subprocess.CalledProcessError):
         return {}
-
-
-def _is_checkout(repository: Path) -> bool:
-    return repository.exists() and repository.samefile(ROOT)
 
 
 def _run_git(*arguments: str) -> str:
@@ -51,7 +48,7 @@ def _run_git(*arguments: str) -> str:
 
 
 class JobRecorder:
-    """Measures one job; :meth:`make_run_record` gives its entry in ``run.json``."""
+    """Measures one job; :meth:`record` gives its entry in ``run.json``."""
 
     def __init__(self, stage: str, settings: dict[str, Any]) -> None:
         self.stage, self.settings = stage, settings

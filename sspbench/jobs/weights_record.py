@@ -1,4 +1,4 @@
-"""The weights of a run or a segmenter, and the hash that the training which wrote them recorded."""
+"""The weights of a run or a segmenter, its kept checkpoints, and the hash that the training recorded of weights."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ TRAIN_RECORD = Path("jobs") / "train.json"
 """The record of a training within the folder of its run."""
 
 WEIGHTS_HASH_KEY = "weights_sha256"
+
+# The folder in a run's folder that holds kept checkpoints; `checkpoint` beside it only serves resuming.
+KEPT_FOLDER = "checkpoints"
 
 
 def hash_weights(folder: Path) -> dict[str, str]:
@@ -52,3 +55,16 @@ def verify_weights(path: Path) -> None:
             why="the file was exchanged, altered or cut off: its hash is not the one in jobs/train.json",
             hint=f"put the file back, or remove {path} and run it again: it is trained again",
         )
+
+
+def kept_step_folder(run: Path, step: int) -> Path:
+    """Return the folder of the checkpoint after ``step`` steps: weights and their record, as of a run."""
+    return run / KEPT_FOLDER / f"step-{step:08d}"
+
+
+def kept_steps_file(run: Path, count: int) -> Path:
+    """Return the list of the steps whose checkpoints are kept.
+
+    Its name holds their number: where another number is asked for, the file is missing and the run trains again.
+    """
+    return run / KEPT_FOLDER / f"kept-{count}.json"

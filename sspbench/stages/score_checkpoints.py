@@ -12,10 +12,9 @@ from ..config.settings import Settings
 from ..errors import UserError
 from ..files import read_json, replace_atomically, write_json
 from ..images.manifest import Manifest
-from ..jobs.kept_folders import KEPT_FOLDER, kept_step_folder, kept_steps_file
 from ..jobs.provenance import JobRecorder
 from ..jobs.scores_record import SCORE_RECORD, SCORES_FILE, hash_score_tables
-from ..jobs.weights_record import WEIGHTS_FILE
+from ..jobs.weights_record import KEPT_FOLDER, WEIGHTS_FILE, kept_step_folder, kept_steps_file
 from .enhance import enhance
 from .score import SCORE_COLUMNS, score
 from .segment import segment

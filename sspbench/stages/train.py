@@ -21,9 +21,8 @@ from ..images.manifest import Manifest
 from ..images.pictures import read_picture, to_planes
 from ..jobs.budget import time_budget
 from ..jobs.image_folders import verify_splits
-from ..jobs.kept_folders import kept_steps_file
 from ..jobs.provenance import JobRecorder
-from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights, verify_weights
+from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights, kept_steps_file, verify_weights
 from ..plugins.discovery import find_single_class, load_method_class
 from ..plugins.kinds import METHOD_KIND
 from ..plugins.row_groups import UNTRAINED_VARIANT

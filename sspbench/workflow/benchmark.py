@@ -18,8 +18,8 @@ from ..config.plan import Plan
 from ..config.runs import Run
 from ..errors import UserError
 from ..jobs.forked_jobs import start_fork_server
-from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE
+from ..jobs.weights_record import KEPT_FOLDER
 from .forecast import Forecast
 from .lock import hold_workflow_lock, job_environment
 from .repair import find_plans_to_prepare, repair_runs

@@ -66,7 +66,7 @@ class DurationEstimator:
     Args:
         plan: What is run.
         slowness: By how much CPU seconds here exceed the declared ones
-            (:func:`sspbench.jobs.machine_speed.measure_slowness`).
+            (:func:`sspbench.jobs.machine.measure_slowness`).
     """
 
     def __init__(self, plan: Plan, slowness: float) -> None:

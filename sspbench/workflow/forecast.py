@@ -11,7 +11,8 @@ from typing import Any
 
 from ..config.plan import Plan
 from ..config.resolve_auto import slowdown_warnings
-from ..jobs.machine_speed import describe_gpus, measure_slowness
+from ..jobs.gpu_slots import describe_gpus
+from ..jobs.machine import measure_slowness
 from .durations import SEGMENTER_RULES, TRAINING_RULES, DurationEstimator, WorkflowJob, estimate_wall_seconds
 
 ROW_RULES = ("enhance", "import_external", "segment", "score", "score_low", "score_checkpoints")

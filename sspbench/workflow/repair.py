@@ -21,9 +21,8 @@ from ..jobs.image_folders import (
     prepared_hashes,
     read_folder_hashes,
 )
-from ..jobs.kept_folders import KEPT_FOLDER
 from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE, find_changed_tables
-from ..jobs.weights_record import WEIGHTS_FILE, has_original_weights
+from ..jobs.weights_record import KEPT_FOLDER, WEIGHTS_FILE, has_original_weights
 from .lock import is_dry_run
 
 SEGMENTED = ("masks", "probabilities")

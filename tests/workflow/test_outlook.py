@@ -7,7 +7,7 @@ import pytest
 
 from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, read_config
-from sspbench.jobs.machine_speed import time_matrix_products
+from sspbench.jobs.machine import measure_slowness
 from sspbench.plugins.discovery import find_plugins
 from sspbench.plugins.source_files import read_yaml
 from sspbench.workflow.durations import (
@@ -142,8 +142,8 @@ def test_time_together_is_bound_by_cores_slots_and_the_longest_job(cores, slots,
     assert estimate_wall_seconds(seconds, cores, slots) == wanted
 
 
-def test_the_speed_of_this_machine_is_a_positive_number_of_seconds():
-    assert 0 < time_matrix_products() < 10
+def test_the_speed_of_this_machine_is_a_positive_number():
+    assert 0 < measure_slowness() < 1000
 
 
 def test_times_are_said_as_people_say_them():

@@ -9,8 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ...config.overrides import find_spacing_fault
-from ...jobs.kept_folders import KEPT_FOLDER, kept_step_folder
-from ...jobs.weights_record import WEIGHTS_FILE
+from ...jobs.weights_record import KEPT_FOLDER, WEIGHTS_FILE, kept_step_folder
 from ..trainable import Trainable
 from .checkpoints import load_weights, save_weights
 
