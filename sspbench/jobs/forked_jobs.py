@@ -109,7 +109,7 @@ def _wait_for_end(job: int, answers: Any) -> int:
     def forward(number: int, _frame: FrameType | None) -> None:
         os.kill(job, number)
 
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, forward)
     answer = answers.readline()

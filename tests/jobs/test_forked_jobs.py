@@ -97,6 +97,14 @@ def wait_for(path: Path) -> str:
     return path.read_text()
 
 
+def wait_until_it_forwards_signals(process: subprocess.Popen[str]) -> None:
+    """Wait until a process handles SIGTERM, which it does last of all signals."""
+    status, give_up = Path(f"/proc/{process.pid}/status"), time.monotonic() + 60
+    while not int(status.read_text().partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGTERM - 1) & 1:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
 def test_a_job_has_the_folder_and_environment_of_its_command_and_returns_its_status(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +161,7 @@ time.sleep(60)
 """
     process = start(address, code)
     wait_for(started)
+    wait_until_it_forwards_signals(process)
     process.send_signal(sent)
     assert wait_for(stopped) == received
     assert process.wait(timeout=60) == (-9 if sent == signal.SIGKILL else 3)
