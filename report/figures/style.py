@@ -102,6 +102,11 @@ def method_marker(index: int) -> str:
     return METHOD_MARKERS[(index + index // len(METHOD_COLOURS)) % len(METHOD_MARKERS)]
 
 
+def method_style(index: int) -> dict[str, Any]:
+    """Return colour and marker of the method at this place, as Matplotlib's ``plot`` takes them."""
+    return {"color": method_colour(index), "marker": method_marker(index), "markersize": 4}
+
+
 def save_figure(figure: Figure, folder: Path, name: str) -> str:
     """Write ``<name>.png`` and ``<name>.pdf`` without dates or versions; return the PNG's name."""
     dates = {"Creator": None, "Producer": None, "CreationDate": None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RE
 
 _LANGUAGE, _DATA, _RUN, _INPUT, _OUTPUT = "#snakemake", "#images", "#run", "#parameter-images", "#parameter-scores"
 
+_LANGUAGE_URL = "https://snakemake.github.io"
+
 Entity = dict[str, Any]  # one node of the crate's graph
 
 # What is said of some files beside their size and hash.
@@ -54,153 +56,124 @@ def write_crate(part: ReleasePart, commit: str, date: str) -> None:
     """
     (part.folder / WORKFLOW_FILE).parent.mkdir(exist_ok=True)
     shutil.copyfile(ROOT / "Snakefile", part.folder / WORKFLOW_FILE)
-    write_json(part.folder / CRATE_FILE, {"@context": CRATE_CONTEXT, "@graph": make_graph(part, commit, date)})
+    graph = list(_iter_entities(part, commit, date))
+    write_json(part.folder / CRATE_FILE, {"@context": CRATE_CONTEXT, "@graph": graph})
 
 
-def make_graph(part: ReleasePart, commit: str, date: str) -> list[Entity]:
-    """Return the entities of a crate: the release, its files, workflow, run, images, people and licence."""
+def _iter_entities(part: ReleasePart, commit: str, date: str) -> Iterator[Entity]:
+    """Yield the entities of a crate: the release, its files, workflow, run, images, people and licence."""
     citation = read_citation()
     names = [name for name in part.list_files() if name not in (CRATE_FILE, SUMS_FILE)]
     authors = list(_describe_authors(citation))
     licence = f"https://spdx.org/licenses/{citation['license']}"
-    lock = _describe_lock(ROOT / LOCK_FILE)
-    return [
-        _describe_metadata_file(),
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "conformsTo": _refer(ROOT_PROFILES),
-            "name": f"{citation['title']}: release {part.name}",
-            "description": f"Scores, tables and figures of {part.record['dataset']['title']}; no images",
-            "datePublished": date,
-            "license": {"@id": licence},
-            "author": _refer(author["@id"] for author in authors),
-            "publisher": {"@id": authors[0]["@id"]},
-            "mainEntity": {"@id": WORKFLOW_FILE},
-            "mentions": {"@id": _RUN},
-            "hasPart": _refer([*names, lock["@id"]]),
-        },
-        *(_describe_file(part.folder, name) for name in names if name != WORKFLOW_FILE),
-        _describe_workflow(part, citation, authors, lock, commit),
-        lock,
-        *_describe_run(part, names),
-        *authors,
-        {"@id": licence, "@type": "CreativeWork", "name": f"{citation['license']} licence", "url": licence},
-        *({"@id": profile, "@type": "CreativeWork", "name": profile.split("/", 3)[-1]} for profile in ROOT_PROFILES),
-    ]
+    lock = _describe_lock()
+    standards = _refer("https://w3id.org/ro/crate/1.1", ROOT_PROFILES[-1])
+    yield _make_entity(CRATE_FILE, "CreativeWork", about=_refer("./"), conformsTo=standards)
+    yield _make_entity(
+        "./",
+        "Dataset",
+        conformsTo=_refer(*ROOT_PROFILES),
+        name=f"{citation['title']}: release {part.name}",
+        description=f"Scores, tables and figures of {part.record['dataset']['title']}; no images",
+        datePublished=date,
+        license=_refer(licence),
+        author=_refer(*(author["@id"] for author in authors)),
+        publisher=_refer(authors[0]["@id"]),
+        mainEntity=_refer(WORKFLOW_FILE),
+        mentions=_refer(_RUN),
+        hasPart=_refer(*names, lock["@id"]),
+    )
+    yield from (_describe_file(part.folder, name) for name in names if name != WORKFLOW_FILE)
+    yield {
+        **_describe_file(part.folder, WORKFLOW_FILE),
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "conformsTo": _refer(WORKFLOW_PROFILE),
+        "name": str(citation["title"]),
+        "description": str(citation["abstract"]).strip(),
+        "version": f"{citation['version']} ({commit})",
+        "license": _refer(licence),
+        "creator": _refer(*(author["@id"] for author in authors)),
+        "programmingLanguage": _refer(_LANGUAGE),
+        "softwareRequirements": _refer(lock["@id"]),
+        "input": _refer(_INPUT),
+        "output": _refer(_OUTPUT),
+    }
+    yield lock
+    yield from _describe_run(part, names)
+    for name, short in ((_INPUT, "images"), (_OUTPUT, "scores")):
+        profile = _refer(PARAMETER_PROFILE)
+        yield _make_entity(name, "FormalParameter", conformsTo=profile, name=short, additionalType="File")
+    link = _refer(_LANGUAGE_URL)
+    yield _make_entity(_LANGUAGE, "ComputerLanguage", name="Snakemake", identifier=link, url=link)
+    yield from authors
+    yield _make_entity(licence, "CreativeWork", name=f"{citation['license']} licence", url=licence)
+    for profile_url in ROOT_PROFILES:
+        yield _make_entity(profile_url, "CreativeWork", name=profile_url.split("/", 3)[-1])
 
 
-def _refer(names: Iterable[str]) -> list[Entity] | Entity:
+def _make_entity(name: str, kind: str, /, **facts: Any) -> Entity:
+    return {"@id": name, "@type": kind, **facts}
+
+
+def _refer(*names: str) -> list[Entity] | Entity:
     """Return references; one alone stands without a list, as RO-Crate recommends."""
     found = [{"@id": name} for name in names]
     return found[0] if len(found) == 1 else found
 
 
-def _describe_metadata_file() -> Entity:
-    standards = ("https://w3id.org/ro/crate/1.1", ROOT_PROFILES[-1])
-    return {"@id": CRATE_FILE, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": _refer(standards)}
-
-
 def _describe_file(folder: Path, name: str) -> Entity:
-    path = folder / name
-    return {
-        "@id": name,
-        "@type": "File",
-        "name": name,
-        **_KNOWN_FILES.get(name, {}),
-        "encodingFormat": mimetypes.guess_type(name)[0] or "text/plain",
-        "contentSize": str(path.stat().st_size),
-        "sha256": sha256(path),
-    }
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    size = str((folder / name).stat().st_size)
+    facts = {"name": name, "encodingFormat": kind, "contentSize": size, "sha256": sha256(folder / name)}
+    return _make_entity(name, "File", **facts, **_KNOWN_FILES.get(name, {}))
 
 
-def _describe_workflow(
-    part: ReleasePart, citation: Mapping[str, Any], authors: Sequence[Entity], lock: Entity, commit: str
-) -> Entity:
-    return {
-        **_describe_file(part.folder, WORKFLOW_FILE),
-        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
-        "conformsTo": {"@id": WORKFLOW_PROFILE},
-        "name": str(citation["title"]),
-        "description": str(citation["abstract"]).strip(),
-        "version": f"{citation['version']} ({commit})",
-        "license": {"@id": f"https://spdx.org/licenses/{citation['license']}"},
-        "creator": _refer(author["@id"] for author in authors),
-        "programmingLanguage": {"@id": _LANGUAGE},
-        "softwareRequirements": {"@id": lock["@id"]},
-        "input": {"@id": _INPUT},
-        "output": {"@id": _OUTPUT},
-    }
-
-
-def _describe_lock(path: Path) -> Entity:
+def _describe_lock() -> Entity:
     """Describe the lock file by its content's identifier (SWHID): every release carrying it would weigh too much."""
-    content = path.read_bytes()
+    content = (ROOT / LOCK_FILE).read_bytes()
     blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-    return {
-        "@id": f"swh:1:cnt:{blob}",
-        "@type": "File",
-        "name": path.name,
-        "description": "exact versions of all packages",
-        "encodingFormat": "application/toml",
-        "contentSize": str(len(content)),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
+    return _make_entity(
+        f"swh:1:cnt:{blob}",
+        "File",
+        name=LOCK_FILE,
+        description="exact versions of all packages",
+        encodingFormat="application/toml",
+        contentSize=str(len(content)),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
 def _describe_run(part: ReleasePart, names: Sequence[str]) -> Iterator[Entity]:
-    """Yield the run with its inputs and outputs, the images it was given, and the language of the workflow."""
+    """Yield the run with its inputs and outputs, and the images it was given."""
     record = part.record
     inputs = [_DATA, RELEASE_RECORD, *(name for name in names if name == CROISSANT_FILE)]
     outputs = [name for name in names if name not in (*inputs, WORKFLOW_FILE)]
     commits = ", ".join(f"{commit} ({count} jobs)" for commit, count in record["commits"].items())
-    yield {
-        "@id": _RUN,
-        "@type": "CreateAction",
-        "name": f"Run of the workflow: {part.name}",
-        "description": f"at commit {commits}; seeds {', '.join(map(str, record['seeds']))}",
-        "actionStatus": "http://schema.org/CompletedActionStatus",
-        "instrument": {"@id": WORKFLOW_FILE},
-        "object": _refer(inputs),
-        "result": _refer(outputs),
-    }
-    yield {
-        "@id": _DATA,
-        "@type": "CreativeWork",
-        "name": record["dataset"]["title"],
-        "description": "the prepared images; the identifier is the digest of their hashes",
-        "identifier": f"sha256:{record['data']}",
-        **({"subjectOf": {"@id": CROISSANT_FILE}} if CROISSANT_FILE in names else {}),
-    }
-    yield _describe_parameter(_INPUT, "images")
-    yield _describe_parameter(_OUTPUT, "scores")
-    yield {
-        "@id": _LANGUAGE,
-        "@type": "ComputerLanguage",
-        "name": "Snakemake",
-        "identifier": {"@id": "https://snakemake.github.io"},
-        "url": {"@id": "https://snakemake.github.io"},
-    }
-
-
-def _describe_parameter(name: str, short: str) -> Entity:
-    return {
-        "@id": name,
-        "@type": "FormalParameter",
-        "conformsTo": {"@id": PARAMETER_PROFILE},
-        "name": short,
-        "additionalType": "File",
-    }
+    yield _make_entity(
+        _RUN,
+        "CreateAction",
+        name=f"Run of the workflow: {part.name}",
+        description=f"at commit {commits}; seeds {', '.join(map(str, record['seeds']))}",
+        actionStatus="http://schema.org/CompletedActionStatus",
+        instrument=_refer(WORKFLOW_FILE),
+        object=_refer(*inputs),
+        result=_refer(*outputs),
+    )
+    yield _make_entity(
+        _DATA,
+        "CreativeWork",
+        name=record["dataset"]["title"],
+        description="the prepared images; the identifier is the digest of their hashes",
+        identifier=f"sha256:{record['data']}",
+        **({"subjectOf": _refer(CROISSANT_FILE)} if CROISSANT_FILE in names else {}),
+    )
 
 
 def _describe_authors(citation: Mapping[str, Any]) -> Iterator[Entity]:
     """Yield the people and groups of ``CITATION.cff``."""
     for number, author in enumerate(citation["authors"], 1):
         if "name" in author:
-            yield {"@id": f"#author-{number}", "@type": "Organization", "name": author["name"]}
-            continue
-        yield {
-            "@id": author.get("orcid", f"#author-{number}"),
-            "@type": "Person",
-            "name": f"{author['given-names']} {author['family-names']}",
-        }
+            yield _make_entity(f"#author-{number}", "Organization", name=author["name"])
+        else:
+            name = f"{author['given-names']} {author['family-names']}"
+            yield _make_entity(author.get("orcid", f"#author-{number}"), "Person", name=name)

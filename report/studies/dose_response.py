@@ -12,12 +12,11 @@ from ..analysis.paper import CLEAN_ROW
 from ..analysis.results import MethodRow, Results
 from ..analysis.statistics.crossed_effects import CrossedEstimate, estimate_crossed
 from ..analysis.statistics.summary import keep_complete_images
-from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
+from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_style
 from ..tables.record import Cell, Column, Row, Table
 
 # Measures against the dose, in % of the true length, and the words for them.
 DOSE_MEASURES = {"hallucinated": "invented", "lost": "lost"}
-
 
 # Of this measure the excess over the clean image is shown: the segmenter, trained on the dosed images, invents too.
 EXCESS_MEASURE = "hallucinated"
@@ -31,11 +30,6 @@ def sort_by_dose(several: Mapping[str, Results]) -> dict[float, Results]:
         if dose is not None:
             found[float(dose)] = results
     return dict(sorted(found.items()))
-
-
-def select_grid(results: Results, row: str, metric: str) -> pd.DataFrame:
-    """Return one row's (images, seeds) values of a measure."""
-    return keep_complete_images(results.values(row, metric))
 
 
 def estimate_dose_slope(grids: Mapping[float, pd.DataFrame]) -> CrossedEstimate | None:
@@ -54,17 +48,18 @@ def estimate_dose_slope(grids: Mapping[float, pd.DataFrame]) -> CrossedEstimate 
 
 
 def make_dose_table(several: Mapping[str, Results], metric: str) -> Table:
-    """Return one measure by dose, and its slope with the interval, for every row that is trained and the untouched."""
+    """Return one measure by dose, and its slope, for the trained rows, the untouched and the clean image."""
     found = sort_by_dose(several)
-    grids = {row.id: _select_grids(found, row.id, metric) for row in _find_shown_rows(found)}
-    lines = [Row(row.id, row.label, _make_dose_cells(grids[row.id]), row.group) for row in _find_shown_rows(found)]
+    done = _find_done_rows(found)
+    shown = [*filter(_is_trained_or_untouched, done), *(row for row in done if row.id == CLEAN_ROW)]
+    grids = {row.id: _select_grids(found, row.id, metric) for row in shown}
+    lines = [Row(row.id, row.label, _make_dose_cells(grids[row.id]), row.group) for row in shown]
     if metric == EXCESS_MEASURE and CLEAN_ROW in grids:
-        for row in _find_trained_rows(found):
+        for row in shown:
             if row.runs[0].is_learned and not row.runs[0].is_untrained:
                 excess = {dose: grid - grids[CLEAN_ROW][dose] for dose, grid in grids[row.id].items()}
-                lines.append(
-                    Row(f"{row.id}-excess", f"{row.label} minus clean image", _make_dose_cells(excess), "excess")
-                )
+                label = f"{row.label} minus clean image"
+                lines.append(Row(f"{row.id}-excess", label, _make_dose_cells(excess), "excess"))
     columns = [Column(f"dose:{dose:g}", f"x {dose:g}", unit="%", better="lower", decimals=2) for dose in found]
     word = DOSE_MEASURES[metric]
     return Table(
@@ -74,8 +69,19 @@ def make_dose_table(several: Mapping[str, Results], metric: str) -> Table:
     )  # fmt: skip
 
 
+def _find_done_rows(found: Mapping[float, Results]) -> list[MethodRow]:
+    """Return the rows that are done at every dose."""
+    done = [{row.id for row in each.rows if each.status_text(row) == "done"} for each in found.values()]
+    first = next(iter(found.values()))
+    return [row for row in first.rows if row.id in set.intersection(*done)]
+
+
+def _is_trained_or_untouched(row: MethodRow) -> bool:
+    return row.runs[0].is_learned or row.group == "untouched"
+
+
 def _select_grids(found: Mapping[float, Results], row: str, metric: str) -> dict[float, pd.DataFrame]:
-    return {dose: select_grid(results, row, metric) for dose, results in found.items()}
+    return {dose: keep_complete_images(results.values(row, metric)) for dose, results in found.items()}
 
 
 def _make_dose_cells(grids: Mapping[float, pd.DataFrame]) -> tuple[Cell, ...]:
@@ -87,41 +93,15 @@ def _make_dose_cells(grids: Mapping[float, pd.DataFrame]) -> tuple[Cell, ...]:
     return (*means, Cell(mean=rise.difference, low=rise.low, high=rise.high, note=rise.note))
 
 
-def _find_shown_rows(found: Mapping[float, Results]) -> list[MethodRow]:
-    """Return the rows that are trained, the untouched image and, as a control, the clean one."""
-    first = next(iter(found.values()))
-    clean = [
-        row for row in first.rows if row.id == CLEAN_ROW and all(_is_done(each, CLEAN_ROW) for each in found.values())
-    ]
-    return [*_find_trained_rows(found), *clean]
-
-
-def _find_trained_rows(found: Mapping[float, Results]) -> list[MethodRow]:
-    first = next(iter(found.values()))
-    done = [row for row in first.rows if all(_is_done(results, row.id) for results in found.values())]
-    return [row for row in done if row.runs[0].is_learned or row.runs[0].group == "untouched"]
-
-
-def _is_done(results: Results, row: str) -> bool:
-    return any(each.id == row and results.status_text(each) == "done" for each in results.rows)
-
-
 def draw_dose_figure(several: Mapping[str, Results]) -> FinishedFigure:
     """Return invented and lost nerve against the dose, one line per row."""
     found = sort_by_dose(several)
+    shown = list(filter(_is_trained_or_untouched, _find_done_rows(found)))
     figure = Figure((FULL_WIDTH_INCHES, 2.8), layout="constrained")
     for axes, (metric, word) in zip(figure.subplots(1, 2), DOSE_MEASURES.items(), strict=True):
-        for index, row in enumerate(_find_trained_rows(found)):
-            values = [select_grid(results, row.id, metric).to_numpy() for results in found.values()]
-            means = [float(each.mean()) for each in values]
-            axes.plot(
-                list(found),
-                means,
-                color=method_colour(index),
-                marker=method_marker(index),
-                markersize=4,
-                label=row.label,
-            )
+        for index, row in enumerate(shown):
+            means = [float(grid.to_numpy().mean()) for grid in _select_grids(found, row.id, metric).values()]
+            axes.plot(list(found), means, **method_style(index), label=row.label)
         axes.set_xticks(list(found), [f"{dose:g}" for dose in found])
         axes.set_ylim(bottom=0)
         axes.set_title(f"nerve {word}")

@@ -19,9 +19,9 @@ from sspbench.contract import Measure
 from ..analysis.metric_trust import MIN_CORRELATED_ROWS, assess_metrics, no_reference_metrics, reading_sign
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.results import Results
-from ..analysis.statistics.summary import keep_complete_images
+from ..analysis.statistics.summary import average_by_image
 from ..figures.palette import REFERENCE_LINE_COLOUR
-from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
+from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_style
 from ..tables.record import Cell, Column, Row, Table
 
 # Measures that use the truth, their names for people, and their better direction.
@@ -72,13 +72,16 @@ class MetricGrade:
 
 def rank_metrics(several: Mapping[str, Results]) -> list[MetricGrade]:
     """Return the marks of every measure that does not use the truth; empty if no clean image is known."""
-    ranked = [(results, found) for results in several.values() if (found := assess_metrics(results))]
-    if not ranked:
-        return []
-    known, first = [results for results, _ in ranked], ranked[0][0]
+    known: list[Results] = []
     places: dict[str, list[str]] = defaultdict(list)
-    for each in (each for _, found in ranked for each in found):
-        places[each.measure.name].append(f"{each.clean_rank} of {each.row_count}")
+    for results in several.values():
+        found = assess_metrics(results)
+        known += [results] if found else []
+        for each in found:
+            places[each.measure.name].append(f"{each.clean_rank} of {each.row_count}")
+    if not known:
+        return []
+    first = known[0]
     names = no_reference_metrics(first)
     measures = [measure for measure in first.measures.values() if measure.name in names and reading_sign(measure)]
     return [_rank_metric(known, measure, tuple(places[measure.name])) for measure in measures]
@@ -87,9 +90,8 @@ def rank_metrics(several: Mapping[str, Results]) -> list[MetricGrade]:
 def _rank_metric(several: Sequence[Results], measure: Measure, places: tuple[str, ...]) -> MetricGrade:
     if not any(results.summary(row.id, measure.name).n for results in several for row in results.rows):
         return MetricGrade(measure, (), {}, _reason_not_measured(several[0], measure.name))
-    found = {
-        name: mark for name in RELIABILITY_TRUTHS if (mark := _correlate_with_truth(several, measure, name)) is not None
-    }
+    marks = {name: _correlate_with_truth(several, measure, name) for name in RELIABILITY_TRUTHS}
+    found = {name: mark for name, mark in marks.items() if mark is not None}
     return MetricGrade(measure, places, found) if found else MetricGrade(measure, places, {}, "too few rows")
 
 
@@ -101,12 +103,11 @@ def _reason_not_measured(results: Results, name: str) -> str:
 def _correlate_with_truth(several: Sequence[Results], measure: Measure, truth: str) -> TruthCorrelation | None:
     """Return the mean correlation over data sets; images are redrawn in each, the rows of a data set together."""
     random = np.random.default_rng(0)
-    drawn = [
-        found for results in several if (found := _bootstrap_correlations(results, measure, truth, random)) is not None
-    ]
-    if not drawn:
+    drawn = [_bootstrap_correlations(results, measure, truth, random) for results in several]
+    known = [found for found in drawn if found is not None]
+    if not known:
         return None
-    mean = np.mean(drawn, axis=0)
+    mean = np.mean(known, axis=0)
     low, high = np.quantile(mean[1:], (0.025, 0.975))
     return TruthCorrelation(float(mean[0]), float(low), float(high))
 
@@ -116,10 +117,10 @@ def _bootstrap_correlations(
 ) -> np.ndarray | None:
     """Return (1 + DRAWS,) rank correlations: of all test images, then of images drawn with replacement."""
     rows = [row.id for row in results.rows if row.group != ORACLE_GROUP and results.status_text(row) == "done"]
-    pairs = [(_image_values(results, row, measure.name), _image_values(results, row, truth)) for row in rows]
-    pairs = [(ours, known) for ours, known in pairs if len(ours) and len(known)]
-    count = max((len(ours) for ours, _ in pairs), default=0)
-    pairs = [pair for pair in pairs if len(pair[0]) == count and len(pair[1]) == count]
+    values = [[average_by_image(results.values(row, name)) for name in (measure.name, truth)] for row in rows]
+    pairs = [(ours.to_numpy(dtype=float), known.to_numpy(dtype=float)) for ours, known in values]
+    count = max((len(ours) for ours, known in pairs if len(known)), default=0)
+    pairs = [pair for pair in pairs if len(pair[0]) == len(pair[1]) == count > 0]
     if len(pairs) < MIN_CORRELATED_ROWS:
         return None
     ours, known = (np.stack(side) for side in zip(*pairs, strict=True))
@@ -131,11 +132,6 @@ def _bootstrap_correlations(
     first, second = (side - side.mean(axis=0) for side in ranks)
     scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
     return np.divide((first * second).sum(axis=0), scale, out=np.zeros(len(scale)), where=scale > 0)
-
-
-def _image_values(results: Results, row: str, name: str) -> np.ndarray:
-    """Return the mean over trainings of every image that is defined under all of them."""
-    return np.asarray(keep_complete_images(results.values(row, name)).mean(axis=1), dtype=float)
 
 
 def make_reliability_table(found: Sequence[MetricGrade]) -> Table:
@@ -178,16 +174,7 @@ def draw_reliability_figure(found: Sequence[MetricGrade]) -> FinishedFigure:
         down = [place + 0.15 * (number - 2) for place, _ in points]
         means = np.array([mark.mean for _, mark in points])
         ends = np.array([[mark.mean - mark.low, mark.high - mark.mean] for _, mark in points]).T.clip(min=0)
-        axes.errorbar(
-            means,
-            down,
-            xerr=ends,
-            label=label,
-            color=method_colour(number),
-            fmt=method_marker(number),
-            markersize=4,
-            elinewidth=1,
-        )
+        axes.errorbar(means, down, xerr=ends, label=label, linestyle="none", elinewidth=1, **method_style(number))
     axes.axvline(0, color=REFERENCE_LINE_COLOUR, linewidth=0.8)
     axes.set_yticks(range(len(shown)), [_reading_label(each.measure) for each in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from ..analysis.paper import UNTOUCHED_ROW
 from ..analysis.results import Results
 from ..figures.palette import REFERENCE_LINE_COLOUR
-from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_colour, method_marker
+from ..figures.style import FULL_WIDTH_INCHES, FinishedFigure, method_style
 from ..tables.record import Cell, Column, Row, Table
 from .method_order import kendall_w, make_mean_cells
 
@@ -36,14 +37,11 @@ def make_budget_table(results: Results) -> Table | None:
     if len(found) < 2 or len(steps) < 2:
         return None
     grid = pd.DataFrame({count: {name: line[count].mean for name, line in found.items()} for count in steps})
-    lines = [
-        Row(
-            name,
-            results.plan.get_method(name).label,
-            tuple(replace(line[count], best=bool(line[count].mean == grid[count].max())) for count in steps),
-        )
-        for name, line in found.items()
-    ]
+    best = grid.max()
+    lines = []
+    for name, line in found.items():
+        cells = tuple(replace(line[count], best=bool(line[count].mean == best[count])) for count in steps)
+        lines.append(Row(name, results.plan.get_method(name).label, cells))
     agreement = kendall_w(grid.rank(ascending=False).to_numpy())
     columns = tuple(Column(f"steps:{count}", f"{count} steps", better="higher") for count in steps)
     note = f"Agreement of the budgets on the order of the methods: Kendall's W = {agreement:.2f} (1: the same order)."
@@ -54,19 +52,16 @@ def draw_budget_figure(results: Results) -> FinishedFigure:
     """Return Dice against training steps, one line per method; the untouched image's as a line across."""
     figure = Figure((FULL_WIDTH_INCHES * 0.6, 2.8), layout="constrained")
     axes = figure.subplots()
-    for index, (name, line) in enumerate(collect_dice_by_steps(results).items()):
-        values = [cell.mean for cell in line.values()]
+    found = collect_dice_by_steps(results)
+    for index, (name, line) in enumerate(found.items()):
         label = results.plan.get_method(name).label
-        axes.plot(
-            list(line), values, color=method_colour(index), marker=method_marker(index), markersize=4, label=label
-        )
+        axes.plot(list(line), [cell.mean for cell in line.values()], **method_style(index), label=label)
     untouched = make_mean_cells(results).get(UNTOUCHED_ROW)
     if untouched is not None:
-        axes.axhline(
-            untouched.mean, color=REFERENCE_LINE_COLOUR, linewidth=0.8, linestyle="--", label="untouched image"
-        )
+        looks: dict[str, Any] = {"color": REFERENCE_LINE_COLOUR, "linewidth": 0.8, "linestyle": "--"}
+        axes.axhline(untouched.mean, **looks, label="untouched image")
     axes.set_xscale("log")
-    steps = sorted({count for line in collect_dice_by_steps(results).values() for count in line})
+    steps = sorted({count for line in found.values() for count in line})
     axes.set_xticks(steps, [str(count) for count in steps])
     axes.minorticks_off()
     axes.set_xlabel("training steps")

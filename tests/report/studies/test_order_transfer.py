@@ -18,10 +18,10 @@ from report.studies.order_transfer import (
     OrderTransfer,
     compare_orders,
     describe_transfer,
+    draw_transfer_figure,
     list_pairs,
     make_transfer_table,
 )
-from report.studies.rank_chart import draw_transfer_figure
 from report.studies.write_summary import make_study_tables, write_study_summary
 from report.tables.record import Cell
 from sspbench.files import write_text
