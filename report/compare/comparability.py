@@ -81,27 +81,15 @@ def drop_parted(given: RecordedResults, parted: PartedCells) -> RecordedResults:
 
 def make_parted_table(parted: PartedCells) -> Table:
     """Return what is not compared, one line for each part that differs."""
-    columns = (
-        Column("first", "A", form="words"),
-        Column("second", "B", form="words"),
-        Column("rows", "Rows", form="words"),
-        Column("measures", "Measures left out", form="words"),
-    )
-    rows = tuple(
-        Row(
-            part.label,
-            part.label,
-            (
-                Cell(part.first),
-                Cell(part.second),
-                Cell(_join_sorted(row for row, _ in cells)),
-                Cell("all" if part.name in WHOLE_ROW_PARTS else _join_sorted(measure for _, measure in cells)),
-            ),
-        )
-        for part, cells in parted.items()
-        if cells
-    )
-    return Table("parted", "Not comparable, so left out", columns, rows, head="What differs")
+    heads = {"first": "A", "second": "B", "rows": "Rows", "measures": "Measures left out"}
+    columns = tuple(Column(key, label, form="words") for key, label in heads.items())
+    rows = []
+    for part, cells in parted.items():
+        if cells:
+            measures = "all" if part.name in WHOLE_ROW_PARTS else _join_sorted(measure for _, measure in cells)
+            texts = (part.first, part.second, _join_sorted(row for row, _ in cells), measures)
+            rows.append(Row(part.label, part.label, tuple(map(Cell, texts))))
+    return Table("parted", "Not comparable, so left out", columns, tuple(rows), head="What differs")
 
 
 def _join_sorted(names: Iterable[str]) -> str:

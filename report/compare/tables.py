@@ -102,24 +102,15 @@ DIFFERENCE_COLUMNS = (
 
 
 def _make_differing_table(found: ResultsComparison) -> Table:
-    rows = tuple(
-        Row(
-            cell.row,
-            found.label(cell.row),
-            (
-                Cell(_measure_label(found, cell.metric)),
-                Cell(mean=cell.first),
-                Cell(mean=cell.second),
-                _make_number_cell(cell),
-                Cell(mean=float(cell.estimate.trainings)),
-                Cell(mean=float(cell.estimate.images)),
-            ),
-        )
-        for cell in found.differing_cells
-    )
-    notes = tuple(dict.fromkeys(f"{_capitalise(cell.estimate.note)}." for cell in found.differing_cells))
-    family = "Listed where an interval that holds for all cells at once (Bonferroni) leaves out zero."
-    return Table("differing", "What differs", DIFFERENCE_COLUMNS, rows, notes=(family, *notes))
+    rows, notes = [], ["Listed where an interval that holds for all cells at once (Bonferroni) leaves out zero."]
+    for cell in found.differing_cells:
+        column, note = _make_column(found, cell.metric), cell.estimate.note
+        name = Cell(f"{column.label} ({column.unit})" if column.unit else column.label)
+        counts = Cell(mean=float(cell.estimate.trainings)), Cell(mean=float(cell.estimate.images))
+        numbers = Cell(mean=cell.first), Cell(mean=cell.second), _make_number_cell(cell), *counts
+        rows.append(Row(cell.row, found.label(cell.row), (name, *numbers)))
+        notes.append(f"{note[:1].upper()}{note[1:]}.")
+    return Table("differing", "What differs", DIFFERENCE_COLUMNS, tuple(rows), notes=tuple(dict.fromkeys(notes)))
 
 
 def _make_number_cell(cell: MetricDifference) -> Cell:
@@ -154,11 +145,6 @@ def _cell_or_dash(cell: MetricDifference | None) -> Cell:
     return Cell("equal") if cell.verdict == "equal" else _make_number_cell(cell)
 
 
-def _measure_label(found: ResultsComparison, name: str) -> str:
-    column = _make_column(found, name)
-    return f"{column.label} ({column.unit})" if column.unit else column.label
-
-
 def make_comparison_frame(found: ResultsComparison) -> pd.DataFrame:
     """Return every cell in full, one line each."""
     lines = [
@@ -186,17 +172,15 @@ def make_comparison_frame(found: ResultsComparison) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-SIDE_COLUMNS = (Column("first", "A", form="words"), Column("second", "B", form="words"))
-
-
 def make_change_table(found: Iterable[ResultChange]) -> Table:
     """Return what was changed."""
-    columns = (*SIDE_COLUMNS, Column("rows", "Rows", form="words"))
-    rows = tuple(
-        Row(change.what, change.what, (Cell(change.first), Cell(change.second), Cell(_join_limited(change.rows))))
-        for change in found
-    )
-    return Table("changes", "What was changed", columns, rows, head="What")
+    heads = {"first": "A", "second": "B", "rows": "Rows"}
+    columns = tuple(Column(key, label, form="words") for key, label in heads.items())
+    rows = []
+    for change in found:
+        cells = Cell(change.first), Cell(change.second), Cell(_join_limited(change.rows))
+        rows.append(Row(change.what, change.what, cells))
+    return Table("changes", "What was changed", columns, tuple(rows), head="What")
 
 
 def _make_one_sided_table(found: ResultsComparison) -> Table:
@@ -213,7 +197,3 @@ def _join_limited(names: Sequence[str]) -> str:
         return "–"
     rest = f" and {len(names) - MAX_LISTED_NAMES} more" if len(names) > MAX_LISTED_NAMES else ""
     return ", ".join(names[:MAX_LISTED_NAMES]) + rest
-
-
-def _capitalise(text: str) -> str:
-    return text[:1].upper() + text[1:]

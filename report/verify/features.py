@@ -29,32 +29,22 @@ MASK_MEASURES = frozenset({"dice", "auc", "average_precision"})
 
 LOW_FEATURE = "dice, segmenter trained on LQ images"  # name of the Dice under the control
 
+# A measure of the enhanced image alone, a measure of its mask too, or a loss.
 FeatureKind = Literal["image", "segmented", "loss"]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One number per training, on both sides.
-
-    Attributes:
-        row: ``method`` or ``method+variant``.
-        name: The measure, or ``<loss> at step <n>``.
-        kind: ``image``: a measure of the enhanced image alone; ``segmented``: of its mask too; ``loss``.
-        published: One value per published seed.
-        given: One value per seed that is verified.
-        about: The measure, or the point of the training: features of other rows share it.
-        scale: Unit in which its spread is like that of the others.
-        log: Whether bands are made of logarithms: losses that are positive vary by factors.
-    """
+    """One number per training, on both sides."""
 
     row: str
-    name: str
+    name: str  # the measure, or ``<loss> at step <n>``
     kind: FeatureKind
-    published: tuple[float, ...]
-    given: tuple[float, ...]
-    about: str
-    scale: float = 1.0
-    log: bool = False
+    published: tuple[float, ...]  # one value per published seed
+    given: tuple[float, ...]  # one value per seed that is verified
+    about: str  # the measure, or the point of the training: features of other rows share it
+    scale: float = 1.0  # unit in which its spread is like that of the others
+    log: bool = False  # whether bands are made of logarithms: losses that are positive vary by factors
 
     @property
     def value(self) -> float:
@@ -84,36 +74,37 @@ def find_measure_kinds() -> Mapping[str, FeatureKind]:
     return kinds
 
 
-def iter_measure_features(
-    given: RecordedResults, published: RecordedResults, kinds: Mapping[str, FeatureKind]
-) -> Iterator[Feature]:
+def iter_measure_features(given: RecordedResults, published: RecordedResults) -> Iterator[Feature]:
     """Yield the measures that both sides have: means over the images that are defined under every seed of both."""
-    sides = [
+    theirs, ours = (
         {**side.grids, **{(row, LOW_FEATURE): grid for row, grid in side.low_grids.items()}}
         for side in (published, given)
-    ]
-    kinds = {**kinds, LOW_FEATURE: "segmented"}
-    for (row, name), theirs in sides[0].items():
-        ours = sides[1].get((row, name))
-        if ours is None or name not in kinds:
-            continue
-        both = pd.concat([theirs, ours], axis=1, join="inner").to_numpy(dtype=float)
-        kept = both[np.isfinite(both).all(axis=1)]
-        if len(kept):
-            means, count = kept.mean(axis=0), theirs.shape[1]
-            values = tuple(float(value) for value in means)
-            yield Feature(row, name, kinds[name], values[:count], values[count:], name)
+    )
+    kinds = {**find_measure_kinds(), LOW_FEATURE: "segmented"}
+    for row, name in theirs:
+        if (row, name) in ours and name in kinds:
+            means = average_shared_images(theirs[row, name], ours[row, name])
+            if means[0]:
+                yield Feature(row, name, kinds[name], *means, name)
+
+
+def average_shared_images(one: pd.DataFrame, other: pd.DataFrame) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the means under the seeds of two (images, seeds) grids, over the images that are defined under all."""
+    both = pd.concat([one, other], axis=1, join="inner").to_numpy(dtype=float)
+    kept = both[np.isfinite(both).all(axis=1)]
+    means = tuple(float(value) for value in kept.mean(axis=0)) if len(kept) else ()
+    return means[: one.shape[1]], means[one.shape[1] :]
 
 
 def iter_loss_features(given: RecordedResults, published: RecordedResults) -> Iterator[Feature]:
     """Yield the losses that both sides log, at the steps of the published log that :data:`LOSS_POINT_SHARES` name."""
-    for row, (ours, theirs) in _pair_logs(given, published).items():
-        steps = find_point_steps(theirs)
+    for row in dict.fromkeys(row for row, _ in given.losses):
+        ours, theirs = (select_row_logs(side, row) for side in (given, published))
+        if not ours or not theirs:
+            continue
+        steps = _find_point_steps(theirs)
         for name in sorted(set(list_loss_names(ours)) & set(list_loss_names(theirs))):
-            curves = [
-                np.array([[_loss_at_step(log, name, step) for step in steps] for log in logs])
-                for logs in (theirs, ours)
-            ]
+            curves = [np.array([_sample_loss(log, name, steps) for log in logs]) for logs in (theirs, ours)]
             if np.isfinite(np.concatenate(curves)).all():
                 yield from _iter_point_features(row, name, steps, *curves)
 
@@ -129,7 +120,7 @@ def _iter_point_features(
         yield Feature(row, f"{name} at step {step}", "loss", sides[0], sides[1], f"point {place}", scale, log)
 
 
-def find_point_steps(logs: Sequence[LossEntries]) -> list[int]:
+def _find_point_steps(logs: Sequence[LossEntries]) -> list[int]:
     """Return the steps of the shortest log that :data:`LOSS_POINT_SHARES` name, each once."""
     steps = [step for step, _ in min(logs, key=len)]
     return list(dict.fromkeys(steps[round(point * (len(steps) - 1))] for point in LOSS_POINT_SHARES))
@@ -140,24 +131,12 @@ def list_loss_names(logs: Sequence[LossEntries]) -> list[str]:
     return list(dict.fromkeys(name for log in logs for _, losses in log for name in losses))
 
 
-def _loss_at_step(log: LossEntries, name: str, step: int) -> float:
-    """Return a loss at a step, between logged ones by the line through them; NaN where it was never logged."""
+def _sample_loss(log: LossEntries, name: str, steps: Sequence[int]) -> np.ndarray:
+    """Return a loss at these steps, between logged ones by the line through them; NaN where it was never logged."""
     known = [(at, losses[name]) for at, losses in log if name in losses]
     if not known:
-        return float("nan")
-    return float(np.interp(step, [at for at, _ in known], [value for _, value in known]))
-
-
-def _pair_logs(
-    given: RecordedResults, published: RecordedResults
-) -> dict[str, tuple[list[LossEntries], list[LossEntries]]]:
-    """Return the logs of every row that trains on both sides, segmenters included: given, published."""
-    found: dict[str, tuple[list[LossEntries], list[LossEntries]]] = {}
-    for side, recorded in enumerate((given, published)):
-        for (row, _), losses in recorded.losses.items():
-            if losses:
-                found.setdefault(row, ([], []))[side].append(losses)
-    return {row: sides for row, sides in found.items() if sides[0] and sides[1]}
+        return np.full(len(steps), np.nan)
+    return np.interp(steps, [at for at, _ in known], [value for _, value in known])
 
 
 def select_row_logs(recorded: RecordedResults, row: str) -> list[LossEntries]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -40,19 +41,12 @@ OrderVerdict = Literal["kept", "not shown", "reversed"]
 
 @dataclass(frozen=True)
 class OrderedPair:
-    """Two rows that a release parts, on new images.
+    """Two rows that a release parts, on new images; differences are in Dice."""
 
-    Attributes:
-        better: The row with the higher Dice in the release.
-        worse: The other.
-        published: Their difference in the release.
-        fresh: Their difference on the new images.
-    """
-
-    better: str
+    better: str  # the row with the higher Dice in the release
     worse: str
     published: CrossedEstimate
-    fresh: CrossedEstimate
+    fresh: CrossedEstimate  # on the new images
 
     @property
     def verdict(self) -> OrderVerdict:
@@ -68,21 +62,22 @@ def compare_order(published: RecordedResults, fresh: RecordedResults) -> list[Or
     Raises:
         UserError: fewer than two rows have the primary measure on both sides.
     """
-    grids = [{row: side.grids[row, PRIMARY_MEASURE] for row, name in side.grids if name == PRIMARY_MEASURE}
-             for side in (published, fresh)]  # fmt: skip
-    rows = [row for row in grids[0] if row in grids[1]]
-    pairs = list(combinations(rows, 2))
+    ours, theirs = (
+        {row: grid for (row, name), grid in side.grids.items() if name == PRIMARY_MEASURE}
+        for side in (fresh, published)
+    )
+    pairs = list(combinations([row for row in theirs if row in ours], 2))
     if not pairs:
         hint = "name two rows or more that have labels: --rows identity sspnet"
         raise UserError("No two rows can be ordered", where=published.name, hint=hint)
     level = 1 - (1 - FAMILY_COVERAGE) / len(pairs)
     found = []
     for one, other in pairs:
-        estimate = _estimate(grids[0][one], grids[0][other], level)
+        estimate = _estimate(theirs[one], theirs[other], level)
         better, worse = (one, other) if estimate.difference > 0 else (other, one)
         if not estimate.low <= 0 <= estimate.high:
-            sides = [_estimate(side[better], side[worse], FAMILY_COVERAGE) for side in grids]
-            found.append(OrderedPair(better, worse, sides[0], sides[1]))
+            sides = [_estimate(side[better], side[worse], FAMILY_COVERAGE) for side in (theirs, ours)]
+            found.append(OrderedPair(better, worse, *sides))
     return sorted(found, key=lambda pair: pair.fresh.difference)
 
 
@@ -95,11 +90,11 @@ def judge_order(pairs: Sequence[OrderedPair]) -> tuple[str, int]:
     """Return the outcome in a sentence, and the exit status: 0 holds, 1 does not, 3 the release parts no pair."""
     if not pairs:
         return "The release parts no pair of these rows, so it has no order to check.", 3
-    count = {verdict: sum(pair.verdict == verdict for pair in pairs) for verdict in ("kept", "not shown", "reversed")}
+    count = Counter(pair.verdict for pair in pairs)
     numbers = f"{count['kept']} of {len(pairs)} pairs keep their order, {count['reversed']} are reversed"
     rest = f", {count['not shown']} are not shown to be either" if count["not shown"] else ""
-    status = int(count["reversed"] > 0)
-    return f"{'The order does not hold' if status else 'The order holds'}: {numbers}{rest}.", status
+    outcome = "The order does not hold" if count["reversed"] else "The order holds"
+    return f"{outcome}: {numbers}{rest}.", int(count["reversed"] > 0)
 
 
 def make_fresh_config(record: Mapping[str, Any], rows: Sequence[str] | None) -> dict[str, Any]:

@@ -18,24 +18,15 @@ from sspbench.releases.packing import plan_of_release
 from sspbench.releases.records import restore_settings
 from sspbench.releases.release_folder import ReleasePart
 
-OTHER_ROW_HINT = "take a row that needs only its data set: replay trains it from the record alone"
-
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run of a release.
-
-    Attributes:
-        part: The release.
-        row: ``method`` or ``method+variant``.
-        seed: The seed.
-        jobs: What its jobs recorded, by stage.
-    """
+    """A run of a release."""
 
     part: ReleasePart
-    row: str
+    row: str  # ``method`` or ``method+variant``
     seed: int
-    jobs: Mapping[str, Mapping[str, Any]]
+    jobs: Mapping[str, Mapping[str, Any]]  # what its jobs recorded, by stage
 
     @property
     def settings(self) -> Settings:
@@ -62,31 +53,30 @@ def find_recorded_run(part: ReleasePart, row: str, seed: int | None) -> Recorded
     if status["status"] != "done":
         hint = "take a row and a seed that ended well"
         raise UserError(f"{row}, seed {chosen}, has no scores", where=str(part.runs), why=status["reason"], hint=hint)
+    found = RecordedRun(part, row, int(chosen), runs[chosen]["jobs"])
+    why = ""
     if row in part.record["config"].get("external", {}):
         why = "its images were made outside the suite, and a release holds no images"
-        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why, hint=OTHER_ROW_HINT)
-    found = RecordedRun(part, row, int(chosen), runs[chosen]["jobs"])
-    if found.settings.files:
+    elif found.settings.files:
         why = f"it used {', '.join(found.settings.files)}, and a release holds no weights"
-        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why, hint=OTHER_ROW_HINT)
+    if why:
+        hint = "take a row that needs only its data set: replay trains it from the record alone"
+        raise UserError(f"{row} cannot be replayed", where=str(part.runs), why=why, hint=hint)
     return found
 
 
 def compute_again(run: RecordedRun, results: Path, data_root: Path | None) -> Path:
-    """Train a row again, enhance the test images and score them; masks are left out.
+    """Train a row again, enhance the test images and score them without masks; return the folder of the new run.
 
     Args:
         run: The recorded run.
         results: Where the new run is kept.
         data_root: The user's images, where the release has such.
 
-    Returns:
-        The folder of the new run.
-
     Raises:
         UserError: the images are not those of the release, or a job failed.
     """
-    plan, manifest = prepare_images(run, results, data_root)
+    plan, manifest = _prepare_images(run, results, data_root)
     settings = run.settings
     folder = plan.layout.run_folder(run.row, run.seed)
     with lock_folder(folder):
@@ -113,7 +103,7 @@ def _train(settings: Settings, manifest: Manifest, folder: Path, plan: Plan) -> 
     return folder / "weights.safetensors"
 
 
-def prepare_images(run: RecordedRun, results: Path, data_root: Path | None) -> tuple[Plan, Manifest]:
+def _prepare_images(run: RecordedRun, results: Path, data_root: Path | None) -> tuple[Plan, Manifest]:
     """Return the plan of a release and its prepared images: the usual ones if they are the same, else new ones.
 
     Raises:
@@ -131,19 +121,15 @@ def prepare_images(run: RecordedRun, results: Path, data_root: Path | None) -> t
             raise UserError("The images of this release are yours", where=run.part.name, hint="add --data-root DIR")
         config["data_root"] = str(data_root)
     fresh = Plan(config, results)
-    manifest = _prepare(fresh)
+    if not fresh.layout.manifest.is_file():
+        from sspbench.stages.prepare import prepare
+
+        with lock_folder(fresh.layout.data):
+            prepare(fresh.prepare_settings(), fresh.layout.data)
+    manifest = Manifest.read(fresh.layout.manifest)
     if manifest.digest != record["data"]:
         why = f"their digest is {manifest.digest[:16]}, that of the release {record['data'][:16]}"
         hint = "give the images of the release, or check out the commit that it names"
         where = str(fresh.layout.data)
         raise UserError("The prepared images are not those of the release", where=where, why=why, hint=hint)
     return fresh, manifest
-
-
-def _prepare(plan: Plan) -> Manifest:
-    from sspbench.stages.prepare import prepare
-
-    if not plan.layout.manifest.is_file():
-        with lock_folder(plan.layout.data):
-            prepare(plan.prepare_settings(), plan.layout.data)
-    return Manifest.read(plan.layout.manifest)

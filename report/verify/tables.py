@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from ..analysis.statistics.crossed_effects import CrossedEstimate
 from ..tables.record import Cell, Column, Row, Table
 from .fresh_seed import OrderedPair
 from .replay import ReplayedQuantity
@@ -17,8 +16,8 @@ MAX_NAMED_FEATURES = 3  # features outside their bands that a verdict names; the
 
 def make_verdict_tables(found: Sequence[RowVerdict], label: Callable[[str], str]) -> list[Table]:
     """Return the verdicts, and every feature outside its band where there is one."""
-    records = [_make_verdicts_table(found, label), _make_outside_table(found, label)]
-    return [record for record in records if record.rows or record.key == "verdicts"]
+    outside = _make_outside_table(found, label)
+    return [_make_verdicts_table(found, label), *([outside] if outside.rows else [])]
 
 
 def _make_verdicts_table(found: Sequence[RowVerdict], label: Callable[[str], str]) -> Table:
@@ -29,27 +28,16 @@ def _make_verdicts_table(found: Sequence[RowVerdict], label: Callable[[str], str
         Column("checks", "Checks", decimals=0),
         Column("why", "What does not fit", form="words"),
     )
-    rows = tuple(
-        Row(
-            one.row,
-            label(one.row),
-            (
-                Cell(one.verdict),
-                Cell(mean=float(one.seeds)),
-                Cell(mean=float(one.published)),
-                Cell(mean=float(len(one.checks))),
-                Cell(_describe_faults(one)),
-            ),
-        )
-        for one in found
-    )
+    rows = []
+    for one in found:
+        counts = (Cell(mean=float(count)) for count in (one.seeds, one.published, len(one.checks)))
+        rows.append(Row(one.row, label(one.row), (Cell(one.verdict), *counts, Cell(_describe_faults(one)))))
     notes = (
         "Not consistent: a value is outside its band; the means of so many seeds of the published recipe all stay in "
         "theirs 99 times of 100. Too few seeds: the bands are so wide that a run that did nothing would lie within.",
     )
-    return Table(
-        "verdicts", "Runs against published seeds", columns, rows, notes=notes, data=make_verdict_frame(found, label)
-    )
+    frame = _make_verdict_frame(found, label)
+    return Table("verdicts", "Runs against published seeds", columns, tuple(rows), notes=notes, data=frame)
 
 
 def _describe_faults(found: RowVerdict) -> str:
@@ -70,21 +58,13 @@ def _make_outside_table(found: Sequence[RowVerdict], label: Callable[[str], str]
         Column("band", "Published mean [band]"),
         Column("distance", "Half-widths away", decimals=1),
     )
-    rows = tuple(
-        Row(
-            one.row,
-            label(one.row),
-            (
-                Cell(check.feature.name),
-                Cell(mean=check.feature.value),
-                Cell(mean=check.limits[0], low=check.limits[1], high=check.limits[2]),
-                Cell(mean=check.distance),
-            ),
-        )
-        for one in found
-        for check in one.outside_checks
-    )
-    return Table("outside", "Outside their bands", columns, rows)
+    rows = []
+    for one in found:
+        for check in one.outside_checks:
+            centre, low, high = check.limits
+            numbers = Cell(mean=check.feature.value), Cell(mean=centre, low=low, high=high), Cell(mean=check.distance)
+            rows.append(Row(one.row, label(one.row), (Cell(check.feature.name), *numbers)))
+    return Table("outside", "Outside their bands", columns, tuple(rows))
 
 
 def make_rank_check_table(pairs: Sequence[OrderedPair]) -> Table:
@@ -94,23 +74,18 @@ def make_rank_check_table(pairs: Sequence[OrderedPair]) -> Table:
         Column("fresh", "New images [95 % CI]", decimals=3),
         Column("verdict", "Order", form="words"),
     )
-    rows = tuple(
-        Row(
-            f"{pair.better}-{pair.worse}",
-            f"{pair.better} over {pair.worse}",
-            (_interval_cell(pair.published), _interval_cell(pair.fresh), Cell(pair.verdict)),
-        )
-        for pair in pairs
-    )
+    rows = []
+    for pair in pairs:
+        sides = [
+            Cell(mean=one.difference, low=one.low, high=one.high, n=one.images) for one in (pair.published, pair.fresh)
+        ]
+        name = f"{pair.better} over {pair.worse}"
+        rows.append(Row(f"{pair.better}-{pair.worse}", name, (*sides, Cell(pair.verdict))))
     notes = ("One training on the new images: its intervals are over images and hold for these weights.",)
-    return Table("order", "Does the order hold on new images?", columns, rows, notes=notes, head="Pair")
+    return Table("order", "Does the order hold on new images?", columns, tuple(rows), notes=notes, head="Pair")
 
 
-def _interval_cell(found: CrossedEstimate) -> Cell:
-    return Cell(mean=found.difference, low=found.low, high=found.high, n=found.images)
-
-
-def make_verdict_frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFrame:
+def _make_verdict_frame(found: Sequence[RowVerdict], label: Callable[[str], str]) -> pd.DataFrame:
     """Return every feature of every row with its band, one line each."""
     lines = [
         {
@@ -143,20 +118,9 @@ def make_replay_table(found: Sequence[ReplayedQuantity]) -> Table:
         Column("first", "First differs at", form="words"),
         Column("verdict", "Verdict", form="words"),
     )
-    rows = tuple(
-        Row(
-            one.name,
-            one.name,
-            (
-                Cell(mean=one.published),
-                Cell(mean=one.replayed),
-                Cell(f"{one.difference:.2g}"),
-                Cell(one.first or "–"),
-                Cell(one.verdict),
-            ),
-            one.kind,
-        )
-        for one in found
-    )
+    rows = []
+    for one in found:
+        words = Cell(f"{one.difference:.2g}"), Cell(one.first or "–"), Cell(one.verdict)
+        rows.append(Row(one.name, one.name, (Cell(mean=one.published), Cell(mean=one.replayed), *words), one.kind))
     notes = ("Equal: in all published digits. Within rounding: to 0.1 %, as another processor may compute it.",)
-    return Table("replay", "Replayed and published", columns, rows, notes=notes)
+    return Table("replay", "Replayed and published", columns, tuple(rows), notes=notes)

@@ -1,10 +1,10 @@
 """The verdict on each row: consistent with the published seeds, not consistent, or too few seeds.
 
-Six kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed
-(:mod:`.same_seed`); images that score otherwise under an equal log (:mod:`.equal_logs`); values of a method that does
-not train, which are the same everywhere; and prediction bands for everything else. Luck can make values miss their
-bands, and jumps from line to line not follow those of the same seed: these two share :data:`MAX_FALSE_ALARM_RATE`, half
-each, among all bands and all seeds (Bonferroni).
+Six kinds of evidence: a loss that only one side logs; another number of steps; the log of the same seed, and images
+that score otherwise under an equal log (:mod:`.same_seed`); values of a method that does not train, which are the same
+everywhere; and prediction bands for everything else. Luck can make values miss their bands, and jumps from line to line
+not follow those of the same seed: these two share :data:`MAX_FALSE_ALARM_RATE`, half each, among all bands and all
+seeds (Bonferroni).
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ import numpy as np
 from ..analysis.paper import UNTOUCHED_ROW
 from ..analysis.statistics.prediction_bands import NO_PRIOR, PredictionBand, VariancePrior, fit_prior, predict_band
 from ..compare.recorded_results import RecordedResults
-from .equal_logs import find_image_divergence
 from .features import (
     Feature,
     FeatureKind,
-    find_measure_kinds,
     iter_loss_features,
     iter_measure_features,
     list_loss_names,
     select_row_logs,
 )
-from .same_seed import SeedDivergence, can_compare_jumps, find_divergence, pair_same_seeds
+from .same_seed import (
+    SeedDivergence,
+    can_compare_jumps,
+    find_image_divergence,
+    find_log_divergence,
+    pair_same_seeds,
+)
 
 # Chance that a correct reproduction is called not consistent, over all rows and measures together.
 MAX_FALSE_ALARM_RATE = 0.01
@@ -40,6 +44,7 @@ MIN_PUBLISHED_SEEDS = 3  # fewest published seeds that a band is made of
 MAX_UNTRAINED_DIFFERENCE = 1e-3
 
 MAX_ZERO_DIFFERENCE = 1e-9  # difference from zero that arithmetic brings about
+
 _IdleValues = Mapping[tuple[str, str], float]  # by row and feature, what a run that did nothing would have
 
 ConsistencyVerdict = Literal["consistent", "not consistent", "too few seeds"]
@@ -47,27 +52,17 @@ ConsistencyVerdict = Literal["consistent", "not consistent", "too few seeds"]
 
 @dataclass(frozen=True)
 class FeatureCheck:
-    """One feature within its band, or outside.
-
-    Attributes:
-        feature: What was checked.
-        band: Where it should be, in the unit that the feature's bands are made in.
-        why: What the band is based on.
-    """
+    """One feature within its band, or outside."""
 
     feature: Feature
-    band: PredictionBand
-    why: str
+    band: PredictionBand  # where it should be, in the unit that the feature's bands are made in
+    why: str  # what the band is based on
 
     @property
     def limits(self) -> tuple[float, float, float]:
         """Centre, lower and upper end of the band in the feature's own unit."""
-        centre, half = self.band.centre, self.band.half_width
-        return (
-            self.feature.from_band_unit(centre),
-            self.feature.from_band_unit(centre - half),
-            self.feature.from_band_unit(centre + half),
-        )
+        to_own_unit, centre, half = self.feature.from_band_unit, self.band.centre, self.band.half_width
+        return to_own_unit(centre), to_own_unit(centre - half), to_own_unit(centre + half)
 
     def measure_distance(self, value: float) -> float:
         """Return how far a value is from the band's centre in half-widths of it."""
@@ -86,25 +81,15 @@ class FeatureCheck:
 
 @dataclass(frozen=True)
 class RowVerdict:
-    """The verdict on one row.
+    """The verdict on one row."""
 
-    Attributes:
-        row: ``method``, ``method+variant``, or a segmenter.
-        verdict: In words.
-        records: What does not fit in the records alone, in words.
-        same_seed: What does not fit the published training of the same seed.
-        checks: Every feature with its band, the farthest first.
-        seeds: How many seeds were verified.
-        published: How many seeds are published.
-    """
-
-    row: str
+    row: str  # ``method``, ``method+variant``, or a segmenter
     verdict: ConsistencyVerdict
-    records: tuple[str, ...]
-    same_seed: tuple[SeedDivergence, ...]
-    checks: tuple[FeatureCheck, ...]
-    seeds: int
-    published: int
+    records: tuple[str, ...]  # what does not fit in the records alone, in words
+    same_seed: tuple[SeedDivergence, ...]  # what does not fit the published training of the same seed
+    checks: tuple[FeatureCheck, ...]  # every feature with its band, the farthest first
+    seeds: int  # how many were verified
+    published: int  # how many are published
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -117,46 +102,34 @@ class RowVerdict:
         return [check for check in self.checks if check.is_outside]
 
 
-def judge_rows(
-    given: RecordedResults, published: RecordedResults, level: float = MAX_FALSE_ALARM_RATE
-) -> list[RowVerdict]:
-    """Compare runs with published seeds.
-
-    Args:
-        given: The runs in question.
-        published: The published ones.
-        level: Chance that a right reproduction is called not consistent, all rows together.
-
-    Returns:
-        A verdict for every row that both have.
-    """
-    features = [*iter_measure_features(given, published, find_measure_kinds()), *iter_loss_features(given, published)]
+def judge_rows(given: RecordedResults, published: RecordedResults) -> list[RowVerdict]:
+    """Return a verdict for every row of the runs in question that is published too."""
+    features = [*iter_measure_features(given, published), *iter_loss_features(given, published)]
     fixed = {row for row in given.rows if not select_row_logs(published, row) and _is_fixed(features, row)}
-    seeds, left = _check_same_seeds(given, published, level)
-    checks = _check_features(features, fixed, left)
+    divergences, level = _check_same_seeds(given, published)
+    checks = _check_features(features, fixed, level)
     idle = _find_idle_values(published)
     rows = dict.fromkeys(feature.row for feature in features)
-    return [_judge_row(row, given, published, seeds.get(row, ()), checks[row], idle) for row in rows]
+    return [_judge_row(row, given, published, divergences[row], checks[row], idle) for row in rows]
 
 
 def _check_same_seeds(
-    given: RecordedResults, published: RecordedResults, level: float
-) -> tuple[dict[str, tuple[SeedDivergence, ...]], float]:
+    given: RecordedResults, published: RecordedResults
+) -> tuple[Mapping[str, list[SeedDivergence]], float]:
     """Return by row what does not fit the published seeds, and the level that is left to bands."""
-    both = pair_same_seeds(given, published)
-    tested = sum(can_compare_jumps(pair) for pair in both.values())
-    found: dict[str, tuple[SeedDivergence, ...]] = {}
-    for (row, seed), pair in both.items():
-        of_log = find_divergence(pair, level / 2 / max(tested, 1))
-        of_images = find_image_divergence(given, published, (row, seed), pair)
-        found[row] = (*found.get(row, ()), *of_log, *of_images)
-    return found, level / 2 if tested else level
+    pairs = pair_same_seeds(given, published)
+    tested = sum(can_compare_jumps(pair) for pair in pairs.values())
+    found: dict[str, list[SeedDivergence]] = defaultdict(list)
+    for (row, _), pair in pairs.items():
+        found[row] += find_log_divergence(pair, MAX_FALSE_ALARM_RATE / 2 / max(tested, 1))
+        found[row] += find_image_divergence(given, published, row, pair)
+    return found, MAX_FALSE_ALARM_RATE / 2 if tested else MAX_FALSE_ALARM_RATE
 
 
 def _find_idle_values(published: RecordedResults) -> _IdleValues:
     """Return by row and feature what a run that did nothing would have: the untouched image's, the first losses."""
     found: dict[tuple[str, str], float] = {}
-    for feature in iter_measure_features(published, published, find_measure_kinds()):
+    for feature in iter_measure_features(published, published):
         if feature.row == UNTOUCHED_ROW:
             found |= {(row, feature.name): feature.value for row in published.rows}
     first: dict[tuple[str, str], float] = {}
@@ -184,9 +157,8 @@ def _check_features(features: Sequence[Feature], fixed: set[str], level: float) 
         if feature.row in fixed and feature.kind == "image":
             centre = float(np.mean(feature.published))
             half = max(MAX_UNTRAINED_DIFFERENCE * abs(centre), MAX_ZERO_DIFFERENCE)
-            found[feature.row].append(
-                FeatureCheck(feature, PredictionBand(centre, half, np.inf), "the same under every seed")
-            )
+            band = PredictionBand(centre, half, np.inf)
+            found[feature.row].append(FeatureCheck(feature, band, "the same under every seed"))
     return found
 
 
@@ -219,18 +191,18 @@ def _judge_row(
     row: str,
     given: RecordedResults,
     published: RecordedResults,
-    seeds: tuple[SeedDivergence, ...],
+    divergences: Sequence[SeedDivergence],
     checks: Sequence[FeatureCheck],
     idle: _IdleValues,
 ) -> RowVerdict:
     records = tuple(_describe_log_differences(row, given, published))
     ordered = tuple(sorted(checks, key=lambda check: -check.distance))
-    if records or seeds or any(check.is_outside for check in ordered):
+    if records or divergences or any(check.is_outside for check in ordered):
         verdict: ConsistencyVerdict = "not consistent"
     else:
         verdict = "consistent" if any(_is_informative(check, idle) for check in ordered) else "too few seeds"
     counts = [len({seed for name, seed in side.losses if name == row}) for side in (given, published)]
-    return RowVerdict(row, verdict, records, seeds, ordered, *counts)
+    return RowVerdict(row, verdict, records, tuple(divergences), ordered, *counts)
 
 
 def _is_informative(check: FeatureCheck, idle: _IdleValues) -> bool:
@@ -249,18 +221,11 @@ def _describe_log_differences(row: str, given: RecordedResults, published: Recor
     if not ours:
         yield "no losses were logged"
         return
-    missing, added = (
-        set(list_loss_names(theirs)) - set(list_loss_names(ours)),
-        set(list_loss_names(ours)) - set(list_loss_names(theirs)),
-    )
-    if missing:
-        yield f"losses that are not logged: {', '.join(sorted(missing))}"
-    if added:
-        yield f"losses that are not in the published log: {', '.join(sorted(added))}"
-    ends = [sorted({log[-1][0] for log in logs}) for logs in (ours, theirs)]
+    mine, published_names = set(list_loss_names(ours)), set(list_loss_names(theirs))
+    if published_names - mine:
+        yield f"losses that are not logged: {', '.join(sorted(published_names - mine))}"
+    if mine - published_names:
+        yield f"losses that are not in the published log: {', '.join(sorted(mine - published_names))}"
+    ends = [", ".join(map(str, sorted({log[-1][0] for log in logs}))) for logs in (ours, theirs)]
     if ends[0] != ends[1]:
-        yield f"trained for {_join_values(ends[0])} steps, published: {_join_values(ends[1])}"
-
-
-def _join_values(values: Iterable[int]) -> str:
-    return ", ".join(str(value) for value in values)
+        yield f"trained for {ends[0]} steps, published: {ends[1]}"

@@ -8,7 +8,7 @@ from report.verify.same_seed import (
     align_logs,
     can_compare_jumps,
     correlation_upper_limit,
-    find_divergence,
+    find_log_divergence,
 )
 
 STEPS = 60
@@ -42,7 +42,7 @@ def log_of(batches, drift=0.0, chaos=0.0, luck=0, every=1):
 def kinds(mine, seed=0, tolerance=1e-3, every=1, published=5):
     theirs, *rest = (log_of(batch_noise(one), every=every) for one in (seed, *range(1, published)))
     pair = align_logs(seed, mine, theirs, rest, tolerance)
-    return [one.kind for one in find_divergence(pair, LEVEL)]
+    return [one.kind for one in find_log_divergence(pair, LEVEL)]
 
 
 def after(step, seed, other):
@@ -79,15 +79,15 @@ def test_a_whole_log_is_compared_with_a_thinned_one():
     theirs, *rest = (log_of(batch_noise(seed))[::2] for seed in range(5))
     pair = align_logs(0, log_of(batch_noise(0)), theirs, rest, 1e-3)
     assert pair.steps.tolist() == list(range(1, STEPS, 2))
-    assert list(find_divergence(pair, LEVEL)) == []
+    assert find_log_divergence(pair, LEVEL) == []
 
 
 def test_what_it_says_names_seed_steps_and_distance():
     theirs, *rest = (log_of(batch_noise(seed)) for seed in (3, 0, 1, 2, 4))
-    (parted,) = find_divergence(align_logs(3, log_of(batch_noise(3), drift=0.4), theirs, rest, 1e-3), LEVEL)
+    (parted,) = find_log_divergence(align_logs(3, log_of(batch_noise(3), drift=0.4), theirs, rest, 1e-3), LEVEL)
     assert parted.text.startswith("seed 3: ")
     assert "between steps 2 and 30: it is" in parted.text
-    (other,) = find_divergence(align_logs(3, log_of(after(12, 3, 77)), theirs, rest, 1e-3), LEVEL)
+    (other,) = find_log_divergence(align_logs(3, log_of(after(12, 3, 77)), theirs, rest, 1e-3), LEVEL)
     assert other.text.startswith("seed 3: from step 16 to 60 no loss jumps as in the published log")
 
 
