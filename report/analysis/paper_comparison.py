@@ -13,7 +13,7 @@ from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
 from .paper import our_row_id
-from .statistics import estimate_crossed, iter_grids, keep_complete_images, summarise
+from .statistics import estimate_crossed, iter_grids, keep_complete_images, list_subjects, summarise
 
 PAPER_DELTA_COLUMNS = [
     "dataset", "preset", "table", "metric", "better", "printed_better", "method", "row",
@@ -104,8 +104,7 @@ def _our_values(
     if facts.n == 0:
         return nothing | {"row": row, "note": "undefined on every image under some seed"}
     kept = keep_complete_images(values)
-    subjects = [clusters.get(str(image), str(image)) for image in kept.index] if clusters else None
-    found = estimate_crossed(kept.to_numpy(dtype=float).T, subjects)
+    found = estimate_crossed(kept.to_numpy(dtype=float).T, list_subjects(kept.index, clusters))
     low, high = (found.low, found.high) if found.high > found.low else (np.nan, np.nan)
     return {
         "row": row,

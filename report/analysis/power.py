@@ -12,7 +12,7 @@ import pandas as pd
 from .paper import PRIMARY_MEASURE
 from .results import Results
 from .row_ranks import list_ranked_rows
-from .statistics import MIN_TRAININGS, keep_complete_images
+from .statistics import MIN_TRAININGS, keep_complete_images, list_subjects
 from .statistics.power import POWER, PairPower, PowerStudy, study_power
 
 # Trainings per method for which the page says how many further pairs they would part.
@@ -41,8 +41,8 @@ def analyse_power(results: Results) -> DataPower:
         {row: grid for row in rows if (grid := results.values(row, PRIMARY_MEASURE)).shape[1] >= MIN_TRAININGS}
     )
     images = next(iter(grids.values())).index if grids else ()
-    clusters = [results.clusters.get(str(image), str(image)) for image in images] if results.clusters else None
-    study = study_power({row: grid.to_numpy(dtype=float).T for row, grid in grids.items()}, clusters)
+    values = {row: grid.to_numpy(dtype=float).T for row, grid in grids.items()}
+    study = study_power(values, list_subjects(images, results.clusters))
     if study is None:
         needs = f"that needs labels and {MIN_TRAININGS} trainings of at least two rows"
         return DataPower((f"Whether this data set can tell the methods apart is unknown: {needs}.",))

@@ -22,8 +22,7 @@ from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.digests import find_shared_digest
 from sspbench.releases.records import read_job_records
 
-from .image_subjects import match_subjects
-from .measure_units import choose_units, is_scale_recorded
+from .image_facts import choose_units, is_scale_recorded, match_subjects
 from .paper import (
     ORACLE_GROUP,
     PAPER_GROUP,

@@ -9,7 +9,7 @@ from functools import cache
 from sspbench.plugins.metric_families import load_metric_families
 from sspbench.releases.digests import DifferingPart, find_differing_parts
 
-from ..analysis.measure_units import UNITS_IN_PIXELS
+from ..analysis.image_facts import UNITS_IN_PIXELS
 from ..tables.record import Cell, Column, Row, Table
 from .recorded_results import RecordedResults, ScoreCell
 

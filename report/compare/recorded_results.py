@@ -23,7 +23,7 @@ from sspbench.releases.packing import unpack_release
 from sspbench.releases.records import read_job_records
 from sspbench.releases.release_folder import RELEASE_RECORD, RELEASES_DIR, find_release_part, find_releases
 
-from ..analysis.measure_units import is_scale_recorded
+from ..analysis.image_facts import is_scale_recorded
 from ..analysis.paper import PRIMARY_MEASURE
 from ..analysis.run_scores import join_scores, read_low_grids, read_run_scores
 from ..analysis.statistics.summary import iter_grids

@@ -10,7 +10,7 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.plugins.metric_families import load_metric_families
 
-from ..analysis.measure_units import choose_units
+from ..analysis.image_facts import choose_units
 from ..tables.record import Cell, Column, Row, Table, describe_units
 from .changes import OneSidedItems, ResultChange, find_changes, find_one_sided_failures, find_one_sided_items
 from .comparability import PartedCells, collect_parted_cells, find_parted_cells, make_parted_table

@@ -16,9 +16,8 @@ from table_audit.rendering import claims_frame, overview
 from ..analysis.audits import audit_own_scores, audit_paper
 from ..analysis.paper import load_paper
 from ..analysis.results import Results
-from .frame_lines import iter_lines
 from .measures import PAPER_TABLE_NUMBERS, format_table_name
-from .record import Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table, iter_lines
 
 # Printed under the table; the published releases hold these words, and `reproduce-tables` compares them.
 CITATION_NOTE = (

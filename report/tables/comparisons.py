@@ -15,8 +15,7 @@ from ..analysis.statistics import (
     describe_replication,
     describe_unrepeated,
 )
-from .frame_lines import iter_lines
-from .record import Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table, iter_lines
 
 PAIRED_TABLE_COLUMNS = (
     Column("row", "Method", form="words"),

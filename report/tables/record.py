@@ -146,6 +146,11 @@ class Table:
             yield (heading if len(runs) > 1 else "", rows)
 
 
+def iter_lines(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield the lines of a frame with its columns as attributes, which hold what the maker of the frame promises."""
+    yield from frame.itertuples(index=False)
+
+
 def describe_units(columns: Iterable[Column]) -> Iterator[str]:
     """Yield the units of columns, one line; nothing where none has a unit."""
     units = [f"{column.label} in {column.unit}" for column in columns if column.unit]

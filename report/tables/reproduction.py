@@ -11,9 +11,8 @@ from ..analysis.audits import audit_paper
 from ..analysis.paper import load_paper
 from ..analysis.paper_comparison import compare_with_paper
 from ..analysis.results import Results
-from .frame_lines import iter_lines
 from .measures import format_table_name
-from .record import Cell, Column, Row, Table
+from .record import Cell, Column, Row, Table, iter_lines
 
 REPRODUCTION_COLUMNS = (
     Column("table", "Printed in", form="words"),

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from report.analysis.definition_sensitivity import read_definitions
 from report.analysis.run_scores import read_run_scores
+from report.tables.definition_sensitivity import read_definitions
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.manifest import Manifest

@@ -8,7 +8,6 @@ trainings the p-value is NaN. ``summary.py`` says which values count, with one r
 
 from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
 from .paired_tests import (
-    REPLICATION_NOTE,
     SIGNIFICANCE_LEVEL,
     PairedComparison,
     adjust_holm,
@@ -21,21 +20,20 @@ from .paired_tests import (
     describe_unrepeated,
 )
 from .rank_intervals import RowRank, rank_rows
-from .ranks import compute_mean_ranks
 from .summary import (
     Summary,
     average_by_image,
     collect_means,
+    compute_mean_ranks,
     iter_grids,
     keep_complete_images,
+    list_subjects,
     make_row_ids,
     summarise,
-    summarise_scores,
 )
 
 __all__ = [
     "MIN_TRAININGS",
-    "REPLICATION_NOTE",
     "SIGNIFICANCE_LEVEL",
     "CrossedEstimate",
     "PairedComparison",
@@ -55,8 +53,8 @@ __all__ = [
     "estimate_crossed",
     "iter_grids",
     "keep_complete_images",
+    "list_subjects",
     "make_row_ids",
     "rank_rows",
     "summarise",
-    "summarise_scores",
 ]

@@ -8,7 +8,7 @@ as replicates of the method calls a method different from itself.
 The variance of the mean over R trainings and C clusters is (MS_trainings + MS_clusters - MS_rest) / (R C) (Searle,
 Casella and McCulloch, Variance Components, 1992, chapter 4). The critical value is Cochran and Cox's (Experimental
 Designs, 1957, section 4.14): the average of Student's t with R - 1 and C - 1 degrees of freedom, weighted by the two
-mean squares. ``simulation.py`` beside this file measures what both are worth.
+mean squares. ``benchmarks/statistics_study`` measures what both are worth.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .crossed_effects import MIN_TRAININGS, CrossedEstimate, estimate_crossed
-from .summary import GRID_KEYS, iter_grids
+from .summary import GRID_KEYS, iter_grids, list_subjects
 
 SIGNIFICANCE_LEVEL = 0.05  # level of the test, after Holm's correction
 
@@ -29,7 +29,7 @@ class PairedComparison:
     """A row minus a reference.
 
     Attributes:
-        found: The mean difference with its interval and p-value.
+        estimate: The mean difference with its interval and p-value.
         p_holm: The p-value after Holm's correction over the rows compared with this reference; NaN without a test.
         verdict: What the test says, in the measure's own direction.
         left_out: Images of either side that have no finite value under every common seed.
@@ -47,11 +47,7 @@ def compare_grids(
     """Compare two (images, seeds) grids, seed by seed and image by image.
 
     Only seeds that both have count (one may have failed), and of those only images with finite values everywhere.
-
-    Args:
-        row: Values of the row.
-        reference: Values of the reference.
-        clusters: The subject of each image.
+    ``clusters`` are the subjects of the images.
 
     Returns:
         The difference row - reference (None where nothing is common), and the number of images left out.
@@ -60,9 +56,8 @@ def compare_grids(
     counts = np.isfinite(values).all(axis=1) & np.isfinite(reference_values).all(axis=1)
     if values.shape[1] == 0 or not counts.any():
         return None, len(images)
-    subjects = [clusters.get(str(image), str(image)) for image in images[counts]] if clusters else None
     differences = (values - reference_values)[counts].T
-    return estimate_crossed(differences, subjects), len(images) - int(counts.sum())
+    return estimate_crossed(differences, list_subjects(images[counts], clusters)), len(images) - int(counts.sum())
 
 
 def _align_grids(row: pd.DataFrame, reference: pd.DataFrame) -> tuple[pd.Index[Any], np.ndarray, np.ndarray]:
@@ -87,19 +82,7 @@ def compare_rows(
     without: Collection[str] = (),
     once: Collection[str] = (),
 ) -> dict[str, PairedComparison]:
-    """Compare every row with the reference in one measure.
-
-    Args:
-        rows: (images, seeds) grids by row; one of them the reference.
-        reference: The row that is subtracted.
-        better: ``higher``, ``lower`` or ``none``.
-        clusters: The subject of each image.
-        without: Rows that are not compared with it.
-        once: Rows that seeds do not recompute (see :func:`without_p_value`).
-
-    Returns:
-        By row; rows without a common image or seed are left out.
-    """
+    """Compare every row but those in ``without`` with one reference, as :func:`compare_row_pairs` does; by row."""
     chosen = [(name, reference) for name in rows if name != reference and name not in without]
     return {row: found for (row, _), found in compare_row_pairs(rows, chosen, better, clusters, once).items()}
 
@@ -159,6 +142,12 @@ def decide_verdict(difference: float, p_holm: float, better: str) -> TestVerdict
     return "better" if (difference > 0) == (better == "higher") else "worse"
 
 
+PAIRED_TEST_COLUMNS = [
+    *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p",
+    "p_holm", "verdict", "note",
+]  # fmt: skip
+
+
 def compare_with_references(
     scores: pd.DataFrame,
     references: Sequence[str],
@@ -182,14 +171,11 @@ def compare_with_references(
     """
     lines = []
     for key, rows in iter_grids(scores):
-        named = dict(zip(GRID_KEYS, key, strict=True))
-        way = better.get(named["metric"], "none")
+        way = better.get(key[-1], "none")
         for place, reference in enumerate(references):
             if reference in rows:
-                found = compare_rows(rows, reference, way, clusters, references[:place], once)
-                lines += [
-                    {**named, "row": row, "reference": reference, **_make_line(line)} for row, line in found.items()
-                ]
+                pairs = [(row, reference) for row in rows if row not in references[: place + 1]]
+                lines += _make_lines(key, compare_row_pairs(rows, pairs, way, clusters, once))
     return pd.DataFrame(lines, columns=PAIRED_TEST_COLUMNS)
 
 
@@ -201,45 +187,25 @@ def compare_claimed_pairs(
 ) -> pd.DataFrame:
     """Compare the pairs of rows that a paper's claims set against each other; one Holm family per measure.
 
-    Args:
-        scores: Tidy scores.
-        pairs: Row and reference; pairs with a row that has no scores are passed over.
-        better: Direction by metric; a metric not named has none.
-        clusters: The subject of each image.
-
-    Returns:
-        The columns of :func:`compare_with_references`.
+    Pairs with a row that has no scores are passed over; all else is as in :func:`compare_with_references`.
     """
     lines = []
     for key, rows in iter_grids(scores):
-        named = dict(zip(GRID_KEYS, key, strict=True))
-        known = [pair for pair in pairs if pair[0] in rows and pair[1] in rows]
-        found = compare_row_pairs(rows, known, better.get(named["metric"], "none"), clusters)
-        lines += [{**named, "row": row, "reference": other, **_make_line(line)} for (row, other), line in found.items()]
+        known = [pair for pair in pairs if rows.keys() >= set(pair)]
+        lines += _make_lines(key, compare_row_pairs(rows, known, better.get(key[-1], "none"), clusters))
     return pd.DataFrame(lines, columns=PAIRED_TEST_COLUMNS)
 
 
-PAIRED_TEST_COLUMNS = [
-    *GRID_KEYS, "row", "reference", "trainings", "n", "n_nan", "clusters", "difference", "ci_low", "ci_high", "p",
-    "p_holm", "verdict", "note",
-]  # fmt: skip
-
-
-def _make_line(line: PairedComparison) -> dict[str, float | int | str]:
-    found = line.estimate
-    return {
-        "trainings": found.trainings,
-        "n": found.images,
-        "n_nan": line.left_out,
-        "clusters": found.clusters,
-        "difference": found.difference,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "p": found.p,
-        "p_holm": line.p_holm,
-        "verdict": line.verdict,
-        "note": found.note,
-    }
+def _make_lines(key: tuple[str, ...], found: Mapping[tuple[str, str], PairedComparison]) -> list[tuple[object, ...]]:
+    """Return the comparisons in the order of ``PAIRED_TEST_COLUMNS``."""
+    return [
+        (
+            *key, *pair, each.estimate.trainings, each.estimate.images, each.left_out, each.estimate.clusters,
+            each.estimate.difference, each.estimate.low, each.estimate.high, each.estimate.p,
+            each.p_holm, each.verdict, each.estimate.note,
+        )
+        for pair, each in found.items()
+    ]  # fmt: skip
 
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:

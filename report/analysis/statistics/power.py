@@ -1,7 +1,7 @@
 """Can this data set tell? Spreads of the crossed design, and what it would take to part the pairs that a run cannot.
 
-Of two rows, the paired differences of (trainings, images) have three variances (``simulation.py``): over trainings,
-over images, and of the rest. With them the crossed interval of any other number of trainings and images is known in
+Of two rows, the paired differences of (trainings, images) have three variances: over trainings, over images, and of the
+rest. With them the crossed interval of any other number of trainings and images is known in
 advance. A pair is expected to be parted where the test finds the observed difference, were it the true one, with a
 probability of :data:`POWER`, at the level of Bonferroni's correction over all pairs (the first step of Holm's). An
 observed difference is itself uncertain: these numbers say how far off a verdict is, not how many trainings will do.
@@ -17,7 +17,14 @@ from math import inf, sqrt
 import numpy as np
 from scipy import special
 
-from .crossed_effects import MIN_TRAININGS, EffectSpreads, estimate_crossed, estimate_effect_spreads, group_by_cluster
+from .crossed_effects import (
+    MIN_TRAININGS,
+    CrossedEstimate,
+    EffectSpreads,
+    estimate_crossed,
+    estimate_effect_spreads,
+    group_by_cluster,
+)
 from .paired_tests import SIGNIFICANCE_LEVEL, adjust_holm
 
 POWER = 0.8  # probability with which a pair is to be parted
@@ -90,20 +97,22 @@ def study_power(values: Mapping[str, np.ndarray], clusters: Sequence[str] | None
         return None
     order = sorted(grouped, key=lambda row: -float(grouped[row].mean()))
     differences = {pair: grouped[pair[0]] - grouped[pair[1]] for pair in combinations(order, 2)}
-    spreads = {pair: estimate_effect_spreads(difference) for pair, difference in differences.items()}
-    corrected = adjust_holm([estimate_crossed(difference).p for difference in differences.values()])
+    found = [estimate_crossed(difference) for difference in differences.values()]
+    spreads = [estimate_effect_spreads(difference) for difference in differences.values()]
+    corrected = adjust_holm([each.p for each in found])
+    level = SIGNIFICANCE_LEVEL / len(differences)
     pairs = tuple(
-        _study_pair(pair, differences[pair], spreads[pair], p, SIGNIFICANCE_LEVEL / len(differences))
-        for pair, p in zip(differences, corrected, strict=True)
+        _study_pair(pair, each, spread, p, level)
+        for pair, each, spread, p in zip(differences, found, spreads, corrected, strict=True)
     )
     means = [float(grid.mean()) for grid in grouped.values()]
-    return PowerStudy(*_average_spreads(means, list(spreads.values()), trainings, images), trainings, images, pairs)
+    return PowerStudy(*_average_spreads(means, spreads, trainings, images), trainings, images, pairs)
 
 
 def _study_pair(
-    pair: tuple[str, str], difference: np.ndarray, spreads: EffectSpreads, p_holm: float, level: float
+    pair: tuple[str, str], found: CrossedEstimate, spreads: EffectSpreads, p_holm: float, level: float
 ) -> PairPower:
-    found, (trainings, images) = estimate_crossed(difference), difference.shape
+    trainings, images = found.trainings, found.images
     return PairPower(
         *pair,
         found.difference,

@@ -36,7 +36,7 @@ class PredictionBand:
 
     Attributes:
         centre: Mean of the published trainings.
-        half: Half its width.
+        half_width: Half its width.
         df: Degrees of freedom of the spread behind it.
     """
 

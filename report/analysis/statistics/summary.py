@@ -8,8 +8,8 @@ the images' means, so that no table has to say which of the two it prints. What 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,11 @@ def keep_complete_images(values: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
+def list_subjects(images: Iterable[object], clusters: Mapping[str, str] | None) -> list[str] | None:
+    """Return the subject of each image, itself where it has none; None where no subjects are known."""
+    return [clusters.get(str(image), str(image)) for image in images] if clusters else None
+
+
 def average_by_image(values: pd.DataFrame) -> pd.Series:
     """Return the mean over seeds of every image that counts."""
     return keep_complete_images(values).mean(axis=1)
@@ -152,21 +157,6 @@ def summarise(values: pd.DataFrame) -> Summary:
     )
 
 
-def summarise_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Summarise every row and metric.
-
-    Returns:
-        dataset, preset, metric, row, the fields of :class:`Summary`, note.
-    """
-    lines = []
-    for key, rows in iter_grids(scores):
-        for row, values in rows.items():
-            found = summarise(values)
-            note = "" if found.n else "no image has a value under every seed"
-            lines.append({**dict(zip(GRID_KEYS, key, strict=True)), "row": row, **asdict(found), "note": note})
-    return pd.DataFrame(lines)
-
-
 def collect_means(found: Mapping[tuple[str, str], Summary]) -> dict[str, dict[str, float]]:
     """Return the means that exist, by row and metric."""
     rows: dict[str, dict[str, float]] = {}
@@ -178,3 +168,28 @@ def collect_means(found: Mapping[tuple[str, str], Summary]) -> dict[str, dict[st
 
 def _sd(values: np.ndarray) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+
+
+def compute_mean_ranks(scores: pd.DataFrame, better: Mapping[str, str]) -> pd.DataFrame:
+    """Rank the methods (rows without a variant) on every image, by their means over seeds.
+
+    Images are not replicates of a method, so these ranks are described but not tested.
+
+    Args:
+        scores: Tidy scores.
+        better: ``higher`` or ``lower`` by metric; rank 1 is best. Other metrics are left out.
+
+    Returns:
+        dataset, preset, metric, row, mean_rank, k (methods), n (images that all methods have).
+    """
+    lines = []
+    plain = scores[scores["variant"].isna() | (scores["variant"] == "")]
+    for key, rows in iter_grids(plain[plain["metric"].isin(better)]):
+        values = pd.DataFrame({row: average_by_image(part) for row, part in rows.items()}).dropna()
+        if len(values) == 0:
+            continue
+        sign = 1 if better[key[-1]] == "lower" else -1
+        ranks = (sign * values).rank(axis=1).mean()
+        facts = {**dict(zip(GRID_KEYS, key, strict=True)), "k": values.shape[1], "n": len(values)}
+        lines += [{**facts, "row": str(row), "mean_rank": float(rank)} for row, rank in ranks.items()]
+    return pd.DataFrame(lines, columns=[*GRID_KEYS, "row", "mean_rank", "k", "n"])

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from report.analysis.image_subjects import match_subjects
+from report.analysis.image_facts import match_subjects
 from report.analysis.json_records import read_record, write_record
 from report.analysis.power import DataPower, analyse_power
 from report.analysis.results import Results

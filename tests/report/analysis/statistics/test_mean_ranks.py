@@ -3,11 +3,10 @@
 import pandas as pd
 import pytest
 
-from report.analysis.measure_units import choose_units, is_scale_recorded
+from report.analysis.image_facts import choose_units, is_scale_recorded
 from report.analysis.row_ranks import describe_ranks
 from report.analysis.statistics.rank_intervals import RowRank
-from report.analysis.statistics.ranks import compute_mean_ranks
-from report.analysis.statistics.summary import Summary, make_row_ids
+from report.analysis.statistics.summary import Summary, compute_mean_ranks, make_row_ids
 from sspbench.contract import Measure
 
 VALUES = {

@@ -12,7 +12,8 @@ from report.analysis.statistics import (
     compare_with_references,
     compute_mean_ranks,
     estimate_crossed,
-    summarise_scores,
+    iter_grids,
+    summarise,
 )
 
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
@@ -44,22 +45,28 @@ def line(frame, row, reference):
     return frame[(frame["row"] == row) & (frame["reference"] == reference)].iloc[0]
 
 
+def summary_of(values):
+    """The summary of the one row of {method: (seeds, images)}."""
+    ((_, rows),) = iter_grids(scores(values))
+    (grid,) = rows.values()
+    return summarise(grid)
+
+
 def test_sds_over_images_and_seeds_are_apart():
     values = np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 4.0]])
-    found = summarise_scores(scores({"sspnet": values})).iloc[0]
-    assert (found["mean"], found["median"]) == (2.5, 2.5)
-    assert found["sd_images"] == pytest.approx(1.0)
-    assert found["sd_seeds"] == pytest.approx(np.sqrt(0.5))
-    assert (found["n"], found["seeds"], found["missing"]) == (3, 2, 0)
+    found = summary_of({"sspnet": values})
+    assert (found.mean, found.median) == (2.5, 2.5)
+    assert found.sd_images == pytest.approx(1.0)
+    assert found.sd_seeds == pytest.approx(np.sqrt(0.5))
+    assert (found.n, found.seeds, found.missing) == (3, 2, 0)
 
 
 def test_undefined_values_are_counted_and_left_out():
-    found = summarise_scores(scores({"dcp": [1.0, np.nan, 3.0]})).iloc[0]
-    assert (found["n"], found["missing"], found["mean"]) == (2, 1, 2.0)
-    assert np.isnan(found["sd_seeds"])
-    nothing = summarise_scores(scores({"dcp": [np.nan, np.nan]})).iloc[0]
-    assert np.isnan(nothing["mean"])
-    assert nothing["note"] == "no image has a value under every seed"
+    found = summary_of({"dcp": [1.0, np.nan, 3.0]})
+    assert (found.n, found.missing, found.mean) == (2, 1, 2.0)
+    assert np.isnan(found.sd_seeds)
+    nothing = summary_of({"dcp": [np.nan, np.nan]})
+    assert np.isnan(nothing.mean) and nothing.n == 0
 
 
 def trained(rng, gain=0.0, trainings=5, images=30, between=0.004, spread=0.02):

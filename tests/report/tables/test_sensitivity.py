@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from report.analysis.definition_sensitivity import SENSITIVITY_COLUMNS, summarise_definitions
+from report.tables.definition_sensitivity import SENSITIVITY_COLUMNS, summarise_definitions
 from sspbench.errors import UserError
 from sspbench.files import write_text
 from sspbench.images.pictures import write_grey
