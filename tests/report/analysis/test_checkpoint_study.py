@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from report.analysis.checkpoint_study import study_checkpoints
-from report.figures.checkpoints import draw_checkpoints, make_checkpoint_panels
+from report.figures.checkpoints import plan_checkpoints
 from report.tables.checkpoints import make_checkpoint_table
 from sspbench.files import write_text
 from tests.scored_rows import made
@@ -126,18 +126,20 @@ def test_nothing_is_shown_where_no_checkpoints_are_kept_or_scored(tmp_path):
     for results in (made(tmp_path / "off"), made(tmp_path / "release", checkpoints=3)):
         assert study_checkpoints(results) is None
         assert list(make_checkpoint_table(results)) == []
-        assert draw_checkpoints(results) is None and make_checkpoint_panels(results) == []
+        assert plan_checkpoints(results) is None
 
 
 def test_the_curves_are_drawn_over_the_share_of_each_training(tmp_path):
     results = made(tmp_path, checkpoints=2)
     write_checkpoints(results, "sspnet", {5: [0.9, 0.7], 10: [0.6, 0.6]})
     write_checkpoints(results, "msgnet", {50: [0.5, 0.5], 200: [0.6, 0.6]})
-    finished = draw_checkpoints(results)
+    planned = plan_checkpoints(results)
+    finished = planned.draw()
     lines = {line.get_label(): line.get_xydata().tolist() for line in finished.figure.axes[0].lines}
     label = results.labels
     assert lines[label["sspnet"]] == [[50.0, pytest.approx(0.8)], [100.0, pytest.approx(0.6)]]
     assert lines[label["msgnet"]] == [[25.0, pytest.approx(0.5)], [100.0, pytest.approx(0.6)]]
     assert "best after step 5 of 10" in finished.alt and "best after step 200 of 200" in finished.alt
-    (panel,) = make_checkpoint_panels(results)
-    assert label["sspnet"] in panel.plot and "var(--c" in panel.plot
+    (panel,) = planned.panels
+    plot = panel.to_json()["plot"]
+    assert label["sspnet"] in plot and "var(--c" in plot

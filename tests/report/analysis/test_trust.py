@@ -5,7 +5,7 @@ from scipy import stats
 
 from report.analysis.metric_trust import assess_metrics
 from report.analysis.results import Results
-from report.figures.metric_trust import draw_metric_trust as drawn
+from report.figures.metric_trust import plan_metric_trust
 from report.tables.metric_trust import make_trust_table
 from sspbench.files import write_text
 from tests.synthetic_results import make_results
@@ -51,9 +51,9 @@ def test_without_the_truth_there_is_nothing_to_say(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = make_results(tmp_path, None, methods=["identity", "dcp"], ablation=None)
     assert list(make_trust_table(found)) == []
-    assert drawn(found) is None
+    assert plan_metric_trust(found) is None
 
 
 def test_the_figure_has_a_panel_per_measure(results):
-    figure = drawn(results).figure
+    figure = plan_metric_trust(results).draw().figure
     assert sum(axes.get_visible() for axes in figure.axes) == len(assess_metrics(results))
