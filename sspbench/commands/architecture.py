@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from ..checkout import ROOT
@@ -127,24 +128,16 @@ def _room_of_part(part: str) -> str:
 
 
 def _find_cycles(root: Path) -> Iterator[str]:
-    """Yield each cycle of imports between files, wherever in the files the imports stand."""
+    """Yield a cycle of imports between files, wherever in the files the imports stand."""
+    modules = find_modules(root)
     graph = {
-        path: [file for file in imported_modules(path) if file != path.parent / "__init__.py"]
-        for path in find_modules(root)
+        path: sorted(imported_modules(path).intersection(modules) - {path.parent / "__init__.py"}) for path in modules
     }
-    done: set[Path] = set()
-
-    def visit(path: Path, trail: list[Path]) -> Iterator[str]:
-        if path in trail:
-            names = [str(step.relative_to(root)) for step in [*trail[trail.index(path) :], path]]
-            yield f"a cycle of imports: {' -> '.join(names)}"
-        elif path not in done:
-            for other in sorted(graph.get(path, [])):
-                yield from visit(other, [*trail, path])
-            done.add(path)
-
-    for path in graph:
-        yield from visit(path, [])
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        names = [str(path.relative_to(root)) for path in reversed(error.args[1])]
+        yield f"a cycle of imports: {' -> '.join(names)}"
 
 
 def _find_deep_imports(root: Path) -> Iterator[str]:
@@ -171,20 +164,14 @@ def _find_file_faults(root: Path) -> Iterator[str]:
 def render_architecture(text: str, root: Path = ROOT) -> str:
     """Return the text of ARCHITECTURE.md with the parts that follow from the code renewed.
 
-    Args:
-        text: The present text.
-        root: The checkout.
-
     Raises:
         UserError: a marker is missing.
     """
-    parts = {"rooms": _room_lines(), "graph": _graph_lines(root)}
-    for name, lines in parts.items():
-        text = _replace_between_markers(text, name, "\n".join(lines))
-    return text
+    text = _replace_between_markers(text, "rooms", _room_lines())
+    return _replace_between_markers(text, "graph", _graph_lines(root))
 
 
-def _replace_between_markers(text: str, name: str, content: str) -> str:
+def _replace_between_markers(text: str, name: str, lines: Iterator[str]) -> str:
     start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     head, found_start, rest = text.partition(start)
     _, found_end, tail = rest.partition(end)
@@ -193,7 +180,7 @@ def _replace_between_markers(text: str, name: str, content: str) -> str:
         raise UserError(
             f"The marker {name!r} is missing", where=str(ARCHITECTURE_FILE), why=f"{start} ... {end}", hint=hint
         )
-    return f"{head}{start}\n{content}\n{end}{tail}"
+    return "".join([head, start, "\n", *(f"{line}\n" for line in lines), end, tail])
 
 
 def _room_lines() -> Iterator[str]:

@@ -40,9 +40,8 @@ def _cite(args: argparse.Namespace) -> int:
 
 def bibtex_entries(plan: Plan) -> list[str]:
     """Return one BibTeX entry for each source that the plan's runs rest on, in the order of the tables."""
-    used = dict.fromkeys(run.plugin.name for run in plan.runs)
-    by_name = {run.plugin.name: run.plugin for run in plan.runs}
-    found = [by_name[name] for name in used] + [plan.segmenter, plan.dataset]
+    methods = {run.plugin.name: run.plugin for run in plan.runs}
+    found = [*methods.values(), plan.segmenter, plan.dataset]
     texts = [entry for plugin in found for entry in _plugin_entries(plugin)]
     return [*dict.fromkeys(texts), suite_entry()]
 
@@ -61,7 +60,7 @@ def _plugin_entries(plugin: Plugin) -> Iterator[str]:
             yield misc_entry(plugin.name, words)
 
 
-def misc_entry(key: str, words: str, **fields: str) -> str:
+def misc_entry(key: str, words: str) -> str:
     r"""Return a ``@misc`` entry for a reference that is given in words.
 
     >>> print(misc_entry("dcp", "He, Sun & Tang, Dark Channel, 2011"))
@@ -71,8 +70,7 @@ def misc_entry(key: str, words: str, **fields: str) -> str:
     }
     """
     year = re.findall(r"\b(?:19|20)\d\d\b", words)
-    given = {**fields, "note": words, **({"year": year[0]} if year else {})}
-    return _format_entry("misc", key, given)
+    return _format_entry("misc", key, {"note": words, **({"year": year[0]} if year else {})})
 
 
 def read_citation() -> dict[str, Any]:

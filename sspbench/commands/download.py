@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,14 +54,10 @@ def _download(args: argparse.Namespace) -> int:
         )
     found = known[args.dataset]
     facts = found.meta["download"]
-    path = download_file(parse_download_source(facts, args.url), raw_file_path(found.folder, facts["url"]))
+    source = DownloadSource(args.url or [facts["url"]], facts["bytes"], facts["sha256"])
+    path = download_file(source, raw_file_path(found.folder, facts["url"]))
     print(f"{path}: size and hash are right\nprepare it: python -m sspbench stage prepare --set dataset={found.name}")
     return 0
-
-
-def parse_download_source(facts: Mapping[str, Any], mirrors: Sequence[str] = ()) -> DownloadSource:
-    """Return the source that the ``download`` section of a ``dataset.yaml`` names; mirrors replace its address."""
-    return DownloadSource(tuple(mirrors) or (facts["url"],), facts["bytes"], facts["sha256"])
 
 
 def download_file(source: DownloadSource, target: Path) -> Path:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..files import sha256, write_bytes, write_text
+from ..files import read_mapping, sha256, write_bytes, write_text
+from ..images.enhancement_rules import ENHANCEMENT_RULES
+from ..images.white_level import CAMERA_BITS
+from ..jobs.outcome import JobError
+from ..jobs.weights_record import TRAIN_RECORD
 from .config_options import add_config_options, plan_from_args
-from .named_methods import find_run_weights, load_run_settings
+from .named_methods import find_run_weights, limit_tile, load_run_settings
 
 if TYPE_CHECKING:
     from ..config.plan import Plan
+    from ..config.settings import Settings
+    from ..offline_page.page import PageModel
+
+MAX_PAGE_MODEL_BYTES = 25_000_000
+SMALL_SCALE_PRESETS = ("demo", "smoke")
 
 # What --page holds where no file is named: the page lies beside the report then.
 BESIDE_REPORT = Path()
@@ -85,12 +97,14 @@ def _write_onnx(run: Path, target: Path) -> None:
 def _export_page(args: argparse.Namespace) -> None:
     from ..offline_page.page import FILE_NAME, render_page
     from ..offline_page.runtime import load_runtime
-    from .page_models import make_page_models, make_possible_page_models
 
     plan = plan_from_args(args)
     target = plan.layout.root / FILE_NAME if args.page == BESIDE_REPORT else args.page
     _refuse_existing(target, args.force)
-    models = make_page_models(args.weights) if args.weights else make_possible_page_models(find_trained_runs(plan))
+    if args.weights:
+        models = [make_page_model(run) for run in args.weights]
+    else:
+        models = _make_possible_page_models(find_trained_runs(plan))
     content = render_page(models, load_runtime())
     write_text(target, content)
     print(f"{target}: {len(models)} methods, {len(content.encode()) / 1e6:.1f} MB; open it in a browser")
@@ -114,3 +128,100 @@ def find_trained_runs(plan: Plan) -> list[Path]:
         hint = "run the workflow first (make), or name runs: --weights RUN"
         raise UserError("No method of the config is trained", where=str(plan.layout.root), hint=hint)
     return trained
+
+
+def _make_possible_page_models(runs: Sequence[Path]) -> list[PageModel]:
+    """Return the models of those run folders that can be in a page; say on stderr which cannot, and why.
+
+    Raises:
+        UserError: none can.
+    """
+    models, faults = [], []
+    for run in runs:
+        try:
+            models.append(make_page_model(run))
+        except UserError as error:
+            faults.append(error)
+    if not models:
+        raise faults[0]
+    for fault in faults:
+        print(f"left out: {fault}", file=sys.stderr)
+    return models
+
+
+def make_page_model(run: Path) -> PageModel:
+    """Return the model of a run folder as the offline page holds it: checked ONNX, and what the page says about it.
+
+    Raises:
+        UserError: the folder holds no trained method, or its network cannot be exported or is too large for a page.
+    """
+    from ..offline_page.page import PageModel
+    from ..stages.enhance import load_method
+    from .onnx_model import make_onnx
+
+    settings, weights = load_run_settings(run), find_run_weights(run)
+    _refuse_large(weights.stat().st_size, run)
+    digest = sha256(weights)
+    try:
+        model = make_onnx(load_method(settings, weights), {"method": settings.name, "weights_sha256": digest})
+    except JobError as error:
+        raise UserError(
+            f"{_label(settings)} cannot be put into a page", where=str(run), why=str(error), hint="choose another run"
+        ) from error
+    _refuse_large(len(model.content), run)
+    rules = replace(ENHANCEMENT_RULES, tile=limit_tile(settings, ENHANCEMENT_RULES.tile)).as_json()
+    description = {
+        **_training_facts(settings, weights.parent),
+        "weights_sha256": digest,
+        "smallest_side": model.smallest_side,
+        "channels": settings.channels,
+        "rules": {**rules, "camera_bits": CAMERA_BITS},
+    }
+    return PageModel(model.content, description)
+
+
+def _refuse_large(size: int, run: Path) -> None:
+    if size > MAX_PAGE_MODEL_BYTES:
+        raise UserError(
+            "The network is too large for a page",
+            where=str(run),
+            why=f"{size / 1e6:.1f} MB, allowed {MAX_PAGE_MODEL_BYTES / 1e6:.0f} MB",
+            hint="give a run of a narrow network (preset demo), or use: python -m sspbench enhance --weights RUN",
+        )
+
+
+def _training_facts(settings: Settings, run: Path) -> dict[str, Any]:
+    record = read_mapping(run / TRAIN_RECORD)
+    data = _data_set(run)
+    digest = str(record.get("data", ""))[:8]
+    return {
+        "name": _label(settings),
+        "label": f"{_label(settings)} ({data or 'data set not recorded'}, {settings.preset}, seed {settings.seed})",
+        "reference": settings.plugin.meta.get("reference", ""),
+        "data": f"{data or 'not recorded'}, hash of its images {digest or 'not recorded'}",
+        "preset": settings.preset,
+        "seed": settings.seed,
+        "steps": record.get("steps"),
+        "commit": _commit(record),
+        "small_scale": settings.preset in SMALL_SCALE_PRESETS,
+    }
+
+
+def _label(settings: Settings) -> str:
+    meta = settings.plugin.meta
+    name = str(meta.get("label", settings.name))
+    if settings.variant is None:
+        return name
+    return str(meta.get("labels", {}).get(settings.variant, f"{name} {settings.variant}"))
+
+
+def _data_set(run: Path) -> str:
+    """Return the data set's name where the run lies in a results folder, else an empty text."""
+    parents = run.resolve().parents
+    in_results = len(parents) > 3 and parents[1].name == "runs"
+    return parents[3].name if in_results else ""
+
+
+def _commit(record: Mapping[str, Any]) -> str:
+    commit = str(record.get("commit") or "not recorded")
+    return f"{commit[:12]} with local changes" if record.get("dirty") else commit[:12]

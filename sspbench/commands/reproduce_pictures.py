@@ -11,7 +11,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
+from ..config.plan import Plan
 from ..errors import UserError
+from ..files import sha256
 
 ALLOWED_RULES = ("analyse", "tables", "figures", "report")  # the only rules of the workflow that may run
 REBUILT_FOLDERS = ("analysis", "tables", "figures")  # what these rules write besides the page
@@ -27,9 +30,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _reproduce(args: argparse.Namespace) -> int:
-    from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
-    from ..config.plan import Plan
-
     root = Plan(read_config(DEFAULT_CONFIG_FILE)).layout.root
     if not args.no_pull:
         _pull_release()
@@ -73,16 +73,10 @@ def _run_module(module: str, *arguments: str, gpu: bool = True) -> None:
         raise UserError(f"{module} failed", where=" ".join(arguments), hint=hint)
 
 
-def _find_rebuilt_files(root: Path) -> list[Path]:
-    """Return the files that are rebuilt."""
-    folders = [path for name in REBUILT_FOLDERS for path in (root / name).rglob("*") if path.is_file()]
-    return sorted([*folders, *root.glob("report.html")])
-
-
 def _hash_rebuilt_files(root: Path) -> dict[str, str]:
-    from ..files import sha256
-
-    return {str(path.relative_to(root)): sha256(path) for path in _find_rebuilt_files(root)}
+    """Return the SHA-256 of the files that are rebuilt, by their paths in the results."""
+    found = [*root.glob("report.html"), *(path for name in REBUILT_FOLDERS for path in (root / name).rglob("*"))]
+    return {str(path.relative_to(root)): sha256(path) for path in found if path.is_file()}
 
 
 def _remove_rebuilt_files(root: Path) -> None:
@@ -92,9 +86,8 @@ def _remove_rebuilt_files(root: Path) -> None:
 
 
 def _compare_hashes(released: Mapping[str, str], rebuilt: Mapping[str, str], root: Path) -> int:
-    names = sorted({*released, *rebuilt})
-    different = [name for name in names if released.get(name) != rebuilt.get(name)]
-    for name in different:
+    different = {name for name, _ in released.items() ^ rebuilt.items()}
+    for name in sorted(different):
         print(f"DIFFERS  {root / name}", file=sys.stderr)
-    print(f"{len(released) - len([name for name in different if name in released])} of {len(released)} files are equal")
+    print(f"{len(released.keys() - different)} of {len(released)} files are equal")
     return 1 if different else 0

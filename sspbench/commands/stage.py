@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.plan import Plan
@@ -15,6 +16,7 @@ from ..errors import UserError
 from ..jobs.budget import time_budget
 from ..jobs.collector import pause_collector
 from ..jobs.folder_lock import lock_folder
+from ..jobs.gpu_slots import acquire
 from ..jobs.outcome import record_status
 from ..jobs.scores_record import LOW_FOLDER
 from ..jobs.weights_record import KEPT_FOLDER
@@ -36,6 +38,20 @@ from .config_options import add_config_options, plan_from_args
 
 if TYPE_CHECKING:
     from ..images.manifest import Manifest
+    from ..stages.train import TrainingLimits
+
+STAGES = {
+    "prepare": "prepare the data set",
+    "train-segmenter": "train the segmenter on HQ images with labels",
+    "train-low-segmenter": "train the segmenter on LQ images with labels, as a control",
+    "train": "train a learned method",
+    "enhance": "enhance the test split",
+    "take-in": "import images that were enhanced outside the suite",
+    "segment": "segment the enhanced images",
+    "score": "score images and masks",
+    "score-low": "segment and score with the segmenter trained on LQ images",
+    "score-checkpoints": "enhance, segment and score with each kept checkpoint",
+}
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,16 +72,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         module.register(commands)
     stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")
     stages = stage.add_subparsers(title="stages", metavar="STAGE", required=True)
-    for name, (function, needs_run, text) in STAGE_COMMANDS.items():
+    for name, text in STAGES.items():
         parser = stages.add_parser(name, help=text)
-        if needs_run:
+        if name in RUN_STAGES:
             parser.add_argument("method", help="method, method+variant or method+reading")
-        if needs_run or function in (_train_segmenter, _train_low_segmenter):
+        if name in RUN_STAGES or name in SEGMENTER_STAGES:
             parser.add_argument(
                 "--seed", type=_parse_seed, default=0, help="the replicate: everything in it is trained from it"
             )
         add_config_options(parser)
-        parser.set_defaults(run=_stage_command(name, function, needs_run))
+        parser.set_defaults(run=partial(_run_stage, name))
 
 
 def _parse_seed(text: str) -> int:
@@ -75,28 +91,27 @@ def _parse_seed(text: str) -> int:
     return int(text)
 
 
-def _stage_command(name: str, function: Callable[..., None], needs_run: bool) -> Callable[[argparse.Namespace], int]:
-    def command(args: argparse.Namespace) -> int:
-        with pause_collector():
-            plan = plan_from_args(args)
-        if needs_run:
-            run = plan.get_run(args.method, args.seed)
-            folder = plan.layout.run_folder(run.id, run.seed)
-            aside = ASIDE_FOLDERS.get(function)
-            with (
-                lock_folder(folder / aside if aside else folder),
-                nullcontext() if aside else record_status(name, folder),
-            ):
-                function(plan, run)
-            return 0
-        seed = {"seed": args.seed} if "seed" in args else {}
-        domain = "low" if function is _train_low_segmenter else "high"
-        training = plan.layout.segmenter_folder(plan.segmenter.name, args.seed, domain) if seed else plan.layout.data
-        with lock_folder(training):
-            function(plan, **seed)
-        return 0
-
-    return command
+def _run_stage(name: str, args: argparse.Namespace) -> int:
+    with pause_collector():
+        plan = plan_from_args(args)
+    if name in RUN_STAGES:
+        run = plan.get_run(args.method, args.seed)
+        folder = plan.layout.run_folder(run.id, run.seed)
+        aside = ASIDE_FOLDERS.get(name)
+        with (
+            lock_folder(folder / aside if aside else folder),
+            nullcontext() if aside else record_status(name, folder),
+        ):
+            RUN_STAGES[name](plan, run, folder)
+    elif name in SEGMENTER_STAGES:
+        domain = SEGMENTER_STAGES[name]
+        folder = plan.layout.segmenter_folder(plan.segmenter.name, args.seed, domain)
+        with lock_folder(folder):
+            _train_segmenter(plan, args.seed, domain, folder)
+    else:
+        with lock_folder(plan.layout.data):
+            _prepare(plan)
+    return 0
 
 
 def _read_manifest(plan: Plan) -> Manifest:
@@ -129,7 +144,7 @@ def _reject_missing_labels(plan: Plan) -> None:
         )
 
 
-def _training_limits(plan: Plan, resources: dict[str, Any], kept_checkpoints: int = 0) -> Any:
+def _training_limits(plan: Plan, resources: dict[str, Any], kept_checkpoints: int = 0) -> TrainingLimits:
     from ..stages.train import TrainingLimits
     from ..training.loop.training import TrainingBudget
 
@@ -142,60 +157,52 @@ def _training_limits(plan: Plan, resources: dict[str, Any], kept_checkpoints: in
     return TrainingLimits(minutes=resources.get("minutes", TrainingLimits.minutes), budget=budget)
 
 
-def _train(plan: Plan, run: Run) -> None:
-    from ..jobs.gpu_slots import acquire
+@contextmanager
+def _hold_device(wanted: str) -> Iterator[None]:
+    """Hold a GPU where there is one; torch may be imported only inside."""
+    with acquire(device=wanted) as device:
+        found_none = device == "cpu" and wanted != "cpu"
+        print("no GPU was found or given: computing on the CPU" if found_none else f"computing on {device}", flush=True)
+        yield
 
+
+def _train(plan: Plan, run: Run, folder: Path) -> None:
     if not run.is_learned:
         raise UserError(
             f"{run.id} is not a learned method: there is nothing to train",
             where=str(run.plugin.yaml_file),
             hint=f"go on with: python -m sspbench stage enhance {run.id}",
         )
-    with acquire(device=plan.engine.device) as device:
+    with _hold_device(plan.engine.device):
         with pause_collector():
             from ..stages.train import train_method
 
-        _print_device(device, plan.engine.device)
         limits = _training_limits(plan, run.plugin.meta.get("resources", {}), plan.config["checkpoints"])
-        folder = plan.layout.run_folder(run.id, run.seed)
         train_method(plan.train_settings(run), _read_manifest(plan), folder, limits)
 
 
-def _train_segmenter(plan: Plan, seed: int, domain: str = "high") -> None:
-    from ..jobs.gpu_slots import acquire
-
-    with acquire(device=plan.engine.device) as device:
+def _train_segmenter(plan: Plan, seed: int, domain: str, folder: Path) -> None:
+    with _hold_device(plan.engine.device):
         with pause_collector():
             from ..stages.train import train_segmenter
 
-        _print_device(device, plan.engine.device)
         limits = _training_limits(plan, plan.segmenter.meta.get("resources", {}))
-        folder = plan.layout.segmenter_folder(plan.segmenter.name, seed, domain)
         train_segmenter(plan.segmenter_settings(seed), _read_manifest(plan), folder, limits, domain)
 
 
-_train_low_segmenter = partial(_train_segmenter, domain="low")
-
-
-def _print_device(device: str, wanted: str) -> None:
-    found_none = device == "cpu" and wanted != "cpu"
-    print("no GPU was found or given: computing on the CPU" if found_none else f"computing on {device}", flush=True)
-
-
-def _enhance(plan: Plan, run: Run) -> None:
+def _enhance(plan: Plan, run: Run, folder: Path) -> None:
     from ..stages.enhance import enhance
 
     if run.is_external:
         hint = f"go on with: python -m sspbench stage take-in {run.id}"
         raise UserError(f"{run.id} was enhanced elsewhere", where=f"config: external.{run.id}", hint=hint)
-    folder = plan.layout.run_folder(run.id, run.seed)
     weights = folder / "weights.safetensors" if run.is_learned else None
     minutes = min(run.plugin.meta.get("resources", {}).get("minutes", math.inf), plan.config["stage_minutes"])
     with time_budget(minutes, "enhance", folder):
         enhance(plan.train_settings(run), _read_manifest(plan), folder, weights)
 
 
-def _import_external(plan: Plan, run: Run) -> None:
+def _import_external(plan: Plan, run: Run, folder: Path) -> None:
     from ..stages.import_external import import_external
 
     if not run.is_external:
@@ -203,12 +210,11 @@ def _import_external(plan: Plan, run: Run) -> None:
         raise UserError(
             f"{run.id} is enhanced by the suite, so it has no external images", where="config: external", hint=hint
         )
-    folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "take-in", folder):
         import_external(plan.external_settings(run), run.plugin.folder, _read_manifest(plan), folder)
 
 
-def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
+def _segment(plan: Plan, run: Run, folder: Path, domain: str = "high") -> None:
     with pause_collector():
         from ..jobs.image_folders import verify_splits
         from ..stages.segment import segment
@@ -216,27 +222,24 @@ def _segment(plan: Plan, run: Run, domain: str = "high") -> None:
     manifest = _read_manifest(plan)
     verify_splits(manifest, "testA_fov")
     weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed, domain) / "weights.safetensors"
-    folder = plan.layout.run_folder(run.id, run.seed)
     into = folder if domain == "high" else folder / LOW_FOLDER
     with time_budget(plan.config["stage_minutes"], "segment", into):
         fields = manifest.companion_by_stem("testA", "testA_fov")
         segment(plan.segmenter_settings(run.seed), weights, folder, fields, into)
 
 
-def _score_low(plan: Plan, run: Run) -> None:
+def _score_low(plan: Plan, run: Run, folder: Path) -> None:
     from ..stages.score import score_low
 
-    _segment(plan, run, "low")
-    folder = plan.layout.run_folder(run.id, run.seed)
+    _segment(plan, run, folder, "low")
     with time_budget(plan.config["stage_minutes"], "score-low", folder / LOW_FOLDER):
         score_low(plan.score_settings(), plan.describe_run(run), _read_manifest(plan), folder)
 
 
-def _score(plan: Plan, run: Run) -> None:
+def _score(plan: Plan, run: Run, folder: Path) -> None:
     with pause_collector():
         from ..stages.score import score
 
-    folder = plan.layout.run_folder(run.id, run.seed)
     with time_budget(plan.config["stage_minutes"], "score", folder):
         manifest = _read_manifest(plan)
         is_first_seed = run.seed == plan.config["seeds"][0]
@@ -250,11 +253,10 @@ def _score(plan: Plan, run: Run) -> None:
         )
 
 
-def _score_checkpoints(plan: Plan, run: Run) -> None:
+def _score_checkpoints(plan: Plan, run: Run, folder: Path) -> None:
     with pause_collector():
         from ..stages.score_checkpoints import score_checkpoints
 
-    folder = plan.layout.run_folder(run.id, run.seed)
     weights = plan.layout.segmenter_folder(plan.segmenter.name, run.seed) / "weights.safetensors"
     with time_budget(plan.config["stage_minutes"], "score-checkpoints", folder / KEPT_FOLDER):
         score_checkpoints(
@@ -268,18 +270,19 @@ def _score_checkpoints(plan: Plan, run: Run) -> None:
         )
 
 
-# Stages that are not part of the row: their failure is not the row's. Each writes into a folder within the run's.
-ASIDE_FOLDERS: dict[Callable[..., None], str] = {_score_low: LOW_FOLDER, _score_checkpoints: KEPT_FOLDER}
+# The domain of the images that a stage trains the segmenter on.
+SEGMENTER_STAGES = {"train-segmenter": "high", "train-low-segmenter": "low"}
 
-STAGE_COMMANDS: dict[str, tuple[Callable[..., None], bool, str]] = {
-    "prepare": (_prepare, False, "prepare the data set"),
-    "train-segmenter": (_train_segmenter, False, "train the segmenter on HQ images with labels"),
-    "train-low-segmenter": (_train_low_segmenter, False, "train the segmenter on LQ images with labels, as a control"),
-    "train": (_train, True, "train a learned method"),
-    "enhance": (_enhance, True, "enhance the test split"),
-    "take-in": (_import_external, True, "import images that were enhanced outside the suite"),
-    "segment": (_segment, True, "segment the enhanced images"),
-    "score": (_score, True, "score images and masks"),
-    "score-low": (_score_low, True, "segment and score with the segmenter trained on LQ images"),
-    "score-checkpoints": (_score_checkpoints, True, "enhance, segment and score with each kept checkpoint"),
+# The work of a run's stages, in the run's folder.
+RUN_STAGES: dict[str, Callable[[Plan, Run, Path], None]] = {
+    "train": _train,
+    "enhance": _enhance,
+    "take-in": _import_external,
+    "segment": _segment,
+    "score": _score,
+    "score-low": _score_low,
+    "score-checkpoints": _score_checkpoints,
 }
+
+# Stages that are not part of the row: their failure is not the row's. Each writes into a folder within the run's.
+ASIDE_FOLDERS = {"score-low": LOW_FOLDER, "score-checkpoints": KEPT_FOLDER}

@@ -8,8 +8,8 @@ from PIL import Image
 
 from sspbench.commands.cli import main
 from sspbench.commands.enhance import enhance_pixels
+from sspbench.commands.export import make_page_model
 from sspbench.commands.named_methods import limit_tile, load_classical_settings, load_run_settings
-from sspbench.commands.page_models import make_page_models
 from sspbench.plugins.discovery import find_plugins, load_method_class
 from sspbench.stages.enhance import load_method
 from tests.run_folder import run_of
@@ -63,7 +63,7 @@ def test_the_offline_page_follows_the_same_rule(tmp_path):
     for name in ("cyclegan", "zerodce"):
         (tmp_path / name).mkdir()
         run_of(name, tmp_path / name)
-    models = make_page_models([tmp_path / "cyclegan", tmp_path / "zerodce"])
+    models = [make_page_model(tmp_path / name) for name in ("cyclegan", "zerodce")]
     assert [model.description["rules"]["tile"] for model in models] == [0, 1024]
 
 

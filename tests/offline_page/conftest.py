@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from sspbench.commands.page_models import make_page_models
+from sspbench.commands.export import make_page_model
 from sspbench.errors import UserError
 from sspbench.offline_page.page import render_page
 from sspbench.offline_page.runtime import load_runtime
@@ -28,7 +28,7 @@ def file(runs, tmp_path_factory):
     except UserError as error:
         pytest.skip(f"no runtime for browsers: {error}")
     path = tmp_path_factory.mktemp("page") / "enhance.html"
-    path.write_text(render_page(make_page_models(runs), runtime), encoding="utf-8")
+    path.write_text(render_page([make_page_model(run) for run in runs], runtime), encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from sspbench.commands.cli import main
-from sspbench.commands.page_models import MAX_MODEL_BYTES, make_page_models
+from sspbench.commands.export import MAX_PAGE_MODEL_BYTES, make_page_model
 from sspbench.errors import UserError
 from sspbench.offline_page import runtime
 from sspbench.offline_page.page import PageModel, find_enhance_page, read_descriptions, render_page
@@ -38,7 +38,7 @@ def test_a_run_is_described_by_its_own_records(tmp_path):
     record = json.loads((run / "jobs/train.json").read_text())
     record |= {"steps": 7, "data": "05135df6074a", "commit": "f3f2667d3195b68e", "dirty": True}
     (run / "jobs/train.json").write_text(json.dumps(record))
-    (model,) = make_page_models([run])
+    model = make_page_model(run)
     found = model.description
     assert found["label"] == "Zero-DCE (cornsim, smoke, seed 0)"
     assert found["data"] == "cornsim, hash of its images 05135df6"
@@ -53,14 +53,14 @@ def test_a_run_is_described_by_its_own_records(tmp_path):
 def test_a_large_network_is_refused_with_a_hint(tmp_path):
     run = run_of("zerodce", tmp_path)
     with (run / "weights.safetensors").open("ab") as stream:
-        stream.truncate(MAX_MODEL_BYTES + 1)
+        stream.truncate(MAX_PAGE_MODEL_BYTES + 1)
     with pytest.raises(UserError, match=r"too large for a page[\s\S]*narrow network"):
-        make_page_models([run])
+        make_page_model(run)
 
 
 def test_a_method_that_samples_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"UNSB cannot|unsb cannot"):
-        make_page_models([run_of("unsb", tmp_path)])
+        make_page_model(run_of("unsb", tmp_path))
 
 
 def test_the_page_holds_runtime_and_models_and_is_the_same_again():
