@@ -112,6 +112,11 @@ class Faults:
         """Remember one fault."""
         self.items.append(UserError(what, where=where, why=why, hint=hint))
 
+    def shorten_paths(self, root: object) -> None:
+        """Leave ``root`` out of the paths of what was added: the user's folder, or where an archive was unpacked."""
+        for item in self.items:
+            item.where, item.why = (text.replace(f"{root}{os.sep}", "") for text in (item.where, item.why))
+
     def raise_if_any(self) -> None:
         """Raise one :class:`UserError` listing all faults, if there is any."""
         if self.items:

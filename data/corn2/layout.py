@@ -11,22 +11,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from sspbench import IMAGE_SUFFIXES
+from sspbench import IMAGE_SUFFIXES, SPLITS
 
 PHASE_WORDS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 DOMAIN_WORDS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B"}
 LABEL_WORDS = {
-    "label",
-    "labels",
-    "mask",
-    "masks",
-    "gt",
-    "groundtruth",
-    "annotation",
-    "annotations",
-    "manual",
-    "tracing",
-}
+    "label", "labels", "mask", "masks", "gt", "groundtruth", "annotation", "annotations", "manual", "tracing",
+}  # fmt: skip
 FILLER_WORDS = {"nerve", "nerves", "binary", "image", "images", "img"}
 """Words that may be next to a label word in a folder's name; ``CORN2 with labels`` is not a folder of labels."""
 
@@ -34,19 +25,23 @@ WORD_PATTERN = re.compile(r"training|train|testing|test|[a-z]+|\d+")
 LABEL_ENDING_PATTERN = re.compile(rf"[-_ .]?({'|'.join(sorted(LABEL_WORDS, key=len, reverse=True))})$", re.IGNORECASE)
 
 
+def _empty_splits() -> dict[str, dict[str, Path]]:
+    return {split: {} for split in SPLITS}
+
+
 @dataclass
 class FoundFiles:
     """Where the images are.
 
     Attributes:
-        images: Files by split (``trainA``, ``trainB``, ``testA``) and name.
+        images: Files by split and name.
         labels: Label files by split and the name of their image.
         left_out: Images that belong to no split of ours.
-        doubles: Files whose split and name another file has already.
+        duplicates: Files whose split and name another file has already.
     """
 
-    images: dict[str, dict[str, Path]] = field(default_factory=dict)
-    labels: dict[str, dict[str, Path]] = field(default_factory=dict)
+    images: dict[str, dict[str, Path]] = field(default_factory=_empty_splits)
+    labels: dict[str, dict[str, Path]] = field(default_factory=_empty_splits)
     left_out: list[Path] = field(default_factory=list)
     duplicates: list[tuple[Path, Path]] = field(default_factory=list)
 
@@ -89,10 +84,10 @@ def find_splits(root: Path) -> FoundFiles:
         if hidden or path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             continue
         split, label, name = classify_path(inside)
-        if split in (None, "testB"):
+        if split not in SPLITS:
             found.left_out.append(path)
             continue
-        files = (found.labels if label else found.images).setdefault(split, {})
+        files = (found.labels if label else found.images)[split]
         if name in files:
             found.duplicates.append((files[name], path))
         files.setdefault(name, path)

@@ -8,13 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sspbench import Faults, PrepareRequest, count_cores, write_grey
+from sspbench import PrepareRequest, count_cores, write_grey
 
 from .parameters import Anatomy
 from .scene import Quality, scale_anatomy, simulate_frame
-
-MIN_SIDE_PX = 64
-"""Smallest side of an image, pixels: below it a field shows no nerve plexus."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,7 @@ SECOND_PICTURE_KEY = 3
 
 
 def prepare(request: PrepareRequest) -> None:
-    """Fill ``request.output``; options ``train_low``, ``train_high``, ``test`` (images), ``size`` (pixels), ``dose``.
-
-    Raises:
-        UserError: an option is not a whole number or too small.
-    """
+    """Fill ``request.output`` as the options say; they are described in ``dataset.yaml``."""
     write_dataset(request, workers=count_cores())
 
 
@@ -51,13 +44,13 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
 
     Threads are enough: NumPy, SciPy and the PNG writer let go of the interpreter lock in all that takes time.
     """
-    counts, size = _check_options(request)
-    dose = request.options.get("dose")
+    options = request.options
+    dose = options.get("dose")
     layers = {"high": None if dose is None else scale_anatomy(dose)}
-    jobs = [(split, index) for split in SPLITS for index in range(counts[split.name])]
+    jobs = [(split, index) for split in SPLITS for index in range(options[split.option])]
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         running = [
-            pool.submit(_write_frame, request.output, request.seed, size, *job, layers.get(job[0].quality))
+            pool.submit(_write_frame, request.output, request.seed, options["size"], *job, layers.get(job[0].quality))
             for job in jobs
         ]
         try:
@@ -67,17 +60,6 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _check_options(request: PrepareRequest) -> tuple[dict[str, int], int]:
-    """Return the number of images a split, and the side."""
-    minimum = {split.option: 1 for split in SPLITS} | {"size": MIN_SIDE_PX}
-    with Faults("The options of the data set cornsim have faults", where="data/cornsim/dataset.yaml, config") as faults:
-        for name, smallest in minimum.items():
-            value = request.options.get(name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
-                faults.add(f"{name} is {value!r}", hint=f"give a whole number of at least {smallest}")
-    return {split.name: request.options[split.option] for split in SPLITS}, request.options["size"]
 
 
 def _write_frame(output: Path, seed: int, size: int, split: _Split, index: int, layer: Anatomy | None) -> None:

@@ -115,12 +115,10 @@ class _Writer:
                 photograph, _ = self._write_masks("trainB", picture, [f"{picture.name}.png"])
                 write_rgb(self.request.output / "trainB" / f"{picture.name}.png", photograph)
         for picture in test:
-            self._write_poor("testA", picture, {f"{picture.name}_{kind}.png": kind for kind in self._kinds()})
+            kinds = self.request.options["per"]
+            self._write_poor("testA", picture, {f"{picture.name}_{kind}.png": kind for kind in kinds})
         write_json(self.request.output / "sources.json", {"files": self.sources})
         record_degradations(self.request, self.degradations)
-
-    def _kinds(self) -> list[Any]:
-        return list(self.request.options["per"])
 
     def _write_poor(self, split: str, picture: _Picture, names: dict[str, Any]) -> None:
         """Write a photograph degraded in several ways; of test pictures also the good one."""
@@ -128,8 +126,7 @@ class _Writer:
         number = int(picture.name[:2])
         for name, kind in names.items():
             seed = [self.request.seed, number, PAIR_TYPES.index(kind)]
-            drawn = write_degraded(self.request.output / split, name, photograph, inside, kind, seed)
-            self.degradations |= drawn
+            self.degradations |= write_degraded(self.request.output / split, name, photograph, inside, kind, seed)
             if split == "testA":
                 write_rgb(self.request.output / "testA_clean" / name, photograph)
 
@@ -143,9 +140,8 @@ class _Writer:
             if mask.shape != photograph.shape[:2]:
                 why = f"{mask.shape} instead of {photograph.shape[:2]} pixels (rows, columns)"
                 hint = "get the files again: a mask has the size of its photograph"
-                raise UserError(
-                    f"A {kind} mask has another size than its photograph", where=picture.name, why=why, hint=hint
-                )
+                what = f"A {kind} mask has another size than its photograph"
+                raise UserError(what, where=picture.name, why=why, hint=hint)
             for name in names:
                 write_grey(self.request.output / f"{split}_{kind}" / name, mask)
         for name in names:

@@ -116,8 +116,7 @@ def _check_files(files: dict[str, list[Path]], root: Path, request: PrepareReque
         source.whites.update(_decide_whites(source, request.options, faults))
         labels = {split: [label.label for label in source.iter_readable(split)] for split in LABEL_SPLITS}
         add_unusable_sets(labels, request.options.get("nerve_classes"), faults, NERVE_CLASSES_HINT)
-        for item in faults.items:
-            item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
+        faults.shorten_paths(root)
     return source
 
 

@@ -31,8 +31,7 @@ from sspbench import (
     write_rgb,
 )
 
-from .eyeq import choose_splits, read_labels
-from .patients import draw_patients, find_shared_patients, patient_of
+from .splits import choose_splits, draw_patients, find_shared_patients, patient_of, read_labels
 
 
 @dataclass(frozen=True)
@@ -126,8 +125,7 @@ def _check(photographs: list[_Photograph], place: Path) -> None:
         for patient, where in find_shared_patients(names).items():
             hint = "keep the photographs of a patient in one split"
             faults.add(f"Patient {patient!r} is in several splits", where=", ".join(where), hint=hint)
-        for item in faults.items:
-            item.where = item.where.replace(f"{place}/", "")
+        faults.shorten_paths(place)
 
 
 def _check_photograph(one: _Photograph, place: Path, faults: Faults) -> InspectedImage | None:

@@ -11,7 +11,6 @@ import numpy as np
 
 from sspbench import (
     COMBINATIONS,
-    Faults,
     PrepareRequest,
     count_cores,
     degrade,
@@ -22,9 +21,6 @@ from sspbench import (
 )
 
 from .scene import simulate
-
-# Smallest side of a photograph, pixels: below it most vessels are thinner than a pixel.
-SMALLEST = 64
 
 # Keys of the random streams of a photograph.
 SCENE, DEGRADATION = 0, 1
@@ -51,20 +47,17 @@ def prepare(request: PrepareRequest) -> None:
     """Fill ``request.output``; options ``train_low``, ``train_high``, ``test`` (photographs), ``size`` (pixels).
 
     Besides the splits it writes ``degradations.json``: what was done to each poor photograph, by its path.
-
-    Raises:
-        UserError: an option is not a whole number or too small.
     """
     write_dataset(request, workers=count_cores())
 
 
 def write_dataset(request: PrepareRequest, workers: int) -> None:
     """Do what :func:`prepare` does on ``workers`` threads; the files do not depend on their number."""
-    counts, size = _checked(request)
-    jobs = [(split, index) for split in SPLITS for index in range(counts[split.name])]
+    options = request.options
+    jobs = [(split, index) for split in SPLITS for index in range(options[split.option])]
     degradations: dict[str, Any] = {}
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        running = [pool.submit(_write_photograph, request.output, request.seed, size, *job) for job in jobs]
+        running = [pool.submit(_write_photograph, request.output, request.seed, options["size"], *job) for job in jobs]
         try:
             for done, future in enumerate(as_completed(running), start=1):
                 degradations |= future.result()
@@ -73,18 +66,6 @@ def write_dataset(request: PrepareRequest, workers: int) -> None:
             pool.shutdown(cancel_futures=True)
             raise
     record_degradations(request, degradations)
-
-
-def _checked(request: PrepareRequest) -> tuple[dict[str, int], int]:
-    """Return the number of photographs in each split, and the side."""
-    minimum = {split.option: 1 for split in SPLITS} | {"size": SMALLEST}
-    where = "data/fundussim/dataset.yaml, config"
-    with Faults("The options of the data set fundussim have faults", where=where) as faults:
-        for name, smallest in minimum.items():
-            value = request.options.get(name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
-                faults.add(f"{name} is {value!r}", hint=f"give a whole number of at least {smallest}")
-    return {split.name: request.options[split.option] for split in SPLITS}, request.options["size"]
 
 
 def _write_photograph(output: Path, seed: int, size: int, split: _Split, index: int) -> dict[str, Any]:

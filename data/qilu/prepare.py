@@ -31,8 +31,7 @@ from sspbench import (
     write_json,
 )
 
-from .quality import FrameQuality, measure_frame_quality, rank_quality
-from .splitting import assign_splits, group_by_subject
+from .splitting import FrameQuality, assign_splits, group_by_subject, measure_frame_quality, rank_quality
 
 DATASET_DIR = Path(__file__).resolve().parent
 WHITE = "dataset_options={white: N}"
@@ -91,14 +90,10 @@ def prepare(request: PrepareRequest) -> None:
 
 
 def _read_shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
-    with Faults("The options of the data set qilu have faults") as faults:
-        for name in SHARE_OPTIONS:
-            value = options[name]
-            if not isinstance(value, int | float) or not 0 < value < 1:
-                faults.add(f"{name} is {value!r}", hint="give a share between 0 and 1")
-        if not faults.items and options["low"] + options["high"] > 1:
-            faults.add("low and high together exceed 1", hint="an image cannot be both")
     low, high, test = (float(options[name]) for name in SHARE_OPTIONS)
+    if low + high > 1:
+        hint = "an image cannot be both"
+        raise UserError("low and high together exceed 1", where="config: dataset_options", hint=hint)
     return low, high, test
 
 
@@ -134,9 +129,8 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
     with Faults("The Qilu data set cannot be used") as faults:
         for kind, paths in (("images", images), ("annotations", masks)):
             if wanted is not None and len(paths) != wanted:
-                faults.add(
-                    f"{kind} has {len(paths)} files, not {wanted}", hint="get it again, or options: images: null"
-                )
+                hint = "get it again, or options: images: null"
+                faults.add(f"{kind} has {len(paths)} files, not {wanted}", hint=hint)
             add_duplicate_name_faults({path: path.stem for path in paths}, faults)
         for done, path in enumerate([*images, *masks], start=1):
             pictures[path] = inspect_image(path, faults)
@@ -146,17 +140,13 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
         add_label_faults(named, {name: pictures[path] for name, path in by_name.items()}, faults, by_name)
         for path in images:
             if path.stem not in by_name:
-                faults.add(
-                    "An image has no mask of its name",
-                    where=str(path),
-                    hint="get the data set again, or remove the image",
-                )
+                hint = "get the data set again, or remove the image"
+                faults.add("An image has no mask of its name", where=str(path), hint=hint)
         labels = [picture for path in masks if (picture := pictures[path]) is not None]
         add_unusable_sets({"annotations": [one.label for one in labels]}, None, faults, MASKS_HINT)
         seen = [picture.brightness for path in images if (picture := pictures[path]) is not None]
         whites = decide_whites({"images": seen}, {"images": request.options["white"]}, WHITE, faults)
-        for item in faults.items:
-            item.where, item.why = (text.replace(f"{root}/", "") for text in (item.where, item.why))
+        faults.shorten_paths(root)
     white = whites["images"]
     request.record("white", [white.as_json()])
     readable = [(path, picture) for path in images if (picture := pictures[path]) is not None]

@@ -133,8 +133,7 @@ def _check_images(
         seen = [picture.brightness for picture in found.values()]
         option = f"external_white={{{settings['name']}: N}}"
         levels = decide_whites({name: seen}, {name: settings.get("white")}, option, faults)
-        for item in faults.items:  # tables show this: leave out where the user's folders are
-            item.where, item.why = (text.replace(f"{source}/", "") for text in (item.where, item.why))
+        faults.shorten_paths(source)  # tables show this: leave out where the user's folders are
     return found, levels[name]
 
 

@@ -11,9 +11,9 @@ from data.cornsim.nerves import Fibres
 from data.cornsim.parameters import HIGH_ANATOMY, LOW_ANATOMY
 from data.cornsim.prepare import prepare, write_dataset
 from data.cornsim.scene import simulate_frame
+from sspbench.commands.cli import main
 from sspbench.config.overrides import resolve_params
 from sspbench.contract import PrepareRequest
-from sspbench.errors import UserError
 from sspbench.images.pictures import list_images, read_grey, read_stack
 from sspbench.plugins.discovery import get_plugin
 from sspbench.plugins.parameter_schemas import default_values
@@ -119,24 +119,11 @@ def test_default_is_the_split_of_corn_2():
     assert CORNSIM.meta["presets"]["paper"] == {}
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"size": 10}, "size"),
-        ({"train_low": 0}, "train_low"),
-        ({"test": "many"}, "test"),
-        ({"train_high": True}, "high"),
-    ],
-)
-def test_wrong_options_are_told(tmp_path, options, told):
-    with pytest.raises(UserError, match=told):
-        prepare(request(tmp_path, **options))
-    assert not list(tmp_path.iterdir())
-
-
-def test_all_wrong_options_are_told_at_once(tmp_path):
-    with pytest.raises(UserError, match=r"size(.|\n)*test|test(.|\n)*size"):
-        prepare(request(tmp_path, size=1, test=-1))
+@pytest.mark.parametrize("option", ["size: 63", "train_low: 0", "test: many", "train_high: true"])
+def test_wrong_options_are_refused(tmp_path, capsys, option):
+    options = ["dataset=cornsim", "preset=smoke", f"dataset_options={{{option}}}"]
+    assert main(["stage", "prepare", "--results", str(tmp_path / "results"), "--set", *options]) == 2
+    assert f"config: dataset_options.{option.split(':')[0]}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("size", [97, 200])

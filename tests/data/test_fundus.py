@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.fundus.eyeq import choose_splits, read_labels
-from data.fundus.patients import draw_patients, find_shared_patients, patient_of
 from data.fundus.prepare import prepare
+from data.fundus.splits import choose_splits, draw_patients, find_shared_patients, patient_of, read_labels
 from sspbench.contract import PrepareRequest
 from sspbench.errors import UserError
 

@@ -13,8 +13,8 @@ from data.fundussim.parameters import Anatomy
 from data.fundussim.prepare import prepare, write_dataset
 from data.fundussim.scene import simulate
 from data.fundussim.vessels import grow
+from sspbench.commands.cli import main
 from sspbench.contract import PrepareRequest
-from sspbench.errors import UserError
 from sspbench.images.pictures import write_rgb
 
 WEIGHTS = Path("../shared/weights/wnet_drive.safetensors")
@@ -194,19 +194,11 @@ def test_odd_sizes(size):
     assert scene.label.shape == scene.field_of_view.shape == (size, size)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"size": 10}, "size"),
-        ({"train_low": 0}, "train_low"),
-        ({"test": "many"}, "test"),
-        ({"train_high": True}, "high"),
-    ],
-)
-def test_wrong_options_are_refused(tmp_path, options, message):
-    with pytest.raises(UserError, match=message):
-        prepare(request(tmp_path, **options))
-    assert not list(tmp_path.iterdir())
+@pytest.mark.parametrize("option", ["size: 63", "train_low: 0", "test: many", "train_high: true"])
+def test_wrong_options_are_refused(tmp_path, capsys, option):
+    options = ["dataset=fundussim", "preset=smoke", f"dataset_options={{{option}}}"]
+    assert main(["stage", "prepare", "--results", str(tmp_path / "results"), "--set", *options]) == 2
+    assert f"config: dataset_options.{option.split(':')[0]}" in capsys.readouterr().err
 
 
 def test_progress_is_reported_to_the_end(tmp_path):

@@ -8,7 +8,6 @@ from data.fundussim.prepare import prepare, write_dataset
 from data.fundussim.scene import simulate
 from sspbench import COMBINATIONS, degrade, draw_degradation
 from sspbench.contract import PrepareRequest
-from sspbench.errors import UserError
 
 SEED, SIZE = 5, 64
 
@@ -43,13 +42,6 @@ def test_each_photograph_comes_from_its_own_seed(prepared, split, key, index, na
     for suffix, pixels in expected.items():
         with Image.open(prepared / f"{split}{suffix}" / f"{name}.png") as image:
             assert np.array_equal(np.asarray(image), pixels)
-
-
-def test_the_smallest_side_is_64(tmp_path):
-    with pytest.raises(UserError, match="size is 63") as caught:
-        prepare(request(tmp_path, size=63))
-    assert "data/fundussim/dataset.yaml, config" in str(caught.value)
-    assert "give a whole number of at least 64" in str(caught.value)
 
 
 def test_an_interruption_ends_the_work(tmp_path):

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from data.qilu.quality import FrameQuality, measure_frame_quality, rank_quality
-from data.qilu.splitting import assign_splits, group_by_subject
+from data.qilu.splitting import FrameQuality, assign_splits, group_by_subject, measure_frame_quality, rank_quality
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
 from sspbench.files import read_json
@@ -108,10 +107,11 @@ def test_another_archive_is_refused_unless_accepted(tmp_path):
         prepare(settings(tmp_path / "a.zip", verify=False), tmp_path / "out")
 
 
-def test_options_are_checked(tmp_path):
-    with pytest.raises(UserError) as caught:
-        prepare(settings(tmp_path, low=1.5, test="x"), tmp_path / "out")
-    assert "low is 1.5" in str(caught.value) and "test is 'x'" in str(caught.value)
+def test_options_are_checked(tmp_path, capsys):
+    wrong = "dataset_options={low: 1.5, test: x}"
+    assert main(["stage", "prepare", "--results", str(tmp_path), "--set", "dataset=qilu", wrong]) == 2
+    shown = capsys.readouterr().err
+    assert "`low` must be at most 1, got 1.5" in shown and "`test` must be a number" in shown
     with pytest.raises(UserError, match="exceed 1"):
         prepare(settings(tmp_path, low=0.7, high=0.7), tmp_path / "out")
 

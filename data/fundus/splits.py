@@ -1,10 +1,11 @@
-"""Splits from the label files of EyeQ: by image quality and patient, with equal grades of retinopathy."""
+"""Which photographs go to which split: patients are kept apart; EyeQ's labels give quality and retinopathy."""
 
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import numpy as np
 
 from sspbench import UserError
 
-from .patients import patient_of
+EYE = re.compile(r"^(?P<patient>.+?)[_-](left|right|l|r|od|os)$", re.IGNORECASE)
+"""Names of photographs of one eye: ``1234_left``."""
 
 FORM = "give a label file of EyeQ: columns image, quality (0 to 2) and DR_grade (0 to 4)"
 COLUMNS = ("image", "quality", "DR_grade")
@@ -33,6 +35,33 @@ class Graded:
     retinopathy: int
 
 
+def patient_of(name: str) -> str:
+    """Return the patient of a photograph: what stands before ``_left`` or ``_right``, else the whole name.
+
+    >>> patient_of("1234_left"), patient_of("1234_right"), patient_of("img07")
+    ('1234', '1234', 'img07')
+    """
+    match = EYE.match(name)
+    return match["patient"] if match else name
+
+
+def draw_patients(names: Iterable[str], share: float, seed: int) -> set[str]:
+    """Draw a share of the patients, at least one."""
+    patients = sorted({patient_of(name) for name in names})
+    count = max(1, round(share * len(patients)))
+    drawn: list[str] = np.random.default_rng(seed).permutation(patients).tolist()[:count]
+    return set(drawn)
+
+
+def find_shared_patients(splits: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Return the patients that are in several splits, with these splits."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for split, names in splits.items():
+        for name in names:
+            found[patient_of(name)].add(split)
+    return {patient: sorted(where) for patient, where in sorted(found.items()) if len(where) > 1}
+
+
 def read_labels(path: Path) -> list[Graded]:
     """Read a label file of EyeQ.
 
@@ -49,15 +78,11 @@ def read_labels(path: Path) -> list[Graded]:
     if missing:
         raise UserError("A label file lacks columns", where=str(path), why=f"missing: {', '.join(missing)}", hint=FORM)
     graded = [_graded(row, f"{path}: line {number}") for number, row in enumerate(rows, start=2)]
-    names = [one.name for one in graded]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    counts = Counter(one.name for one in graded)
+    twice = sorted(name for name, count in counts.items() if count > 1)
     if twice:
-        raise UserError(
-            "A label file names photographs twice",
-            where=str(path),
-            why=", ".join(twice[:5]),
-            hint="keep one line of each",
-        )
+        why, hint = ", ".join(twice[:5]), "keep one line of each"
+        raise UserError("A label file names photographs twice", where=str(path), why=why, hint=hint)
     return graded
 
 
@@ -93,19 +118,13 @@ def choose_splits(graded: Sequence[Graded], there: Collection[str], seed: int) -
     for photographs in by_patient.values():
         qualities = sorted({one.quality for one in photographs})
         quality = qualities[int(rng.integers(len(qualities)))]
-        is_test = bool(rng.random() < TEST_SHARE)
-        split = _split_of(quality, is_test)
+        poor_split = "testA" if rng.random() < TEST_SHARE else "trainA"
+        split = "trainB" if quality == GOOD else poor_split
         chosen[split] += [one for one in photographs if one.quality == quality]
     low, high = _match_grades(chosen["trainA"], chosen["trainB"], rng)
     splits = {one.name: "testA" for one in chosen["testA"]}
     splits |= {one.name: "trainA" for one in low} | {one.name: "trainB" for one in high}
     return dict(sorted(splits.items()))
-
-
-def _split_of(quality: int, is_test: bool) -> str:
-    if quality == GOOD:
-        return "trainB"
-    return "testA" if is_test else "trainA"
 
 
 def _match_grades(
