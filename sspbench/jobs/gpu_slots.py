@@ -114,17 +114,16 @@ def _scheduler_device() -> str | None:
 
 
 @contextmanager
-def acquire(timeout_s: float | None = None, *, device: str = "auto") -> Iterator[str]:
+def acquire(device: str = "auto") -> Iterator[str]:
     """Hold a GPU while the block runs; yields its name, or ``cpu`` where there is none.
 
     Sets ``CUDA_VISIBLE_DEVICES``; enter before torch is imported.
 
     Args:
         device: The engine's ``device``; ``cpu`` and ``mps`` take no slot and are yielded as they are.
-        timeout_s: Give up after this many seconds; None waits.
 
     Raises:
-        UserError: no slot became free in time, or the folder of slots cannot be used.
+        UserError: the folder of slots cannot be used.
     """
     if device in ("cpu", "mps"):
         yield device
@@ -134,7 +133,7 @@ def acquire(timeout_s: float | None = None, *, device: str = "auto") -> Iterator
     if given is not None or not names:
         yield "cpu" if given is None else f"cuda:{given}"
         return
-    handle, name = _wait_for_slot(names, timeout_s)
+    handle, name = _wait_for_slot(names)
     before = os.environ.get(VISIBLE_DEVICES_VARIABLE)
     os.environ[VISIBLE_DEVICES_VARIABLE] = name
     try:
@@ -146,21 +145,14 @@ def acquire(timeout_s: float | None = None, *, device: str = "auto") -> Iterator
         os.close(handle)
 
 
-def _wait_for_slot(names: list[str], timeout_s: float | None) -> tuple[int, str]:
+def _wait_for_slot(names: list[str]) -> tuple[int, str]:
     folder = _make_slot_folder(slot_folder())
-    start, has_reported = time.monotonic(), False
+    has_reported = False
     while True:
         for name in names:
             handle = _try_lock(_slot_file(folder, name))
             if handle is not None:
                 return handle, name
-        if timeout_s is not None and time.monotonic() - start > timeout_s:
-            raise UserError(
-                f"No GPU became free within {timeout_s:g} s",
-                where=str(folder),
-                why=f"{len(names)} slots are taken",
-                hint="run fewer jobs at once (--resources gpu=N) or wait",
-            )
         if not has_reported:
             print(f"waiting for one of {len(names)} GPUs: {', '.join(names)}", file=sys.stderr, flush=True)
             has_reported = True

@@ -27,7 +27,13 @@ from .findings import Inspection
 
 WRITE_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 NETWORK_EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
-FILE_CHANGE_EVENTS = frozenset({"os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree"})
+
+# Which arguments of an audit event are paths that it changes.
+CHANGED_PATHS = {
+    **dict.fromkeys(("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree"), (0,)),
+    **dict.fromkeys(("os.link", "os.symlink"), (1,)),
+    "os.rename": (0, 1),
+}
 
 HINT_BY_RULE = {
     "no network": "take weights from the config (param vgg16: null) or ship them in the folder; nothing is fetched",
@@ -110,9 +116,34 @@ class SideEffectMonitor:
                 if rule in self.breaches:
                     raise self.breaches[rule]
 
-    def plugin_frame(self) -> FrameType | None:
+    def check_network(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse the plugin's code an audited call of the network.
+
+        Raises:
+            SideEffectRefused: the plugin makes it.
+        """
+        address = arguments[-1] if event in ("socket.connect", "socket.sendto") else arguments[0]
+        if isinstance(address, str) and event == "socket.connect":
+            return  # a socket of this machine
+        frame = self.find_plugin_frame()
+        if frame is not None:
+            self.record_breach("no network", f"It reaches for the network: {address}", frame)
+            raise SideEffectRefused(f"a plugin may not use the network ({address})")
+
+    def check_change(self, path: Any) -> None:
+        """Refuse the plugin's code to write, move or remove a file outside the allowed folders.
+
+        Raises:
+            SideEffectRefused: the plugin does it.
+        """
+        frame = None if self._may_write(path) else self.find_plugin_frame()
+        if frame is not None:
+            self.record_breach("no writes", f"It changes a file that is not its own: {os.fsdecode(path)}", frame)
+            raise SideEffectRefused(f"a plugin may not write {os.fsdecode(path)}")
+
+    def find_plugin_frame(self) -> FrameType | None:
         """Return the innermost frame of the plugin on the stack; None where there is none, or during an import."""
-        frame: FrameType | None = sys._getframe(2)
+        frame: FrameType | None = sys._getframe(1)
         found = None
         while frame is not None:
             name = frame.f_code.co_filename
@@ -123,8 +154,7 @@ class SideEffectMonitor:
             frame = frame.f_back
         return found
 
-    def may_write(self, path: Any) -> bool:
-        """Return whether a path lies in an allowed folder or is a device."""
+    def _may_write(self, path: Any) -> bool:
         if not isinstance(path, str | bytes | os.PathLike):
             return True  # a descriptor that is open already
         place = Path(os.fsdecode(path)).absolute()
@@ -139,7 +169,7 @@ class _CapturedStream(io.TextIOBase):
         self._monitor = monitor
 
     def write(self, text: str) -> int:
-        frame = self._monitor.plugin_frame() if text.strip() else None
+        frame = self._monitor.find_plugin_frame() if text.strip() else None
         if frame is not None:
             self._monitor.record_breach("prints nothing", f"It prints {text.strip()[:60]!r}", frame)
         return len(text)
@@ -158,29 +188,12 @@ def _install_audit_hook() -> None:
 def _audit_hook(event: str, arguments: tuple[Any, ...]) -> None:
     for monitor in _active_monitors:
         if event in NETWORK_EVENTS:
-            _check_network_event(monitor, event, arguments)
-        elif event == "open" or event in FILE_CHANGE_EVENTS:
-            _check_file_event(monitor, event, arguments)
-
-
-def _check_network_event(monitor: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
-    address = arguments[-1] if event in ("socket.connect", "socket.sendto") else arguments[0]
-    if isinstance(address, str) and event == "socket.connect":
-        return  # a socket of this machine
-    frame = monitor.plugin_frame()
-    if frame is not None:
-        monitor.record_breach("no network", f"It reaches for the network: {address}", frame)
-        raise SideEffectRefused(f"a plugin may not use the network ({address})")
-
-
-def _check_file_event(monitor: SideEffectMonitor, event: str, arguments: tuple[Any, ...]) -> None:
-    path = arguments[0]
-    if event == "open" and not _is_write_mode(*arguments[1:]):
-        return
-    frame = None if monitor.may_write(path) else monitor.plugin_frame()
-    if frame is not None:
-        monitor.record_breach("no writes", f"It changes a file that is not its own: {os.fsdecode(path)}", frame)
-        raise SideEffectRefused(f"a plugin may not write {os.fsdecode(path)}")
+            monitor.check_network(event, arguments)
+        elif event in CHANGED_PATHS:
+            for position in CHANGED_PATHS[event]:
+                monitor.check_change(arguments[position])
+        elif event == "open" and _is_write_mode(*arguments[1:]):
+            monitor.check_change(arguments[0])
 
 
 def _is_write_mode(mode: str | None, flags: int) -> bool:

@@ -96,6 +96,15 @@ def test_a_broken_metric(checkout, what, changes, rule, words):
             "no writes",
             [],
         ),
+        (
+            "moved_away",
+            {
+                "    request.progress": '    (request.output / "new.txt").write_text("a")\n            '
+                '(request.output / "new.txt").rename("left-behind.txt")\n            request.progress'
+            },
+            "no writes",
+            ["left-behind.txt"],
+        ),
     ],
 )
 def test_a_broken_data_set(checkout, what, changes, rule, words):
