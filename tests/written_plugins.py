@@ -1,7 +1,7 @@
 """Plugins that a test writes from the templates, with parts replaced, and what their checks say."""
 
 from sspbench.plugin_checks.commands import write_new_plugin
-from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
+from sspbench.plugin_checks.plugin_check import check_plugin
 
 
 def written(root, kind, name, changes, template=None):
@@ -13,7 +13,7 @@ def written(root, kind, name, changes, template=None):
 
 
 def faults_of(root, kind, name):
-    return {finding.rule: finding.fault for finding in CHECK_BY_KIND[kind](name, root).faults}
+    return {finding.rule: finding.fault for finding in check_plugin(kind, name, root).faults}
 
 
 def refused(root, kind, name, rule, *words):

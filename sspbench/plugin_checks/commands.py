@@ -13,6 +13,7 @@ from ..checkout import ROOT, display_path
 from ..errors import UserError
 from ..files import write_text
 from ..plugins.kinds import PLUGIN_KINDS
+from .findings import Finding
 
 TEMPLATE_DIR = Path(__file__).parent / "templates"
 
@@ -73,16 +74,18 @@ def write_new_plugin(kind: str, name: str, template: str, root: Path) -> list[Pa
     return written
 
 
+def _print_finding(finding: Finding) -> None:
+    print(f"  {finding}".replace("\n", "\n  "), flush=True)
+
+
 def _check_command(kind: str, args: argparse.Namespace) -> int:
-    from .plugin_check import CHECK_BY_KIND, plugin_names
+    from .plugin_check import check_plugin, plugin_names
 
     options = {"device": args.device} if "device" in args else {}
     broken = 0
     for name in plugin_names(kind) if args.name is None else [args.name]:
         print(f"{kind} {name}:")
-        inspection = CHECK_BY_KIND[kind](
-            name, on_finding=lambda finding: print(f"  {finding}".replace("\n", "\n  "), flush=True), **options
-        )
+        inspection = check_plugin(kind, name, on_finding=_print_finding, **options)
         broken += len(inspection.faults)
         print(f"  {len(inspection.findings)} rules, {len(inspection.faults)} broken")
     return 1 if broken else 0

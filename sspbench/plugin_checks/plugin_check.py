@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from ..config.overrides import resolve_params
 from ..contract import CHANNELS, ColorMode, Method
 from ..errors import UserError
 from ..plugins.discovery import Plugin, find_plugins, get_plugin, load_method_class
-from ..plugins.kinds import DATASET_KIND, KINDS_BY_FOLDER, PLUGIN_KINDS
+from ..plugins.kinds import DATASET_KIND, METRIC_KIND, PLUGIN_KINDS, SEGMENTER_KIND
 from ..plugins.metric_families import find_metric_files
 from .findings import FindingCallback, Inspection, ignore_finding
 from .output_rules import ImageFunction, check_binarise, check_fit, check_outputs, fit_to_synthetic_images, name_rule
@@ -23,34 +23,42 @@ from .synthetic_images import make_method_inputs
 from .yaml_rules import check_method_yaml, check_yaml
 
 
-def check_method(
-    name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding, *, device: str = "cpu"
+def check_plugin(
+    kind: str, name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding, *, device: str = "cpu"
 ) -> Inspection:
-    """Check ``methods/<name>`` below ``root``; a learned one computes on ``device``."""
-    inspection, found = _begin_inspection("methods", name, root, on_finding)
-    if found is None or found.meta["kind"] == "control":
+    """Check a plugin below ``root`` by the rules of its kind; what is learned computes on ``device``.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if kind == METRIC_KIND.name:
+        return _check_metric(name, root, on_finding)
+    described = PLUGIN_KINDS[kind]
+    folder = described.path_for(root, name)
+    if not folder.is_dir():
+        get_plugin(described.group, name)  # says which names there are, and which was meant
+        hint = f"name a folder of {described.group}/"
+        raise UserError("The folder does not exist", where=display_path(folder), hint=hint)
+    inspection = Inspection(folder / described.code, on_finding)
+    found = check_yaml(inspection, described.group, folder)
+    if found is None:
         return inspection
-    if found.meta["kind"] == "learned":
-        _check_learned(inspection, found, device, lambda method: method.enhance)
-    else:
-        _check_classical(inspection, found)
+    if kind == DATASET_KIND.name:
+        from .dataset_rules import check_dataset_yaml, check_prepare
+
+        check_dataset_yaml(inspection, found)
+        check_prepare(inspection, found)
+        return inspection
+    check_method_yaml(inspection, found)
+    if not inspection.faults:
+        if found.is_trained:
+            _check_learned(inspection, found, device)
+        elif found.meta["kind"] == "classical":
+            _check_classical(inspection, found)
     return inspection
 
 
-def check_segmenter(
-    name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding, *, device: str = "cpu"
-) -> Inspection:
-    """Check ``segmentation/<name>`` below ``root``; it computes on ``device``."""
-    inspection, found = _begin_inspection("segmentation", name, root, on_finding)
-    if found is not None:
-        _check_learned(
-            inspection, found, device, lambda segmenter: segmenter.probabilities, check_binarise, out_channels=1
-        )
-    return inspection
-
-
-def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding) -> Inspection:
-    """Check ``metrics/<name>.py`` below ``root``."""
+def _check_metric(name: str, root: Path, on_finding: FindingCallback) -> Inspection:
     from .metric_rules import check_family
 
     known = find_metric_files(root)
@@ -61,52 +69,7 @@ def check_metric(name: str, root: Path = ROOT, on_finding: FindingCallback = ign
     return inspection
 
 
-def check_dataset(name: str, root: Path = ROOT, on_finding: FindingCallback = ignore_finding) -> Inspection:
-    """Check ``data/<name>`` below ``root``."""
-    from .dataset_rules import check_dataset_yaml, check_prepare
-
-    folder = _plugin_folder("data", name, root)
-    inspection = Inspection(folder / DATASET_KIND.code, on_finding)
-    found = check_yaml(inspection, "data", folder)
-    if found is not None:
-        check_dataset_yaml(inspection, found)
-        check_prepare(inspection, found)
-    return inspection
-
-
-CHECK_BY_KIND: dict[str, Callable[..., Inspection]] = {
-    "method": check_method,
-    "segmenter": check_segmenter,
-    "metric": check_metric,
-    "dataset": check_dataset,
-}
-"""The check of each kind of plugin."""
-
-
-def _plugin_folder(group: str, name: str, root: Path) -> Path:
-    folder = root / group / name
-    if not folder.is_dir():
-        get_plugin(group, name)  # says which names there are, and which was meant
-        raise UserError("The folder does not exist", where=display_path(folder), hint=f"name a folder of {group}/")
-    return folder
-
-
-def _begin_inspection(
-    group: str, name: str, root: Path, on_finding: FindingCallback
-) -> tuple[Inspection, Plugin | None]:
-    """Check the YAML; return the plugin where its code can be looked at."""
-    folder = _plugin_folder(group, name, root)
-    inspection = Inspection(folder / KINDS_BY_FOLDER[group].code, on_finding)
-    found = check_yaml(inspection, group, folder)
-    if found is not None:
-        check_method_yaml(inspection, found)
-    if inspection.faults:
-        return inspection, None
-    return inspection, found
-
-
-def list_modes(found: Plugin) -> list[ColorMode]:
-    """Return the modes of images that a method or segmenter takes."""
+def _list_modes(found: Plugin) -> list[ColorMode]:
     modes: list[ColorMode] = found.meta.get("color", ["grey"])
     return modes
 
@@ -115,8 +78,8 @@ def _check_classical(inspection: Inspection, found: Plugin) -> None:
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
     monitor = SideEffectMonitor(found.folder)
-    first = list_modes(found)[0]
-    for color in list_modes(found):
+    first = _list_modes(found)[0]
+    for color in _list_modes(found):
         if inspection.faults:
             break
         method = None
@@ -145,22 +108,23 @@ def _make_classical(found: Plugin, params: Mapping[str, Any], color: ColorMode) 
     return method
 
 
-def _check_learned(
-    inspection: Inspection,
-    found: Plugin,
-    device: str,
-    apply: Callable[[Any], ImageFunction],
-    more: Callable[[Inspection, Any, SideEffectMonitor], None] | None = None,
-    out_channels: int | None = None,
-) -> None:
-    """Check training, outputs, ``more`` of the trained instance, and params; in further modes one step and outputs."""
+def _check_learned(inspection: Inspection, found: Plugin, device: str) -> None:
+    """Check training, outputs, a segmenter's threshold, and params; in further modes one step and outputs."""
+    from ..training.trainable import TrainableSegmenter
     from .training_rules import check_one_step, check_training
     from .trial import Trial
+
+    is_segmenter = found.group == SEGMENTER_KIND.group
+    out_channels = 1 if is_segmenter else None
+
+    def apply(trainable: Any) -> ImageFunction:
+        function: ImageFunction = trainable.probabilities if is_segmenter else trainable.enhance
+        return function
 
     used: set[str] = set()
     params = TrackingDict(resolve_params(found, "smoke"), used)
     monitor = SideEffectMonitor(found.folder)
-    first, *others = list_modes(found)
+    first, *others = _list_modes(found)
     with tempfile.TemporaryDirectory(prefix="check-") as scratch:
         trial = Trial(found, monitor, Path(scratch), device, first)
 
@@ -173,8 +137,8 @@ def _check_learned(
         trained = check_training(inspection, trial, params, apply)
         if trained is not None:
             check_outputs(inspection, apply(trained), monitor, first, out_channels)
-            if more is not None:
-                more(inspection, trained, monitor)
+            if isinstance(trained, TrainableSegmenter):
+                check_binarise(inspection, trained, monitor)
             for color in others if not inspection.faults else ():
                 again = check_one_step(inspection, replace(trial, color=color), params)
                 if again is not None:

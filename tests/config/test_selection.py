@@ -10,7 +10,7 @@ from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_co
 from sspbench.config.selection import METHOD_SETS, select_methods
 from sspbench.errors import UserError
 from sspbench.plugin_checks.commands import write_new_plugin
-from sspbench.plugin_checks.plugin_check import check_method
+from sspbench.plugin_checks.plugin_check import check_plugin
 from sspbench.plugins.discovery import Plugin, find_plugins
 from sspbench.plugins.row_groups import OWN_GROUP, ROW_GROUPS, row_group
 from sspbench.plugins.schemas import load_schema
@@ -69,7 +69,7 @@ def test_a_word_that_stands_for_nothing_is_refused(listed):
 
 def test_a_folder_may_not_be_called_as_a_word_of_the_config(tmp_path):
     write_new_plugin("method", "controls", "classical", tmp_path)
-    rules = {finding.rule: finding.fault for finding in check_method("controls", tmp_path).faults}
+    rules = {finding.rule: finding.fault for finding in check_plugin("method", "controls", tmp_path).faults}
     assert "selects" in str(rules["folder name"])
 
 

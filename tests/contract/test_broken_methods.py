@@ -5,7 +5,7 @@ import pytest
 from sspbench.checkout import ROOT
 from sspbench.errors import UserError
 from sspbench.plugin_checks.commands import write_new_plugin
-from sspbench.plugin_checks.plugin_check import CHECK_BY_KIND
+from sspbench.plugin_checks.plugin_check import check_plugin
 from tests.written_plugins import refused, written
 
 ENHANCE = 'return images ** np.float32(self.params["gamma"])'
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_imported_is_refused(checkout):
 
 def test_an_unknown_name_suggests_the_one_that_was_meant():
     with pytest.raises(UserError, match="Did you mean 'sspnet'"):
-        CHECK_BY_KIND["method"]("sspnett")
+        check_plugin("method", "sspnett")
 
 
 def test_a_taken_or_unusable_name_is_refused(checkout):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sspbench.plugin_checks.plugin_check import check_method
+from sspbench.plugin_checks.plugin_check import check_plugin
 from tests.written_plugins import written
 
 SAMPLER = {
@@ -34,11 +34,11 @@ OPTIMISER = {
 @pytest.mark.parametrize(("name", "changes"), [("sampler", SAMPLER), ("optimiser", OPTIMISER)])
 def test_it_keeps_the_contract(checkout, name, changes):
     written(checkout, "method", name, changes, "learned")
-    assert not check_method(name, checkout).faults
+    assert not check_plugin("method", name, checkout).faults
 
 
 def test_gradients_at_test_must_be_declared(checkout):
     changes = {key: value for key, value in OPTIMISER.items() if "multiple" not in key}
     written(checkout, "method", "undeclared", changes, "learned")
-    assert "builds and trains" not in {fault.rule for fault in check_method("undeclared", checkout).faults}
-    assert "works untrained" in {fault.rule for fault in check_method("undeclared", checkout).faults}
+    assert "builds and trains" not in {fault.rule for fault in check_plugin("method", "undeclared", checkout).faults}
+    assert "works untrained" in {fault.rule for fault in check_plugin("method", "undeclared", checkout).faults}
