@@ -6,7 +6,7 @@ the hash of its weights, ``score`` the images and the code of each metric family
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -14,32 +14,22 @@ from typing import Any
 from ..errors import Faults
 from ..files import fingerprint
 
-DIGEST_DIGITS = 16
-"""Hexadecimal digits of a digest that people see."""
+DIGEST_DIGITS = 16  # hexadecimal digits of a digest that people see
 
-RunKey = tuple[str, int]
-"""A row (``method`` or ``method+variant``) and a seed."""
+RunKey = tuple[str, int]  # a row (``method`` or ``method+variant``) and a seed
 
-JobRecords = Mapping[str, Mapping[str, Any]]
-"""What the jobs of a run recorded, by stage."""
+JobRecords = Mapping[str, Mapping[str, Any]]  # what the jobs of a run recorded, by stage
 
 
 @dataclass(frozen=True)
 class RowDigest:
-    """What the scores of a row depend on besides its images; a part that no job recorded is empty.
+    """What the scores of a row depend on besides its images; a part that no job recorded is empty."""
 
-    Attributes:
-        images: Digest of the data set and its splits.
-        preset: Name of the preset.
-        segmenter: Digest of the segmenter's name, parameters and given weights.
-        metrics: Digest of the code and options of each metric family.
-        weights: Hash of the segmenter's weights by seed; equal recipes give other weights on other machines.
-    """
-
-    images: str = ""
-    preset: str = ""
-    segmenter: str = ""
-    metrics: Mapping[str, str] = field(default_factory=dict)
+    images: str = ""  # digest of the data set and its splits
+    preset: str = ""  # its name
+    segmenter: str = ""  # digest of the segmenter's name, parameters and given weights
+    metrics: Mapping[str, str] = field(default_factory=dict)  # digest of the code and options of each metric family
+    # Hash of the segmenter's weights by seed; equal recipes give other weights on other machines.
     weights: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -47,21 +37,19 @@ class RowDigest:
         """The digest of all parts but the weights."""
         return fingerprint([self.images, self.preset, self.segmenter, dict(self.metrics)])[:DIGEST_DIGITS]
 
+    def name_parts(self) -> dict[str, str]:
+        """Return the parts but the weights by their names, as a release records them."""
+        families = {f"metric {name}": value for name, value in sorted(self.metrics.items())}
+        return {"images": self.images, "preset": self.preset, "segmenter": self.segmenter, **families}
+
 
 @dataclass(frozen=True)
 class DifferingPart:
-    """A part of two digests that is not the same.
+    """A part of two digests that is not the same."""
 
-    Attributes:
-        name: ``images``, ``preset``, ``segmenter``, ``metric`` or ``segmenter weights``.
-        which: The metric family, or the seed; else empty.
-        first: What the first row has.
-        second: What the second has.
-    """
-
-    name: str
-    which: str
-    first: str
+    name: str  # ``images``, ``preset``, ``segmenter``, ``metric`` or ``segmenter weights``
+    which: str  # the metric family, or the seed; else empty
+    first: str  # what the first row has
     second: str
 
     @property
@@ -95,13 +83,13 @@ def _first(values: Iterable[str | None]) -> str:
 def find_differing_parts(one: RowDigest, other: RowDigest) -> list[DifferingPart]:
     """Return the parts that both record and that differ, the weights of common seeds last."""
     plain = [(name, "", getattr(one, name), getattr(other, name)) for name in ("images", "preset", "segmenter")]
-    families = [
-        ("metric", name, one.metrics[name], other.metrics[name]) for name in one.metrics if name in other.metrics
-    ]
+    families = [("metric", name, one.metrics[name], other.metrics.get(name)) for name in one.metrics]
     seeds = sorted(one.weights.keys() & other.weights.keys())
     weights = [("segmenter weights", f"of seed {seed}", one.weights[seed], other.weights[seed]) for seed in seeds]
     return [
-        DifferingPart(*part) for part in (*plain, *families, *weights) if part[2] and part[3] and part[2] != part[3]
+        DifferingPart(name, which, ours, theirs)
+        for name, which, ours, theirs in (*plain, *families, *weights)
+        if ours and theirs and ours != theirs
     ]
 
 
@@ -119,24 +107,12 @@ def find_shared_digest(preset: str, runs: Mapping[RunKey, JobRecords], where: st
     ordered = sorted(runs.items(), key=lambda item: item[0][1])  # by seed: the weights are compared within each
     digests = [(key, describe_row(preset, {key[1]: jobs})) for key, jobs in ordered]
     recorded = [(key, digest) for key, digest in digests if digest.images or digest.weights]
-    with Faults(
-        "One table must not show these rows together: their scores do not mean the same", where=where
-    ) as faults:
-        for (one, ours), (other, theirs) in pairwise(recorded):
+    title = "One table must not show these rows together: their scores do not mean the same"
+    with Faults(title, where=where) as faults:
+        for ((row, seed), ours), ((other_row, other_seed), theirs) in pairwise(recorded):
             for part in find_differing_parts(ours, theirs):
-                sides = (f"{row}, seed {seed}: {value}" for (row, seed), value in _zip_sides((one, other), part))
+                first = f"{row}, seed {seed}: {part.first[:DIGEST_DIGITS]}"
+                second = f"{other_row}, seed {other_seed}: {part.second[:DIGEST_DIGITS]}"
                 hint = "run the workflow again: it recomputes what is out of date"
-                faults.add(f"Another {part.label}", why="; ".join(sides), hint=hint)
+                faults.add(f"Another {part.label}", why=f"{first}; {second}", hint=hint)
     return replace(recorded[0][1], weights={}) if recorded else RowDigest(preset=preset)
-
-
-def _zip_sides(keys: tuple[RunKey, RunKey], part: DifferingPart) -> Iterator[tuple[RunKey, str]]:
-    return zip(keys, (part.first[:DIGEST_DIGITS], part.second[:DIGEST_DIGITS]), strict=True)
-
-
-def iter_digest_lines(digest: RowDigest) -> Iterator[tuple[str, str]]:
-    """Yield the parts of a digest with their values, as a release records them."""
-    yield "images", digest.images
-    yield "preset", digest.preset
-    yield "segmenter", digest.segmenter
-    yield from ((f"metric {name}", value) for name, value in sorted(digest.metrics.items()))

@@ -21,8 +21,7 @@ TRAINING_LOG_FILE = "training.jsonl"
 
 Item = TypeVar("Item")
 
-LossEntries = list[tuple[int, dict[str, float]]]
-"""Steps and the losses logged there."""
+LossEntries = list[tuple[int, dict[str, float]]]  # steps and the losses logged there
 
 
 def read_training_log(path: Path) -> LossEntries:
@@ -32,9 +31,8 @@ def read_training_log(path: Path) -> LossEntries:
         UserError: a line is not an entry of a log.
     """
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    entries = [
-        _parse_entry(line, f"{path}, line {number}") for number, line in enumerate(lines, 1) if line.endswith("}")
-    ]
+    whole = [(number, line) for number, line in enumerate(lines, 1) if line.endswith("}")]
+    entries = [_parse_entry(line, f"{path}, line {number}") for number, line in whole]
     return [(step, losses) for step, losses in entries if losses]
 
 
@@ -58,17 +56,17 @@ def thin_out(entries: Sequence[Item], maximum: int = MAX_LOSS_POINTS) -> list[It
     return [entries[round(number * (len(entries) - 1) / (maximum - 1))] for number in range(maximum)]
 
 
-def collect_row_losses(row: str, logs: Mapping[int, Path]) -> list[WideLine]:
-    """Return the thinned losses of a row's seeds, one line per seed and step.
+def collect_row_losses(row: str, folders: Mapping[int, Path]) -> list[WideLine]:
+    """Return the thinned losses that a row's trainings logged, one line per seed and step.
 
     Args:
         row: ``method``, ``method+variant`` or ``segmenter/<name>``.
-        logs: ``training.jsonl`` by seed.
+        folders: The folders of the trainings by seed.
     """
     return [
         (row, seed, str(step), {name: format(value, f".{LOSS_DIGITS}g") for name, value in losses.items()})
-        for seed, log in sorted(logs.items())
-        for step, losses in thin_out(read_training_log(log))
+        for seed, folder in sorted(folders.items())
+        for step, losses in thin_out(read_training_log(folder / TRAINING_LOG_FILE))
     ]
 
 

@@ -15,9 +15,9 @@ from ..config.plan import Plan
 from ..errors import Faults, UserError
 from ..files import read_mapping, write_json, write_text
 from ..images.croissant import CROISSANT_FILE
-from ..jobs.outcome import STATUS_FILE as STATUS
-from ..jobs.scores_record import LOW_FOLDER
-from .digests import find_shared_digest, iter_digest_lines
+from ..jobs.outcome import STATUS_FILE
+from ..jobs.scores_record import LOW_FOLDER, SCORES_FILE
+from .digests import find_shared_digest
 from .losses import LOSS_KEYS, TRAINING_LOG_FILE, collect_row_losses, read_release_losses
 from .records import (
     CommonFacts,
@@ -46,12 +46,7 @@ CONTROL_SECTION = "segmenter-low"
 
 
 def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
-    """Write scores, provenance and losses of a plan's results, and ``release.json``.
-
-    Args:
-        plan: What was run.
-        release: The release's name.
-        folder: An empty folder.
+    """Write scores, provenance and losses of a plan's results, and ``release.json``, into an empty folder.
 
     Raises:
         UserError: runs that have not ended, local changes, or trainings on different images; all are listed.
@@ -62,7 +57,7 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
         if len(gathered.data) > 1:
             hint = "run the workflow again, so that everything trains on the same images"
             faults.add("The trainings saw different images", where=", ".join(sorted(gathered.data)), hint=hint)
-    write_json(folder / RELEASE_RECORD, {**_release_record(plan, release, gathered), "digest": describe_digest(plan)})
+    write_json(folder / RELEASE_RECORD, {**_release_record(plan, release, gathered), "digest": _describe_digest(plan)})
     described = plan.layout.data / CROISSANT_FILE
     if described.is_file():
         shutil.copyfile(described, folder / CROISSANT_FILE)
@@ -72,24 +67,23 @@ def pack_release(plan: Plan, release: str, folder: Path) -> ReleasePart:
 def _pack_runs(plan: Plan, part: ReleasePart, gathered: CommonFacts, faults: Faults) -> None:
     """Write scores, notes, losses and the records of all jobs, one file each."""
     scores, low_scores, notes, records = [], [], [], {}
-    losses = collect_row_losses(_segmenter_row(plan), _find_logs(_find_segmenter_folders(plan)))
+    losses = collect_row_losses(_segmenter_row(plan), _find_segmenter_folders(plan))
     for row, folders in _find_run_folders(plan).items():
         found = {str(seed): pack_run_record(folder, gathered, faults) for seed, folder in sorted(folders.items())}
         records[row] = drop_repeated_settings(found)
         done = {seed: folder for seed, folder in folders.items() if found[str(seed)]["status"]["status"] == "done"}
-        lines, row_notes = collect_row_scores(row, {seed: folder / "scores.csv" for seed, folder in done.items()})
+        lines, row_notes = collect_row_scores(row, {seed: folder / SCORES_FILE for seed, folder in done.items()})
         scores += lines
         notes += row_notes
-        low_files = {seed: folder / LOW_FOLDER / "scores.csv" for seed, folder in done.items()}
+        low_files = {seed: folder / LOW_FOLDER / SCORES_FILE for seed, folder in done.items()}
         low_scores += collect_row_scores(row, {seed: path for seed, path in low_files.items() if path.is_file()})[0]
-        losses += collect_row_losses(row, _find_logs(folders))
+        losses += collect_row_losses(row, folders)
     content = {"rows": records, "segmenter": _make_segmenter_records(plan, gathered, faults)}
     if low_scores:
         content[CONTROL_SECTION] = _make_segmenter_records(plan, gathered, faults, "low")
+        write_wide_file(part.low_scores, SCORE_KEYS, low_scores)
     write_text(part.runs, format_run_records(content))
     write_wide_file(part.scores, SCORE_KEYS, scores)
-    if low_scores:
-        write_wide_file(part.low_scores, SCORE_KEYS, low_scores)
     write_score_notes(notes, part.notes)
     write_wide_file(part.losses, LOSS_KEYS, losses)
 
@@ -109,10 +103,6 @@ def _find_run_folders(plan: Plan) -> dict[str, dict[int, Path]]:
     for run in plan.runs:
         rows.setdefault(run.id, {})[run.seed] = plan.layout.run_folder(run.id, run.seed)
     return rows
-
-
-def _find_logs(folders: Mapping[int, Path]) -> dict[int, Path]:
-    return {seed: folder / TRAINING_LOG_FILE for seed, folder in folders.items()}
 
 
 def _segmenter_row(plan: Plan) -> str:
@@ -137,7 +127,7 @@ def _release_record(plan: Plan, release: str, gathered: CommonFacts) -> dict[str
         "dataset": {"id": plan.layout.dataset, "name": plan.dataset.name, "title": meta["title"], "real": meta["real"]},
         "preset": plan.preset,
         "seeds": plan.config["seeds"],
-        "config": published_config(plan),
+        "config": _make_published_config(plan),
         "commits": dict(sorted(gathered.commits.items())),
         "data": next(iter(gathered.data), None),
         "environments": gathered.environments,
@@ -147,19 +137,19 @@ def _release_record(plan: Plan, release: str, gathered: CommonFacts) -> dict[str
     }
 
 
-def describe_digest(plan: Plan) -> dict[str, str]:
+def _describe_digest(plan: Plan) -> dict[str, str]:
     """Return what the rows of a plan's results share: the digest and its parts.
 
     Raises:
         UserError: rows differ in a part.
     """
-    folders = {(run.id, run.seed): plan.layout.run_folder(run.id, run.seed) for run in plan.runs}
-    jobs = {key: read_job_records(folder) for key, folder in folders.items()}
+    rows = _find_run_folders(plan).items()
+    jobs = {(row, seed): read_job_records(folder) for row, folders in rows for seed, folder in folders.items()}
     shared = find_shared_digest(plan.preset, jobs, str(plan.layout.root))
-    return {"rows": shared.text, **dict(iter_digest_lines(shared))}
+    return {"rows": shared.text, **shared.name_parts()}
 
 
-def published_config(plan: Plan) -> dict[str, Any]:
+def _make_published_config(plan: Plan) -> dict[str, Any]:
     """Return the config with its rows by name, so that methods added later change nothing, and without places."""
     rows = list(dict.fromkeys(run.id for run in plan.runs if not run.is_external))
     folders = {row: Path(folder).resolve().name for row, folder in plan.config["external"].items()}
@@ -167,14 +157,7 @@ def published_config(plan: Plan) -> dict[str, Any]:
 
 
 def unpack_release(part: ReleasePart, results: Path) -> Plan:
-    """Write a part of a release as a results folder: scores, how runs ended, provenance, losses; no images.
-
-    Args:
-        part: The release.
-        results: The results folder, e.g. a temporary one.
-
-    Returns:
-        The plan of these results.
+    """Write a part of a release below a results folder: scores, how runs ended, provenance, losses; return the plan.
 
     Raises:
         UserError: a file of the release is missing or has another form.
@@ -200,7 +183,7 @@ def _unpack_records(part: ReleasePart, plan: Plan, release: Mapping[str, Any]) -
             if kept["jobs"]:
                 write_json(folder / "run.json", dict(restore_shared_facts(kept["jobs"], release)))
             if kept["status"]["status"] != "done":
-                write_json(folder / STATUS, kept["status"])
+                write_json(folder / STATUS_FILE, kept["status"])
     for seed, jobs in records["segmenter"].items():
         folder = plan.layout.segmenter_folder(plan.segmenter.name, int(seed))
         for stage, job in restore_shared_facts(jobs, release):
@@ -208,30 +191,28 @@ def _unpack_records(part: ReleasePart, plan: Plan, release: Mapping[str, Any]) -
 
 
 def _unpack_scores(part: ReleasePart, plan: Plan) -> None:
+    first = plan.layout.dataset, plan.preset
     runs = {(run.id, run.seed) for run in plan.runs}
-    for key, lines in read_release_scores(part, (plan.layout.dataset, plan.preset)).items():
+    for key, lines in read_release_scores(part, first).items():
         if key in runs:
-            write_text(plan.layout.run_folder(*key) / "scores.csv", format_csv([LONG_COLUMNS, *lines]))
+            write_text(plan.layout.run_folder(*key) / SCORES_FILE, format_csv([LONG_COLUMNS, *lines]))
     if part.low_scores.is_file():
-        for key, lines in read_release_scores(part, (plan.layout.dataset, plan.preset), is_low=True).items():
+        for key, lines in read_release_scores(part, first, is_low=True).items():
             marked = [[*LONG_COLUMNS, "segmenter"], *([*line, "low"] for line in lines)]
-            write_text(plan.layout.run_folder(*key) / LOW_FOLDER / "scores.csv", format_csv(marked))
+            write_text(plan.layout.run_folder(*key) / LOW_FOLDER / SCORES_FILE, format_csv(marked))
 
 
 def _unpack_losses(part: ReleasePart, plan: Plan) -> None:
-    folders = {(run.id, run.seed): plan.layout.run_folder(run.id, run.seed) for run in plan.runs}
-    for seed, folder in _find_segmenter_folders(plan).items():
-        folders[_segmenter_row(plan), seed] = folder
-    for key, text in read_release_losses(part.losses).items():
-        if key in folders:
-            write_text(folders[key] / TRAINING_LOG_FILE, text)
+    rows = {**_find_run_folders(plan), _segmenter_row(plan): _find_segmenter_folders(plan)}
+    for (row, seed), text in read_release_losses(part.losses).items():
+        if seed in rows.get(row, {}):
+            write_text(rows[row][seed] / TRAINING_LOG_FILE, text)
 
 
 def plan_of_release(facts: Mapping[str, Any], results: Path) -> Plan:
     """Return the plan of a release; an empty folder replaces a user's images, of which only the name is known."""
-    config = merge_dicts(
-        read_config(DEFAULT_CONFIG_FILE), {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
-    )
+    own = {**facts["config"], "dataset_id": facts["dataset"]["id"], "datasets": []}
+    config = merge_dicts(read_config(DEFAULT_CONFIG_FILE), own)
     stand_in = results / "images"
     stand_in.mkdir(parents=True, exist_ok=True)
     if config["data_root"] is not None:

@@ -12,34 +12,28 @@ from ..errors import Faults, UserError
 from ..files import fingerprint, read_mapping
 from ..jobs.outcome import read_status
 
+# How a published run may have ended.
 FINAL_STATUSES = frozenset({"done", "failed", "diverged", "timeout", "out-of-memory"})
-"""How a published run may have ended."""
 
 COST_KEYS = ("seconds", "cpu_seconds")
 
+# What jobs record about their environment; kept once in ``release.json``.
 ENVIRONMENT_KEYS = ("machine", "versions", "commit", "dirty")
-"""What jobs record about their environment; kept once in ``release.json``."""
 
+# Where a scoring job records the digests of the metric families; kept once in ``release.json``.
 METRIC_CODE_KEY = "metric_code"
-"""Where a scoring job records the digests of the metric families; kept once in ``release.json``."""
 
 
 @dataclass
 class CommonFacts:
-    """What the jobs of a release have in common.
+    """What the jobs of a release have in common."""
 
-    Attributes:
-        environments: Machine, versions and commit, by a short hash that the jobs name.
-        commits: How many jobs ran at each commit.
-        data: The digests of the images that were trained on.
-        costs: Seconds of wall clock and of CPU by stage.
-        metric_codes: Digests of the metric families, by a short hash that the jobs name.
-    """
-
+    # Machine, versions and commit, by a short hash that the jobs name.
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    commits: Counter[str] = field(default_factory=Counter)
-    data: set[str] = field(default_factory=set)
-    costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    commits: Counter[str] = field(default_factory=Counter)  # how many jobs ran at each commit
+    data: set[str] = field(default_factory=set)  # the digests of the images that were trained on
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds of wall clock and of CPU by stage
+    # Digests of the metric families, by a short hash that the jobs name.
     metric_codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -134,15 +128,12 @@ def drop_repeated_settings(records: Mapping[str, Any]) -> dict[str, Any]:
     for seed, run in records.items():
         jobs = {}
         for stage, job in run["jobs"].items():
-            settings = _without_seed(job.get("settings"))
-            again = settings is not None and known.setdefault(stage, settings) == settings and bool(kept)
+            settings = job.get("settings")
+            plain = {**settings, "seed": None} if isinstance(settings, dict) else settings
+            again = plain is not None and known.setdefault(stage, plain) == plain and bool(kept)
             jobs[stage] = {name: value for name, value in job.items() if name != "settings" or not again}
         kept[seed] = {**run, "jobs": jobs}
     return kept
-
-
-def _without_seed(settings: Any) -> Any:
-    return {**settings, "seed": None} if isinstance(settings, dict) else settings
 
 
 def restore_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,19 +144,15 @@ def restore_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
         jobs = {}
         for stage, job in run["jobs"].items():
             settings = known.setdefault(stage, job.get("settings"))
-            seeded = {**settings, "seed": int(seed)} if isinstance(settings, dict) and "seed" in settings else settings
-            jobs[stage] = {**job, **({} if "settings" in job or settings is None else {"settings": seeded})}
+            if isinstance(settings, dict) and "seed" in settings:
+                settings = {**settings, "seed": int(seed)}
+            jobs[stage] = job if "settings" in job or settings is None else {**job, "settings": settings}
         records[seed] = {**run, "jobs": jobs}
     return records
 
 
 def restore_shared_facts(jobs: Mapping[str, Any], release: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the jobs of a published record as a run's ``run.json`` holds them.
-
-    Args:
-        jobs: The jobs by stage, which name their environment and the code of the metrics.
-        release: ``release.json``, which holds these.
-    """
+    """Yield the jobs of a published record as ``run.json`` holds them, with what they name in ``release.json``."""
     for stage, job in jobs.items():
         rest = {name: value for name, value in job.items() if name != "environment"}
         if METRIC_CODE_KEY in job:

@@ -37,11 +37,7 @@ RELEASE_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class ReleasePart:
-    """One data set under one preset of a release: ``results/published/<release>/<dataset>/<preset>``.
-
-    Attributes:
-        folder: Its folder.
-    """
+    """One data set under one preset of a release: ``results/published/<release>/<dataset>/<preset>``."""
 
     folder: Path
 

@@ -15,61 +15,55 @@ from ..errors import UserError
 from ..files import write_text
 from .release_folder import RESTORE_HINT, ReleasePart
 
-SCORE_DIGITS = 8
-"""Significant digits of a published score."""
+SCORE_DIGITS = 8  # significant digits of a published score
 
+# Columns of a run's ``scores.csv``.
 LONG_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
-"""Columns of a run's ``scores.csv``."""
 
 SCORE_KEYS = ("row", "seed", "image")
 NOTE_COLUMNS = ("row", "seed", "image", "metric", "note")
 KEY_COUNT = 3
 
+# Row, seed, image (or step), and the line's values as text, by name.
 WideLine = tuple[str, int, str, dict[str, str]]
-"""Row, seed, image (or step), and the line's values as text, by name."""
 
+# Row, seed, image, measure and why its value is undefined.
 ScoreNote = tuple[str, int, str, str, str]
-"""Row, seed, image, measure and why its value is undefined."""
 
 
 def read_long_scores(path: Path) -> list[dict[str, str]]:
     """Read a ``scores.csv`` as text.
 
     Raises:
-        UserError: its columns are others.
+        UserError: its columns are others, a cell is missing, or a seed or value is not a number.
     """
-    head, lines, why = _read_csv(Path(path))
-    is_known = head in (LONG_COLUMNS, (*LONG_COLUMNS, "segmenter"))
-    why = why or ("" if is_known else f"its columns are {', '.join(head) or 'none'}")
-    why = why or next(
-        (f"line {number} has another form" for number, line in enumerate(lines, 2) if _is_malformed(line, len(head))),
-        "",
-    )
-    if why:
+    try:
+        return _parse_long_scores(path)
+    except (ValueError, csv.Error) as error:
         hint = "run the scoring again, or give a file that this suite wrote"
-        raise UserError("This is not a scores.csv of this suite", where=str(path), why=why, hint=hint)
+        what = "This is not a scores.csv of this suite"
+        raise UserError(what, where=str(path), why=str(error), hint=hint) from error
+
+
+def _parse_long_scores(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        head, lines = tuple(reader.fieldnames or ()), list(reader)
+    if head not in (LONG_COLUMNS, (*LONG_COLUMNS, "segmenter")):
+        raise ValueError(f"its columns are {', '.join(head) or 'none'}")
+    for number, line in enumerate(lines, 2):
+        is_whole = len(line) == len(head) and None not in line.values()
+        if not is_whole or not line["seed"].isascii() or not line["seed"].isdecimal() or not _is_number(line["value"]):
+            raise ValueError(f"line {number} has another form")
     return lines
 
 
-def _read_csv(path: Path) -> tuple[tuple[str, ...], list[dict[str, str]], str]:
-    """Return the head of a CSV file, its lines, and why it cannot be read, if so."""
+def _is_number(text: str) -> bool:
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            return tuple(reader.fieldnames or ()), list(reader), ""
-    except (UnicodeDecodeError, csv.Error) as error:
-        return (), [], str(error)
-
-
-def _is_malformed(line: Mapping[str, str], width: int) -> bool:
-    """Return whether a line of scores lacks a cell, has one too many, or a seed or value that is not a number."""
-    if len(line) != width or None in line.values() or not (line["seed"].isascii() and line["seed"].isdecimal()):
-        return True
-    try:
-        float(line["value"])
+        float(text)
     except ValueError:
-        return True
-    return False
+        return False
+    return True
 
 
 def format_csv(rows: Iterable[Sequence[object]]) -> str:
@@ -89,14 +83,7 @@ def round_number_text(value: str) -> str:
 
 
 def collect_row_scores(row: str, runs: Mapping[int, Path]) -> tuple[list[WideLine], list[ScoreNote]]:
-    """Collect the scores of a row from the ``scores.csv`` of its seeds.
-
-    Args:
-        row: ``method`` or ``method+variant``.
-        runs: The ``scores.csv`` by seed.
-
-    Returns:
-        One line per seed and image, and the notes of undefined values.
+    """Collect the scores of a row from the ``scores.csv`` of its seeds: a line per seed and image, and the notes.
 
     Raises:
         UserError: a score occurs twice, or a file has other columns.
@@ -116,13 +103,7 @@ def collect_row_scores(row: str, runs: Mapping[int, Path]) -> tuple[list[WideLin
 
 
 def write_wide_file(path: Path, keys: Sequence[str], lines: Iterable[WideLine]) -> None:
-    """Write lines as CSV, one column per name that occurs; a name that a line does not have is an empty cell.
-
-    Args:
-        path: The file.
-        keys: Heads of the first three columns.
-        lines: The lines.
-    """
+    """Write lines as CSV, ``keys`` over the first three columns, then one column per name that occurs."""
     kept = list(lines)
     names = list(dict.fromkeys(name for *_, cells in kept for name in cells))
     body = [[*key, *(cells.get(name, "") for name in names)] for *key, cells in kept]
@@ -145,7 +126,8 @@ def read_wide_file(path: Path) -> Iterator[WideLine]:
         named = zip(head[KEY_COUNT:], cells[KEY_COUNT:], strict=True)
         values = {name: value for name, value in named if value}
         for value in values.values():
-            _reject_text(value, where)
+            if not _is_number(value):
+                raise UserError(f"{value!r} is not a number", where=where, hint=RESTORE_HINT)
         yield cells[0], int(cells[1]), cells[2], values
 
 
@@ -183,11 +165,3 @@ def read_release_scores(
             # As the scoring writes a number: the shortest text.
             lines.append([*first, method, variant, str(seed), image, metric, repr(float(value)), note])
     return found
-
-
-def _reject_text(value: str, where: str) -> None:
-    """Reject a cell that is not a number."""
-    try:
-        float(value)
-    except ValueError:
-        raise UserError(f"{value!r} is not a number", where=where, hint=RESTORE_HINT) from None

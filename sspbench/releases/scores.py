@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import UserError
+from ..jobs.scores_record import SCORES_FILE
 from .release_folder import RELEASE_RECORD, ReleasePart
 from .score_files import LONG_COLUMNS, read_long_scores, read_release_scores
+
+RUN_FOLDER_PATTERN = re.compile(r"seed-\d+")
 
 SCORES_FRAME_COLUMNS = ["dataset", "preset", "row", "method", "variant", "seed", "image", "metric", "value", "note"]
 
@@ -36,9 +40,8 @@ def load_scores(place: str | Path) -> pd.DataFrame:
     frame = pd.DataFrame(lines, columns=list(LONG_COLUMNS))
     joined = frame["method"] + "+" + frame["variant"]
     row = frame["method"].where(frame["variant"] == "", joined)
-    return frame.assign(row=row, seed=frame["seed"].astype(int), value=frame["value"].astype(float))[
-        SCORES_FRAME_COLUMNS
-    ]
+    typed = frame.assign(row=row, seed=frame["seed"].astype(int), value=frame["value"].astype(float))
+    return typed[SCORES_FRAME_COLUMNS]
 
 
 def _published_lines(folder: Path) -> Iterator[list[str]]:
@@ -51,8 +54,8 @@ def _published_lines(folder: Path) -> Iterator[list[str]]:
 
 
 def _computed_lines(folder: Path) -> Iterator[list[str]]:
-    for path in sorted(folder.rglob("scores.csv")):
-        if (path.parent / RELEASE_RECORD).is_file():
-            continue
-        for line in read_long_scores(path):
-            yield [line[name] for name in LONG_COLUMNS]
+    """Yield the scores of runs; those of checkpoints and of the control's segmenter lie deeper and are left out."""
+    for path in sorted(folder.rglob(SCORES_FILE)):
+        if RUN_FOLDER_PATTERN.fullmatch(path.resolve().parent.name):
+            for line in read_long_scores(path):
+                yield [line[name] for name in LONG_COLUMNS]

@@ -8,7 +8,6 @@ from sspbench.releases.digests import (
     describe_row,
     find_differing_parts,
     find_shared_digest,
-    iter_digest_lines,
 )
 
 JOBS = {
@@ -106,6 +105,6 @@ def test_people_see_16_digits():
 
 def test_lines_name_the_metrics_in_order():
     digest = RowDigest("i", "demo", "cs", {"niqe": "n1", "masks": "m1"})
-    assert list(iter_digest_lines(digest)) == [
+    assert list(digest.name_parts().items()) == [
         ("images", "i"), ("preset", "demo"), ("segmenter", "cs"), ("metric masks", "m1"), ("metric niqe", "n1"),
     ]  # fmt: skip

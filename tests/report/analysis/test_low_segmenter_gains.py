@@ -10,7 +10,7 @@ import pytest
 
 from report.analysis.primary_analysis import primary_from_json, primary_to_json
 from report.compare.recorded_results import read_results_folder
-from report.verify.features import LOW_FEATURE, find_measure_kinds, iter_measure_features
+from report.verify.features import LOW_FEATURE, iter_measure_features
 from sspbench.releases.release_folder import ReleasePart
 from sspbench.releases.score_files import (
     SCORE_KEYS,
@@ -93,11 +93,8 @@ def test_scores_under_the_control_survive_a_release(tmp_path):
 def test_verify_compares_dice_under_the_control_where_both_sides_have_it(tmp_path):
     results = make_both(tmp_path, seeds=range(3))
     published = read_results_folder(results.plan.layout.root)
-    features = {
-        feature.row: feature
-        for feature in iter_measure_features(published, published, find_measure_kinds())
-        if feature.name == LOW_FEATURE
-    }
+    found = iter_measure_features(published, published)
+    features = {feature.row: feature for feature in found if feature.name == LOW_FEATURE}
     assert set(features) == {"identity", "brightness", "gamma", "dcp", "sspnet", "msgnet", "oracle"}
     scores = read_scores(results)
     assert np.mean(features["sspnet"].published) == pytest.approx(mean_of(scores, "sspnet") + SHIFTS["sspnet"])

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 
+import pandas as pd
 import pytest
 
 from report.releases.check import check_release, find_foreign_files, find_unknown_origins
@@ -14,7 +15,7 @@ from sspbench import load_scores
 from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
 from sspbench.errors import UserError
-from sspbench.files import read_json, sha256, write_json
+from sspbench.files import read_json, sha256, write_json, write_text
 from sspbench.releases.packing import unpack_release
 from sspbench.releases.records import drop_repeated_settings, read_job_records, restore_settings
 from sspbench.releases.release_folder import ReleasePart
@@ -249,6 +250,18 @@ def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):
     assert run["value"].to_numpy() == pytest.approx(release["value"].to_numpy(), rel=1e-7)
     with pytest.raises(UserError, match="No scores found"):
         load_scores(part.tables)
+
+
+def test_scores_of_checkpoints_and_of_the_control_are_no_scores_of_a_run(made, tmp_path):
+    _, plan, _ = made
+    run = shutil.copytree(plan.layout.run_folder("sspnet", 0), tmp_path / "seed-0")
+    own = load_scores(run)
+    head, *lines = (run / "scores.csv").read_text().splitlines()
+    asides = {"low": (",segmenter", ",low"), "checkpoints": (",step", ",5"), "checkpoints/work": ("", "")}
+    for place, (title, cell) in asides.items():
+        text = "".join([f"{head}{title}\n", *(f"{line}{cell}\n" for line in lines)])
+        write_text(run / place / "scores.csv", text)
+    pd.testing.assert_frame_equal(load_scores(tmp_path), own)
 
 
 def test_the_python_lines_of_the_daily_questions_run_as_they_stand(made, monkeypatch, capsys):
