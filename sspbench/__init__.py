@@ -70,30 +70,30 @@ if TYPE_CHECKING:
     from .releases.scores import load_scores as load_scores
     from .training.field_of_view import compute_luminances as compute_luminances
     from .training.field_of_view import find_views as find_views
-    from .training.losses.adversarial import lsgan_discriminator_loss as lsgan_discriminator_loss
-    from .training.losses.adversarial import lsgan_loss as lsgan_loss
-    from .training.losses.adversarial import relativistic_lsgan_loss as relativistic_lsgan_loss
-    from .training.losses.adversarial import vanilla_gan_loss as vanilla_gan_loss
-    from .training.losses.patch_contrast import PatchSampler as PatchSampler
-    from .training.losses.region_statistics import gaussian_means as gaussian_means
-    from .training.losses.region_statistics import illumination_unevenness as illumination_unevenness
-    from .training.losses.region_statistics import local_moments as local_moments
-    from .training.networks.initialisers import init_normal as init_normal
-    from .training.networks.initialisers import init_xavier as init_xavier
-    from .training.networks.normalisation import InstanceNorm2d as InstanceNorm2d
-    from .training.networks.normalisation import instance_norm as instance_norm
+    from .training.losses import gaussian_means as gaussian_means
+    from .training.losses import illumination_unevenness as illumination_unevenness
+    from .training.losses import local_moments as local_moments
+    from .training.losses import lsgan_discriminator_loss as lsgan_discriminator_loss
+    from .training.losses import lsgan_loss as lsgan_loss
+    from .training.losses import relativistic_lsgan_loss as relativistic_lsgan_loss
+    from .training.losses import vanilla_gan_loss as vanilla_gan_loss
+    from .training.networks.layers import InstanceNorm2d as InstanceNorm2d
+    from .training.networks.layers import downsample2x as downsample2x
+    from .training.networks.layers import init_normal as init_normal
+    from .training.networks.layers import init_xavier as init_xavier
+    from .training.networks.layers import instance_norm as instance_norm
+    from .training.networks.layers import run_at_size as run_at_size
+    from .training.networks.layers import upsample2x as upsample2x
+    from .training.networks.layers import upsample2x_conv as upsample2x_conv
     from .training.networks.official_weights import list_layer_tensors as list_layer_tensors
     from .training.networks.official_weights import list_official_tensors as list_official_tensors
     from .training.networks.patchgan import PatchGAN as PatchGAN
-    from .training.networks.resampling import downsample2x as downsample2x
-    from .training.networks.resampling import run_at_size as run_at_size
-    from .training.networks.resampling import upsample2x as upsample2x
-    from .training.networks.resampling import upsample2x_conv as upsample2x_conv
     from .training.networks.residual_generator import TAPPED_BLOCKS as TAPPED_BLOCKS
     from .training.networks.residual_generator import ResidualGenerator as ResidualGenerator
     from .training.networks.vgg16 import VGG16 as VGG16
     from .training.networks.vgg16 import load_vgg16 as load_vgg16
     from .training.patch_contrast_gan import PatchContrastGAN as PatchContrastGAN
+    from .training.patch_contrast_gan import PatchSampler as PatchSampler
     from .training.schedules import Schedule as Schedule
     from .training.schedules import constant_then_linear as constant_then_linear
     from .training.schedules import epoch_at_step as epoch_at_step

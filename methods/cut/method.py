@@ -8,9 +8,30 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from sspbench import PatchContrastGAN, PatchGAN, PatchSampler, lsgan_discriminator_loss, lsgan_loss, run_at_size
+from sspbench import (
+    PatchContrastGAN,
+    PatchGAN,
+    PatchSampler,
+    ResidualGenerator,
+    lsgan_discriminator_loss,
+    lsgan_loss,
+    run_at_size,
+)
 
-from .networks import TappedGenerator
+
+class TappedGenerator(ResidualGenerator):
+    """CycleGAN's generator, antialiased, that returns the five feature maps the sampler sees along with the image.
+
+    Same computation graph and tensor order as the public implementation (``resnet_9blocks``).
+    """
+
+    def __init__(self, in_channels: int = 1, base: int = 64, blocks: int = 9) -> None:
+        super().__init__(in_channels, base, blocks, antialiased=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:  # type: ignore[override]
+        """Map (N, in_channels, H, W) in [-1, 1] to images of that range, and the taps of the input."""
+        taps = self.encode(x)
+        return self.decode(taps[-1]), taps
 
 
 class CUT(PatchContrastGAN):
@@ -36,9 +57,8 @@ class CUT(PatchContrastGAN):
         discriminator = self.networks["discriminator"]
         discriminator_loss = lsgan_discriminator_loss(discriminator(b), discriminator(fake.detach()))
         self.descend(discriminator_loss, "discriminator")
-        keys = (
-            self._encode_without_gradient(inputs) if flipped else taps
-        )  # unmirrored: already computed on the way to the fakes
+        # unmirrored, they were already computed on the way to the fakes
+        keys = self._encode_without_gradient(inputs) if flipped else taps
         with self.frozen("discriminator"):
             losses = {
                 "adversarial": lsgan_loss(discriminator(fake), 1.0),

@@ -9,15 +9,15 @@ from torch import Tensor
 
 from sspbench import (
     LUMA_WEIGHTS,
+    VGG16,
     TrainableMethod,
-    constant_then_linear,
+    instance_norm,
     load_vgg16,
     lsgan_discriminator_loss,
     lsgan_loss,
     relativistic_lsgan_loss,
 )
 
-from .losses import feature_distance
 from .networks import Discriminator, Generator, attention_map, init_weights
 from .sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 
@@ -43,10 +43,7 @@ class EnlightenGAN(TrainableMethod):
     def _add_initialised(self, name: str, network: torch.nn.Module, keep: bool) -> None:
         init_weights(network)
         self.add_network(name, network, keep=keep)
-        betas = tuple(self.params["betas"])
-        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        rate = constant_then_linear(self.params["lr"], constant + 1, decay, constant + decay, self.total_steps)
-        self.add_optimizer(name, torch.optim.Adam, network.parameters(), rate, betas=betas)
+        self.add_decaying_adam(name, network.parameters(), plateau_shift=1, span_shift=0)
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Generator first, then both discriminators on the image made before that update."""
@@ -62,10 +59,8 @@ class EnlightenGAN(TrainableMethod):
             torch.cat([cut_patch(images, corner, side) for corner in corners])
             for images in (enhanced, normal, original)
         )
-        discriminator_global, discriminator_local = (
-            self.networks["discriminator_global"],
-            self.networks["discriminator_local"],
-        )
+        discriminator_global = self.networks["discriminator_global"]
+        discriminator_local = self.networks["discriminator_local"]
         with self.frozen("discriminator_global", "discriminator_local"):
             losses = {
                 "global": relativistic_lsgan_loss(discriminator_global(enhanced), discriminator_global(normal)),
@@ -100,3 +95,24 @@ class EnlightenGAN(TrainableMethod):
 def _convert_to_rgb(images: Tensor) -> Tensor:
     """Repeat the channel of grey images three times: (N, 1 or 3, H, W) to (N, 3, H, W)."""
     return images.repeat(1, 3 // images.shape[1], 1, 1)
+
+
+def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "relu5_1") -> Tensor:
+    """Return the self-feature-preserving distance: mean squared difference of instance-normed VGG16 features.
+
+    VGG16 pools after its blocks 1, 2 and 3 only, and no mean is subtracted (with Caffe weights).
+
+    Args:
+        vgg: Frozen VGG16.
+        images: (N, 3, H, W) RGB in [-1, 1]; gradients flow through these only.
+        targets: The same shape.
+        layer: Name of the feature map.
+    """
+    with torch.no_grad():
+        wanted = _normalised_features(vgg, targets, layer)
+    return (_normalised_features(vgg, images, layer) - wanted).square().mean()
+
+
+def _normalised_features(vgg: VGG16, images: Tensor, layer: str) -> Tensor:
+    bgr = (images.flip(1) + 1) * 127.5
+    return instance_norm(vgg(bgr, (layer,), pools=3, centre=False)[layer].float())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import torch
@@ -11,8 +11,10 @@ from torch.nn import functional
 
 from sspbench import VGG16, TrainableMethod, load_vgg16
 
-from .losses import CONTENT_LAYER, content_loss, style_losses
-from .networks import EXPANSION, MSGNet
+from .networks import EXPANSION, MSGNet, gram
+
+CONTENT_LAYER = "relu2_2"
+STYLE_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 
 class StyleTarget(nn.Module):
@@ -67,12 +69,8 @@ class MultiStyleGenerativeNetwork(TrainableMethod):
     def finish(self, high: Iterable[Tensor]) -> None:
         """Set the test-time target from the high-quality training images."""
         with torch.no_grad():
-            grams = torch.cat(
-                [
-                    self.net.style_gram(convert_to_bgr(resize_to_side(image, self.params["style_side"])))
-                    for image in high
-                ]
-            )
+            side = self.params["style_side"]
+            grams = torch.cat([self.net.style_gram(convert_to_bgr(resize_to_side(image, side))) for image in high])
             mean = grams.mean(0, keepdim=True)
             if self.params["target"] == "medoid":
                 # The least summed squared distance to all others is the least distance to the mean.
@@ -103,3 +101,20 @@ def resize_to_side(images: Tensor, side: int | None) -> Tensor:
     if side is None or images.shape[-2:] == (side, side):
         return images
     return functional.interpolate(images, (side, side), mode="bilinear", antialias=True)
+
+
+def content_loss(output: Mapping[str, Tensor], content: Mapping[str, Tensor]) -> Tensor:
+    """Mean squared difference of the content layer's maps."""
+    return functional.mse_loss(output[CONTENT_LAYER], content[CONTENT_LAYER])
+
+
+def style_losses(
+    output: Mapping[str, Tensor], style: Mapping[str, Tensor], layers: Sequence[str] = STYLE_LAYERS
+) -> list[Tensor]:
+    """Mean squared difference of the Gram matrices, one value a layer, unweighted.
+
+    ``output`` holds the maps of N rendered pictures, ``style`` those of one style picture, or of N.
+    """
+    targets = {layer: gram(style[layer]) for layer in layers}
+    grams = {layer: gram(output[layer]) for layer in layers}
+    return [functional.mse_loss(grams[k], targets[k].expand_as(grams[k])) for k in layers]

@@ -6,13 +6,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from sspbench import TrainableMethod, constant_then_linear, find_views, init_normal
+from sspbench import TrainableMethod, find_views, init_normal
 
 from .cataract import add_cataract
 from .degradation import degrade
 from .frequency import high_frequency, mask_outside_view
-from .losses import restoration_losses
 from .networks import Generator
 
 
@@ -30,10 +30,7 @@ class SCRNet(TrainableMethod):
         self.generator = Generator(self.channels, max(round(64 * params["width"]), 1), params["depth"])
         init_normal(self.generator)
         self.add_network("generator", self.generator, keep=True)
-        parameters, betas = self.generator.parameters(), tuple(params["betas"])
-        constant, decay = params["schedule"]["constant"], params["schedule"]["decay"]
-        rate = constant_then_linear(params["lr"], constant - 1, decay + 1, constant + decay, self.total_steps)
-        self.add_optimizer("generator", torch.optim.Adam, parameters, rate, betas=betas)
+        self.add_decaying_adam("generator", self.generator.parameters(), plateau_shift=-1, span_shift=1)
         self.multiple = 2 ** params["depth"]
 
     def training_step(self, high: Tensor) -> dict[str, Tensor]:
@@ -59,3 +56,24 @@ class SCRNet(TrainableMethod):
     def _find_view(self, images: Tensor) -> Tensor | None:
         """Return the field of view of colour photographs; grey images, confocal ones, fill their frame."""
         return find_views(images) if self.channels == 3 else None
+
+
+def restoration_losses(detail: Tensor, image: Tensor, clear: Tensor, view: Tensor | None = None) -> dict[str, Tensor]:
+    """Return the mean absolute differences by name.
+
+    Args:
+        detail: The high-frequency part that was drawn, (N, C, H, W) in [-1, 1].
+        image: The image that was drawn, the same shape.
+        clear: The clear image of the pair, the same shape.
+        view: Field of view, (N, 1, H, W) of 0 and 1; nothing outside it counts. None: the whole image.
+
+    Returns:
+        ``image`` and ``detail``, each against the clear image's; ``agreement`` of the drawn image's own high-frequency
+        part with the drawn one, which holds still: this term teaches the image alone.
+    """
+    detail, image, clear = (mask_outside_view(drawn.float(), view) for drawn in (detail, image, clear))
+    return {
+        "image": functional.l1_loss(image, clear),
+        "detail": functional.l1_loss(detail, high_frequency(clear, view)),
+        "agreement": functional.l1_loss(high_frequency(image, view), detail.detach()),
+    }

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from sspbench import TrainableSegmenter, polynomial_decay
 
 from .augmentation import augment
-from .losses import segmentation_losses
 from .networks import CSNet
-from .otsu import find_otsu_threshold
+
+DICE_SMOOTHING = 1e-4
+"""Added to both sides of the Dice fraction; an empty pair of masks scores 1."""
 
 
 class CSNetSegmenter(TrainableSegmenter):
@@ -64,3 +66,46 @@ def threshold_probability(probability: np.ndarray, threshold: str | float) -> np
     if threshold == "otsu":
         return probability > find_otsu_threshold(probability)
     return probability > 255 * float(threshold)
+
+
+def find_otsu_threshold(levels: np.ndarray) -> int:
+    """Return the level t at which ``levels <= t`` and ``levels > t`` have the largest variance between them (Otsu).
+
+    scikit-image has it too, but its import costs each segmenting job more than the job itself.
+
+    Args:
+        levels: (H, W) uint8, of fewer than 2**24 pixels. Of a constant map the level itself is returned.
+
+    >>> find_otsu_threshold(np.array([[0, 10], [240, 250]], np.uint8))
+    10
+    """
+    low, high = int(levels.min()), int(levels.max())
+    if low == high:
+        return low
+    # float32, as in scikit-image: where two thresholds are equal to rounding, both libraries take the same one.
+    counts = np.bincount(levels.ravel(), minlength=high + 1)[low:].astype(np.float32)
+    sums = np.cumsum(counts * np.arange(low, high + 1))
+    below = np.cumsum(counts)
+    total, total_sum, below, sums = below[-1], sums[-1], below[:-1], sums[:-1]
+    above = total - below
+    between = below * above * (sums / below - (total_sum - sums) / above) ** 2
+    return low + int(np.argmax(between))
+
+
+def soft_dice_loss(probability: Tensor, label: Tensor) -> Tensor:
+    """Return ``1 - mean_i dice_i`` over the images of (N, 1, H, W) tensors in [0, 1].
+
+    >>> import torch
+    >>> round(soft_dice_loss(torch.full((1, 1, 2, 2), 0.5), torch.ones(1, 1, 2, 2)).item(), 4)
+    0.3333
+    """
+    p, g = probability.flatten(1), label.flatten(1)
+    dice = (2 * (p * g).sum(1) + DICE_SMOOTHING) / (p.sum(1) + g.sum(1) + DICE_SMOOTHING)
+    return 1 - dice.mean()
+
+
+def segmentation_losses(probability: Tensor, label: Tensor) -> dict[str, Tensor]:
+    """Both terms and their plain sum, of (N, 1, H, W) tensors in [0, 1]."""
+    mse = functional.mse_loss(probability, label)
+    dice = soft_dice_loss(probability, label)
+    return {"mse": mse, "dice": dice, "total": mse + dice}

@@ -26,7 +26,7 @@ def linear_decay_factor(epoch: int, plateau: int, span: int) -> float:
 
 
 def constant_then_linear(lr: float, plateau: int, span: int, epochs: int, total_steps: int) -> Schedule:
-    """Return the rate ``lr * linear_factor(epoch, plateau, span)``, its epochs spread over the run's steps.
+    """Return the rate ``lr * linear_decay_factor(epoch, plateau, span)``, its epochs spread over the run's steps.
 
     Public codes with ``constant`` and ``decay`` epochs differ in when their scheduler is stepped:
 

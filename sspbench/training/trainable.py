@@ -18,7 +18,7 @@ from ..contract import DomainName, Method
 from .image_pool import ImagePool
 from .optimizers import ScheduledOptimizer, make_optimizer
 from .padding import apply_padded
-from .schedules import Schedule
+from .schedules import Schedule, constant_then_linear
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -127,6 +127,19 @@ class Trainable:
         if self.device.type == "cuda" and issubclass(kind, torch.optim.Adam | torch.optim.SGD):
             options = {"fused": True, **options}  # one kernel instead of hundreds of small ones
         self.optimizers[name] = ScheduledOptimizer(make_optimizer(kind, parameters, **options), schedule)
+
+    def add_decaying_adam(
+        self, name: str, parameters: Iterable[nn.Parameter], *, plateau_shift: int, span_shift: int
+    ) -> None:
+        """Register Adam by the ``params`` ``lr``, ``betas`` and ``schedule: {constant, decay}`` (epochs).
+
+        The shifts are added to ``constant`` and ``decay``; :func:`constant_then_linear` says why codes differ in them.
+        """
+        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
+        rate = constant_then_linear(
+            self.params["lr"], constant + plateau_shift, decay + span_shift, constant + decay, self.total_steps
+        )
+        self.add_optimizer(name, torch.optim.Adam, parameters, rate, betas=tuple(self.params["betas"]))
 
     def add_pool(self, name: str, size: int) -> ImagePool:
         """Register an image pool (history of fakes), saved with the checkpoint."""

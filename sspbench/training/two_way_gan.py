@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .losses.adversarial import lsgan_discriminator_loss, lsgan_loss
-from .networks.initialisers import init_normal
-from .networks.resampling import run_at_size
-from .schedules import constant_then_linear
+from .losses import lsgan_discriminator_loss, lsgan_loss
+from .networks.layers import init_normal, run_at_size
 from .trainable import TrainableMethod
 
 GENERATOR_NAMES = ("generator_high", "generator_low")
@@ -47,18 +45,13 @@ class TwoWayGAN(TrainableMethod):
         for name in DISCRIMINATOR_NAMES:
             self._add_initialised(name, self.new_discriminator(), keep=False)
             self.add_pool(name, self.params["pool"])
-        self._add_adam("generators", GENERATOR_NAMES)
-        self._add_adam("discriminators", DISCRIMINATOR_NAMES)
+        for optimizer, networks in (("generators", GENERATOR_NAMES), ("discriminators", DISCRIMINATOR_NAMES)):
+            parameters = [parameter for name in networks for parameter in self.networks[name].parameters()]
+            self.add_decaying_adam(optimizer, parameters, plateau_shift=-1, span_shift=1)
 
     def _add_initialised(self, name: str, network: nn.Module, keep: bool) -> None:
         init_normal(network)
         self.add_network(name, network, keep=keep)
-
-    def _add_adam(self, name: str, networks: tuple[str, ...]) -> None:
-        parameters = [parameter for network in networks for parameter in self.networks[network].parameters()]
-        constant, decay = self.params["schedule"]["constant"], self.params["schedule"]["decay"]
-        rate = constant_then_linear(self.params["lr"], constant - 1, decay + 1, constant + decay, self.total_steps)
-        self.add_optimizer(name, torch.optim.Adam, parameters, rate, betas=tuple(self.params["betas"]))
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Generators first, then both discriminators on the fakes made before that update."""
@@ -79,9 +72,8 @@ class TwoWayGAN(TrainableMethod):
             weights = self.params["weights"]
             total = reduce(torch.add, [weights[name] * loss for name, loss in losses.items()])
             self.descend(total, "generators")
-        discriminators_loss = self._discriminator_loss(DISCRIMINATOR_NAMES[0], b, fake_high) + self._discriminator_loss(
-            DISCRIMINATOR_NAMES[1], a, fake_low
-        )
+        high_loss = self._discriminator_loss(DISCRIMINATOR_NAMES[0], b, fake_high)
+        discriminators_loss = high_loss + self._discriminator_loss(DISCRIMINATOR_NAMES[1], a, fake_low)
         self.descend(discriminators_loss, "discriminators")
         return {**losses, "generators": total, "discriminators": discriminators_loss}
 

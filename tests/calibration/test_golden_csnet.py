@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from segmentation.csnet.losses import segmentation_losses
 from segmentation.csnet.networks import CSNet
+from segmentation.csnet.segmenter import segmentation_losses
 from tests.golden_vectors import Golden, find
 
 

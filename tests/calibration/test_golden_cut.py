@@ -5,14 +5,13 @@ import json
 import pytest
 import torch
 
-from methods.cut.method import CUT
-from methods.cut.networks import TappedGenerator
+from methods.cut.method import CUT, TappedGenerator
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
-from sspbench.training.losses.adversarial import lsgan_loss
-from sspbench.training.losses.patch_contrast import TEMPERATURE, PatchSampler, patch_nce_loss
+from sspbench.training.losses import lsgan_loss
 from sspbench.training.networks import official_weights
 from sspbench.training.networks.patchgan import PatchGAN
+from sspbench.training.patch_contrast_gan import TEMPERATURE, PatchSampler, patch_nce_loss
 from tests import golden_vectors
 from tests.golden_vectors import Golden
 from tests.recorded_steps import Unmoved

@@ -6,7 +6,7 @@ import torch
 from methods.cyclegan.method import CycleGAN
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
-from sspbench.training.losses.adversarial import lsgan_loss
+from sspbench.training.losses import lsgan_loss
 from sspbench.training.networks import official_weights
 from sspbench.training.networks.patchgan import PatchGAN
 from sspbench.training.networks.residual_generator import ResidualGenerator

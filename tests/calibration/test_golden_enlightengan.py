@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from methods.enlightengan.losses import feature_distance
+from methods.enlightengan.method import feature_distance
 from methods.enlightengan.networks import Discriminator, Generator, attention_map
 from sspbench.training.networks.vgg16 import VGG16
 from tests import golden_vectors

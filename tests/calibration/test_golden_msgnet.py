@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
+from methods.msgnet.method import STYLE_LAYERS, content_loss, style_losses
 from methods.msgnet.networks import EXPANSION, CoMatch, MSGNet, gram
 from sspbench.training.networks.vgg16 import VGG16
 from tests.golden_vectors import Golden, find

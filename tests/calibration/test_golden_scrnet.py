@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from methods.scrnet.frequency import high_frequency, mask_outside_view
-from methods.scrnet.losses import restoration_losses
+from methods.scrnet.method import restoration_losses
 from methods.scrnet.networks import Generator
 from tests.golden_vectors import Golden, find
 

@@ -7,7 +7,7 @@ from methods.unsb.method import UNSB
 from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
-from sspbench.training.losses.adversarial import lsgan_loss
+from sspbench.training.losses import lsgan_loss
 from sspbench.training.networks import official_weights
 from tests import golden_vectors
 from tests.golden_vectors import Golden

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from methods.enlightengan.losses import feature_distance
-from methods.enlightengan.method import EnlightenGAN
+from methods.enlightengan.method import EnlightenGAN, feature_distance
 from methods.enlightengan.networks import attention_map
 from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 from tests.recorded_steps import Recorded, changed_params

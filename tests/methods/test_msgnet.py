@@ -5,8 +5,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from methods.msgnet.losses import STYLE_LAYERS, content_loss, style_losses
-from methods.msgnet.method import MultiStyleGenerativeNetwork, convert_to_bgr, resize_to_side
+from methods.msgnet.method import (
+    STYLE_LAYERS,
+    MultiStyleGenerativeNetwork,
+    content_loss,
+    convert_to_bgr,
+    resize_to_side,
+    style_losses,
+)
 from methods.msgnet.networks import CoMatch, MSGNet, gram
 from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError

@@ -6,8 +6,7 @@ from torch.nn import functional
 
 from methods.scrnet.degradation import degrade, draw_light_field, gaussian_blur
 from methods.scrnet.frequency import high_frequency
-from methods.scrnet.losses import restoration_losses
-from methods.scrnet.method import SCRNet
+from methods.scrnet.method import SCRNet, restoration_losses
 from methods.scrnet.networks import Generator
 from sspbench.config.plan import resolve_params
 from sspbench.plugins.discovery import get_plugin

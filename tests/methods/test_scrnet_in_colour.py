@@ -6,8 +6,7 @@ import torch
 from methods.scrnet import cataract
 from methods.scrnet.cataract import add_cataract
 from methods.scrnet.frequency import high_frequency
-from methods.scrnet.losses import restoration_losses
-from methods.scrnet.method import SCRNet
+from methods.scrnet.method import SCRNet, restoration_losses
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.field_of_view import find_views

@@ -10,7 +10,7 @@ from methods.sspnet.method import SSPNet
 from methods.sspnet.networks import Discriminator, Generator
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
-from sspbench.training.losses.region_statistics import gaussian_means, illumination_unevenness, local_moments
+from sspbench.training.losses import gaussian_means, illumination_unevenness, local_moments
 from sspbench.training.schedules import warm_up_then_halving
 
 

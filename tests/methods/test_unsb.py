@@ -11,7 +11,7 @@ from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.config.overrides import resolve_params
 from sspbench.errors import UserError
 from sspbench.plugins.discovery import get_plugin
-from sspbench.training.losses.patch_contrast import draw_patch_positions, patch_nce_loss
+from sspbench.training.patch_contrast_gan import draw_patch_positions, patch_nce_loss
 from tests.recorded_steps import Recorded
 
 

@@ -6,9 +6,8 @@ import torch
 from PIL import Image, ImageEnhance
 
 from segmentation.csnet.augmentation import adjust_brightness, adjust_contrast, adjust_sharpness, augment
-from segmentation.csnet.losses import segmentation_losses, soft_dice_loss
 from segmentation.csnet.networks import CSNet
-from segmentation.csnet.segmenter import CSNetSegmenter, threshold_probability
+from segmentation.csnet.segmenter import CSNetSegmenter, segmentation_losses, soft_dice_loss, threshold_probability
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.networks import official_weights

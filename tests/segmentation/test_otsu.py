@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.filters import threshold_otsu
 
-from segmentation.csnet.otsu import find_otsu_threshold
+from segmentation.csnet.segmenter import find_otsu_threshold
 
 KINDS = {
     "probabilities": lambda random, shape: random.beta(0.1, 0.3, shape) * 255,

@@ -7,7 +7,7 @@ import pytest
 
 REPEATED = """
 import resource, torch
-from sspbench.training.loop.memory_allocation import keep_freed_memory
+from sspbench.training.loop.torch_setup import keep_freed_memory
 kept = keep_freed_memory()
 for _ in range(20):
     torch.ones(2**22).add_(1)

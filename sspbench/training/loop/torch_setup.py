@@ -1,10 +1,11 @@
-"""How torch computes the steps of an engine: precision, memory layout, compilation, CPU threads.
+"""How torch computes the steps of an engine: precision, memory layout and reuse, compilation, CPU threads.
 
 An engine comes here after ``auto`` was replaced (:func:`~sspbench.config.resolve_auto.resolve`).
 """
 
 from __future__ import annotations
 
+import ctypes
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 
@@ -13,6 +14,13 @@ import torch
 from ...config.settings import Engine
 from ...errors import UserError
 from ..trainable import Trainable
+
+TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
+"""Parameters of glibc's ``mallopt`` (``malloc.h``)."""
+
+MAX_INT32 = 2**31 - 1
+MIN_HEAP_GROWTH_BYTES = 2**26
+"""Bytes by which the heap grows at least."""
 
 
 def choose_device(engine: Engine) -> str:
@@ -65,3 +73,20 @@ def move_networks(engine: Engine, trainable: Trainable) -> None:
 def autocast_context(engine: Engine, device: torch.device) -> AbstractContextManager[None]:
     """Return the context in which a step is computed: bf16 where asked for."""
     return torch.autocast(device.type, torch.bfloat16, enabled=engine.precision == "bf16")
+
+
+def keep_freed_memory() -> bool:
+    """Let this process keep freed memory; return whether its C library can (glibc's can).
+
+    By default glibc gives a large block back to the system as soon as it is freed, and has it zeroed again page by page
+    when the next step asks for it, and every step asks for the same blocks (measured: docs/notebook/measurements.md).
+    Where the tensors lie changes; no value does.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    return all(
+        mallopt(name, value) == 1
+        for name, value in ((MMAP_MAX, 0), (TRIM_THRESHOLD, MAX_INT32), (TOP_PAD, MIN_HEAP_GROWTH_BYTES))
+    )

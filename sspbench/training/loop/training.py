@@ -22,8 +22,7 @@ from .batches import Batches, rng_for
 from .checkpoints import Checkpoints
 from .guards import Stopwatch, catch_stop_signals, check_memory_budget, explain_out_of_memory
 from .kept_checkpoints import KeptCheckpoints, space_checkpoints
-from .memory_allocation import keep_freed_memory
-from .torch_setup import autocast_context, configure_torch, memory_format, move_networks
+from .torch_setup import autocast_context, configure_torch, keep_freed_memory, memory_format, move_networks
 from .training_log import TrainingLog
 
 MAX_LOG_LINES = 100

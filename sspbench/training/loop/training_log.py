@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -72,10 +72,10 @@ class TrainingLog:
         line = {"step": step, "seconds": round(seconds, 2), "losses": means, "learning_rates": dict(rates)}
         self._lines.write(json.dumps(line) + "\n")
         self._lines.flush()
-        for name, value in means.items():
-            self._events.add_scalar(f"loss/{name}", value, step)
-        for name, value in rates.items():
-            self._events.add_scalar(f"learning_rate/{name}", value, step)
+        if self._events is not None:
+            for kind, values_by_name in (("loss", means), ("learning_rate", rates)):
+                for name, value in values_by_name.items():
+                    self._events.add_scalar(f"{kind}/{name}", value, step)
         self._bar.set_postfix({name: f"{value:.3g}" for name, value in means.items()}, refresh=False)
         self._sums, self._count = {}, 0
 
@@ -87,7 +87,8 @@ class TrainingLog:
     ) -> None:
         self._bar.close()
         self._lines.close()
-        self._events.close()
+        if self._events is not None:
+            self._events.close()
 
 
 def _read_step(line: str) -> int | None:
@@ -100,30 +101,10 @@ def _read_step(line: str) -> int | None:
     return step if isinstance(step, int) else None
 
 
-class _EventWriter(Protocol):
-    """What is used of TensorBoard's writer."""
-
-    def add_scalar(self, name: str, value: float, step: int, /) -> None:
-        """Write one point of a curve."""
-
-    def close(self) -> None:
-        """Write what is left."""
-
-
-class _NullEventWriter:
-    """Used where TensorBoard is not installed: the events are a convenience, ``training.jsonl`` the record."""
-
-    def add_scalar(self, *_: object) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
-def _open_event_writer(folder: Path) -> _EventWriter:
+def _open_event_writer(folder: Path) -> Any | None:
+    """Return TensorBoard's writer; None where it is not installed: ``training.jsonl`` is the record."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        return _NullEventWriter()
-    writer: _EventWriter = SummaryWriter(str(folder), flush_secs=30)
-    return writer
+        return None
+    return SummaryWriter(str(folder), flush_secs=30)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .normalisation import InstanceNorm2d
+from .layers import InstanceNorm2d, downsample2x
 from .official_weights import list_layer_tensors
-from .resampling import downsample2x
 
 
 class PatchGAN(nn.Module):

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .normalisation import instance_norm
+from .layers import downsample2x, instance_norm, upsample2x
 from .official_weights import list_layer_tensors
-from .resampling import downsample2x, upsample2x
 
 TAPPED_BLOCKS = (1, 5)
 """Residual blocks (1-based) whose outputs are taps; the encoder ends with the last of them."""

@@ -1,12 +1,55 @@
-"""Halving, doubling and resizing of feature maps and images."""
+"""Parts that networks share: initial weights, instance norm, and the halving, doubling and resizing of maps.
+
+Every plugin takes instance norm from here: its gradient is right in every memory layout. torch 2.13 on the CPU goes
+backward wrongly through its own where the batch is *one* image and the incoming gradient lies channels-last: a relative
+error above 1 and no message. Group norm with a group for each channel is the same function with another kernel: its
+gradient is right, and it takes about half the time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+
+CONVOLUTION_TYPES = (nn.Conv2d, nn.ConvTranspose2d)
+
+
+def init_normal(network: nn.Module, sd: float = 0.02) -> None:
+    """Draw the weights of all convolutions from N(0, sd ** 2) and clear their biases (Radford et al. 2016)."""
+    for layer in network.modules():
+        if isinstance(layer, CONVOLUTION_TYPES):
+            nn.init.normal_(layer.weight, 0.0, sd)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def init_xavier(network: nn.Module, gain: float = 0.02) -> None:
+    """Draw the weights of convolutions and linear layers as Glorot & Bengio (2010), times ``gain``; clear biases."""
+    for layer in network.modules():
+        if isinstance(layer, (*CONVOLUTION_TYPES, nn.Linear)):
+            nn.init.xavier_normal_(layer.weight, gain)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def instance_norm(x: Tensor, eps: float = 1e-5) -> Tensor:
+    """Normalise every channel of every image of (N, C, H, W) to mean 0 and variance 1 / (1 + eps / variance)."""
+    channels = int(x.shape[1])  # a plain number also where ONNX traces shapes
+    return functional.group_norm(x, channels, eps=eps)
+
+
+class InstanceNorm2d(nn.InstanceNorm2d):
+    """``torch.nn.InstanceNorm2d`` without running statistics: the same state, values to rounding, right gradient."""
+
+    def __init__(self, channels: int, eps: float = 1e-5, *, affine: bool = False) -> None:
+        super().__init__(channels, eps, affine=affine)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise (N, C, H, W)."""
+        return functional.group_norm(input, self.num_features, self.weight, self.bias, self.eps)
 
 
 def downsample2x(x: Tensor) -> Tensor:

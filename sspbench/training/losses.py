@@ -1,6 +1,6 @@
-"""Local statistics that region losses are made of: Gaussian window means and the unevenness of the illumination.
+"""Losses that several methods share: adversarial ones, and local statistics that region losses are made of.
 
-Shared by the methods whose losses look at windows and patches (SSP-Net, StillGAN).
+Adversarial losses take raw scores, without a sigmoid.
 """
 
 from __future__ import annotations
@@ -15,6 +15,31 @@ from torch.nn import functional
 
 WINDOW_SIZE_PX, WINDOW_SIGMA_PX = 11, 1.5
 """Side length and standard deviation of SSIM's Gaussian window, in pixels (Wang et al. 2004)."""
+
+
+def lsgan_loss(scores: Tensor, target: float) -> Tensor:
+    """Return the mean squared distance of a discriminator's scores to 1 (real) or 0 (fake) (Mao et al. 2017)."""
+    return (scores.float() - target).square().mean()
+
+
+def lsgan_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Return what a least-squares discriminator minimises: half of the real images' loss plus the fakes'."""
+    return (lsgan_loss(real, 1.0) + lsgan_loss(fake, 0.0)) / 2
+
+
+def relativistic_lsgan_loss(above: Tensor, below: Tensor) -> Tensor:
+    """Return the relativistic average least-squares loss that wants ``above`` to score higher than ``below``.
+
+    The discriminator's loss has the real scores above, the generator's the fake ones (Jolicoeur-Martineau 2019).
+    """
+    up = lsgan_loss(above - below.mean(), 1.0)
+    down = lsgan_loss(below - above.mean(), 0.0)
+    return (up + down) / 2
+
+
+def vanilla_gan_loss(logits: Tensor, *, real: bool) -> Tensor:
+    """Return the mean cross-entropy of calling the logits real, or fake (Goodfellow et al. 2014)."""
+    return functional.softplus(-logits.float() if real else logits.float()).mean()
 
 
 def gaussian_means(values: Tensor) -> Tensor:

@@ -1,1 +1,0 @@
-"""Losses that several methods share."""
