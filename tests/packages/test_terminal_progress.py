@@ -83,6 +83,18 @@ def test_a_failed_training_takes_its_row_with_it_and_is_told_again_at_the_end():
     assert progress.share == 1.0
 
 
+def test_jobs_of_one_submission_fail_by_their_names_each_time():
+    jobs = plan(1, 1)
+    keys = [key_of(rule, {"run": "row0", "seed": 0}) for rule in ("train", "enhance")]
+    progress, lines = Progress(jobs, None, T), []
+    for number, key in enumerate(keys):
+        progress.started(number, key, T, [])
+    for number in (0, 1, 1):
+        lines += progress.failure(number, ["the node went away"], T + 1)
+    words = [line.partition("%  ")[2] for line in lines]
+    assert words == [f"FAILED to {job}: the node went away" for job in ("train 0", "enhance row0", "enhance row0")]
+
+
 def test_a_job_that_is_done_at_its_second_try_has_not_failed():
     jobs = plan(0, 1)
     progress = Progress(jobs, None, T)

@@ -84,6 +84,7 @@ class Progress:
         self._jobs, self._seconds, self._start = dict(jobs), seconds, start
         self._pending = dict(jobs)
         self._running: dict[int, Running] = {}
+        self._words: dict[int, str] = {}  # of every job that started: one that a cluster tries again starts once
         self._failed: dict[int, str] = {}
         self._told: set[int] = set()
         self._waiting: dict[bool, list[str]] = {True: [], False: []}
@@ -108,6 +109,8 @@ class Progress:
     def started(self, number: int, key: Key, when: float, logs: Iterable[Path]) -> None:
         """Note that a job has started."""
         self._running[number] = Running(key, when, tuple(logs))
+        job = self._jobs.get(key)
+        self._words[number] = job.words if job else key[0]
 
     def logs(self, number: int) -> tuple[Path, ...]:
         """Return the logs of a running job."""
@@ -129,8 +132,7 @@ class Progress:
     def failure(self, number: int, reason: list[str], when: float) -> list[str]:
         """Note that a job failed, and with it what waits for it; return the lines to print."""
         running = self._running.pop(number, None)
-        job = self._jobs.get(running.key) if running else None
-        words = job.words if job else "a job"
+        words = self._words.get(number, "run a job")
         self._failed[number] = f"{words}: {reason[0]}"
         if running:
             self._drop(running.key)
