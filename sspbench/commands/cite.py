@@ -80,11 +80,7 @@ def read_citation() -> dict[str, Any]:
 
 
 def make_zenodo_record(citation: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the contents of ``.zenodo.json`` (Zenodo's deposit metadata).
-
-    Args:
-        citation: ``CITATION.cff``.
-    """
+    """Return the contents of ``.zenodo.json`` (Zenodo's deposit metadata) from those of ``CITATION.cff``."""
     return {
         "title": citation["title"],
         "description": str(citation["abstract"]).strip(),

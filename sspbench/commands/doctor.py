@@ -73,14 +73,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def examine_machine(results: Path) -> Iterator[Diagnosis]:
-    """Look at everything in turn.
-
-    Args:
-        results: The results folder; it need not exist.
-    """
+    """Look at everything in turn; the results folder need not exist."""
     yield check_python_version()
     yield from check_packages(ROOT / "uv.lock")
-    yield weigh_environment(Path(sys.prefix))
+    yield Diagnosis("environment", "ok", f"{measure_disk_use(Path(sys.prefix)) / 2**30:.1f} GiB in {sys.prefix}")
     yield from check_gpus()
     yield check_engine()
     yield check_disk_space(results)
@@ -119,27 +115,16 @@ def check_packages(lock: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("packages", "ok", f"torch {locked['torch']} and the others as in uv.lock")
 
 
-def weigh_environment(prefix: Path) -> Diagnosis:
-    """Return how much disk space the packages of an environment take.
-
-    Args:
-        prefix: The folder of the environment.
-    """
-    return Diagnosis("environment", "ok", f"{measure_disk_use(prefix) / 2**30:.1f} GiB in {prefix}")
-
-
 def measure_disk_use(folder: Path) -> int:
     """Return the bytes that the files below a folder take on the disk, hard links counted once."""
-    blocks = {(found.st_dev, found.st_ino): found.st_blocks for found in _iter_file_stats(folder)}
-    # A block of st_blocks has 512 bytes, regardless of the file system's own block size.
-    return sum(blocks.values()) * 512
-
-
-def _iter_file_stats(folder: Path) -> Iterator[os.stat_result]:
+    blocks: dict[tuple[int, int], int] = {}
     for place, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                yield os.lstat(os.path.join(place, name))  # noqa: PTH118
+                found = os.lstat(os.path.join(place, name))  # noqa: PTH118
+                blocks[found.st_dev, found.st_ino] = found.st_blocks
+    # A block of st_blocks has 512 bytes, regardless of the file system's own block size.
+    return sum(blocks.values()) * 512
 
 
 def check_gpus() -> Iterator[Diagnosis]:

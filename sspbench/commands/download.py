@@ -61,14 +61,7 @@ def _download(args: argparse.Namespace) -> int:
 
 
 def download_file(source: DownloadSource, target: Path) -> Path:
-    """Download to ``target``; a file that is already there and has the right hash is kept.
-
-    Args:
-        source: Its addresses, size and hash.
-        target: Where to write it. The folder is created.
-
-    Returns:
-        ``target``.
+    """Download to ``target`` and return it; a file that is already there and has the right hash is kept.
 
     Raises:
         UserError: no address gave the file, it has the wrong size or hash, or the disk is too full.

@@ -61,7 +61,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 @dataclass
 class EnhanceOutcome:
-    """What became of the files, and how many seconds those took that were enhanced."""
+    """What became of the files: failures and notes by name, and the seconds of those that were enhanced."""
 
     enhanced: int = 0
     seconds: float = 0.0
@@ -85,7 +85,8 @@ def _enhance(args: argparse.Namespace) -> int:
         if args.tile not in (tile, ENHANCEMENT_RULES.tile):
             print(f"note: {settings.name} uses statistics of the whole picture: no tiles are used", file=sys.stderr)
         outcome = enhance_files(method, files, args.output, force=args.force, tile=tile, whites=whites)
-    _print_summary(outcome, others, args.output)
+    stream = sys.stderr if outcome.failed else sys.stdout
+    print("\n".join(_summary_lines(outcome, others, args.output)), file=stream)
     return 1 if outcome.failed else 0
 
 
@@ -186,15 +187,12 @@ def _enhance_file(method: Any, path: Path, target: Path, tile: int, white: int |
 
 
 def blacken_outside_round_field(result: np.ndarray, pixels: np.ndarray, white: int | None = None) -> bool:
-    """Make an enhanced colour picture 0 outside the round field of view of the given one; alpha is kept.
+    """Make an enhanced colour picture 0 outside the round field of view of the given one; say whether it has one.
 
     Args:
-        result: (H, W, 3) or (H, W, 4), changed in place.
+        result: (H, W, 3) or (H, W, 4), changed in place; alpha is kept.
         pixels: The given picture, of the same shape and type.
         white: The value that is white; None: the largest that the type can hold.
-
-    Returns:
-        Whether the given picture has a round field; without one nothing changes.
     """
     from ..images.pictures import to_uint8
     from ..images.round_field import find_round_field
@@ -275,12 +273,8 @@ def _enhance_part(method: Any, planes: np.ndarray) -> np.ndarray:
     return result.reshape(planes.shape)
 
 
-def _print_summary(outcome: EnhanceOutcome, others: int, output: Path) -> None:
-    print("\n".join(_summary_lines(outcome, others, output)), file=sys.stderr if outcome.failed else sys.stdout)
-
-
 def _summary_lines(outcome: EnhanceOutcome, others: int, output: Path) -> Iterator[str]:
-    parts: Mapping[str, int] = {
+    parts = {
         "enhanced": outcome.enhanced,
         "kept, already there (--force overwrites)": outcome.kept,
         "failed": len(outcome.failed),

@@ -8,13 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..config.plan import settings_without_plan
 from ..contract import CHANNELS, ColorMode
 from ..errors import UserError
+from ..files import fingerprint, sha256, write_json
+from ..jobs.provenance import JobRecorder
+from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights
+from ..plugins.discovery import get_trained_plugin
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from ..config.settings import Settings
     from ..training.trainable import Trainable
 
 
@@ -52,7 +56,7 @@ def import_weights(
     color: ColorMode = "grey",
     high: Path | None = None,
 ) -> Path:
-    """Load an official checkpoint into a method's or segmenter's network and write it as a run.
+    """Load an official checkpoint into a method's or segmenter's network and write it as a run; return its weights.
 
     Args:
         name: Method, method+variant or reading, or segmenter.
@@ -62,22 +66,21 @@ def import_weights(
         color: The images that the network is for; it gives the channels.
         high: HQ images for what is measured once after training (MSG-Net's style).
 
-    Returns:
-        The path of the weights.
-
     Raises:
         UserError: the file does not fit; the tensor, expected and found shape are named.
     """
-    from ..files import fingerprint, sha256, write_json
-    from ..jobs.provenance import JobRecorder
-    from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights
+    from ..stages.train import make_trainable
     from ..training.loop.checkpoints import save_weights
     from ..training.networks.official_weights import load_official_weights, read_state_dict
     from ..training.trainable import Trainable
 
-    settings = replace(_load_settings(name, preset), color=color)
+    plain, _, variant = name.partition("+")
+    settings = settings_without_plan(get_trained_plugin(plain), preset, variant or None).for_inference
+    settings = replace(settings, color=color)
     job = JobRecorder("train", settings.as_json())
-    trainable = _build_trainable(settings)
+    trainable = make_trainable(settings)
+    trainable.inference_only = True
+    trainable.build()
     if high is None and type(trainable).finish is not Trainable.finish:
         raise UserError(f"{name} measures the style of HQ images after training", hint="give their folder: --high DIR")
     load_official_weights(_find_official_network(trainable, name), read_state_dict(file), where=str(file))
@@ -93,23 +96,6 @@ def import_weights(
     }
     write_json(output / TRAIN_RECORD, job.record(**facts))
     return weights
-
-
-def _load_settings(name: str, preset: str) -> Settings:
-    from ..config.plan import settings_without_plan
-    from ..plugins.discovery import get_trained_plugin
-
-    plain, _, variant = name.partition("+")
-    return settings_without_plan(get_trained_plugin(plain), preset, variant or None).for_inference
-
-
-def _build_trainable(settings: Settings) -> Trainable:
-    from ..stages.train import make_trainable
-
-    trainable = make_trainable(settings)
-    trainable.inference_only = True
-    trainable.build()
-    return trainable
 
 
 def _find_official_network(trainable: Trainable, name: str) -> nn.Module:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..config.settings import Settings
 from ..errors import UserError
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 def find_run_weights(run: Path) -> Path:
     """Return the weights file of a run folder; the file itself may be given too."""
     return run if run.suffix == ".safetensors" else run / WEIGHTS_FILE
-
-
-def load_fitted_run(run: Path) -> tuple[Settings, Mapping[str, Any]] | None:
-    """Return the settings of a classical method's run folder and the constants it fitted; None where it has none."""
-    record = run / "jobs" / "enhance.json"
-    job = read_mapping(record) if record.is_file() else {}
-    return (Settings.from_json(job.get("settings"), str(record)), job["fitted"]) if "fitted" in job else None
 
 
 def load_run_settings(run: Path) -> Settings:
@@ -63,23 +55,21 @@ def load_classical_settings(entry: str) -> Settings:
     return settings_without_plan(found, "paper", variant or None)
 
 
-def load_named_method(run: Path | None, method: str, device: str = "auto") -> tuple[Settings, Method]:
-    """Return the settings of a method, and the method, ready to enhance.
+def load_named_method(run: Path | None, method: str, device: str) -> tuple[Settings, Method]:
+    """Return the settings of a run's method, or of a classical one by its name, and the method, ready to enhance.
 
-    Args:
-        run: A run's folder, or None for a classical method.
-        method: The name of the classical method, with its variant.
-        device: The engine's ``device``: where a learned method computes.
+    A learned method computes on ``device``, as the engine's key of that name says it.
     """
     from ..stages.enhance import load_method
 
     if run is None:
         settings = load_classical_settings(method)
         return settings, load_method(settings, None)
-    fitted = load_fitted_run(run)
-    if fitted is not None:
-        settings, constants = fitted
-        return settings, load_method(settings, None, constants)
+    record = run / "jobs" / "enhance.json"
+    job = read_mapping(record) if record.is_file() else {}
+    if "fitted" in job:  # by a classical method
+        settings = Settings.from_json(job.get("settings"), str(record))
+        return settings, load_method(settings, None, job["fitted"])
     settings = load_run_settings(run)
     settings = replace(settings, engine=replace(settings.engine, device=device))
     return settings, load_method(settings, find_run_weights(run))

@@ -61,25 +61,25 @@ def make_onnx(method: Any, facts: Mapping[str, str]) -> OnnxModel:
         network.to(method.device)
     step = math.lcm(SMALLEST_STEP, method.multiple)
     sizes = [(rows * step + more, columns * step + wider) for (rows, more), (columns, wider) in CHECKED_SIZES]
-    module = _module(method)
+    module = _make_module(method)
     _refuse_sampling(method, module, sizes[0])
-    content = _exported(module, sizes[0])
-    difference = max(_difference(content, module, size) for size in sizes)
+    content = _trace(module, sizes[0])
+    difference = max(_measure_difference(content, module, size) for size in sizes)
     if not difference <= MAX_EXPORT_DIFFERENCE:
         raise JobError(
             "The exported network does not compute what torch computes; nothing was written",
             why=f"largest difference {difference:.3g} of 1, allowed {MAX_EXPORT_DIFFERENCE:.2g}, at {sizes}",
             hint="its translate() depends on the size of the image in a way that cannot be traced: use it with torch",
         )
-    smallest = _smallest_side(content, module)
+    smallest = _find_smallest_side(content, module)
     if smallest > 1:
         module.smallest_side = smallest
-        content = _exported(module, sizes[0])
-    described = _described(content, {**facts, "smallest_side": str(smallest)}, smallest)
+        content = _trace(module, sizes[0])
+    described = _add_facts(content, {**facts, "smallest_side": str(smallest)}, smallest)
     return OnnxModel(described, smallest, difference)
 
 
-def _smallest_side(content: bytes, module: Any) -> int:
+def _find_smallest_side(content: bytes, module: Any) -> int:
     """Return the smallest of the candidate sides at which torch and onnxruntime compute, and compute the same.
 
     Raises:
@@ -89,7 +89,7 @@ def _smallest_side(content: bytes, module: Any) -> int:
 
     for side in CANDIDATE_SIDES:
         try:
-            if _difference(content, module, (side, side)) <= MAX_EXPORT_DIFFERENCE:
+            if _measure_difference(content, module, (side, side)) <= MAX_EXPORT_DIFFERENCE:
                 return side
         except (RuntimeError, ValueError, state.Fail, state.InvalidArgument, state.RuntimeException):
             continue
@@ -103,7 +103,7 @@ def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int,
 
     before = method.random.get_state()
     with torch.inference_mode():
-        module(torch.from_numpy(_image(size, method.channels)))
+        module(torch.from_numpy(_make_image(size, method.channels)))
     if not torch.equal(before, method.random.get_state()):
         raise JobError(
             "The method cannot be exported to ONNX",
@@ -112,7 +112,7 @@ def _refuse_sampling(method: Any, module: Callable[[Any], Any], size: tuple[int,
         )
 
 
-def _module(method: Any) -> Any:
+def _make_module(method: Any) -> Any:
     import torch
     from torch import Tensor, nn
 
@@ -142,7 +142,7 @@ def _module(method: Any) -> Any:
     return Enhancer().eval()
 
 
-def _image(size: tuple[int, int], channels: int) -> np.ndarray:
+def _make_image(size: tuple[int, int], channels: int) -> np.ndarray:
     """Return a fixed image (1, C, H, W): noise on a slope."""
     import numpy as np
 
@@ -150,40 +150,36 @@ def _image(size: tuple[int, int], channels: int) -> np.ndarray:
     return (0.5 * noise + np.linspace(0, 0.5, size[1])).astype(np.float32)
 
 
-def _exported(module: Any, size: tuple[int, int]) -> bytes:
+def _trace(module: Any, size: tuple[int, int]) -> bytes:
     """Return the traced graph.
 
     Raises:
         JobError: it cannot be traced.
     """
-    try:
-        return _traced(module, size)
-    except (RuntimeError, ValueError, TypeError) as error:
-        hint = "translate() may use only operations that ONNX has; check-method lists other faults"
-        raise JobError("The method cannot be exported to ONNX", why=str(error), hint=hint) from error
-
-
-def _traced(module: Any, size: tuple[int, int]) -> bytes:
     import torch
 
     stream = io.BytesIO()
     free = {0: "images", 2: "height", 3: "width"}
-    with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # the tracer warns of sizes taken as constants: the parity check looks at that
-        torch.onnx.export(
-            module,
-            (torch.from_numpy(_image(size, module.channels)),),
-            stream,  # type: ignore[arg-type]  # the tracer writes into streams too, which its annotation does not say
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["image"],
-            output_names=["enhanced"],
-            dynamic_axes={"image": free, "enhanced": free},
-        )
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # the tracer warns of sizes taken as constants: the parity check finds them
+            torch.onnx.export(
+                module,
+                (torch.from_numpy(_make_image(size, module.channels)),),
+                stream,  # type: ignore[arg-type]  # the tracer writes into streams, too
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=["image"],
+                output_names=["enhanced"],
+                dynamic_axes={"image": free, "enhanced": free},
+            )
+    except (RuntimeError, ValueError, TypeError) as error:
+        hint = "translate() may use only operations that ONNX has; check-method lists other faults"
+        raise JobError("The method cannot be exported to ONNX", why=str(error), hint=hint) from error
     return stream.getvalue()
 
 
-def _described(content: bytes, facts: dict[str, str], smallest: int) -> bytes:
+def _add_facts(content: bytes, facts: dict[str, str], smallest: int) -> bytes:
     import onnx
 
     model = onnx.load_from_string(content)
@@ -201,12 +197,12 @@ def _name_size_check(graph: Any, smallest: int) -> None:
             node.name = f"both sides must have {smallest} pixels or more"
 
 
-def _difference(content: bytes, module: Any, size: tuple[int, int]) -> float:
+def _measure_difference(content: bytes, module: Any, size: tuple[int, int]) -> float:
     import numpy as np
     import onnxruntime
     import torch
 
-    image = _image(size, module.channels)
+    image = _make_image(size, module.channels)
     quiet = onnxruntime.SessionOptions()
     quiet.log_severity_level = 4  # a size that a network cannot take is an answer here, not an error to print
     session = onnxruntime.InferenceSession(content, quiet, providers=["CPUExecutionProvider"])

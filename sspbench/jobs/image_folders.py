@@ -83,12 +83,7 @@ def _reject_changed(hashes: Mapping[Path, str], folder: Path, made: str, remade:
 
 
 def prepared_hashes(manifest: Manifest, splits: Iterable[str] | None = None) -> dict[Path, str]:
-    """Return the SHA-256 of the prepared images by path.
-
-    Args:
-        manifest: The prepared data.
-        splits: The splits wanted; None: all.
-    """
+    """Return the SHA-256 of the prepared images by path; of some splits, or of all."""
     wanted = None if splits is None else set(splits)
     return {
         manifest.folder / entry["path"]: entry["sha256"]

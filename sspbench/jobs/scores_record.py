@@ -23,10 +23,7 @@ def hash_score_tables(folder: Path) -> dict[str, str]:
 
 
 def find_changed_tables(folder: Path) -> list[Path]:
-    """Return the tables of a run that are not what scoring wrote; none where no hash was recorded.
-
-    Args:
-        folder: The run's folder.
+    """Return the tables in a run's folder that are not what scoring wrote; none where no hash was recorded.
 
     Raises:
         UserError: the job's record cannot be read.

@@ -24,10 +24,7 @@ def hash_weights(folder: Path) -> dict[str, str]:
 
 
 def has_original_weights(folder: Path) -> bool:
-    """Return whether weights are those that the training wrote; True without weights or where no hash was recorded.
-
-    Args:
-        folder: The folder of a run or a segmenter.
+    """Return whether the weights in a folder are those of its training; True without them or a recorded hash.
 
     Raises:
         UserError: the training's record cannot be read.
@@ -41,9 +38,6 @@ def has_original_weights(folder: Path) -> bool:
 
 def verify_weights(path: Path) -> None:
     """Compare weights with the record of the training beside them; others than a run's own are not compared.
-
-    Args:
-        path: The weights that are to be loaded.
 
     Raises:
         JobError: they were exchanged, altered or cut off after the training.

@@ -32,12 +32,7 @@ def check_outputs(
 ) -> None:
     """Check a function of (N, C, H, W) float32 in [0, 1] on odd and degenerate images.
 
-    Args:
-        inspection: Where faults go.
-        function: What a method or a segmenter does with images.
-        monitor: Watches its code.
-        color: Mode of the images.
-        channels: Channels of the result; None: those of the images.
+    The result has as many channels as the images, or ``channels``.
     """
     inputs = make_method_inputs(color)
     for name, images in inputs.items():

@@ -67,14 +67,10 @@ def declared_parameter_paths(plugin: Plugin) -> set[str]:
 def check_params_used(
     inspection: Inspection, plugin: Plugin, used: set[str], attempt: Callable[[Mapping[str, Any]], None]
 ) -> None:
-    """Check that every parameter is read.
+    """Check that every parameter is read: with the smoke preset in ``used``, or in one more attempt.
 
-    Args:
-        inspection: Gets the finding.
-        plugin: The plugin.
-        used: What was read so far, with the smoke preset.
-        attempt: Runs the plugin once with given parameters; called for variants, readings and other presets' values
-            until nothing is left unread.
+    ``attempt`` runs the plugin once with given parameters. It is called for variants, readings and the values of other
+    presets until nothing is left unread.
     """
     with inspection.rule("every param used"):
         for params in _parameter_settings(plugin, used):

@@ -52,11 +52,7 @@ class SideEffectRefused(PermissionError):
 
 
 class SideEffectMonitor:
-    """Notes misdeeds of the code below ``folder`` while it is active.
-
-    Args:
-        folder: Where the plugin's code lies.
-    """
+    """Notes misdeeds of a plugin's code, which lies below ``folder``, while it is active."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = str(folder.resolve())
