@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -20,11 +20,11 @@ from .results import MethodRow, Results
 from .run_scores import join_scores, read_run_scores
 from .statistics import compare_grids, iter_grids, summarise
 
+# What a choice on test images is worth.
 OPTIMISM_NOTE = (
     "The best checkpoint is chosen on the test images themselves. That flatters it: on other images it gains less than "
     "the regret says, or nothing. Choosing a checkpoint needs images that no table uses."
 )
-"""What a choice on test images is worth."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class CheckpointCurve:
 
     Attributes:
         row: ``method`` or ``method+variant``.
-        label: Its label.
         place: Its place among the rows of the tables, which gives its colour.
         is_ablation: Whether it is a variant.
         status: ``done``, or how its run ended and why.
@@ -69,29 +68,27 @@ def study_checkpoints(results: Results) -> CheckpointStudy | None:
     measure = find_ranking_measure(results) if results.plan.config["checkpoints"] else None
     if measure is None:
         return None
-    curves = tuple(_make_curve(results, row, place, measure) for place, row in _iter_trained_rows(results))
+    curves = tuple(
+        _make_curve(results, row, place, measure) for place, row in enumerate(results.rows) if row.is_trained
+    )
     return CheckpointStudy(measure, curves) if any(curve.steps for curve in curves) else None
 
 
-def _iter_trained_rows(results: Results) -> Iterator[tuple[int, MethodRow]]:
-    for place, row in enumerate(results.rows):
-        if row.runs[0].is_learned and not row.runs[0].is_untrained:
-            yield place, row
-
-
 def _make_curve(results: Results, row: MethodRow, place: int, measure: Measure) -> CheckpointCurve:
-    status = results.status_text(row)
-    known = row.id, row.label, place, row.is_ablation, status
-    grids = _read_grids(results, row, measure) if status == "done" else {}
+    curve = CheckpointCurve(row.id, row.label, place, row.is_ablation, results.status_text(row))
+    grids = _read_grids(results, row, measure) if curve.status == "done" else {}
     means = [summarise(grid).mean for grid in grids.values()]
     if not np.isfinite(means).any():
-        return CheckpointCurve(*known)
+        return curve
     best = _find_best(means, measure)
-    return CheckpointCurve(
-        *known, tuple(grids), tuple(means), best,
+    return replace(
+        curve,
+        steps=tuple(grids),
+        means=tuple(means),
+        best=best,
         regret=_measure_regret(list(grids.values()), best, measure, results.clusters),
         spread=_measure_spread(means),
-    )  # fmt: skip
+    )
 
 
 def _read_grids(results: Results, row: MethodRow, measure: Measure) -> dict[int, pd.DataFrame]:
@@ -102,12 +99,11 @@ def _read_grids(results: Results, row: MethodRow, measure: Measure) -> dict[int,
         return {}
     scores = join_scores(frames)
     chosen = scores[scores["metric"] == measure.name]
-    return {
-        step: grid
-        for step in sorted(set(chosen["step"].tolist()))
-        for _, rows in iter_grids(chosen[chosen["step"] == step])
-        for grid in rows.values()
-    }
+    grids = {}
+    for step in sorted(set(chosen["step"].tolist())):
+        ((_, rows),) = iter_grids(chosen[chosen["step"] == step])
+        grids[step] = rows[row.id]
+    return grids
 
 
 def _find_best(means: list[float], measure: Measure) -> int:

@@ -10,16 +10,9 @@ from typing import Any
 from .results import MethodRow, Results
 
 COST_HEADS = (
-    "Method",
-    "Parameters",
-    "GFLOPs, 384 px",
-    "Steps",
-    "Training, seconds",
-    "Enhancing, seconds per image",
-    "Peak memory, MB",
-    "GPU memory, MB",
-    "Device",
-)
+    "Method", "Parameters", "GFLOPs, 384 px", "Steps", "Training, seconds", "Enhancing, seconds per image",
+    "Peak memory, MB", "GPU memory, MB", "Device",
+)  # fmt: skip
 
 # Shown as the device of a row whose images were produced outside the suite.
 ENHANCED_ELSEWHERE = "enhanced elsewhere: what that took is not known here"
@@ -87,20 +80,14 @@ def _format_mean(values: Sequence[float], form: str) -> CostCell:
 
 
 def _describe_devices(jobs: Sequence[Mapping[str, Any]]) -> str:
-    devices = {
-        part["machine"].get("gpu") or part["machine"].get("cpu", "")
-        for job in jobs
-        for part in job.values()
-        if "machine" in part
-    }
-    return ", ".join(sorted(devices)) or "–"
+    machines = [part["machine"] for job in jobs for part in job.values() if "machine" in part]
+    return ", ".join(sorted({machine.get("gpu") or machine.get("cpu", "") for machine in machines})) or "–"
 
 
 def list_untimed_rows(results: Results) -> list[str]:
     """Return the labels of the rows that were enhanced elsewhere: how long that took is unknown."""
-    return [
-        row.label for row in results.rows if row.id in results.external_row_ids and results.status_text(row) == "done"
-    ]
+    external = [row for row in results.rows if row.id in results.external_row_ids]
+    return [row.label for row in external if results.status_text(row) == "done"]
 
 
 def measure_whole_cost(results: Results) -> WholeCost:

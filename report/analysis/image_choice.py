@@ -11,12 +11,11 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 
-from .paper import PROPOSED_ROW
+from .paper import PRIMARY_MEASURE, PROPOSED_ROW
 from .results import MethodRow, Results
 from .statistics import average_by_image
 
-# How many images are chosen by the hash of their names.
-HASH_CHOSEN_COUNT = 3
+HASH_CHOSEN_COUNT = 3  # images chosen by the hash of their names
 
 HASH_REASON = "by hash of its name"
 
@@ -39,26 +38,27 @@ def scores_or_empty(results: Results) -> pd.DataFrame:
 
 def find_showcase_row(results: Results) -> MethodRow | None:
     """Return the paper's method where it finished, else the last other method that did, else None."""
-    done = [row for row in results.rows if results.status_text(row) == "done" and not row.is_ablation]
-    done = [row for row in done if row.runs[0].kind != "control"]
-    named = [row for row in done if row.id == PROPOSED_ROW]
-    return next(reversed(named or done), None)
+    methods = [row for row in results.rows if not row.is_ablation and row.runs[0].kind != "control"]
+    done = [row for row in methods if results.status_text(row) == "done"]
+    return next((row for row in done if row.id == PROPOSED_ROW), done[-1] if done else None)
 
 
 def find_ranking_measure(results: Results) -> Measure | None:
     """Return the measure that ranks images: Dice, else the first of Table 1 that was scored."""
     scored = set(scores_or_empty(results)["metric"])
-    found = [measure for measure in results.measures.values() if measure.name in scored and measure.better != "none"]
-    first = [measure for measure in found if measure.name == "dice"]
-    quality = [measure for measure in found if measure.table == "quality"]
-    return next(iter(first + quality), None)
+    ranking = [measure for measure in results.measures.values() if measure.name in scored and measure.better != "none"]
+    dice = [measure for measure in ranking if measure.name == PRIMARY_MEASURE]
+    return next(iter(dice or [measure for measure in ranking if measure.table == "quality"]), None)
 
 
-def rank_images(results: Results) -> list[str]:
-    """Return image names from best to worst of the subject (mean over seeds), those that the summary counts."""
+def _find_image_ranking(results: Results) -> tuple[MethodRow, Measure] | None:
+    """Return the row and the measure by which images are best, median or worst; None without either."""
     row, measure = find_showcase_row(results), find_ranking_measure(results)
-    if row is None or measure is None:
-        return []
+    return None if row is None or measure is None else (row, measure)
+
+
+def _rank_images(results: Results, row: MethodRow, measure: Measure) -> list[str]:
+    """Return image names from best to worst (mean over seeds), those that the summary counts."""
     means = average_by_image(results.values(row.id, measure.name)).sort_index()
     sign = -1.0 if measure.better == "higher" else 1.0
     return [str(name) for name in means.index[np.argsort(sign * means.to_numpy(), kind="stable")]]
@@ -71,14 +71,13 @@ def sort_by_hash(names: list[str]) -> list[str]:
 
 def choose_images(results: Results) -> list[ChosenImage]:
     """Return the chosen images: best, median, worst of the subject, then three by hash; fewer where there are few."""
-    order = [name for name in rank_images(results) if name in set(results.image_names)]
     chosen: dict[str, str] = {}
-    row, measure = find_showcase_row(results), find_ranking_measure(results)
-    if order and row is not None and measure is not None:
-        who = f"{row.label}, {measure.label}"
-        picks = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
-        for word, name in picks.items():
-            chosen.setdefault(name, f"{word} of {who}")
+    ranking = _find_image_ranking(results)
+    order = [] if ranking is None else [name for name in _rank_images(results, *ranking) if name in results.image_names]
+    if ranking is not None and order:
+        row, measure = ranking
+        for word, name in (("best", order[0]), ("median", order[(len(order) - 1) // 2]), ("worst", order[-1])):
+            chosen.setdefault(name, f"{word} of {row.label}, {measure.label}")
     rest = [name for name in sort_by_hash(results.image_names) if name not in chosen]
     chosen |= dict.fromkeys(rest[:HASH_CHOSEN_COUNT], HASH_REASON)
     return [ChosenImage(name, why) for name, why in chosen.items()]
@@ -86,12 +85,11 @@ def choose_images(results: Results) -> list[ChosenImage]:
 
 def describe_choice_rule(results: Results) -> str:
     """Return the rule in words."""
-    row, measure = find_showcase_row(results), find_ranking_measure(results)
-    first = (
-        ""
-        if row is None or measure is None
-        else f"best, median and worst test image of {row.label} by {measure.label}, and "
-    )
+    ranking = _find_image_ranking(results)
+    first = ""
+    if ranking is not None:
+        row, measure = ranking
+        first = f"best, median and worst test image of {row.label} by {measure.label}, and "
     zoom = results.plan.config["figures"]["zoom"]
     region = "where the methods' masks differ most" if zoom == "disputed" else "the config's (figures.zoom)"
     return f"Images by rule: {first}{HASH_CHOSEN_COUNT} by the SHA-256 of their names. Enlarged region: {region}."

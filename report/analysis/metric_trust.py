@@ -50,20 +50,14 @@ class MetricTrust:
 
 def assess_metrics(results: Results) -> list[MetricTrust]:
     """Return how far you can trust each measure that does not use the truth; empty if no clean image is known."""
-    if not any(row.id == CLEAN_ROW and results.status_text(row) == "done" for row in results.rows):
+    done = [row for row in results.rows if results.status_text(row) == "done"]
+    if not any(row.id == CLEAN_ROW for row in done):
         return []
-    means = {
-        name: {row.id: results.summary(row.id, name).mean for row in results.rows if results.status_text(row) == "done"}
-        for name in results.measures
-    }
+    means = {name: {row.id: results.summary(row.id, name).mean for row in done} for name in results.measures}
     names = no_reference_metrics(results)
-    blind = [
-        measure
-        for table in NO_REFERENCE_TABLES
-        for measure in results.measures_in_table(table)
-        if measure.name in names
-    ]
-    return [found for measure in blind if (found := _assess_metric(results, measure, means)) is not None]
+    blind = [measure for table in NO_REFERENCE_TABLES for measure in results.measures_in_table(table)]
+    found = [_assess_metric(results, measure, means) for measure in blind if measure.name in names]
+    return [each for each in found if each is not None]
 
 
 def no_reference_metrics(results: Results) -> set[str]:

@@ -39,12 +39,10 @@ def compare_with_paper(
 
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
-        ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 %, over
-        trainings and images crossed (images alone of one training).
-        ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds, or on other images than the
-        paper's). ``audit``: the audit's
-        verdict on the printed cell; ``reasons``: why the two may differ, where one is known; ``note``: why ours is
-        missing.
+        ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 %, over trainings and images
+        crossed (images alone of one training). ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds,
+        or on other images than the paper's). ``audit``: the audit's verdict on the printed cell; ``reasons``: why the
+        two may differ, where one is known; ``note``: why ours is missing.
     """
     lines = []
     for (dataset, preset), part in scores.groupby(["dataset", "preset"], sort=False):
@@ -107,15 +105,9 @@ def _our_values(
     found = estimate_crossed(kept.to_numpy(dtype=float).T, list_subjects(kept.index, clusters))
     low, high = (found.low, found.high) if found.high > found.low else (np.nan, np.nan)
     return {
-        "row": row,
-        "ours": facts.mean,
-        "ours_sd": facts.sd_images,
-        "ours_n": facts.n,
-        "ours_seeds": facts.seeds,
-        "ours_low": low,
-        "ours_high": high,
-        "note": "",
-    }
+        "row": row, "ours": facts.mean, "ours_sd": facts.sd_images, "ours_n": facts.n, "ours_seeds": facts.seeds,
+        "ours_low": low, "ours_high": high, "note": "",
+    }  # fmt: skip
 
 
 def _compute_difference(line: Mapping[str, float], *, same_images: bool) -> dict[str, float]:

@@ -37,9 +37,8 @@ class DataPower:
 def analyse_power(results: Results) -> DataPower:
     """Return the power study of the ranked rows in the primary measure."""
     rows = list_ranked_rows(results, results.rows_in_table("segmentation"), PRIMARY_MEASURE)
-    grids = _keep_common(
-        {row: grid for row in rows if (grid := results.values(row, PRIMARY_MEASURE)).shape[1] >= MIN_TRAININGS}
-    )
+    every = {row: results.values(row, PRIMARY_MEASURE) for row in rows}
+    grids = _keep_common({row: grid for row, grid in every.items() if grid.shape[1] >= MIN_TRAININGS})
     images = next(iter(grids.values())).index if grids else ()
     values = {row: grid.to_numpy(dtype=float).T for row, grid in grids.items()}
     study = study_power(values, list_subjects(images, results.clusters))

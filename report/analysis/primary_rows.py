@@ -55,8 +55,7 @@ def _load_grids(results: Results) -> dict[str, pd.DataFrame]:
 
 def _load_low_grids(results: Results) -> dict[str, pd.DataFrame]:
     """Return the values under the segmenter trained on LQ images; empty without that control."""
-    done = [run for run in results.plan.runs if results.status[run.id, run.seed]["status"] == "done"]
-    grids = read_low_grids(results.run_folder(run) for run in done)
+    grids = read_low_grids(results.run_folder(run) for run in results.finished_runs)
     return grids if UNTOUCHED_ROW in grids else {}
 
 
@@ -84,7 +83,7 @@ def _make_rows(results: Results, grids: Mapping[str, pd.DataFrame]) -> Iterator[
             row.heading,
             status=results.status_text(row),
             contender=row.group not in NON_CONTENDER_GROUPS and not row.is_ablation,
-            learned=row.runs[0].is_learned and not row.runs[0].is_untrained,
+            learned=row.is_trained,
             mean=results.summary(row.id, PRIMARY_MEASURE).mean,
             gain=gain,
             vs_best_trivial=_make_tested_gain(rivals.get(row.id)),

@@ -45,7 +45,7 @@ class MethodRow:
         label: Name in tables and figures.
         runs: Its runs, one for each seed.
         tables: The tables it is in; None for all.
-        ablation: Whether it is a variant.
+        is_ablation: Whether it is a variant.
         group: What kind of row it is: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
         heading: The words over the rows of its kind.
     """
@@ -59,9 +59,9 @@ class MethodRow:
     heading: str = ""
 
     @property
-    def method(self) -> str:
-        """Name of the method's folder."""
-        return self.runs[0].plugin.name
+    def is_trained(self) -> bool:
+        """Whether its networks were trained."""
+        return self.runs[0].is_learned and not self.runs[0].is_untrained
 
 
 class Results:
@@ -77,7 +77,8 @@ class Results:
         self.plan = plan
         self.processes = processes
         self.status = {(run.id, run.seed): self._read_status(run) for run in plan.all_runs}
-        missing = [run.id for run in plan.runs if self.status[run.id, run.seed]["status"] != "done"]
+        self.finished_runs = [run for run in plan.runs if self.status[run.id, run.seed]["status"] == "done"]
+        missing = [run.id for run in plan.runs if run not in self.finished_runs]
         if missing and not partial:
             raise UserError(
                 f"Some runs have no scores: {', '.join(missing)}", hint="run the workflow, or add --partial"
@@ -89,7 +90,7 @@ class Results:
             return read_status(self.run_folder(run))
         return {"stage": "", "status": NOT_APPLICABLE, "reason": reason}
 
-    def run_folder(self, run: Run) -> Any:
+    def run_folder(self, run: Run) -> Path:
         """Return the folder of a run."""
         return self.plan.layout.run_folder(run.id, run.seed)
 
@@ -122,11 +123,16 @@ class Results:
     def _make_row(self, name: str, runs: tuple[Run, ...]) -> MethodRow:
         first = runs[0]
         tables = first.plugin.meta.get("tables")
-        ablation = first.variant in first.plugin.meta.get("variants", {})
-        places = None if tables is None else tuple(tables)
         is_foreign = first.group == PAPER_GROUP and not self.vocabulary.paper_applies
-        heading = PAPER_GROUP_ELSEWHERE if is_foreign else first.heading
-        return MethodRow(name, first.label, runs, places, ablation, first.group, heading)
+        return MethodRow(
+            name,
+            first.label,
+            runs,
+            tables=None if tables is None else tuple(tables),
+            is_ablation=first.variant in first.plugin.meta.get("variants", {}),
+            group=first.group,
+            heading=PAPER_GROUP_ELSEWHERE if is_foreign else first.heading,
+        )
 
     def rows_in_table(self, table: str) -> list[MethodRow]:
         """Return the rows of one table (``quality``, ``segmentation``, ``truth``, ``morphometry``): no ablations."""
@@ -138,7 +144,7 @@ class Results:
         name = self.plan.config["ablation"]
         if name is None:
             return []
-        rows = {row.id: row for row in self.rows if row.method == name}
+        rows = {row.id: row for row in self.rows if row.runs[0].plugin.name == name}
         variants = [f"{name}+{variant}" for variant in rows[name].runs[0].plugin.meta["variants"]]
         return [rows[key] for key in [*variants, name]]
 
@@ -167,18 +173,17 @@ class Results:
     def scores(self) -> pd.DataFrame:
         """All scores, tidy, with ``row`` (method or method+variant) added; empty where nothing finished."""
         frames = []
-        for run in self.plan.runs:
+        for run in self.finished_runs:
             path = self.run_folder(run) / "scores.csv"
-            if self.status[run.id, run.seed]["status"] == "done" and path.is_file():
+            if path.is_file():
                 frame = read_run_scores(path)
                 frames.append(frame.assign(row=pd.Categorical([run.id]).repeat(len(frame))))
-        finished = [run for run in self.plan.runs if self.status[run.id, run.seed]["status"] == "done"]
-        jobs = {(run.id, run.seed): self.provenance(run) for run in finished}
-        find_shared_digest(self.plan.preset, jobs, str(self.plan.layout.root))
+        root = self.plan.layout.root
+        jobs = {(run.id, run.seed): self.provenance(run) for run in self.finished_runs}
+        find_shared_digest(self.plan.preset, jobs, str(root))
         if not frames:
-            hint = f"run the workflow first; the logs in {self.plan.layout.root / 'logs'} say why runs have none"
-            where = str(self.plan.layout.root)
-            raise UserError("No run has scores: there is nothing to tabulate", where=where, hint=hint)
+            hint = f"run the workflow first; the logs in {root / 'logs'} say why runs have none"
+            raise UserError("No run has scores: there is nothing to tabulate", where=str(root), hint=hint)
         return join_scores(frames)
 
     @cached_property
@@ -285,8 +290,7 @@ class Results:
 
     def measures_in_table(self, table: str) -> list[Measure]:
         """Return the measures of a table that have scores."""
-        scored = set(self.scores["metric"].unique())
-        return [measure for measure in self.measures.values() if measure.table == table and measure.name in scored]
+        return self.select_measures([name for name, measure in self.measures.items() if measure.table == table])
 
     def select_measures(self, names: Sequence[str]) -> list[Measure]:
         """Return the measures of these names that have scores."""

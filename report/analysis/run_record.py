@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +35,10 @@ class RunFacts:
     """What was run.
 
     Attributes:
-        dataset: Id of the data set.
-        preset: The preset.
-        title: Title of the data set.
         structure: What its labels show: a key of :data:`.vocabulary.VOCABULARIES`.
-        citation: How to cite it; empty where nothing is declared.
+        citation: How to cite the data set; empty where nothing is declared.
         is_real: Whether its images are photographs.
         seed_count: Trainings per method.
-        image_count: Test images.
         choice_rule: By which rule images are shown.
         command: The command that repeats the run.
         reservations: Why this run cannot judge the paper's claims.
@@ -74,19 +69,16 @@ class TileScore:
 
 @dataclass(frozen=True)
 class RowRecord:
-    """A row of the tables.
+    """A row of the tables; what its plugin does not declare is empty.
 
     Attributes:
         id: ``method`` or ``method+variant``.
-        label: Its label.
         status: ``done``, or how its run ended and why.
         is_ablation: Whether it is a variant.
         pictures: Folder of its first seed, which is the one shown, below the results folder.
         notes: What readers must know about it.
-        reference: The publication.
         source: The code it follows.
         licence: Licence of that code.
-        bibtex: Its entry.
         deviations: Where it differs from what it follows.
         tiles: By chosen image, the scores under its pictures.
     """
@@ -196,6 +188,7 @@ def _list_shown_images(results: Results) -> tuple[ShownImage, ...]:
 
 def _make_row(results: Results, row: MethodRow, shown: tuple[ShownImage, ...]) -> RowRecord:
     meta = row.runs[0].plugin.meta
+    texts = {key: meta.get(key) or "" for key in ("reference", "source", "licence", "bibtex")}
     return RowRecord(
         id=row.id,
         label=row.label,
@@ -203,10 +196,7 @@ def _make_row(results: Results, row: MethodRow, shown: tuple[ShownImage, ...]) -
         is_ablation=row.is_ablation,
         pictures=results.run_folder(row.runs[0]).relative_to(results.plan.layout.root).as_posix(),
         notes=tuple(results.notes(row)),
-        reference=meta.get("reference") or "",
-        source=meta.get("source") or "",
-        licence=meta.get("licence") or "",
-        bibtex=meta.get("bibtex") or "",
+        **texts,
         deviations=tuple(meta.get("deviations") or ()),
         tiles={image.name: _collect_tile_scores(results, row, image.name) for image in shown},
     )
@@ -214,10 +204,12 @@ def _make_row(results: Results, row: MethodRow, shown: tuple[ShownImage, ...]) -
 
 def _collect_tile_scores(results: Results, row: MethodRow, name: str) -> tuple[TileScore, ...]:
     """Return one image's scores of a row's first seed, the one whose pictures are shown."""
-    found: list[TileScore] = []
-    for key in TILE_MEASURES if results.status_text(row) == "done" else ():
-        values = results.values(row.id, key)
-        if name in values.index and row.runs[0].seed in values.columns:
-            value = float(values[row.runs[0].seed][name])
-            found.append(TileScore(results.measures[key].label, value if math.isfinite(value) else math.nan))
-    return tuple(found)
+    if results.status_text(row) != "done":
+        return ()
+    seed = row.runs[0].seed
+    grids = {key: results.values(row.id, key) for key in TILE_MEASURES}
+    return tuple(
+        TileScore(results.measures[key].label, float(grid[seed][name]))
+        for key, grid in grids.items()
+        if name in grid.index and seed in grid.columns
+    )

@@ -39,12 +39,8 @@ def read_run_scores(path: Path) -> pd.DataFrame:
             raise ValueError("a seed is not a whole number from 0 up")
         return frame
     except ValueError as error:
-        raise UserError(
-            "A file of scores cannot be read",
-            where=str(path),
-            why=str(error),
-            hint="remove it and run the workflow again: it computes the scores",
-        ) from error
+        hint = "remove it and run the workflow again: it computes the scores"
+        raise UserError("A file of scores cannot be read", where=str(path), why=str(error), hint=hint) from error
 
 
 def read_long_table(path: Path, texts: Iterable[str]) -> pd.DataFrame:

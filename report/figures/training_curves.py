@@ -74,7 +74,7 @@ def collect_loss_logs(results: Results) -> list[LossLog]:
     found = [
         _make_log(row.label, results.status_text(row), [results.run_folder(run) for run in row.runs])
         for row in results.rows
-        if row.runs[0].is_learned and not row.runs[0].is_untrained
+        if row.is_trained
     ]
     segmenter = results.plan.segmenter
     folders = [results.plan.layout.segmenter_folder(segmenter.name, seed) for seed in results.plan.config["seeds"]]
