@@ -40,9 +40,9 @@ def compare_with_paper(
     Returns:
         One line per data set, preset and printed cell. ``theirs_low/high``: 95 % by Student's t from the printed sd, n.
         ``ours``: the summary's mean, ``ours_sd`` over images, ``ours_low/high``: 95 %, over trainings and images
-        crossed (images alone of one training). ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without both sds,
-        or on other images than the paper's). ``audit``: the audit's verdict on the printed cell; ``reasons``: why the
-        two may differ, where one is known; ``note``: why ours is missing.
+        crossed (images alone of one training). ``difference``: ours - theirs, ``z`` of it as if unpaired (NaN without
+        both sds, or on other images than the paper's). ``audit``: the audit's verdict on the printed cell; ``reasons``:
+        why the two may differ, where one is known; ``note``: why ours is missing.
     """
     lines = []
     for (dataset, preset), part in scores.groupby(["dataset", "preset"], sort=False):

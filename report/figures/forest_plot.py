@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -48,7 +48,6 @@ class ForestRow:
 
     Attributes:
         key: ``method`` or ``method+variant``.
-        label: Name.
         role: ``best trivial``, ``ceiling``, or empty.
         kind: Class of its mark.
         status: ``done``, or how its run ended.
@@ -76,7 +75,6 @@ class ForestPlot:
     Attributes:
         heads: Heads of the numbers; a column without any number is left out.
         top: Labels of the untouched and of the clean image.
-        rows: Rows.
         axis: Tick labels.
         cut: Whether a row or a part of its interval lies beyond the left end.
     """
@@ -91,7 +89,8 @@ class ForestPlot:
 def make_forest(found: PrimaryAnalysis) -> ForestPlot | None:
     """Return the methods by gain, the best trivial row among them, then failed ones; None without any to show."""
     shown = [row for row in found.rows if row.contender or row.key == found.rival]
-    known = sorted((row for row in shown if row.gain is not None), key=_gain_sort_key)
+    by_gain = sorted(shown, key=lambda row: 0.0 if row.gain is None else -row.gain.mean)
+    known = [row for row in by_gain if row.gain is not None]
     ceiling = [row for row in found.rows if row.key == found.ceiling]
     failed = [row for row in shown if row.gain is None]
     return _build_forest(found, [*known, *ceiling, *failed], grouped=False) if shown else None
@@ -102,10 +101,6 @@ def make_other_rows_forest(found: PrimaryAnalysis) -> ForestPlot | None:
     shown = {found.rival, found.ceiling, found.reference}
     rows = [row for row in found.rows if not row.contender and row.key not in shown]
     return _build_forest(found, rows, grouped=True) if rows else None
-
-
-def _gain_sort_key(row: PrimaryRow) -> float:
-    return 0.0 if row.gain is None else -row.gain.mean
 
 
 def _build_forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: bool) -> ForestPlot:
@@ -120,37 +115,40 @@ def _build_forest(found: PrimaryAnalysis, rows: Sequence[PrimaryRow], grouped: b
     ticks = [
         draw_text(axis.position(value), 14, format_tick(value, signed=True)) for value in axis.ticks(MAX_FOREST_TICKS)
     ]
-    heads = tuple(FOREST_HEADS[place] for place in kept)
-    cut = any(end < axis.low for end in _iter_interval_ends(rows))
-    return ForestPlot(heads, _draw_head_labels(found, axis), tuple(lines), make_svg(20, ticks, kind="axis"), cut)
+    return ForestPlot(
+        tuple(FOREST_HEADS[place] for place in kept),
+        _draw_head_labels(found, axis),
+        tuple(lines),
+        make_svg(20, ticks, kind="axis"),
+        cut=any(end < axis.low for row in rows for end in _list_interval_ends(row)),
+    )
 
 
 def _make_axis(found: PrimaryAnalysis, rows: Sequence[PrimaryRow]) -> ChartAxis:
     """Return the axis over all intervals; where the ceiling is known, gross failures do not squeeze the others."""
-    axis = make_axis([0.0, *_iter_interval_ends(rows), *_iter_interval_ends(_find_ceiling_rows(found))], margin=0.04)
-    gap = max((row.gain.mean for row in _find_ceiling_rows(found) if row.gain is not None), default=0.0)
+    ceiling = found.find_row(found.ceiling)
+    shown = [*rows, *([] if ceiling is None else [ceiling])]
+    axis = make_axis([0.0, *(end for row in shown for end in _list_interval_ends(row))], margin=0.04)
+    gap = 0.0 if ceiling is None or ceiling.gain is None else ceiling.gain.mean
     return replace(axis, low=max(axis.low, -MAX_HARM_GAPS * gap)) if gap > 0 else axis
 
 
-def _find_ceiling_rows(found: PrimaryAnalysis) -> list[PrimaryRow]:
-    return [row for row in found.rows if row.key == found.ceiling]
-
-
-def _iter_interval_ends(rows: Iterable[PrimaryRow]) -> Iterator[float]:
-    for row in rows:
-        for gain in (row.gain, row.low_gain):
-            if gain is not None:
-                yield from (gain.mean, gain.low, gain.high)
+def _list_interval_ends(row: PrimaryRow) -> list[float]:
+    gains = [gain for gain in (row.gain, row.low_gain) if gain is not None]
+    return [end for gain in gains for end in (gain.mean, gain.low, gain.high)]
 
 
 def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
     if row.status != "done":
         return (NO_NUMBER,) * len(FOREST_HEADS)
-    closed = f"{format_signed(100 * row.gap_closed, 0)} %" if math.isfinite(row.gap_closed) else NO_NUMBER
-    rank = NO_NUMBER if row.rank is None else row.rank.text
-    low = NO_NUMBER if row.low_gain is None else format_signed(row.low_gain.mean)
-    shares = [low, closed, _format_share(row.lost), _format_share(row.invented), rank]
-    return (NO_NUMBER if row.gain is None else format_gain(row.gain), *shares)
+    return (
+        NO_NUMBER if row.gain is None else format_gain(row.gain),
+        NO_NUMBER if row.low_gain is None else format_signed(row.low_gain.mean),
+        f"{format_signed(100 * row.gap_closed, 0)} %" if math.isfinite(row.gap_closed) else NO_NUMBER,
+        _format_share(row.lost),
+        _format_share(row.invented),
+        NO_NUMBER if row.rank is None else row.rank.text,
+    )
 
 
 def format_gain(gain: Gain) -> str:
@@ -170,7 +168,7 @@ def _format_share(value: float) -> str:
 def _make_row(
     found: PrimaryAnalysis, row: PrimaryRow, axis: ChartAxis, numbers: tuple[str, ...], heading: str
 ) -> ForestRow:
-    role = "best trivial" if row.key == found.rival else "ceiling" if row.key == found.ceiling else ""
+    role = {found.rival: "best trivial", found.ceiling: "ceiling"}.get(row.key, "")
     kind = "known" if row.group == ORACLE_GROUP else _mark_class(found, row)
     note = "" if row.gain is None else row.gain.note
     plot = make_svg(0, [*_draw_lines(found, axis), *_draw_mark(row, axis, kind, role), *_draw_low_mark(row, axis)])
@@ -195,9 +193,14 @@ def _draw_lines(found: PrimaryAnalysis, axis: ChartAxis) -> Iterator[Markup]:
             yield _draw_vertical_line(axis, gain.mean, kind)
 
 
-def _draw_vertical_line(axis: ChartAxis, value: float, kind: str) -> Markup:
+def _draw_vertical_line(axis: ChartAxis, value: float, kind: str, top: str = "0", bottom: str = "100%") -> Markup:
     place = format_percent(axis.position(value))
-    return make_element("line", x1=place, x2=place, y1="0", y2="100%", class_=kind)
+    return make_element("line", x1=place, x2=place, y1=top, y2=bottom, class_=kind)
+
+
+def _draw_interval(axis: ChartAxis, gain: Gain, height: str, kind: str) -> Markup:
+    start, end = (format_percent(axis.position(max(value, axis.low))) for value in (gain.low, gain.high))
+    return make_element("line", x1=start, x2=end, y1=height, y2=height, class_=kind)
 
 
 def _draw_mark(row: PrimaryRow, axis: ChartAxis, kind: str, role: str) -> Iterator[Markup]:
@@ -205,11 +208,7 @@ def _draw_mark(row: PrimaryRow, axis: ChartAxis, kind: str, role: str) -> Iterat
     if gain is None:
         return
     if math.isfinite(gain.low) and gain.high > axis.low:
-        ends = {
-            "x1": format_percent(axis.position(max(gain.low, axis.low))),
-            "x2": format_percent(axis.position(gain.high)),
-        }
-        yield make_element("line", **ends, y1="50%", y2="50%", class_=f"interval {kind}")
+        yield _draw_interval(axis, gain, "50%", f"interval {kind}")
     share = axis.position(gain.mean)
     if share < 0:
         yield draw_arrow("50%", f"point {kind}")
@@ -224,34 +223,22 @@ def _draw_low_mark(row: PrimaryRow, axis: ChartAxis) -> Iterator[Markup]:
     gain = row.low_gain
     if gain is None or gain.high <= axis.low:
         return
-    height = "82%"
     if math.isfinite(gain.low):
-        start, end = (format_percent(axis.position(max(value, axis.low))) for value in (gain.low, gain.high))
-        yield make_element("line", x1=start, x2=end, y1=height, y2=height, class_="low-interval")
+        yield _draw_interval(axis, gain, "82%", "low-interval")
     if gain.mean >= axis.low:
-        place = format_percent(axis.position(gain.mean))
-        yield make_element("line", x1=place, x2=place, y1="68%", y2="96%", class_="low-interval")
+        yield _draw_vertical_line(axis, gain.mean, "low-interval", "68%", "96%")
 
 
 def _draw_head_labels(found: PrimaryAnalysis, axis: ChartAxis) -> Markup:
     """Return the labels of the untouched image and, above it, of the clean one, each at its line."""
-    parts = [
-        _draw_label(axis, 0.0, HEAD_HEIGHT_PX - 4, "untouched image", row)
-        for row in found.rows
-        if row.key == found.reference
-    ]
-    for row in _find_ceiling_rows(found):
-        if row.gain is not None:
-            parts.append(_draw_label(axis, row.gain.mean, HEAD_HEIGHT_PX - 20, "clean image", row))
-            parts.append(
-                draw_line(
-                    axis.position(row.gain.mean),
-                    HEAD_HEIGHT_PX - 16,
-                    axis.position(row.gain.mean),
-                    HEAD_HEIGHT_PX,
-                    "ceiling",
-                )
-            )
+    parts = []
+    reference, ceiling = found.find_row(found.reference), found.find_row(found.ceiling)
+    if reference is not None:
+        parts.append(_draw_label(axis, 0.0, HEAD_HEIGHT_PX - 4, "untouched image", reference))
+    if ceiling is not None and ceiling.gain is not None:
+        share = axis.position(ceiling.gain.mean)
+        parts.append(_draw_label(axis, ceiling.gain.mean, HEAD_HEIGHT_PX - 20, "clean image", ceiling))
+        parts.append(draw_line(share, HEAD_HEIGHT_PX - 16, share, HEAD_HEIGHT_PX, "ceiling"))
     return make_svg(HEAD_HEIGHT_PX, parts)
 
 

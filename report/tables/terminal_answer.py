@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from sspbench.files import read_json
 from sspbench.jobs.outcome import NOT_APPLICABLE
 
 from ..analysis.numbers import NAN
-from ..analysis.statistics import RowRank
+from ..analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow, read_primary
 from .record import Cell, Column, Row, Table, read_table
 from .render.terminal import render_terminal
 
@@ -32,13 +31,22 @@ def format_answer(tables: Path, noun: str) -> list[str]:
     place = tables / "primary.json"
     if not place.is_file():
         return _format_fallback(tables)
-    found = read_json(place)
-    prose = [*_wrap_text(found["headline"]), *_wrap_text(found.get("subline", ""))]
-    prose += [line for text in found.get("differences", []) for line in _wrap_text(text)]
-    caveats = [line for caveat in found["caveats"] for line in _wrap_text(caveat, "- ")]
-    if not found["rows"]:
+    found = read_primary(place)
+    prose = [line for text in (found.headline, found.subline, *found.differences) for line in _wrap_text(text)]
+    caveats = [line for caveat in found.caveats for line in _wrap_text(caveat, "- ")]
+    if not found.rows:
         return [*prose, *_format_fallback(tables), *caveats]
     return [*prose, *_format_rows(found, noun), "Limitations:", *caveats]
+
+
+def _format_rows(found: PrimaryAnalysis, noun: str) -> list[str]:
+    """Return the rows of the forest plot, the untouched image, what failed, and how many others the file has."""
+    marks = (found.reference, found.rival, found.ceiling)
+    shown = [row for row in found.rows if row.contender or row.key in marks or row.status != "done"]
+    table = Table("primary", "", _list_columns(found.label, noun), tuple(_make_row(row) for row in shown))
+    _, *answer = render_terminal(_select_columns(table, _find_filled_columns(table))).splitlines()
+    others = len(found.rows) - len(shown)
+    return [*answer, f"Other rows ({others}): tables/gains.md"] if others else answer
 
 
 def _list_columns(label: str, noun: str) -> tuple[Column, ...]:
@@ -54,66 +62,43 @@ def _list_columns(label: str, noun: str) -> tuple[Column, ...]:
     )
 
 
-def _make_primary_table(found: Mapping[str, Any], noun: str) -> Table:
-    """Return the rows of the primary analysis as a table; columns without any number are left out."""
-    lines = [(row, _make_cells(row)) for row in found["rows"]]
-    columns = _list_columns(found.get("label") or "Dice", noun)
-    kept = [
-        place
-        for place in range(len(columns))
-        if any(cells[place].text or _has_number(cells[place]) for _, cells in lines)
-    ]
-    rows = tuple(Row(row["key"], row["label"], tuple(cells[place] for place in kept)) for row, cells in lines)
-    return Table("primary", "", tuple(columns[place] for place in kept), rows)
-
-
-def _make_cells(row: Mapping[str, Any]) -> list[Cell]:
-    status = row.get("status", "done")
-    gain = row.get("gain") or {}
-    known = Cell(
-        mean=_nan_if_none(gain.get("mean")), low=_nan_if_none(gain.get("low")), high=_nan_if_none(gain.get("high"))
+def _make_row(row: PrimaryRow) -> Row:
+    gain = row.gain or Gain(NAN)
+    cells = (
+        Cell(mean=row.mean),
+        Cell(mean=gain.mean, low=gain.low, high=gain.high),
+        Cell("" if row.rank is None else row.rank.text),
+        Cell(mean=100.0 * row.gap_closed),
+        Cell(mean=row.lost),
+        Cell(mean=row.invented),
+        Cell(gain.verdict),
     )
-    rank = "" if row.get("rank") is None else RowRank(**row["rank"]).text
-    numbers = [Cell(mean=_nan_if_none(row.get("mean"))), known, Cell(rank)]
-    numbers.append(Cell(mean=100.0 * _nan_if_none(row.get("closed"))))
-    numbers += [Cell(mean=_nan_if_none(row.get(key))) for key in ("lost", "invented")]
-    return [replace(cell, status=status) for cell in [*numbers, Cell(text=gain.get("verdict", ""))]]
+    return Row(row.key, row.label, tuple(replace(cell, status=row.status) for cell in cells))
 
 
-def _nan_if_none(value: float | None) -> float:
-    return NAN if value is None else value
-
-
-def _has_number(cell: Cell) -> bool:
-    return not cell.has_failed and cell.mean == cell.mean  # NaN is not itself
-
-
-def _format_rows(found: Mapping[str, Any], noun: str) -> list[str]:
-    """Return the rows of the forest plot, the untouched image, what failed, and how many others the file has."""
-    marks = {found.get(name) for name in ("reference", "rival", "ceiling")}
-    shown = [row for row in found["rows"] if row.get("contender") or row["key"] in marks or row.get("status") != "done"]
-    lines = render_terminal(_make_primary_table({**found, "rows": shown}, noun)).splitlines()
-    others = len(found["rows"]) - len(shown)
-    answer = lines[1:]  # the headline replaces the heading
-    return [*answer, f"Other rows ({others}): tables/gains.md"] if others else answer
+def _find_filled_columns(table: Table) -> list[int]:
+    """Return the places of the columns with any words, or a number of a row that did not fail."""
+    cells = [row.cells for row in table.rows]
+    return [
+        place
+        for place in range(len(table.columns))
+        if any(line[place].text or (math.isfinite(line[place].mean) and not line[place].has_failed) for line in cells)
+    ]
 
 
 def _format_fallback(tables: Path) -> list[str]:
     for key, columns in FALLBACK_TABLES:
         place = tables / f"{key}.json"
         table = read_table(place) if place.is_file() else None
-        if table is not None and any(cell.status.startswith(NOT_APPLICABLE) for _, _, cell in table.cells()):
-            continue
-        if table is not None:
-            return render_terminal(_select_columns(table, columns)).splitlines()
+        if table is not None and not any(cell.status.startswith(NOT_APPLICABLE) for _, _, cell in table.cells()):
+            kept = [place for place, column in enumerate(table.columns) if column.key in columns]
+            return render_terminal(_select_columns(table, kept or range(len(table.columns)))).splitlines()
     return ["This run has no tables yet."]
 
 
-def _select_columns(table: Table, keys: tuple[str, ...]) -> Table:
-    """Return a table with some of its columns, where it has any of them."""
-    kept = [place for place, column in enumerate(table.columns) if column.key in keys] or range(len(table.columns))
-    rows = tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[place] for place in kept), rows=rows)
+def _select_columns(table: Table, places: Sequence[int]) -> Table:
+    rows = tuple(replace(row, cells=tuple(row.cells[place] for place in places)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[place] for place in places), rows=rows)
 
 
 def _wrap_text(text: str, bullet: str = "") -> list[str]:
