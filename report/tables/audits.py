@@ -56,26 +56,24 @@ AUDIT_REASON_COLUMNS = (
 
 def _make_reason_table(found: Sequence[MetricLine]) -> Iterator[Table]:
     """Yield a line per cell that cannot be true beside the others: printed, what that allows, what would fit."""
-    rows = tuple(
-        Row(
-            f"{line.table}:{line.metric}:{line.method}",
-            f"{line.metric} ({format_table_name(line.table)})",
-            (
-                Cell(line.method),
-                Cell(mean=line.printed),
-                Cell(f"{line.bounded} {line.side} {line.bound:.3f}"),
-                Cell(f"{line.bounded} {line.bounded_printed:.3f}"),
-                Cell(format_fitting_range(line)),
-            ),
-        )
-        for line in found
-    )
     title = "Why a published cell cannot be true beside the others"
+    notes = ("On what each line rests, and its proof: audit_reasons.csv.",)
+    rows = tuple(_make_reason_row(line) for line in found)
     if rows:
-        note = "On what each line rests, and its proof: audit_reasons.csv."
-        yield Table(
-            "audit_reasons", title, AUDIT_REASON_COLUMNS, rows, head="Measure", notes=(note,), data=lines_frame(found)
-        )
+        data = lines_frame(found)
+        yield Table("audit_reasons", title, AUDIT_REASON_COLUMNS, rows, head="Measure", notes=notes, data=data)
+
+
+def _make_reason_row(line: MetricLine) -> Row:
+    cells = (
+        Cell(line.method),
+        Cell(mean=line.printed),
+        Cell(f"{line.bounded} {line.side} {line.bound:.3f}"),
+        Cell(f"{line.bounded} {line.bounded_printed:.3f}"),
+        Cell(format_fitting_range(line)),
+    )
+    label = f"{line.metric} ({format_table_name(line.table)})"
+    return Row(f"{line.table}:{line.metric}:{line.method}", label, cells)
 
 
 def format_fitting_range(line: MetricLine) -> str:
@@ -117,12 +115,7 @@ def make_own_audit_table(results: Results) -> Iterator[Table]:
     named = cells.assign(metric=cells["metric"].map(measures), method=cells["method"].map(results.labels))
     rows = tuple(Row(line.metric, line.metric, _make_verdict_cells(line)) for line in iter_lines(overview(named)))
     bad = named[named["verdict"].isin(["impossible", "inconsistent"])]
+    found = tuple(f"{line.metric} of {line.method}: {line.verdict}: {line.reason}" for line in iter_lines(bad))
+    notes = found or ("No cell is impossible or inconsistent.",)
     title = "Audit of our own tables, by the same rules"
-    yield Table(
-        "audit_own", title, _make_verdict_columns(), rows, head="Measure", notes=_make_own_notes(bad), data=cells
-    )
-
-
-def _make_own_notes(bad: pd.DataFrame) -> tuple[str, ...]:
-    found = [f"{line.metric} of {line.method}: {line.verdict}: {line.reason}" for line in iter_lines(bad)]
-    return tuple(found) or ("No cell is impossible or inconsistent.",)
+    yield Table("audit_own", title, _make_verdict_columns(), rows, head="Measure", notes=notes, data=cells)

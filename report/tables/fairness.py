@@ -51,13 +51,8 @@ def make_fairness_table(results: Results) -> Iterator[Table]:
     primary = analyse_primary(results)
     rows = tuple(_make_row(results, row, primary) for row in results.rows if _is_trained_method(results, row))
     if rows:
-        yield Table(
-            "fairness",
-            "What each network was given at demonstration scale",
-            FAIRNESS_COLUMNS,
-            rows,
-            notes=FAIRNESS_NOTES,
-        )
+        title = "What each network was given at demonstration scale"
+        yield Table("fairness", title, FAIRNESS_COLUMNS, rows, notes=FAIRNESS_NOTES)
 
 
 def _is_trained_method(results: Results, row: MethodRow) -> bool:
@@ -94,9 +89,8 @@ def _make_start_cells(results: Results, row: MethodRow, primary: PrimaryAnalysis
     line = primary.find_row(key)
     if line is None:
         return (Cell(note=primary.headline),) * 2
-    return make_mean_cell(results, key, primary.measure), make_gain_cell(
-        line.gain, explain_no_gain(line, primary, results)
-    )
+    gain = make_gain_cell(line.gain, explain_no_gain(line, primary, results))
+    return make_mean_cell(results, key, primary.measure), gain
 
 
 def _is_best(found: Mapping[str, float], rate: str) -> bool:

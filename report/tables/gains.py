@@ -15,8 +15,7 @@ from .record import Cell, Column, Row, Table
 
 TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")  # columns that only a tested run has
 
-GAIN_COLUMN_KEYS = ("gain", "low_gain", "rival")
-"""Columns whose empty cells a note explains."""
+GAIN_COLUMN_KEYS = ("gain", "low_gain", "rival")  # columns whose empty cells a note explains
 
 
 def _list_columns(noun: str) -> tuple[Column, ...]:

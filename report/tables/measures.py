@@ -20,10 +20,8 @@ from .record import Cell, Column, Row, Table, describe_units
 # Tables that the paper has, and their numbers there.
 PAPER_TABLE_NUMBERS = {"table1_quality": 1, "table2_segmentation": 2, "table3_ablation": 3}
 
-
 # Measures of Table 3 that the paper's lacks: without them it shows what looks good, not what is true.
 EXTRA_ABLATION_MEASURES = ("dice", "hallucinated")
-
 
 NO_SEGMENTER_REASON = "no HQ training image has a label (trainB_labels), so no segmenter could be trained"
 NO_RANKS = f"No bold and no ranks: the test needs {MIN_TRAININGS} trainings per method."
@@ -80,13 +78,9 @@ def make_summary_cell(status: str, facts: Summary) -> Cell:
     if status != "done":
         return Cell(status=status)
     return Cell(
-        mean=facts.mean,
-        sd_images=facts.sd_images,
-        sd_seeds=facts.sd_seeds,
-        n=facts.n,
-        missing=facts.missing,
-        seeds=facts.seeds,
-    )
+        mean=facts.mean, sd_images=facts.sd_images, sd_seeds=facts.sd_seeds,
+        n=facts.n, missing=facts.missing, seeds=facts.seeds,
+    )  # fmt: skip
 
 
 def _make_notes(results: Results, table: Table, ranks: Mapping[str, RowRank]) -> Iterator[str]:
@@ -94,7 +88,9 @@ def _make_notes(results: Results, table: Table, ranks: Mapping[str, RowRank]) ->
     counts, seeds = sorted({cell.n for _, _, cell in done}), max((cell.seeds for _, _, cell in done), default=0)
     span = "–".join(str(count) for count in dict.fromkeys([*counts[:1], *counts[-1:]]))
     yield f"Mean ± standard deviation over n = {span} test images."
-    yield describe_ranks(ranks) + _truth_aside(table) if ranks else NO_RANKS
+    known = any(row.group == ORACLE_GROUP for row in table.rows)
+    aside = " The known truth, which no method sees, has no rank." if known else ""
+    yield describe_ranks(ranks) + aside if ranks else NO_RANKS
     if seeds > 1:
         yield f"Over {seeds} seeds: the sd after ± is over images (of seed means), that in brackets over seeds."
     yield from describe_units(table.columns)
@@ -102,11 +98,6 @@ def _make_notes(results: Results, table: Table, ranks: Mapping[str, RowRank]) ->
         if row.cells and row.cells[0].has_failed:
             yield f"{row.label}: {row.cells[0].status}"
     yield from _describe_missing(results, done)
-
-
-def _truth_aside(table: Table) -> str:
-    known = any(row.group == ORACLE_GROUP for row in table.rows)
-    return " The known truth, which no method sees, has no rank." if known else ""
 
 
 def _describe_missing(results: Results, done: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
@@ -142,11 +133,8 @@ def _make_maker(key: str, title: str, kind: str) -> Callable[[Results], Iterator
 
 def _make_segmentation_table(results: Results) -> Iterator[Table]:
     """Yield Table 2; if nothing could be segmented, its cells say why."""
-    key, title, kind = (
-        "table2_segmentation",
-        "Segmentation of the enhanced test images against the labels",
-        "segmentation",
-    )
+    key, kind = "table2_segmentation", "segmentation"
+    title = "Segmentation of the enhanced test images against the labels"
     if results.plan.is_segmented:
         yield from (_add_low_gains(results, table) for table in _make_maker(key, title, kind)(results))
         return
@@ -154,9 +142,8 @@ def _make_segmentation_table(results: Results) -> Iterator[Table]:
     cells = tuple(Cell(status=f"{NOT_APPLICABLE}: {NO_SEGMENTER_REASON}") for _ in measures)
     rows = tuple(Row(row.id, row.label, cells, row.group, row.heading) for row in results.rows_in_table(kind))
     columns = tuple(make_measure_column(measure) for measure in measures)
-    yield Table(
-        key, title, columns, rows, number=PAPER_TABLE_NUMBERS[key], notes=(f"Not applicable: {NO_SEGMENTER_REASON}.",)
-    )
+    notes = (f"Not applicable: {NO_SEGMENTER_REASON}.",)
+    yield Table(key, title, columns, rows, number=PAPER_TABLE_NUMBERS[key], notes=notes)
 
 
 # Columns of Table 2 where a segmenter trained on LQ images is the control.

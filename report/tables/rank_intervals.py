@@ -18,32 +18,28 @@ RanksByPlace = dict[tuple[str, str], RowRank]  # ranks by measure and row
 
 def make_rank_intervals_table(results: Results) -> Iterator[Table]:
     """Yield the ranks in the measures of Tables 1 and 2, and in the CSV those of Table 3; nothing without a test."""
-    quality, segmentation = (_rank_rows(results, results.rows_in_table(kind), kind) for kind in TABLE_KINDS)
-    ranks = {**quality, **segmentation}
+    parts = {kind: _rank_rows(results, results.rows_in_table(kind), kind) for kind in ("quality", "segmentation")}
+    ranks = {place: rank for part in parts.values() for place, rank in part.items()}
     if not ranks:
         return
-    parts = {"quality": quality, "segmentation": segmentation}
     parts["ablation"] = _rank_rows(results, results.ablation_rows, "quality")
     measures = [measure for measure in results.main_measures if any(name == measure.name for name, _ in ranks)]
+    texts = {place: rank.text for place, rank in ranks.items()}
+    ranked = {row for _, row in ranks}
     rows = tuple(
         Row(
             row.id,
             row.label,
-            tuple(
-                Cell(ranks[place].text if (place := (measure.name, row.id)) in ranks else "") for measure in measures
-            ),
+            tuple(Cell(texts.get((measure.name, row.id), "")) for measure in measures),
             row.group,
             row.heading,
         )
         for row in results.rows
-        if any((measure.name, row.id) in ranks for measure in measures)
+        if row.id in ranked
     )
     columns = tuple(Column(measure.name, measure.label, form="words") for measure in measures)
     note = describe_ranks({row: rank for (name, row), rank in ranks.items() if name == measures[0].name})
     yield Table("rank_intervals", "Rank intervals and ties", columns, rows, notes=(note,), data=_make_frame(parts))
-
-
-TABLE_KINDS = ("quality", "segmentation")  # Tables 1 and 2
 
 
 def _rank_rows(results: Results, rows: Sequence[MethodRow], kind: str) -> RanksByPlace:

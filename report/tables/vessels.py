@@ -32,6 +32,5 @@ def make_vessel_table(results: Results) -> Iterator[Table]:
         "Mean ± standard deviation over the test images; the change is that of each image.",
         "Neither direction is better: true vessels that become visible and invented ones both raise the share.",
     )
-    yield Table(
-        "vessels", "Vessels segmented in the enhanced image and in the input", columns, tuple(rows), notes=notes
-    )
+    title = "Vessels segmented in the enhanced image and in the input"
+    yield Table("vessels", title, columns, tuple(rows), notes=notes)

@@ -19,8 +19,7 @@ CELL_FRAME_COLUMNS = [
     "group", "low", "high", "text", "note",
 ]  # fmt: skip
 
-OPTIONAL_COLUMNS = ("low", "high", "text", "note")
-"""Columns that only tables with such cells have."""
+OPTIONAL_COLUMNS = ("low", "high", "text", "note")  # columns that only tables with such cells have
 
 
 def make_cell_frame(table: Table) -> pd.DataFrame:
