@@ -68,11 +68,7 @@ def audit_paper() -> PaperAudit:
 
 
 def load_or_audit(folder: Path) -> PaperAudit:
-    """Return the audit of the paper's tables as recorded in a folder, or audit them and record that.
-
-    Args:
-        folder: Holds one record per version of the inputs.
-    """
+    """Return the audit of the paper's tables from its record in a folder; where its inputs have none, audit them."""
     path = folder / f"{_digest_inputs()}.json"
     if path.is_file():
         # A damaged record costs a new audit, not the run.

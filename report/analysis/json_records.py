@@ -20,21 +20,14 @@ AnyRecord = TypeVar("AnyRecord")
 def write_record(record: Any, folder: Path) -> None:
     """Write each field of a dataclass to ``<field>.json``; numbers that are not finite become null.
 
-    Args:
-        record: A dataclass of dataclasses, tuples, mappings with text keys, texts and numbers.
-        folder: Where to.
+    Its fields may be dataclasses, tuples, mappings with text keys, texts and numbers.
     """
     for name, value in asdict(record).items():
         write_json(folder / f"{name}.json", nan_to_null(value))
 
 
 def read_record(kind: type[AnyRecord], folder: Path, hint: str = "") -> AnyRecord:
-    """Return the record that :func:`write_record` wrote.
-
-    Args:
-        kind: Its class.
-        folder: Where its files lie.
-        hint: What writes them.
+    """Return the record that :func:`write_record` wrote into a folder; ``hint`` says what writes it.
 
     Raises:
         UserError: a file is missing or of another version.

@@ -27,7 +27,6 @@ class MetricTrust:
     """How one measure ranks the clean image and orders the rows.
 
     Attributes:
-        measure: The measure.
         sign: 1 where papers read higher as better, else -1.
         clean_rank: Rank of the clean image among all rows by that reading, 1 is best.
         row_count: Number of rows ranked, the clean image included.

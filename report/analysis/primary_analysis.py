@@ -21,13 +21,10 @@ class Gain:
     """A row minus a reference in the primary measure.
 
     Attributes:
-        mean: Mean over trainings and images.
         low: Lower end of the 95 % interval; NaN without an interval.
-        high: Upper end.
         p: p-value after Holm's correction; NaN below five trainings.
         verdict: ``better``, ``worse``, ``no difference shown``; empty below five trainings.
         trainings: Seeds that both rows have.
-        images: Images that count.
         clusters: Independent groups among them (subjects).
         note: What the interval covers, or why it is missing.
     """
@@ -56,10 +53,7 @@ class PrimaryRow:
     """A row of the primary analysis.
 
     Attributes:
-        key: ``method`` or ``method+variant``.
-        label: Name of the row.
         group: Group of rows: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
-        heading: The words over its group.
         status: ``done``, or how its run ended and why.
         contender: Whether the headline speaks of it: a published or own method, no trivial row, ablation or truth.
         learned: Whether it has trained networks.
@@ -70,7 +64,6 @@ class PrimaryRow:
         gap_closed: Share of the gap between untouched and clean image that the gain closes; NaN without a gap.
         lost: Length of nerves or vessels lost, % of the true length.
         invented: Length invented, % of the true length.
-        rank: Its rank in the primary measure; None without a test, and for the truth, ablations and external rows.
         excess: ``invented`` minus what the clean image itself shows; NaN without a clean image.
         low_mean: Mean of the primary measure under the segmenter trained on LQ images; NaN without it.
         low_gain: The gain over the untouched image under that segmenter, without a test; None without it.
@@ -100,20 +93,15 @@ class PrimaryAnalysis:
     """The answer of a run.
 
     Attributes:
-        headline: First sentence: the best trivial row, and of each method whether it beats it.
-        subline: Second sentence: gains over the untouched image, failures.
         differences: Every contender's difference to the headline's reference, a sentence per kind of outcome.
         caveats: What may not be concluded, a sentence each.
         measure: Key of the primary measure; empty without a primary analysis.
-        label: Its label.
         reference: Key of the untouched row.
         rival: Key of the best trivial row; empty without one.
         ceiling: Key of the clean image's row; empty without one.
         trainings: Trainings per method (of the row with fewest).
-        images: Test images that count.
         clusters: Independent groups among them.
         tested: Whether there are p-values and verdicts.
-        rows: All rows, in the order of the tables.
     """
 
     headline: str

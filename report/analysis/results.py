@@ -42,12 +42,10 @@ class MethodRow:
 
     Attributes:
         id: ``method`` or ``method+variant``.
-        label: Name in tables and figures.
         runs: Its runs, one for each seed.
         tables: The tables it is in; None for all.
         is_ablation: Whether it is a variant.
         group: What kind of row it is: a key of :data:`sspbench.plugins.row_groups.ROW_GROUPS`.
-        heading: The words over the rows of its kind.
     """
 
     id: str
@@ -68,7 +66,6 @@ class Results:
     """The results of a plan.
 
     Args:
-        plan: What was run.
         partial: Accept runs without scores; otherwise they are an error.
         processes: How many processes may share work on the results.
     """

@@ -84,8 +84,7 @@ def _join_column(parts: list[pd.Series]) -> Any:
 def read_low_grids(folders: Iterable[Path]) -> dict[str, pd.DataFrame]:
     """Return Dice under the segmenter trained on LQ images: by row as (images, seeds); empty without that control.
 
-    Args:
-        folders: The folders of runs; those without such scores are passed over.
+    Runs whose folders hold no such scores are passed over.
     """
     paths = (folder / LOW_FOLDER / SCORES_FILE for folder in folders)
     frames = [read_run_scores(path) for path in paths if path.is_file()]

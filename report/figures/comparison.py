@@ -72,11 +72,7 @@ def make_blocks(
 def draw_comparison(pictures: RunImages, choices: list[ChosenImage], caption: str, masks: bool) -> FinishedFigure:
     """Return the figure: for each image lines of all methods, of their zoomed region and, if asked, of masks.
 
-    Args:
-        pictures: The images.
-        choices: The chosen images.
-        caption: What they are and why these.
-        masks: Whether to add the masks.
+    ``caption`` says what images these are and by which rule.
     """
     rows = pictures.rows_for_one_image if masks else pictures.rows_for_several_images
     figure, blocks = make_blocks(pictures, choices, rows, 3 if masks else 2)

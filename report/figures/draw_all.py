@@ -59,12 +59,7 @@ def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
 
 
 def write_chart_panels(results: Results, folder: Path) -> None:
-    """Write ``panels.json``: by figure made of numbers, its panels as (title, plot, is_folded), for the page.
-
-    Args:
-        results: The results.
-        folder: The folder of the figures.
-    """
+    """Write ``panels.json``: by figure made of numbers, its panels as (title, plot, is_folded), for the page."""
     panels = [(name, panel) for name, plan in _plan_number_figures(results).items() for panel in plan.panels]
     rendered = parallel_map(_render_panel, panels, results.processes)
     charts: dict[str, list[dict[str, Any]]] = {name: [] for name in NUMBER_FIGURES}

@@ -47,7 +47,6 @@ class ForestRow:
     """A row of the plot.
 
     Attributes:
-        key: ``method`` or ``method+variant``.
         role: ``best trivial``, ``ceiling``, or empty.
         kind: Class of its mark.
         status: ``done``, or how its run ended.

@@ -25,11 +25,7 @@ INPUT_SPLITS = ("testA", "testA_labels")  # where the inputs and their labels ar
 
 
 class RunImages:
-    """Reads images of a plan's results; a missing image is None.
-
-    Args:
-        results: The results.
-    """
+    """Reads images of a plan's results; a missing image is None."""
 
     def __init__(self, results: Results) -> None:
         self.results = results
@@ -103,12 +99,7 @@ class RunImages:
 
 
 def colour_mask(mask: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
-    """Return a mask as (H, W, 3) uint8: black on white, or true, false and missed pixels where the label is known.
-
-    Args:
-        mask: (H, W) bool.
-        label: (H, W) bool, or None.
-    """
+    """Return a (H, W) bool mask as (H, W, 3) uint8: black on white, or true, false and missed beside a label."""
     picture = np.full((*mask.shape, 3), 255, np.uint8)
     truth = mask if label is None else label
     picture[mask & truth] = HIT_COLOUR
@@ -138,11 +129,7 @@ def find_disputed_window(stack: np.ndarray, size: tuple[float, float]) -> list[f
 
 
 def zoom_slices(shape: tuple[int, ...], zoom: list[float]) -> tuple[slice, slice]:
-    """Return the rows and columns of the zoomed region.
-
-    Args:
-        shape: Height and width of the image.
-        zoom: Left, top, width, height as shares of the image.
+    """Return the rows and columns of the zoomed region: left, top, width, height as shares of a (height, width) shape.
 
     >>> zoom_slices((100, 200), [0.5, 0.1, 0.25, 0.2])
     (slice(10, 30, None), slice(100, 150, None))

@@ -49,7 +49,6 @@ class FinishedFigure:
     """A finished figure.
 
     Attributes:
-        figure: The figure.
         caption: What it shows, and by which rule.
         alt: What a reader who cannot see it has to know.
         is_made_of_images: Whether it is made of images rather than of lines and text.
@@ -77,12 +76,7 @@ def make_panels(
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure as wide as a page with ``count`` axes, ``per_line`` beside each other.
 
-    Args:
-        count: How many panels.
-        per_line: How many stand beside each other.
-        line_inches: Height of a line of panels.
-        more_inches: Height of what is above and below all of them.
-        share_y: Whether they have one vertical axis.
+    A line of panels is ``line_inches`` high; ``more_inches`` is what is above and below all of them.
     """
     lines = math.ceil(count / per_line)
     figure = Figure((FULL_WIDTH_INCHES, more_inches + lines * line_inches), layout="constrained")

@@ -32,8 +32,6 @@ class LossLog:
     """The training logs of one row.
 
     Attributes:
-        label: Label of the row.
-        status_text: How its run ended.
         seeds: By seed, (step, losses by name) for every line of its log.
     """
 

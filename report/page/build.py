@@ -46,7 +46,6 @@ class PageHeadline:
     """The answer as the page shows it.
 
     Attributes:
-        found: The primary analysis with its sentences.
         chips: How far it reaches, a few words each.
         forest: The plot of the methods; None without a primary analysis.
         others: The plot of the other rows; None without any.

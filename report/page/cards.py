@@ -43,7 +43,6 @@ class AnswerCard:
 
     Attributes:
         figure: What is read first: a count or a time.
-        text: The rest of the sentence.
         target: Id of the section that says more.
         link: What that section says.
     """
@@ -55,13 +54,7 @@ class AnswerCard:
 
 
 def make_cards(whole_cost: WholeCost, shelf: TableStore, judged: Sequence[ClaimVerdict]) -> list[AnswerCard]:
-    """Return the cards in order.
-
-    Args:
-        whole_cost: What all jobs took.
-        shelf: The tables.
-        judged: The verdicts on the paper's claims; none where the paper does not apply.
-    """
+    """Return the cards in order; ``judged`` is empty where the paper does not apply."""
     return [
         _make_trust_card(shelf.read_record("trust")),
         *_make_audit_card(shelf),

@@ -36,7 +36,6 @@ class ClaimVerdict:
     """The verdict on a claim.
 
     Attributes:
-        quote: The claim.
         verdict: ``holds``, ``fails``, ``undecided``, or the audit's verdict on the text.
         why: What decides it, or why it stays undecided.
         printed: What the paper's own numbers say.
@@ -58,11 +57,7 @@ def judge_claims(ours: OurResults, reservations: Sequence[str]) -> list[ClaimVer
     """Judge every claim.
 
     A claim that the paper's own tables contradict fails; one about the paper alone is judged by it. All others are
-    judged by this run, but only under the paper's protocol on the paper's images.
-
-    Args:
-        ours: Our means.
-        reservations: Why this run cannot judge the paper; empty where it can.
+    judged by this run, but only under the paper's protocol on the paper's images: without ``reservations``.
     """
     claims = load_claims(ours.published)
     checked = [claim for claim in claims if claim["kind"] in CHECKS]
@@ -82,16 +77,19 @@ def _judge_claim(
     seen = EVIDENCE_BY_KIND[claim["kind"]](ours, claim)
     if printed.verdict == "false":
         return ClaimVerdict(claim["quote"], CLAIM_FAILS, "by the paper's own tables", own, seen, by_paper=True)
+    return ClaimVerdict(claim["quote"], *_decide_by_run(seen, reservations), own, seen)
+
+
+def _decide_by_run(seen: RunEvidence, reservations: Sequence[str]) -> tuple[str, str]:
+    """Return the verdict that this run allows, and why."""
     if seen.holds is None:
-        return ClaimVerdict(claim["quote"], CLAIM_UNDECIDED, seen.text, own, seen)
+        return CLAIM_UNDECIDED, seen.text
     if reservations:
-        return ClaimVerdict(claim["quote"], CLAIM_UNDECIDED, "; ".join(reservations), own, seen)
+        return CLAIM_UNDECIDED, "; ".join(reservations)
     if not seen.is_clear:
         way = "in" if seen.holds else "against"
-        return ClaimVerdict(
-            claim["quote"], CLAIM_UNDECIDED, f"{way} the claimed direction, but not shown beyond chance", own, seen
-        )
-    return ClaimVerdict(claim["quote"], CLAIM_HOLDS if seen.holds else CLAIM_FAILS, "in this run", own, seen)
+        return CLAIM_UNDECIDED, f"{way} the claimed direction, but not shown beyond chance"
+    return CLAIM_HOLDS if seen.holds else CLAIM_FAILS, "in this run"
 
 
 def _judge_comparisons(
@@ -111,19 +109,13 @@ def _judge_comparisons(
                 lost.append(f"{ours.quantity_label(table, metric)}: {first} is not better than {second}")
         anchors.append((ours.quantity_label(table, metric), ours.find_anchor(table, metric, pairs[0][0])))
     text = f"{clause} {_describe_counts(count)}" + (f"; not {_join_first(lost)}" if lost else "")
-    return RunEvidence(
-        not lost, count[OUTCOME_WORSE] > 0 if lost else set(count) == {OUTCOME_BETTER}, text, tuple(anchors)
-    )
+    is_clear = count[OUTCOME_WORSE] > 0 if lost else set(count) == {OUTCOME_BETTER}
+    return RunEvidence(not lost, is_clear, text, tuple(anchors))
 
 
 # How a comparison ends: by the test, or by means alone without a test.
-OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED, MEAN_BETTER, MEAN_NOT_BETTER = (
-    "better",
-    "worse",
-    "no difference shown",
-    "better by its mean",
-    "not better by its mean",
-)
+OUTCOME_BETTER, OUTCOME_WORSE, OUTCOME_UNDECIDED = "better", "worse", "no difference shown"
+MEAN_BETTER, MEAN_NOT_BETTER = "better by its mean", "not better by its mean"
 
 
 def _judge_outcome(gain: float, test: PairedTest | None) -> str:
@@ -155,14 +147,15 @@ def _judge_worst(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:
 
 def _judge_printed_worst(published: Published, claim: Mapping[str, Any]) -> ClaimResult:
     """Judge "the worst" by the printed means, in the printed directions."""
-    table, better = published.tables[claim["table"]], []
+    table, worse = published.tables[claim["table"]], []
     for row in table.rows.values():
         sign = -1 if row.printed == "lower" else 1
         mean = dict(zip(table.methods, sign * row.mean, strict=True))
         lower = [name for name in claim["among"] if mean[name] < mean[claim["method"]]]
-        better += [f"{row.label}: {', '.join(lower)}"] if lower and row.label in claim["metrics"] else []
-    detail = f"worse is {'; '.join(better)}" if better else f"in {' and '.join(claim['metrics'])}"
-    return ClaimResult("worst", claim["quote"], "false" if better else "holds", detail)
+        if lower and row.label in claim["metrics"]:
+            worse.append(f"{row.label}: {', '.join(lower)}")
+    detail = f"worse is {'; '.join(worse)}" if worse else f"in {' and '.join(claim['metrics'])}"
+    return ClaimResult("worst", claim["quote"], "false" if worse else "holds", detail)
 
 
 def _judge_gain(ours: OurResults, claim: Mapping[str, Any]) -> RunEvidence:

@@ -39,8 +39,6 @@ class GalleryTile:
     """One image as one row shows it.
 
     Attributes:
-        row: Id of the row.
-        label: Its name.
         image: The enhanced image as a data URI, empty if missing.
         mask: Its mask as a data URI, empty if missing.
         absent: Why both are missing; else empty.
@@ -85,10 +83,7 @@ class Gallery:
 def make_gallery(run: RunRecord, root: Path, processes: int = 1) -> Gallery:
     """Return the gallery at the first step of the ladder that fits the budget.
 
-    Args:
-        run: The record of the run.
-        root: The results folder: the rows' pictures lie below it.
-        processes: How many processes may share the images.
+    The rows' pictures lie below the results folder ``root``; the bytes do not depend on the number of processes.
     """
     for side, quality in QUALITY_STEPS:
         make = partial(_make_sheet, run.rows, root, side=side, quality=quality)

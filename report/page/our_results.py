@@ -19,8 +19,6 @@ class OurMean:
 
     Attributes:
         mean: NaN if missing.
-        row: Our row id.
-        metric: Our measure.
         anchor: Id of its cell on the page.
     """
 
@@ -31,11 +29,7 @@ class OurMean:
 
 
 class OurResults:
-    """Our means under the paper's names of tables, metrics and methods.
-
-    Args:
-        shelf: The tables of the run.
-    """
+    """Our means under the paper's names of tables, metrics and methods."""
 
     def __init__(self, shelf: TableStore) -> None:
         self.published: Published = shelf.published
@@ -48,16 +42,16 @@ class OurResults:
         self._tests = shelf.tests
 
     def _add_table(self, record: Table) -> None:
-        table = record.key
+        table, printed = record.key, self.published.tables[record.key].rows
         names = {our_row_id(mapping): method for method, mapping in self.published.ours[table].items()}
         for row, column, cell in record.cells():
             quantity = find_quantity(column.key)
-            if quantity is None or quantity.key not in self.published.tables[table].rows or row.key not in names:
+            if quantity is None or quantity.key not in printed or row.key not in names:
                 continue
             entry = OurMean(cell.mean, row.key, column.key, make_cell_anchor(table, row.key, column.key))
             self._entries[table, quantity.key, names[row.key]] = entry
-            printed = self.published.tables[table].rows[quantity.key].printed
-            self._better[table, quantity.key] = printed if column.better == "none" else column.better
+            way = printed[quantity.key].printed if column.better == "none" else column.better
+            self._better[table, quantity.key] = way
 
     def quantity_label(self, table: str, quantity: str) -> str:
         """Return the printed name of a quantity."""
@@ -77,20 +71,25 @@ class OurResults:
         found = self.find_mean(table, quantity, method)
         return "" if found is None else found.anchor
 
+    def _find_pair(self, table: str, quantity: str, method: str, than: str) -> tuple[OurMean, OurMean] | None:
+        first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
+        return None if first is None or second is None else (first, second)
+
     def compute_gain(self, table: str, quantity: str, method: str, than: str) -> float | None:
         """Return by how much a method is better than another; None without both.
 
         The direction is the measure's; for a measure without one (entropy) it is the paper's, which the claim is about.
         """
-        first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
-        if first is None or second is None:
+        pair = self._find_pair(table, quantity, method, than)
+        if pair is None:
             return None
-        return (first.mean - second.mean) * (1 if self._better[table, quantity] == "higher" else -1)
+        return (pair[0].mean - pair[1].mean) * (1 if self._better[table, quantity] == "higher" else -1)
 
     def find_test(self, table: str, quantity: str, method: str, than: str) -> PairedTest | None:
         """Return the test of two methods in either direction; None with too few trainings for a p-value."""
-        first, second = self.find_mean(table, quantity, method), self.find_mean(table, quantity, than)
-        if first is None or second is None:
+        pair = self._find_pair(table, quantity, method, than)
+        if pair is None:
             return None
-        found = (self._tests.get((*rows, first.metric)) for rows in ((first.row, second.row), (second.row, first.row)))
+        (first, second), metric = (pair[0].row, pair[1].row), pair[0].metric
+        found = (self._tests.get((*rows, metric)) for rows in ((first, second), (second, first)))
         return next((test for test in found if test is not None and not math.isnan(test.p_holm)), None)

@@ -27,21 +27,14 @@ class _RecordTables:
 
 
 def render_table_page(template: str, records: Sequence[Table], **facts: Any) -> str:
-    """Return a page that shows tables below each other.
-
-    Args:
-        template: File name of the template.
-        records: The tables.
-        facts: What else the template asks for.
-    """
+    """Return a page that shows tables below each other; ``facts`` are what else its template asks for."""
     return render_with_policy(*load_frame(template), records=records, shelf=_RecordTables(records), **facts)
 
 
 def load_frame(template: str) -> tuple[Path, str, str]:
     """Return a template, the style and the script of its page, as :func:`render_with_policy` takes them.
 
-    Args:
-        template: File name of the template, one that extends ``frame.html.j2``.
+    The template extends ``frame.html.j2``.
     """
     style, script = ((PAGE_TEMPLATE_DIR / name).read_text(encoding="utf-8") for name in ("style.css", "page.js"))
     return PAGE_TEMPLATE_DIR / template, render_colour_variables() + style, script

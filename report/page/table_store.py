@@ -17,8 +17,8 @@ from table_audit.table_file import Published
 from ..analysis.paper import our_row_id
 from ..analysis.primary_analysis import PrimaryAnalysis, read_primary
 from ..analysis.statistics import SIGNIFICANCE_LEVEL
-from ..tables.record import Cell, Column, Row, Table, read_table
-from ..tables.render.html import NO_EXTRA, CellExtra, HtmlTable, make_html_table
+from ..tables.record import Column, Row, Table, read_table
+from ..tables.render.html import CellExtra, HtmlTable, make_html_table
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,7 @@ class PairedTest:
 
 
 class TableStore:
-    """The tables of a results folder by name.
-
-    Args:
-        folder: Where ``index.json`` and the tables lie.
-        published: The paper's tables, shown with ours.
-    """
+    """The tables of a results folder by name, the published ones beside ours."""
 
     def __init__(self, folder: Path, published: Published) -> None:
         self.folder, self.published = folder, published
@@ -56,11 +51,9 @@ class TableStore:
         record = self.read_record(name)
         if record is None:
             return None
-
-        def extra(row: Row, column: Column, cell: Cell) -> CellExtra:
-            return self._make_extra(name, row, column)
-
-        return make_html_table(record, extra if name in MEASURE_TABLES else lambda *_: NO_EXTRA)
+        if name not in MEASURE_TABLES:
+            return make_html_table(record)
+        return make_html_table(record, lambda row, column: self._make_extra(name, row, column))
 
     def _make_extra(self, name: str, row: Row, column: Column) -> CellExtra:
         """Return what links, tests and the paper add to a cell of a table of measures."""
@@ -107,19 +100,9 @@ MEASURE_TABLES = frozenset(
 
 # Tables that have their place in a section.
 PLACED_TABLES = MEASURE_TABLES | {
-    "paper_delta",
-    "tests",
-    "claim_tests",
-    "ranks",
-    "gains",
-    "checkpoints",
-    "audit_paper",
-    "audit_reasons",
-    "trust",
-    "audit_claims",
-    "audit_own",
-    "definition_sensitivity",
-}
+    "paper_delta", "tests", "claim_tests", "ranks", "gains", "checkpoints", "audit_paper", "audit_reasons", "trust",
+    "audit_claims", "audit_own", "definition_sensitivity",
+}  # fmt: skip
 
 
 def make_cell_anchor(table: str, row: str, metric: str) -> str:

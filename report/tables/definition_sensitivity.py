@@ -46,10 +46,7 @@ def _make_cell(line: Any) -> Cell:
 
 
 def summarise_definitions(files: Mapping[str, Path]) -> pd.DataFrame:
-    """Summarise the ``definitions.csv`` of every row.
-
-    Args:
-        files: The file of each row of the tables.
+    """Summarise the ``definitions.csv`` of every row of the tables.
 
     Returns:
         run, definition, scale, n (values), n_nan, mean, sd (over images, divisor n - 1), note (why values are missing).

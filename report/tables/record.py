@@ -30,14 +30,11 @@ class Cell:
 
     Attributes:
         text: Words, in a column of words or in place of a number (``all 6``, ``not scored``); empty for numbers.
-        mean: The number; NaN if it is missing.
         sd_images: Standard deviation over images of seed means; NaN if undefined.
         sd_seeds: Standard deviation over seeds of image means; NaN with one seed.
         low: Lower end of the 95 % interval; NaN without one.
-        high: Upper end of the 95 % interval; NaN without one.
         n: Images behind the number.
         missing: Images left out because their value is undefined under some seed.
-        seeds: Seeds behind the number.
         status: ``done``, or how the run ended and why (``diverged: the loss became NaN``).
         note: What readers must know about this number.
         best: Whether no ranked row is shown to be better in its column.
@@ -71,8 +68,6 @@ class Column:
     Attributes:
         key: What the numbers are in files, e.g. ``avg_gradient``.
         label: What people read, e.g. ``AvG``.
-        unit: Unit, empty for none.
-        better: Which direction is better.
         decimals: The most decimals that are printed (digits: ``render/text.py``).
         form: Numbers, printed numbers, words or p-values.
     """
@@ -91,8 +86,6 @@ class Row:
 
     Attributes:
         key: What the line is in files, e.g. ``sspnet+gan``.
-        label: What people read.
-        cells: One for each column.
         group: What kind of row it is (``untouched``, ``trivial``, ``paper`` ...), empty where rows have no kinds.
         heading: The words over the rows of its kind, printed once; empty where rows have no kinds.
     """
@@ -111,8 +104,6 @@ class Table:
     Attributes:
         key: File name without ending.
         title: Caption in words, without its number.
-        columns: Columns, without that of the row labels.
-        rows: Lines.
         head: Head of the column of row labels.
         number: Its number in the paper, None for a table that the paper does not have.
         notes: Lines below the table.

@@ -35,7 +35,6 @@ class PageModel:
     """A model in the page.
 
     Attributes:
-        content: ONNX.
         description: What the page's script and its reader need to know, as plain values.
     """
 
@@ -44,12 +43,7 @@ class PageModel:
 
 
 def render_page(models: Sequence[PageModel], runtime: WebRuntime) -> str:
-    """Return the page as text; the same for the same models.
-
-    Args:
-        models: The first is chosen at the start.
-        runtime: What computes them in the browser.
-    """
+    """Return the page as text; the same for the same models, of which the first is chosen at the start."""
     return render_with_policy(
         FOLDER / "page.html.j2",
         (FOLDER / "style.css").read_text(encoding="utf-8"),
@@ -71,7 +65,6 @@ class EnhancePage:
     """The page beside a report.
 
     Attributes:
-        file: Its name.
         methods: The methods in it, as it calls them.
         is_current: Whether its networks are those of the run; they are not after another training.
     """
@@ -82,11 +75,7 @@ class EnhancePage:
 
 
 def find_enhance_page(root: Path) -> EnhancePage | None:
-    """Return what the page in a results folder holds; None where there is none.
-
-    Args:
-        root: The folder of the report.
-    """
+    """Return what the page beside a report, in its folder ``root``, holds; None where there is none."""
     path = root / FILE_NAME
     models = read_descriptions(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else []
     if not models:
@@ -105,11 +94,7 @@ def read_descriptions(page: str) -> list[dict[str, Any]]:
 def render_with_policy(template: Path, style: str, script: str, **facts: Any) -> str:
     """Return a page with style and script in it, which its content security policy allows by their hashes alone.
 
-    Args:
-        template: The template; others that it names lie beside it.
-        style: CSS.
-        script: JavaScript.
-        facts: What else the template asks for.
+    Other templates that the template names lie beside it; ``facts`` are what else it asks for.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),

@@ -29,12 +29,7 @@ FETCH_TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class WebRuntime:
-    """The two files of the runtime that a page holds.
-
-    Attributes:
-        module: JavaScript module.
-        wasm: WebAssembly.
-    """
+    """The two files of the runtime that a page holds: a JavaScript module and its WebAssembly."""
 
     module: bytes
     wasm: bytes
@@ -42,9 +37,6 @@ class WebRuntime:
 
 def load_runtime(cache: Path = CACHE) -> WebRuntime:
     """Return the runtime, from the cache folder or fetched into it.
-
-    Args:
-        cache: Where the archive lies or is put.
 
     Raises:
         UserError: npm is missing or fails, or the archive is not the pinned one.

@@ -29,7 +29,6 @@ class CrossedEstimate:
     Attributes:
         difference: Mean over trainings and images.
         low: Lower end of the interval; NaN where it is undefined.
-        high: Upper end.
         p: Two-sided p-value of a mean difference of zero; NaN below ``MIN_TRAININGS`` trainings.
         trainings: How many were averaged.
         images: How many were averaged, for each training.

@@ -31,7 +31,6 @@ class OrderAgreement:
     Attributes:
         tau: Kendall's tau-b of the means; 0 where one of the data sets has all rows equal.
         low: Lower end of its 95 % interval.
-        high: Upper end.
         own: Of each data set, the lower end of the agreement with its own redraws: how settled its order is.
         trainings: Trainings per row, of the data set with fewer.
     """
@@ -87,13 +86,7 @@ def compute_kendall_tau(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def redraw_means(values: np.ndarray, random: np.random.Generator, draws: int = DRAWS) -> np.ndarray:
-    """Return the mean of each row, then those of redrawn trainings and images, (1 + draws, rows).
-
-    Args:
-        values: (rows, trainings, images).
-        random: Draws.
-        draws: How often.
-    """
+    """Return the means of (rows, trainings, images), then those of redrawn trainings and images, (1 + draws, rows)."""
     means = values.mean(axis=(1, 2))
     of_trainings = values.mean(axis=2) - means[:, None]
     of_images = values.mean(axis=1) - means[:, None]

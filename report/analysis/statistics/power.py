@@ -40,7 +40,6 @@ class PairPower:
         other: The other row.
         difference: Mean of row - other.
         low: Lower end of the single 95 % interval, uncorrected.
-        high: Upper end.
         parted: Whether this run parts them (Holm over all pairs).
         trainings_needed: Trainings per method, with the images of this run; infinity where no number would do.
         images_needed: Images (or subjects), with the trainings of this run; infinity likewise.
@@ -65,9 +64,7 @@ class PowerStudy:
         between_trainings: That of a method's trainings, beyond what a seed does to all methods alike.
         between_images: That of how images respond to a method, beyond how hard they are for all.
         rest: That of the rest.
-        trainings: Trainings of this run.
         images: Images of this run, or its subjects.
-        pairs: All pairs.
     """
 
     between_methods: float

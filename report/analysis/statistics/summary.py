@@ -26,14 +26,12 @@ class Summary:
         mean: Mean over all values that count.
         median: Median over images of seed means.
         q25: Lower quartile over images of seed means.
-        q75: Upper quartile over images of seed means.
         sd_images: Standard deviation over images of seed means (divisor n - 1, as of all here).
         sd_seeds: Standard deviation over seeds of image means; NaN with one seed.
         sd_values: Standard deviation over all (image, seed) values, for rules that hold value by value.
         n: Images that count: those with a finite value under every seed.
         missing: Images left out because some seed has no finite value.
         undefined: Values, of an image under a seed, that are missing or not finite.
-        seeds: Seeds.
     """
 
     mean: float = np.nan

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sspbench.plugins.row_groups import ROW_GROUPS
 
-from ..record import Cell, Column, Row, Table
+from ..record import Column, Row, Table
 from .text import format_cell, format_head
 
 
@@ -30,6 +30,8 @@ class CellExtra:
 
 NO_EXTRA = CellExtra()
 
+ExtraMaker = Callable[[Row, Column], CellExtra]
+
 
 @dataclass(frozen=True)
 class HtmlCell:
@@ -49,14 +51,10 @@ class HtmlTable:
     """A table of the page.
 
     Attributes:
-        key: Its id.
-        title: Caption.
         columns: Heads, that of the row labels first.
         wordy: By column, whether it holds words.
         better: By column, which direction is better (``higher``, ``lower``, ``none``): that comes first when sorted.
-        rows: Cells.
         headings: By row, the heading that stands above it: the name of its group where a new one begins, else empty.
-        notes: Lines below.
     """
 
     key: str
@@ -72,13 +70,8 @@ class HtmlTable:
 MINUS_SIGN_PATTERN = re.compile(r"(?<![\w.])-(?=[\d.])")  # a hyphen that is a minus sign
 
 
-def make_html_table(table: Table, extra: Callable[[Row, Column, Cell], CellExtra] = lambda *_: NO_EXTRA) -> HtmlTable:
-    """Return the table for the page.
-
-    Args:
-        table: The record.
-        extra: What the page adds to a cell.
-    """
+def make_html_table(table: Table, extra: ExtraMaker = lambda *_: NO_EXTRA) -> HtmlTable:
+    """Return the table for the page; ``extra`` gives what the page adds to a cell."""
     return HtmlTable(
         key=table.key,
         title=table.heading,
@@ -99,11 +92,11 @@ def _find_headings(rows: Sequence[Row]) -> list[str]:
     return [word if word != last else "" for word, last in zip(words, [None, *words[:-1]], strict=True)]
 
 
-def _make_row(row: Row, table: Table, extra: Callable[[Row, Column, Cell], CellExtra]) -> list[HtmlCell]:
+def _make_row(row: Row, table: Table, extra: ExtraMaker) -> list[HtmlCell]:
     line = [HtmlCell(row.label)]
     for column, cell in zip(table.columns, row.cells, strict=True):
         key = repr(float(cell.mean)) if math.isfinite(cell.mean) and not cell.has_failed else ""
         text = format_cell(replace(cell, rank=""), column).replace("± ", "±\N{NO-BREAK SPACE}")
         text = MINUS_SIGN_PATTERN.sub("\N{MINUS SIGN}", text).replace(", ", ",\N{NO-BREAK SPACE}") if key else text
-        line.append(HtmlCell(text, cell.best, key, cell.has_failed, cell.note, cell.rank, extra(row, column, cell)))
+        line.append(HtmlCell(text, cell.best, key, cell.has_failed, cell.note, cell.rank, extra(row, column)))
     return line
