@@ -54,14 +54,8 @@ def follow_heading(y: np.ndarray, x: np.ndarray, heading: np.ndarray) -> Curves:
 def splat_points(y: np.ndarray, x: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
     """Add up ``weight`` of points at sub-pixel positions on a canvas with :data:`MARGIN_PX` on every side.
 
-    Args:
-        y: Positions, pixels of the image, any shape.
-        x: Positions, of the same shape.
-        weight: What a point adds, shared bilinearly by the four pixels around it.
-        size: Side of the image, pixels.
-
-    Returns:
-        (size + 2 MARGIN,) * 2 float32.
+    Positions are in pixels of the image of ``size`` x ``size``; each weight is shared bilinearly by the four pixels
+    around. Returns (size + 2 MARGIN,) * 2 float32.
     """
     side = size + 2 * MARGIN_PX
     y, x = y.ravel() + MARGIN_PX, x.ravel() + MARGIN_PX

@@ -57,13 +57,9 @@ def simulate_frame(
 ) -> Frame:
     """Simulate one frame of ``size`` x ``size`` pixels.
 
-    Args:
-        rng: Source of randomness of the scene and of its picture.
-        size: Side in pixels.
-        quality: Anatomy and imaging conditions.
-        second: Source of randomness of a second picture, of the same scene under the imaging conditions of high
-            quality; its own, so that the first picture does not depend on whether there is a second.
-        layer: Anatomy to show instead of the quality's own.
+    A ``second`` source of randomness asks for a second picture, of the same scene under the imaging conditions of high
+    quality; its own, so that the first picture does not depend on whether there is a second. ``layer`` is the anatomy
+    to show instead of the quality's own.
     """
     anatomy, imaging = CONDITIONS_BY_QUALITY[quality]
     anatomy = layer or anatomy

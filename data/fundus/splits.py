@@ -98,16 +98,11 @@ def _graded(row: dict[str, str], where: str) -> Graded:
 
 
 def choose_splits(graded: Sequence[Graded], there: Collection[str], seed: int) -> dict[str, str]:
-    """Return the split of each photograph that is used, by name.
+    """Return the split of each photograph that is used and ``there``, by name.
 
     Good photographs go to ``trainB``, usable ones to ``trainA`` or, by patient, ``testA``; rejected ones are left out.
     A patient is in one split only: one with good and usable photographs is drawn for either. Of each grade of
     retinopathy, both training splits get equally many, so that no method can learn that poor eyes are ill.
-
-    Args:
-        graded: The label file.
-        there: Names of the photographs available.
-        seed: The data seed.
     """
     rng = np.random.default_rng(seed)
     by_patient: dict[str, list[Graded]] = defaultdict(list)

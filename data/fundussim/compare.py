@@ -101,12 +101,7 @@ def table(scenes: Sequence[Scene]) -> str:
 
 
 def vessel_dice(scenes: Sequence[Scene], weights: Path) -> np.ndarray:
-    """Return W-Net's Dice inside the field of view on the clean pictures, (N,).
-
-    Args:
-        scenes: The eyes.
-        weights: Its public weights, trained on DRIVE.
-    """
+    """Return W-Net's Dice inside the field of view on the clean pictures, (N,), under its public weights."""
     from safetensors.torch import load_file
 
     from sspbench import TrainableSegmenter

@@ -55,13 +55,7 @@ def bezier(points: np.ndarray, count: int) -> np.ndarray:
 def splat(positions: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
     """Add up the weights of points at sub-pixel positions, each shared bilinearly by the four pixels around it.
 
-    Args:
-        positions: (n, 2): row and column, pixels.
-        weights: (n, channels).
-        size: Side of the picture, pixels.
-
-    Returns:
-        (channels, size, size) float32.
+    Positions are (n, 2), row and column in pixels; weights (n, channels). Returns (channels, size, size) float32.
     """
     inside = ((positions >= 0) & (positions < size - 1)).all(axis=1)
     positions, weights = positions[inside], weights[inside]

@@ -37,17 +37,13 @@ REFLEX_SIGMA, REFLEX_DEPTH, REFLEX_RADIUS = 0.22, 0.55, 1.5
 
 
 class VesselPoints:
-    """The points of all vessels on the pixel grid of a photograph.
-
-    Args:
-        vessels: The vessel tree, in pixels from the centre of the field of view.
-        size: Side of the photograph, pixels.
+    """The points of all vessels on the pixel grid of a photograph of side ``size``.
 
     Attributes:
         positions: (n, 2): row and column, pixels.
         across: (n, 2): unit vectors across the vessel.
         radius: (n,) half widths in pixels of the photograph.
-        width: (n,) widths in the pixels of :mod:`.all_parameters`.
+        width: (n,) widths in the pixels of :mod:`.parameters`.
         artery: (n,) bool.
         length: (n,) pixels of the photograph that a point covers along its vessel.
     """

@@ -45,7 +45,7 @@ class Frame:
 
     @property
     def scale(self) -> float:
-        """Pixels of the photograph per pixel of :mod:`.all_parameters`."""
+        """Pixels of the photograph per pixel of :mod:`.parameters`."""
         return RADIUS_SHARE * self.size / RADIUS
 
     def distance(self, centre: np.ndarray, stretch: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:

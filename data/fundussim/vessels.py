@@ -72,10 +72,8 @@ class Occupancy:
     def free_points(self, paths: np.ndarray, is_artery: bool, alone: bool) -> np.ndarray:
         """Return how many points of each of (k, n, 2) paths run free from the start.
 
-        Args:
-            paths: The courses; their first points lie on the parent and are not looked at.
-            is_artery: The kind of the vessel: it may cross vessels of the other kind...
-            alone: ...unless this is set.
+        Their first points lie on the parent and are not looked at. A vessel may cross those of the other kind, unless
+        it is ``alone``.
         """
         row, column, inside = self._cells(paths)
         blocked = self.taken[int(is_artery)][row, column]
@@ -96,14 +94,7 @@ class Occupancy:
 
 
 def grow(rng: np.random.Generator, disc: np.ndarray, fovea: np.ndarray, anatomy: Anatomy) -> list[Vessel]:
-    """Grow the vessels of one eye.
-
-    Args:
-        rng: Source of randomness.
-        disc: Centre of the optic disc, (2,).
-        fovea: Centre of the fovea, (2,).
-        anatomy: Widths and branching.
-    """
+    """Grow the vessels of one eye, whose optic disc and fovea have their centres, (2,), at the given places."""
     occupancy = Occupancy()
     vessels = list(_trunks(rng, disc, anatomy))
     for vessel in vessels:

@@ -61,13 +61,9 @@ def rank_quality(all_figures: list[FrameQuality]) -> np.ndarray:
 
 
 def group_by_subject(names: Sequence[str], digests: Sequence[Collection[str]]) -> tuple[list[str], bool]:
-    """Return the subject of every image, and whether the names carry subjects at all.
+    """Return the subject of every image, by the names without ending, and whether the names carry subjects at all.
 
-    Without subjects in the names each image is its own subject. Equal pictures always share a subject.
-
-    Args:
-        names: File names without ending.
-        digests: Pixel hashes of every image; equal pictures share one.
+    Without subjects in the names each image is its own subject. Equal pictures, which share a digest, share a subject.
     """
     found = [match.group("subject") if (match := SUBJECT_PATTERN.match(name)) else None for name in names]
     counts = Counter(found)
@@ -97,18 +93,12 @@ def _join_equal_pictures(groups: list[str], digests: Sequence[Collection[str]]) 
 def assign_splits(
     groups: Sequence[str], qualities: np.ndarray, shares: tuple[float, float, float], seed: int
 ) -> list[str | None]:
-    """Return ``trainA``, ``trainB``, ``testA`` or None (left out) for every image.
+    """Return ``trainA``, ``trainB``, ``testA`` or None (left out) for every image, by its subject and quality.
 
     The ``low`` share of lowest quality is LQ, the ``high`` share of highest quality HQ; the rest is left out. Subjects
     are shuffled by the seed and taken for the test, whole, until their LQ images make up the ``test`` share of all LQ
-    images; the last subject is skipped where taking it would miss that share by more than leaving it. HQ images of
-    test subjects are left out.
-
-    Args:
-        groups: Subject of every image.
-        qualities: (N,), larger is better.
-        shares: ``low``, ``high``, ``test``.
-        seed: The data seed.
+    images; the last subject is skipped where taking it would miss that share by more than leaving it. HQ images of test
+    subjects are left out. ``shares`` are low, high and test.
     """
     low, high, test = shares
     order = np.lexsort((np.arange(len(groups)), qualities))

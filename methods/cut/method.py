@@ -80,11 +80,8 @@ class CUT(PatchContrastGAN):
     def _contrast_losses(self, outputs: Tensor, keys: Sequence[Tensor], count: int, flipped: bool) -> dict[str, Tensor]:
         """Return the contrast of the fakes with their inputs and, where they were made, of the identities.
 
-        Args:
-            outputs: ``count`` fakes, then the identities if any.
-            keys: Taps of what they were made from, never mirrored; no gradient flows into them.
-            count: Images per half.
-            flipped: Whether the fakes are mirrored.
+        ``outputs`` are ``count`` fakes, mirrored if ``flipped``, then the identities if any; ``keys`` are the taps,
+        never mirrored, of what they were made from, into which no gradient flows.
         """
         queries = self._generator.encode(outputs)
         queries = [features.flip(-1) for features in queries] if flipped else queries

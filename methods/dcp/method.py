@@ -50,7 +50,7 @@ class DarkChannelPrior(Method):
 def estimate_air_light(
     picture: np.ndarray, dark: np.ndarray, seen: np.ndarray, *, share: float, skip: int = 0
 ) -> np.ndarray:
-    """Return the mean of the picture over the brightest dark-channel pixels, channel by channel.
+    """Return the mean of the picture over the brightest dark-channel pixels: (C,), not below ``MIN_AIR_LIGHT``.
 
     Args:
         picture: (H, W, C) in [0, 1].
@@ -59,9 +59,6 @@ def estimate_air_light(
         share: Share of these that are taken: ``max(floor(share * count), 1)``.
         skip: That many of the darkest among them are left out of the sum but still counted, an off-by-one of a
             much copied implementation.
-
-    Returns:
-        (C,), not below ``MIN_AIR_LIGHT``.
     """
     colours, darkness = picture[seen], dark.min(axis=2)[seen]
     count = max(int(share * len(darkness)), 1)
@@ -73,15 +70,9 @@ def estimate_air_light(
 def guided_filter(
     guide: np.ndarray, values: np.ndarray, seen: np.ndarray, *, side: int, eps: float, border: str
 ) -> np.ndarray:
-    """Smooth ``values`` along the edges of ``guide``: a local linear model in boxes of ``side`` pixels.
+    """Smooth (H, W) ``values`` along the edges of ``guide``: a local linear model in boxes of ``side`` pixels.
 
-    Args:
-        guide: (H, W) float64.
-        values: (H, W) float64.
-        seen: (H, W) bool: pixels that count.
-        side: Side of the box in pixels; an even side is centred half a pixel towards the end.
-        eps: Regulariser in squared units of the guide.
-        border: ``normalised`` or ``reflect``, see :func:`box_mean`.
+    ``eps`` is a regulariser in squared units of the guide; for the rest see :func:`box_mean`.
     """
 
     def mean(array: np.ndarray) -> np.ndarray:
@@ -98,11 +89,9 @@ def guided_filter(
 def box_mean(array: np.ndarray, seen: np.ndarray, side: int, border: str) -> np.ndarray:
     """Mean over the pixels that count in a ``side`` x ``side`` box around each pixel of an (H, W) float64 array.
 
-    Args:
-        array: (H, W) float64.
-        seen: (H, W) bool: pixels that count; 0 where a box has none.
-        side: Side of the box in pixels.
-        border: ``normalised`` averages the pixels inside the image; ``reflect`` mirrors the image (OpenCV's default).
+    An even side is centred half a pixel towards the end. ``seen``, (H, W) bool, are the pixels that count; the mean is
+    0 where a box has none. At its border the image ends (``normalised``) or is mirrored (``reflect``, OpenCV's
+    default).
 
     Raises:
         UserError: unknown border.

@@ -100,13 +100,8 @@ def _convert_to_rgb(images: Tensor) -> Tensor:
 def feature_distance(vgg: VGG16, images: Tensor, targets: Tensor, layer: str = "relu5_1") -> Tensor:
     """Return the self-feature-preserving distance: mean squared difference of instance-normed VGG16 features.
 
-    VGG16 pools after its blocks 1, 2 and 3 only, and no mean is subtracted (with Caffe weights).
-
-    Args:
-        vgg: Frozen VGG16.
-        images: (N, 3, H, W) RGB in [-1, 1]; gradients flow through these only.
-        targets: The same shape.
-        layer: Name of the feature map.
+    VGG16 pools after its blocks 1, 2 and 3 only, and no mean is subtracted (with Caffe weights). Images and targets are
+    (N, 3, H, W) RGB in [-1, 1]; gradients flow through the images only.
     """
     with torch.no_grad():
         wanted = _normalised_features(vgg, targets, layer)

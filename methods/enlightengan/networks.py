@@ -19,14 +19,7 @@ SIZE_MULTIPLE_PX = 16
 
 
 def attention_map(images: Tensor) -> Tensor:
-    """Return 1 - grey value: dark pixels get attention near 1.
-
-    Args:
-        images: (N, 3, H, W) RGB in [-1, 1].
-
-    Returns:
-        (N, 1, H, W) in [0, 1].
-    """
+    """Return 1 - grey value of (N, 3, H, W) RGB in [-1, 1]: (N, 1, H, W) in [0, 1], near 1 in the dark."""
     red, green, blue = (images + 1).unbind(dim=1)
     return (1 - (LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue) / 2).unsqueeze(1)
 
@@ -101,14 +94,9 @@ class Generator(nn.Module):
         self.out = nn.Conv2d(base, 3, kernel_size=1)
 
     def forward(self, x: Tensor, attention: Tensor) -> tuple[Tensor, Tensor]:
-        """Enhance images of any size; both results have the size of ``x``.
+        """Return the enhanced images, not clamped, and the residual that was added; any size.
 
-        Args:
-            x: (N, 3, H, W) RGB in [-1, 1].
-            attention: (N, 1, H, W) in [0, 1]; see :func:`attention_map`.
-
-        Returns:
-            The enhanced images (not clamped) and the residual that was added.
+        ``x`` is (N, 3, H, W) RGB in [-1, 1], ``attention`` is (N, 1, H, W), see :func:`attention_map`.
         """
         height, width = x.shape[-2:]
         rows, columns = -height % SIZE_MULTIPLE_PX, -width % SIZE_MULTIPLE_PX

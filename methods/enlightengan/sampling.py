@@ -24,10 +24,7 @@ def flip_jointly(first: Tensor, second: Tensor, random: torch.Generator) -> tupl
 def darken(images: Tensor, hundredths: Sequence[int], random: torch.Generator) -> Tensor:
     """Divide the brightness of (N, C, H, W) images in [-1, 1], each with probability 1/2.
 
-    Args:
-        images: The images.
-        hundredths: Least and greatest divisor times 100, both inclusive; (200, 400) as published.
-        random: CPU generator.
+    ``hundredths`` are least and greatest divisor times 100, both inclusive; (200, 400) as published.
     """
     least, greatest = hundredths
     chosen = toss_coins(len(images), random)

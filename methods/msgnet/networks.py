@@ -132,12 +132,8 @@ class MSGNet(nn.Module):
     def init_output_head(self, level: float | Sequence[float], gain: float) -> None:
         """Let the untrained head paint around ``level``, ``gain`` times stronger than by default.
 
-        The head's default start gives values around 0 +- 0.3; reaching pictures of 0..255 takes a constant rate of
-        1e-3 thousands of updates, which short runs do not have.
-
-        Args:
-            level: A grey level, or blue, green and red, 0..255.
-            gain: Factor on the head's weights.
+        The level is grey, or blue, green and red, 0..255. The head's default start gives values around 0 +- 0.3;
+        reaching pictures of 0..255 takes a constant rate of 1e-3 thousands of updates, which short runs do not have.
         """
         weight, bias = list_layer_tensors(*self.decoder[-1].children())
         weight.mul_(gain)

@@ -24,17 +24,10 @@ def is_large_enough(side: int, scales: int) -> bool:
 
 
 def ms_ssim(x: Tensor, y: Tensor, scales: int = 5) -> Tensor:
-    """Return the multi-scale structural similarity of each image, the mean over its channels.
+    """Return the multi-scale structural similarity of (N, C, H, W) in [0, 1], the mean over channels: (N,) in [0, 1].
 
-    Windows lie within the image. A scale of inverted structure counts as ``FLOOR``: as 0 it has no gradient.
-
-    Args:
-        x: (N, C, H, W) in [0, 1].
-        y: The same shape.
-        scales: How many; with fewer than 5, the exponents of the finest are brought to the sum of 1.
-
-    Returns:
-        (N,) in [0, 1].
+    Windows lie within the image. A scale of inverted structure counts as ``MIN_SCALE_FACTOR``: as 0 it has no gradient.
+    With fewer than 5 scales, the exponents of the finest are brought to the sum of 1.
 
     Raises:
         ValueError: the images are too small for the windows of the coarsest scale.
@@ -73,12 +66,8 @@ def gradient_norms(critic: nn.Module, images: Tensor) -> Tensor:
 
 
 def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor) -> Tensor:
-    """Return how far the critic's gradient norms are from 1 between real and generated images, squared.
+    """Return how far the critic's gradient norms are from 1 between real and generated (N, C, H, W), squared.
 
-    Args:
-        critic: Scores images.
-        real: (N, C, H, W).
-        fake: The same shape.
-        share: Of the real image in the mixture, (N, 1, 1, 1) in [0, 1].
+    ``share``, (N, 1, 1, 1) in [0, 1], is that of the real image in the mixture.
     """
     return (gradient_norms(critic, share * real + (1 - share) * fake) - 1).square().mean()

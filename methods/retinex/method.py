@@ -37,13 +37,7 @@ class MultiScaleRetinex(Method):
 
 
 def scale_colours(picture: np.ndarray, intensity: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return a picture (H, W, 3) with the intensity that is wanted, as far as no channel exceeds 1.
-
-    Args:
-        picture: (H, W, 3) in [0, 1].
-        intensity: Its intensity, (H, W, 1).
-        wanted: The one it shall have, (H, W, 1) in [0, 1].
-    """
+    """Return a picture (H, W, 3) in [0, 1] with the wanted intensity, (H, W, 1), as far as no channel exceeds 1."""
     brightest = np.maximum(picture.max(axis=2, keepdims=True), np.finfo(np.float32).tiny)
     wanted_gain = wanted / np.maximum(intensity, np.finfo(np.float32).tiny)
     scaled: np.ndarray = picture * np.minimum(wanted_gain, 1 / brightest)

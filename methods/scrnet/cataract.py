@@ -27,15 +27,9 @@ CONTRAST, BRIGHTNESS, SATURATION = (0.9, 1.3), (0.9, 1.0), (0.9, 1.3)
 
 
 def add_cataract(clear: Tensor, view: Tensor, random: torch.Generator) -> Tensor:
-    """Return photographs as through a cataract, 0 outside the field of view.
+    """Return (N, 3, H, W) RGB photographs in [0, 1] as through a cataract, 0 outside the field of view.
 
-    Args:
-        clear: (N, 3, H, W) RGB in [0, 1].
-        view: Field of view, (N, 1, H, W) of 0 and 1.
-        random: CPU generator.
-
-    Returns:
-        (N, 3, H, W) in [0, 1].
+    ``view`` is (N, 1, H, W) of 0 and 1; ``random`` draws on the CPU.
     """
     count = len(clear)
 

@@ -59,10 +59,7 @@ def gaussian_blur(images: Tensor, sd: Tensor) -> Tensor:
 def draw_light_field(images: Tensor, scale: Sequence[float], random: torch.Generator) -> Tensor:
     """Draw a smooth field for each of (N, 1, H, W), of mean 0 and standard deviation 1.
 
-    Args:
-        images: Gives shape and device.
-        scale: (min, max) of the distance over which it changes, pixels; one draw for the whole batch.
-        random: CPU generator.
+    ``scale`` is (min, max) of the distance over which it changes, pixels; one draw for the whole batch.
     """
     height, width = images.shape[-2:]
     step = scale[0] + (scale[1] - scale[0]) * float(torch.rand((), generator=random))

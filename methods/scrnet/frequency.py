@@ -15,14 +15,10 @@ OUTSIDE_LIFT = 0.2
 
 
 def high_frequency(images: Tensor, view: Tensor | None = None) -> Tensor:
-    """Return the amplified high-frequency part of images.
+    """Return the amplified high-frequency part of (N, C, H, W) in [-1, 1], in the same range.
 
-    Args:
-        images: (N, C, H, W) in [-1, 1].
-        view: Field of view, (N, 1, H, W) of 0 and 1; None where it is the whole image, as in corneal confocal ones.
-
-    Returns:
-        (N, C, H, W) in [-1, 1], -1 outside the field of view.
+    ``view`` is the field of view, (N, 1, H, W) of 0 and 1, outside which the result is -1; None where it is the whole
+    image, as in corneal confocal ones.
     """
     images = images.float()
     if view is None:

@@ -59,17 +59,11 @@ class SCRNet(TrainableMethod):
 
 
 def restoration_losses(detail: Tensor, image: Tensor, clear: Tensor, view: Tensor | None = None) -> dict[str, Tensor]:
-    """Return the mean absolute differences by name.
+    """Return the mean absolute differences by name; all images are (N, C, H, W) in [-1, 1].
 
-    Args:
-        detail: The high-frequency part that was drawn, (N, C, H, W) in [-1, 1].
-        image: The image that was drawn, the same shape.
-        clear: The clear image of the pair, the same shape.
-        view: Field of view, (N, 1, H, W) of 0 and 1; nothing outside it counts. None: the whole image.
-
-    Returns:
-        ``image`` and ``detail``, each against the clear image's; ``agreement`` of the drawn image's own high-frequency
-        part with the drawn one, which holds still: this term teaches the image alone.
+    ``image`` and ``detail``, drawn image and high-frequency part, are each compared with the clear image's;
+    ``agreement`` compares the drawn image's own high-frequency part with the drawn one, which holds still: this term
+    teaches the image alone. Nothing outside the field of view, (N, 1, H, W) of 0 and 1, counts; None: the whole image.
     """
     detail, image, clear = (mask_outside_view(drawn.float(), view) for drawn in (detail, image, clear))
     return {

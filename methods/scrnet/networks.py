@@ -34,13 +34,9 @@ class Generator(nn.Module):
         self.leak = nn.LeakyReLU(0.2)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Restore images from their high-frequency part.
+        """Return the high-frequency part of the clear images and the clear images, both as ``x``.
 
-        Args:
-            x: (N, in_channels, H, W) in [-1, 1].
-
-        Returns:
-            The high-frequency part of the clear images and the clear images, both as ``x``.
+        ``x`` is the high-frequency part of the given ones, (N, in_channels, H, W) in [-1, 1].
         """
         skips = self._encode(x)
         detail = image = self.rectify(skips.pop())

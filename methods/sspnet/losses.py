@@ -23,12 +23,10 @@ def fooling_loss(logits: Tensor, saturating: bool) -> Tensor:
 
 
 def illumination_loss(images: Tensor, shares: Sequence[int], signed: bool) -> Tensor:
-    """Return the illumination uniformity loss, equation (3), averaged over patch sizes.
+    """Return the illumination uniformity loss, equation (3), of (N, C, H, W) in [0, 1], averaged over patch sizes.
 
-    Args:
-        images: (N, C, H, W) in [0, 1].
-        shares: Patch sides as H / share; (8, 4) are 48 and 96 pixels at 384.
-        signed: Take the mean as printed, which is about zero for any image, instead of the mean of absolute values.
+    Patch sides are H / share; (8, 4) are 48 and 96 pixels at 384. ``signed`` takes the mean as printed, which is about
+    zero for any image, instead of the mean of absolute values.
     """
     losses = []
     for share in shares:
@@ -40,11 +38,9 @@ def illumination_loss(images: Tensor, shares: Sequence[int], signed: bool) -> Te
 def texture_loss(x: Tensor, y: Tensor, form: str) -> Tensor:
     """Return the texture-aware loss of one domain, half of equation (4): 1 - mean over all local windows.
 
-    Args:
-        x: Images, (N, C, H, W) in [0, 1].
-        y: Their enhanced versions.
-        form: ``structure``: SSIM's correlation factor, StillGAN's code; ``contrast``: the equation as printed, Theta
-            being the local standard deviation; ``product``: both.
+    Compares images with their enhanced versions, (N, C, H, W) in [0, 1]. ``form`` is ``structure``, SSIM's correlation
+    factor as in StillGAN's code; ``contrast``, the equation as printed, Theta being the local standard deviation; or
+    ``product``, both.
     """
     return 1 - texture_map(x, y, form).mean()
 

@@ -40,12 +40,7 @@ class SSPNet(TrainableMethod):
         self.add_pool("enhanced_low", p["pool"])
 
     def training_step(self, low: Tensor, high: Tensor) -> dict[str, Tensor]:
-        """Step the generator, then the discriminator on outputs made before that step (README.md, A21).
-
-        Args:
-            low: LQ images x1, (N, C, h, w) in [0, 1].
-            high: HQ images x2, same shape.
-        """
+        """Step the generator, then the discriminator on outputs made before that step (README.md, A21)."""
         given = torch.cat([low, high]) * 2 - 1
         enhanced = self.networks["generator"](given)
         report = self._step_generator(given, enhanced)

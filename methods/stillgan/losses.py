@@ -34,11 +34,6 @@ def crop_centre(images: Tensor, roi: int) -> Tensor:
 def illumination_loss(images: Tensor, patch: int, roi: int) -> Tensor:
     """Return how unevenly lit the images are: the mean size of the upsampled patch means, less the overall mean.
 
-    Args:
-        images: (N, C, H, W) in [-1, 1].
-        patch: Side length of the patches; divides ``roi``.
-        roi: Side length of the central region.
-
     Raises:
         ValueError: ``roi`` is not a multiple of ``patch``, or the images are smaller than ``roi``.
     """
@@ -57,13 +52,8 @@ def draw_structure_noise(like: Tensor, roi: int, random: torch.Generator) -> Ten
 def structure_loss(first: Tensor, second: Tensor, noise: Tensor, roi: int) -> Tensor:
     """Return 1 minus the mean local correlation of two images (the correlation factor of SSIM).
 
-    The same noise is added to both, which keeps the square roots away from zero in flat regions.
-
-    Args:
-        first: (N, C, H, W) in [-1, 1].
-        second: The same shape.
-        noise: (N, C, roi, roi); see :func:`draw_structure_noise`.
-        roi: Side length of the central region.
+    The same noise (:func:`draw_structure_noise`) is added to both, which keeps the square roots away from zero in flat
+    regions.
     """
     x, y = (((crop_centre(image.float(), roi) + 1) / 2 + noise).clamp(0, 1) for image in (first, second))
     variance_x, variance_y, covariance = local_moments(x, y)

@@ -24,15 +24,9 @@ def bridge_times(count: int) -> list[float]:
 
 
 def move_along_bridge(place: Tensor, target: Tensor, noise: Tensor, now: float, then: float, tau: float) -> Tensor:
-    """Go on along the bridge from ``place`` at time ``now`` towards ``target`` (which stands at time 1).
+    """Go on along the bridge from ``place`` at time ``now`` to time ``then``, towards ``target``, which stands at 1.
 
-    Args:
-        place: Images.
-        target: What the generator makes of them.
-        noise: Of the same shape, from N(0, 1).
-        now: Time of ``place``, below 1.
-        then: Time of the result.
-        tau: Temperature; 0 goes straight.
+    ``noise`` is drawn from N(0, 1); the temperature ``tau`` weighs it, 0 goes straight.
     """
     share = (then - now) / (1 - now)
     return (1 - share) * place + share * target + ((then - now) * (1 - share) * tau) ** 0.5 * noise
@@ -41,10 +35,7 @@ def move_along_bridge(place: Tensor, target: Tensor, noise: Tensor, now: float, 
 def compare_energies(energy: Energy, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean energy of pairs with themselves, and the log-sum-exp over all scores with other pairs.
 
-    Args:
-        energy: The energy network at this place on the bridge.
-        own: (N, 2C, H, W): places on the bridge and what was made of them, along the channels.
-        other: The same of other images.
+    ``own`` and ``other`` are (N, 2C, H, W): places on the bridge and what was made of them, along the channels.
     """
     same, apart = (energy(torch.cat([own, pair], 1)).float() for pair in (own, other))
     return same.mean(), apart.flatten().logsumexp(0)
@@ -57,14 +48,9 @@ def energy_loss(energy: Energy, own: Tensor, other: Tensor) -> Tensor:
 
 
 def bridge_loss(energy: Energy, own: Tensor, other: Tensor, remaining: float, tau: float) -> Tensor:
-    """Return entropy and transport cost of the rest of the bridge.
+    """Return entropy and transport cost of the rest of the bridge; see :func:`compare_energies`.
 
-    Args:
-        energy: The energy network at this place on the bridge.
-        own: (N, 2C, H, W): places on the bridge and what was made of them.
-        other: The same of other images.
-        remaining: Share of the bridge's steps still ahead, 1 at the start.
-        tau: Temperature.
+    ``remaining`` is the share of the bridge's steps still ahead, 1 at the start; ``tau`` the temperature.
     """
     same, apart = compare_energies(energy, own, other)
     place, made = own.chunk(2, dim=1)

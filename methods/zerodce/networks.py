@@ -57,9 +57,7 @@ class CurveNetwork(nn.Module):
 def apply_curves(images: Tensor, curves: Iterable[Tensor]) -> Tensor:
     """Bend brightness by ``x + a (x^2 - x)``, once with each ``a``; values in [0, 1] stay there.
 
-    Args:
-        images: (N, C, H, W) in [0, 1].
-        curves: One (N, C, H, W) in [-1, 1] for each iteration; negative ones brighten.
+    Each curve is (N, C, H, W) in [-1, 1], as the images; negative values brighten.
     """
     for curve in curves:
         images = images + curve * (images.square() - images)

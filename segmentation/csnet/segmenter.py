@@ -56,9 +56,7 @@ class CSNetSegmenter(TrainableSegmenter):
 def threshold_probability(probability: np.ndarray, threshold: str | float) -> np.ndarray:
     """Return the (H, W) bool mask of an (H, W) uint8 probability map: values above the threshold.
 
-    Args:
-        probability: Probability x 255, rounded.
-        threshold: ``"otsu"`` for Otsu's threshold of this map (a constant map is all background), or a probability.
+    The threshold is a probability, or ``"otsu"`` for Otsu's of this map (a constant map is all background).
 
     >>> threshold_probability(np.array([[0, 10], [240, 250]], np.uint8), "otsu").tolist()
     [[False, False], [True, True]]
@@ -71,10 +69,8 @@ def threshold_probability(probability: np.ndarray, threshold: str | float) -> np
 def find_otsu_threshold(levels: np.ndarray) -> int:
     """Return the level t at which ``levels <= t`` and ``levels > t`` have the largest variance between them (Otsu).
 
-    scikit-image has it too, but its import costs each segmenting job more than the job itself.
-
-    Args:
-        levels: (H, W) uint8, of fewer than 2**24 pixels. Of a constant map the level itself is returned.
+    Levels are (H, W) uint8, of fewer than 2**24 pixels; of a constant map the level itself is returned. scikit-image
+    has it too, but its import costs each segmenting job more than the job itself.
 
     >>> find_otsu_threshold(np.array([[0, 10], [240, 250]], np.uint8))
     10

@@ -71,12 +71,7 @@ class UpwardBlock(nn.Module):
 
 
 class SmallUNet(nn.Module):
-    """A U-Net of three levels.
-
-    Args:
-        in_channels: Channels of the input.
-        widths: Channels of the levels, finest first.
-    """
+    """A U-Net of three levels; ``widths`` are their channels, finest first."""
 
     def __init__(self, in_channels: int, widths: Sequence[int] = (8, 16, 32)) -> None:
         super().__init__()

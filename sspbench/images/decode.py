@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from ..errors import UserError
 from .decoded import DecodedImage, UnusableImageError
@@ -16,21 +15,9 @@ from .tiff import decode_tiff, read_tiff_size
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif", ".dcm")
 """File name endings that count as images (case-insensitive)."""
 
-Result = TypeVar("Result")
-
 HEAD_BYTES = 132
 """Bytes that say what a file is: DICOM has its mark behind a preamble of 128."""
 
-
-@dataclass(frozen=True)
-class _Reader:
-    decode: Callable[[Path, str], DecodedImage]
-    size: Callable[[Path], tuple[int, int]]
-
-
-_RASTER = _Reader(decode_raster, read_raster_size)
-_TIFF = _Reader(lambda path, _kind: decode_tiff(path), read_tiff_size)
-_DICOM = _Reader(lambda path, _kind: decode_dicom(path), read_dicom_size)
 
 SIGNATURES: dict[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -46,7 +33,10 @@ SIGNATURES: dict[bytes, str] = {
 }
 """First bytes of a file, and what it then is."""
 
-READERS = {"PNG": _RASTER, "JPEG": _RASTER, "BMP": _RASTER, "GIF": _RASTER, "TIFF": _TIFF, "DICOM": _DICOM}
+SUPPORTED_KINDS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "DICOM")
+
+SIZE_READERS = {"TIFF": read_tiff_size, "DICOM": read_dicom_size}
+"""What reads the size of pictures that Pillow does not read."""
 
 
 def decode_image(path: Path) -> DecodedImage:
@@ -56,7 +46,11 @@ def decode_image(path: Path) -> DecodedImage:
         UserError: the file is missing, damaged, too large, of an unsupported kind, or holds several pages. No content
             of a file raises anything else.
     """
-    return _read(path, lambda reader, kind: reader.decode(path, kind))
+    with _explain_faults(path):
+        kind = _find_kind(path)
+        if kind == "TIFF":
+            return decode_tiff(path)
+        return decode_dicom(path) if kind == "DICOM" else decode_raster(path, kind)
 
 
 def read_image_size(path: Path) -> tuple[int, int]:
@@ -65,22 +59,23 @@ def read_image_size(path: Path) -> tuple[int, int]:
     Raises:
         UserError: as :func:`decode_image` does.
     """
-    return _read(path, lambda reader, _kind: reader.size(path))
+    with _explain_faults(path):
+        return SIZE_READERS.get(_find_kind(path), read_raster_size)(path)
 
 
-def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
+@contextmanager
+def _explain_faults(path: Path) -> Iterator[None]:
+    """Turn whatever the content of a file makes readers raise into a ``UserError`` that names it."""
     try:
-        kind = _kind(path)
-        return read(READERS[kind], kind)
+        yield
     except FileNotFoundError as error:
         hint = "put it back, or run the workflow again if it is one that a run made"
         raise UserError("An image file is missing", where=str(path), hint=hint) from error
     except UnusableImageError as error:
         raise UserError(error.what, where=str(path), why=error.why, hint=error.hint) from error
     except PermissionError as error:
-        raise UserError(
-            "An image cannot be read", where=str(path), why="no permission", hint="let this user read it"
-        ) from error
+        hint = "let this user read it"
+        raise UserError("An image cannot be read", where=str(path), why="no permission", hint=hint) from error
     except ImportError:
         raise  # an environment without the decoders is not a fault of the file
     except Exception as error:  # decoders raise anything on damaged bytes: TypeError, IndexError, MemoryError
@@ -92,7 +87,7 @@ def _read(path: Path, read: Callable[[_Reader, str], Result]) -> Result:
         ) from error
 
 
-def _kind(path: Path) -> str:
+def _find_kind(path: Path) -> str:
     with Path(path).open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     if head[128:132] == b"DICM":
@@ -100,6 +95,6 @@ def _kind(path: Path) -> str:
     kind = next((name for signature, name in SIGNATURES.items() if head.startswith(signature)), None)
     if kind is None:
         raise ValueError("its content is not an image of a known kind")
-    if kind not in READERS:
+    if kind not in SUPPORTED_KINDS:
         raise UnusableImageError(f"{kind} files are not supported", hint="save it as PNG or TIFF")
     return kind

@@ -22,15 +22,9 @@ PAIR_TYPES: tuple[PairType, ...] = ("illumination", "spots", "blur", "all")
 def write_degraded(
     folder: Path, name: str, photograph: np.ndarray, field_of_view: np.ndarray, pair_type: PairType, seed: list[int]
 ) -> dict[str, Any]:
-    """Degrade a photograph and write it; return its degradation by path, for ``degradations.json``.
+    """Degrade a photograph and write it into the folder of a split; return what was done by path.
 
-    Args:
-        folder: The folder of the split.
-        name: File name.
-        photograph: (H, W, 3) uint8.
-        field_of_view: (H, W) bool.
-        pair_type: What to do to it.
-        seed: Seed of the draw: the same seed gives the same picture.
+    The photograph is (H, W, 3) uint8, its field of view (H, W) bool; the same seed gives the same picture.
     """
     types: tuple[DegradationType, ...] = TYPES if pair_type == "all" else (pair_type,)
     height, width = field_of_view.shape
@@ -40,11 +34,6 @@ def write_degraded(
 
 
 def record_degradations(request: PrepareRequest, degradations: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write ``degradations.json``, and let the manifest keep each photograph's types.
-
-    Args:
-        request: What the data set's ``prepare`` got.
-        degradations: By path, as :func:`write_degraded` returns them.
-    """
+    """Write ``degradations.json``, by path as of :func:`write_degraded`; the manifest keeps each photograph's types."""
     write_json(request.output / "degradations.json", degradations)
     request.record("degradation", {path: ", ".join(drawn["types"]) for path, drawn in degradations.items()})

@@ -103,14 +103,7 @@ class Blur:
 
 @dataclass(frozen=True)
 class Degradation:
-    """What is done to one photograph; a part that is not done is None, or empty.
-
-    Attributes:
-        size: Height and width of the photographs it was drawn for, pixels.
-        illumination: Uneven light.
-        spots: Dust.
-        blur: Blur.
-    """
+    """What is done to photographs of one size (height and width, pixels); a part that is not done is None, or empty."""
 
     size: tuple[int, int]
     illumination: Illumination | None = None
@@ -130,13 +123,7 @@ class Degradation:
 def draw_degradation(
     rng: np.random.Generator, height: int, width: int, types: Collection[DegradationType] = TYPES
 ) -> Degradation:
-    """Draw the parameters of a degradation.
-
-    Args:
-        rng: Source of randomness.
-        height: Of the photographs, pixels.
-        width: Of the photographs, pixels.
-        types: The parts to draw.
+    """Draw the parameters of a degradation of photographs of a height and width, pixels.
 
     Raises:
         ValueError: a type is unknown.
@@ -153,15 +140,7 @@ def draw_degradation(
 
 
 def degrade(photograph: np.ndarray, field_of_view: np.ndarray, degradation: Degradation) -> np.ndarray:
-    """Degrade a photograph.
-
-    Args:
-        photograph: (H, W, 3) uint8, RGB; it is not changed.
-        field_of_view: (H, W) bool.
-        degradation: What to do to it.
-
-    Returns:
-        (H, W, 3) uint8, 0 outside the field of view.
+    """Degrade a photograph, (H, W, 3) uint8 RGB: the same, 0 outside its field of view, (H, W) bool.
 
     Raises:
         ValueError: the photograph has another size than the degradation was drawn for.

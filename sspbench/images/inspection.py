@@ -117,9 +117,6 @@ def digest_picture(pixels: np.ndarray) -> frozenset[str]:
 
     A copy at 8 bit may have been scaled (value / white x 255) or shifted (value >> 4 for 12 bit), and of a dark picture
     it is not known how many bits the camera had, so a deep picture has a hash for each way.
-
-    Args:
-        pixels: (H, W) or (H, W, 3), uint8 or uint16.
     """
     if pixels.dtype == np.uint8:
         return frozenset([_digest(to_grey8(pixels))])

@@ -118,10 +118,6 @@ class _Match:
 def find_near_copies(searched: Sequence[Path], known: Sequence[Path]) -> list[NearCopy]:
     """Return the images that are near copies of known ones, each with the known image that it resembles most.
 
-    Args:
-        searched: Images to look for, 8 bit.
-        known: Images to look in.
-
     Raises:
         UserError: an image cannot be read.
     """

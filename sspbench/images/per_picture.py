@@ -17,14 +17,10 @@ MIN_WEIGHT = 1e-6
 
 
 def enhance_each(images: np.ndarray, enhance_one: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Apply a function to images one by one.
+    """Apply a function to (N, C, H, W) float32 images one by one; return the same.
 
-    Args:
-        images: (N, C, H, W) float32.
-        enhance_one: Maps a picture (H, W, C) float32 to one of the same shape and any type; must not modify its input.
-
-    Returns:
-        (N, C, H, W) float32.
+    ``enhance_one`` maps a picture (H, W, C) float32 to one of the same shape and any type, and must not modify its
+    input.
     """
     enhanced = np.empty_like(images, dtype=np.float32)
     for image, result in zip(images, enhanced, strict=True):
@@ -41,13 +37,9 @@ def compute_luminance(picture: np.ndarray) -> np.ndarray:
 
 
 def find_seen_area(picture: np.ndarray) -> np.ndarray:
-    """Return where a picture shows anything: the field of view in colour, everything in grey.
+    """Return where a picture (H, W, C) in [0, 1] shows anything, (H, W) bool.
 
-    Args:
-        picture: (H, W, C) in [0, 1], C 1 or 3.
-
-    Returns:
-        (H, W) bool; everything where no part of the picture is bright.
+    In colour that is the field of view; in grey, and where no part of the picture is bright, everything.
     """
     whole = np.ones(picture.shape[:2], bool)
     if picture.shape[2] == 1:
@@ -59,15 +51,9 @@ def find_seen_area(picture: np.ndarray) -> np.ndarray:
 
 
 def blur_inside(values: np.ndarray, area: np.ndarray, sigma: float) -> np.ndarray:
-    """Return the Gaussian mean of what lies inside an area; what lies outside has no weight.
+    """Return the Gaussian mean of what lies inside an area, (H, W) bool; what lies outside has no weight.
 
-    Args:
-        values: (H, W) or (H, W, C) float32.
-        area: (H, W) bool.
-        sigma: Standard deviation of the Gaussian, pixels.
-
-    Returns:
-        The shape of ``values``; far outside the area without a meaning.
+    Values are (H, W) or (H, W, C) float32, ``sigma`` is in pixels. Far outside the area the result has no meaning.
     """
     if area.all():
         return cv2.GaussianBlur(values, (0, 0), sigma).reshape(values.shape)

@@ -84,9 +84,7 @@ def read_image_file(path: Path) -> ImageFile:
 def decide_folder_whites(files: list[tuple[Path, Path]], given: int | None) -> dict[Path, int]:
     """Return the white of each folder's images, decided for all of them together; show it where any is deep.
 
-    Args:
-        files: Each file and its place in the output.
-        given: The white that the user gave; None: to be decided.
+    ``files`` holds each file and its place in the output; a white that is ``given`` counts.
 
     Raises:
         UserError: the files of a folder disagree, or the given white is not a value of 16 bit.

@@ -20,15 +20,10 @@ MIN_BRIGHT_EDGE_SHARE = 0.25
 
 
 def find_round_field(pixels: np.ndarray) -> np.ndarray | None:
-    """Return the field of view of a photograph where it is round, else None.
+    """Return the field of view, (H, W) bool, of a photograph, (H, W, 3) uint8, where it is round.
 
-    The field is found as data sets find it (:func:`.field_of_view.find_field_of_view`).
-
-    Args:
-        pixels: (H, W, 3) uint8.
-
-    Returns:
-        (H, W) bool; None where nothing is bright, or the bright part is neither a disc nor a cut-off disc.
+    It is found as data sets find it (:func:`.field_of_view.find_field_of_view`); None where nothing is bright, or the
+    bright part is neither a disc nor a cut-off disc.
     """
     try:
         mask = find_field_of_view(pixels).mask

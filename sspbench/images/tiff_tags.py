@@ -154,11 +154,9 @@ def _ome_size(ome: dict[str, Any]) -> tuple[float | None, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class TiffTags:
-    """The tags of a TIFF file.
+    """The tags of a TIFF file: code, type, count and value of each, in the order of the file.
 
-    Attributes:
-        byteorder: ``<`` or ``>``; some tags hold bytes that depend on it.
-        tags: Code, type, count and value of each, in the order of the file.
+    Some hold bytes that depend on the byte order, ``<`` or ``>``.
     """
 
     byteorder: str

@@ -14,14 +14,9 @@ EnhanceFunction = Callable[[np.ndarray], np.ndarray]
 
 
 def apply_in_tiles(function: EnhanceFunction, image: np.ndarray, tile: int) -> np.ndarray:
-    """Apply ``function`` to an image, whole if both sides are at most ``tile``, else tile by tile.
+    """Apply ``function`` to an image, whole if both sides are at most ``tile`` pixels or it is 0, else tile by tile.
 
     Tiles overlap by at least a quarter; each fades in and out linearly over its overlap, and the weights sum to one.
-
-    Args:
-        function: Enhances one tile.
-        image: (H, W) or (C, H, W) float32.
-        tile: Side of a tile, pixels; 0: never in tiles.
     """
     if tile == 0 or max(image.shape[-2:]) <= tile:
         return function(image)

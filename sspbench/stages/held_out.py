@@ -26,10 +26,7 @@ def split_held_out(
 ) -> tuple[list[LabelledImage], list[LabelledImage]]:
     """Split pairs at random into those to learn from and those held out, both in their order.
 
-    Args:
-        pairs: All labelled images.
-        share: Share to hold out, 0..1; above 0 at least one is, and at least one is learnt from.
-        seed: Seed of the training: another training holds out others.
+    Of a share above 0 at least one pair is held out, and at least one is learnt from. Another seed holds out others.
     """
     wanted = max(round(share * len(pairs)), 1) if share > 0 else 0
     count = min(wanted, len(pairs) - 1)
@@ -47,13 +44,7 @@ def find_probability(segmenter: TrainableSegmenter, path: Path, color: ColorMode
 def choose_threshold(
     segmenter: TrainableSegmenter, held_out: Sequence[LabelledImage], color: ColorMode = "grey"
 ) -> dict[str, Any] | None:
-    """Return the level that fits the held-out images best, with its Dice and their number; None where there are none.
-
-    Args:
-        segmenter: Trained; put into inference mode.
-        held_out: Images, with labels, that it did not learn from.
-        color: The mode of the images.
-    """
+    """Return the level that fits the held-out images best, with its Dice and their number; None without any."""
     if not held_out:
         return None
     maps = [find_probability(segmenter, image, color) for image, _label in held_out]

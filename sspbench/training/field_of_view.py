@@ -16,15 +16,10 @@ OPENING_SIDE_PX = 8
 
 
 def find_views(images: Tensor) -> Tensor:
-    """Return where photographs show anything: luminance above 10 of 255, opened with an 8 x 8 square.
+    """Return where (N, 3, H, W) RGB photographs in [0, 1] show anything: (N, 1, H, W) of 0 and 1, float32.
 
-    What lies beyond the border of an image counts as seen, so that a crop is judged as the picture it comes from.
-
-    Args:
-        images: (N, 3, H, W) RGB in [0, 1].
-
-    Returns:
-        (N, 1, H, W) of 0 and 1, float32.
+    That is luminance above 10 of 255, opened with an 8 x 8 square. What lies beyond the border of an image counts as
+    seen, so that a crop is judged as the picture it comes from.
     """
     bright = (compute_luminances(images) > MIN_VIEW_LUMINANCE).float()
     before, after = OPENING_SIDE_PX // 2, OPENING_SIDE_PX - 1 - OPENING_SIDE_PX // 2

@@ -19,12 +19,7 @@ class ImagePool:
         self.images: list[Tensor] = []
 
     def query(self, images: Tensor, random: torch.Generator) -> Tensor:
-        """Exchange (N, C, H, W) images, one by one, with the pool.
-
-        Args:
-            images: The current fakes; detached here.
-            random: CPU generator that decides.
-        """
+        """Exchange (N, C, H, W) fakes, detached, one by one with the pool; ``random`` decides on the CPU."""
         return torch.stack([self._exchange(image, random) for image in images.detach()])
 
     def _exchange(self, image: Tensor, random: torch.Generator) -> Tensor:

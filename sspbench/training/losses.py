@@ -62,11 +62,9 @@ def local_moments(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def illumination_unevenness(images: Tensor, patch: int) -> Tensor:
-    """Return (N, C, H, W): the patch means less the overall mean, brought back to full size (bicubic).
+    """Return the means of patches of side ``patch`` less the overall mean, at full size (bicubic): (N, C, H, W).
 
-    Args:
-        images: (N, C, H, W), any range.
-        patch: Side of the patches, pixels; should divide H and W.
+    The side should divide H and W.
     """
     means = functional.avg_pool2d(images.float(), patch)
     deviations = means - images.float().mean(dim=(-2, -1), keepdim=True)

@@ -9,15 +9,9 @@ from torch import Tensor
 
 
 def apply_padded(images: Tensor, multiple: int, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """Apply ``function`` to images padded to a multiple and crop the result to the size of ``images``.
+    """Apply ``function`` to (N, C, H, W) images padded to a multiple and crop the result to their size.
 
-    Args:
-        images: (N, C, H, W), any H and W.
-        multiple: ``function`` gets heights and widths that are multiples of this.
-        function: Keeps height and width, or adds to them at the bottom and at the right.
-
-    Returns:
-        (N, C', H, W).
+    ``function`` keeps height and width, which are multiples, or adds to them at the bottom and at the right.
     """
     height, width = images.shape[-2], images.shape[-1]
     rows = reflected_places(height, multiple).to(images.device)
@@ -27,16 +21,9 @@ def apply_padded(images: Tensor, multiple: int, function: Callable[[Tensor], Ten
 
 
 def reflected_places(length: int, multiple: int) -> Tensor:
-    """Return which pixel of a side each pixel of the padded side shows; the border pixel is repeated.
+    """Return which pixel of a side each pixel of the padded side shows, int64; the border pixel is repeated.
 
     The same as numpy's ``symmetric`` padding at the end of the side, also where more is added than the side has.
-
-    Args:
-        length: Pixels of the side.
-        multiple: The padded side is the next multiple of this.
-
-    Returns:
-        int64 indices into the side.
 
     >>> reflected_places(3, 8).tolist()
     [0, 1, 2, 2, 1, 0, 0, 1]

@@ -24,15 +24,9 @@ NORM_EPS = 1e-7
 def patch_nce_loss(queries: Tensor, keys: Tensor, batch: int) -> Tensor:
     """Return the loss of each row: cross-entropy of finding a query's own key among all keys of its image.
 
-    The public code adds the own key once more as a class whose logit is -10 / 0.07: nothing in float32.
-
-    Args:
-        queries: (batch * P, D) normalised rows, image by image.
-        keys: The same shape; detached here.
-        batch: Number of images; 1 takes the negatives from all rows.
-
-    Returns:
-        (batch * P,) float32.
+    The public code adds the own key once more as a class whose logit is -10 / 0.07: nothing in float32. Queries and
+    keys, which are detached here, are (batch * P, D) normalised rows, image by image; a batch of 1 takes the negatives
+    from all rows. Returns (batch * P,) float32.
     """
     grouped, known = (rows.float().view(batch, -1, rows.shape[-1]) for rows in (queries, keys.detach()))
     logits = grouped @ known.transpose(1, 2) / TEMPERATURE
@@ -41,11 +35,9 @@ def patch_nce_loss(queries: Tensor, keys: Tensor, batch: int) -> Tensor:
 
 
 class PatchSampler(nn.Module):
-    """One small perceptron per feature map, applied to a few of its positions.
+    """One small perceptron per feature map, by its channels, applied to a few of its positions.
 
-    Args:
-        channels: Channels of each map.
-        width: Length of a description (256 as published).
+    ``width`` is the length of a description (256 as published).
     """
 
     def __init__(self, channels: Sequence[int], width: int = 256) -> None:
@@ -55,14 +47,9 @@ class PatchSampler(nn.Module):
         )
 
     def forward(self, maps: Sequence[Tensor], positions: Sequence[Tensor]) -> list[Tensor]:
-        """Describe patches.
+        """Describe patches of maps, (N, C, H, W) each: per map (N * P, width), of length 1, image by image.
 
-        Args:
-            maps: (N, C, H, W) each.
-            positions: (P,) int64 per map, row * W + column, the same for all images of the batch.
-
-        Returns:
-            Per map (N * P, width), of length 1, image by image.
+        Positions are (P,) int64 per map, row * W + column, the same for all images of the batch.
         """
         return [
             _normalise_rows(perceptron(features.flatten(2)[:, :, places].transpose(1, 2).flatten(0, 1)))
@@ -84,12 +71,8 @@ def patch_contrast_loss(
 ) -> Tensor:
     """Return the mean loss over the patches of every map, and over the maps.
 
-    Args:
-        sampler: A :class:`PatchSampler`; it learns from the queries alone.
-        queries: Feature maps of what was made, (N, C, H, W) each.
-        keys: Those of what it was made from.
-        positions: Where patches are compared, (P,) int64 per map.
-        batch: Number of images.
+    Compares feature maps (N, C, H, W) of what was made, ``queries``, with those of what it was made from, at positions
+    (P,) int64 per map. The sampler, a :class:`PatchSampler`, learns from the queries alone.
     """
     with torch.no_grad():
         known = sampler(keys, positions)

@@ -52,14 +52,7 @@ def polynomial_decay(lr: float, power: float, total_steps: int, steps_per_epoch:
 
 
 def warm_up_then_halving(lr: float, start: float, warm_up: int, halve_every: int, steps_per_epoch: int) -> Schedule:
-    """Return a linear warm-up, then halvings.
-
-    Args:
-        lr: Rate at the end of the warm-up.
-        start: Rate at step 0.
-        warm_up: Steps of the warm-up.
-        halve_every: Epochs from halving to halving, counted from the end of the warm-up.
-        steps_per_epoch: Steps of an epoch.
+    """Return a linear warm-up of so many steps from ``start`` to ``lr``, then halvings every so many epochs.
 
     >>> rate = warm_up_then_halving(1.0, 0.5, warm_up=2, halve_every=3, steps_per_epoch=2)
     >>> [rate(step) for step in (0, 1, 2, 7, 8, 14)]

@@ -110,16 +110,9 @@ class Trainable:
         schedule: Schedule,
         **options: Any,
     ) -> None:
-        """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``.
+        """Register an optimiser whose learning rate at step ``t`` is ``schedule(t)``; ``options`` hold no rate.
 
         It is made only where there is something to train: inference needs none.
-
-        Args:
-            name: What ``descend`` calls it.
-            kind: The class, e.g. ``torch.optim.Adam``.
-            parameters: What it steps.
-            schedule: The learning rate as a pure function of the step.
-            **options: Of the class, e.g. ``betas``; not the learning rate.
         """
         if self.inference_only:
             return
@@ -147,15 +140,11 @@ class Trainable:
         return self.pools[name]
 
     def descend(self, loss: Tensor, *names: str, clip: float | None = None) -> None:
-        """Clear gradients, go backward from ``loss`` and step the named optimisers.
+        """Clear gradients, go backward from a scalar ``loss`` and step the named optimisers.
 
-        Non-finite losses and gradients are remembered on the device without a synchronisation; the loop looks at
-        them before it saves or logs anything.
-
-        Args:
-            loss: A scalar.
-            *names: The optimisers.
-            clip: Largest Euclidean norm of all their gradients taken together; longer ones are scaled down to it.
+        Non-finite losses and gradients are remembered on the device without a synchronisation; the loop looks at them
+        before it saves or logs anything. Where the Euclidean norm of all gradients taken together exceeds ``clip``,
+        they are scaled down to it.
         """
         optimizers = [self.optimizers[name] for name in names]
         for scheduled in optimizers:

@@ -32,12 +32,7 @@ REQUIRED_INDEX_KEYS = frozenset({"fingerprint", "sha256", "plain", "step"})
 
 
 class Checkpoints:
-    """The checkpoints of one run.
-
-    Args:
-        folder: Where they lie.
-        fingerprint: Hash of config, data and code; a checkpoint with another one is set aside.
-    """
+    """The checkpoints of one run in ``folder``; one with another fingerprint (config, data, code) is set aside."""
 
     def __init__(self, folder: Path, fingerprint: Mapping[str, str]) -> None:
         self.folder = Path(folder)

@@ -47,8 +47,9 @@ def explain_out_of_memory(batch: int, side: int | None) -> Iterator[None]:
     """Turn an out-of-memory error into one that names the batch, the size and what to change."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+    except (MemoryError, RuntimeError) as error:
+        is_named = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not is_named and not re.search(r"can't allocate memory|not enough memory|out of memory", str(error)):
             raise
         size = f"crops of {side}" if side else "whole images"
         raise OutOfMemory(
@@ -56,12 +57,6 @@ def explain_out_of_memory(batch: int, side: int | None) -> Iterator[None]:
             why=str(error).splitlines()[0],
             hint="lower batches.size or batches.crop, or the width, in the method's preset",
         ) from error
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return bool(re.search(r"can't allocate memory|not enough memory|out of memory", str(error)))
 
 
 class Stopwatch:

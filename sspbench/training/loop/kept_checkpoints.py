@@ -33,14 +33,10 @@ def space_checkpoints(count: int, total_steps: int) -> tuple[int, ...]:
 
 
 class KeptCheckpoints:
-    """The checkpoints of one training that stay after it.
+    """The checkpoints of one training that stay after it: one after each of the ascending ``steps``.
 
     A training only writes weights down as they are; what comes after its last step (``Trainable.finish``) is done to
     each of them once it has ended, so that keeping checkpoints cannot change it.
-
-    Args:
-        run: The run folder.
-        steps: The steps after which one is kept, ascending.
     """
 
     def __init__(self, run: Path, steps: Sequence[int]) -> None:
@@ -54,9 +50,8 @@ class KeptCheckpoints:
     def finish(self, trainable: Trainable, high: Callable[[], Iterable[Tensor]]) -> list[Path]:
         """Do to each checkpoint what a training does after its last step; return their folders.
 
-        Args:
-            trainable: What was trained, its own weights saved: it is left with those of the last checkpoint.
-            high: Gives the HQ training images for ``finish``.
+        ``trainable`` is left with the weights of the last checkpoint: its own are saved by then. ``high`` gives the HQ
+        training images.
         """
         folders = [kept_step_folder(self.run, step) for step in self.steps]
         for folder in folders:

@@ -67,7 +67,7 @@ class Training:
         fingerprint: Hash of config, data and code.
         label: Shown in the progress bar.
         untrained: Do no step at all: what a method gives before it has learned anything.
-        device: Where to compute; a GPU where there is one if None.
+        device: Where to compute; None: as the engine says.
     """
 
     def __init__(
@@ -100,8 +100,7 @@ class Training:
     def run(self, high: Callable[[], Iterable[Tensor]]) -> dict[str, Any]:
         """Train to the end (``untrained``: only build and finish), or raise; return facts for the provenance.
 
-        Args:
-            high: Gives the HQ training images for ``finish``.
+        ``high`` gives the HQ training images.
 
         Raises:
             Interrupted: SIGTERM or Ctrl-C came; the state is saved.

@@ -73,18 +73,10 @@ def upsample2x(x: Tensor) -> Tensor:
 
 
 def upsample2x_conv(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Double (N, C, H, W) by its nearest neighbours and convolve it with 3 x 3 weights, the border filled with zeros.
+    """Double (N, C, H, W) by its nearest neighbours and convolve it with (C', C, 3, 3) weights: (N, C', 2H, 2W).
 
-    Taps that meet the same pixel are added first: a transposed convolution with 4 x 4 taps and stride 2 gives the same
-    values to rounding, with 4/9 of the products, and the doubled maps are never made.
-
-    Args:
-        x: Feature maps.
-        weight: (C', C, 3, 3), as of ``nn.Conv2d``.
-        bias: (C',) or None.
-
-    Returns:
-        (N, C', 2H, 2W).
+    The border is filled with zeros. Taps that meet the same pixel are added first: a transposed convolution with 4 x 4
+    taps and stride 2 gives the same values to rounding, with 4/9 of the products, and the doubled maps are never made.
 
     >>> x, weight = torch.arange(4.0).view(1, 1, 2, 2), torch.ones(1, 1, 3, 3)
     >>> upsample2x_conv(x, weight)[0, 0, 1].tolist()

@@ -71,7 +71,7 @@ class ResidualGenerator(nn.Module):
         return nn.ConvTranspose2d(channels, channels // 2, 3, stride=2, padding=1, output_padding=1)
 
     def encode(self, x: Tensor) -> list[Tensor]:
-        """Return the taps of (N, in_channels, H, W), ``tap_channels`` wide; the last leads on to :meth:`decode_image`.
+        """Return the taps of (N, in_channels, H, W), ``tap_channels`` wide; the last leads on to :meth:`decode`.
 
         They are the mirrored image, the outputs of both halving convolutions before their norm, and the outputs of
         the blocks ``TAPPED_BLOCKS``.

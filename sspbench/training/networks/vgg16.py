@@ -78,25 +78,20 @@ class VGG16(nn.Module):
         self.requires_grad_(False)
 
     def normalise_input(self, bgr: Tensor, *, centre: bool = True) -> Tensor:
-        """Bring (N, 3, H, W) BGR 0..255 to what the weights expect.
+        """Bring (N, 3, H, W) BGR 0..255 to what the weights expect; values outside 0..255 are kept.
 
-        Args:
-            bgr: Pixels; values outside 0..255 are kept.
-            centre: Subtract the mean. Without, Caffe weights see plain BGR 0..255 (EnlightenGAN does so); torchvision's
-                weights are always normalised in their own way.
+        Without ``centre``, Caffe weights see plain BGR, the mean not subtracted (EnlightenGAN does so); torchvision's
+        weights are always normalised in their own way.
         """
         if self.convention == "torchvision":
             return (bgr.flip(1) - self.mean) * self.scale
         return bgr - self.mean if centre else bgr
 
     def forward(self, bgr: Tensor, layers: Sequence[str], *, pools: int = 4, centre: bool = True) -> dict[str, Tensor]:
-        """Return the named feature maps, e.g. ``relu2_2``; nothing behind the last of them is computed.
+        """Return the named feature maps, e.g. ``relu2_2``, of BGR 0..255; nothing behind the last is computed.
 
-        Args:
-            bgr: (N, 3, H, W), BGR 0..255.
-            layers: Names ``relu<block>_<i>``.
-            pools: Number of 2 x 2 max poolings: block ``b + 1`` is preceded by one if ``b <= pools``.
-            centre: See :meth:`normalise_input`.
+        Block ``b + 1`` is preceded by a 2 x 2 max pooling if ``b <= pools``; for ``centre`` see
+        :meth:`normalise_input`.
 
         Raises:
             KeyError: a layer does not exist.

@@ -68,13 +68,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
 def mismatch_error(
     found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], where: str
 ) -> UserError | None:
-    """Return what is wrong with tensors that do not fit a network, None where they fit.
-
-    Args:
-        found: Tensors of the file by name.
-        expected: Tensors of the network by name.
-        where: The file.
-    """
+    """Return what is wrong with tensors of a file that do not fit those expected of a network, None where they fit."""
     shapes = {
         name: f"{name}: expected {tuple(tensor.shape)}, found {tuple(found[name].shape)}"
         for name, tensor in expected.items()
