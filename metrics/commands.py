@@ -26,7 +26,7 @@ def fit_niqe(args: argparse.Namespace) -> int:
 
     from .niqe import fit_niqe_model
 
-    paths = list_images(args.images) if args.images.is_dir() else []
+    paths = list_images(args.images)
     try:
         if not paths:
             raise ValueError("no images")

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from sspbench.training.networks import official_weights
+from sspbench.training.networks.official_weights import load_official_weights
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -32,6 +33,11 @@ def find(pattern: str) -> list[str]:
     if not paths:
         raise FileNotFoundError(f"no golden vectors match {FOLDER / pattern}.npz")
     return [path.stem for path in paths]
+
+
+def fill_in_order(module: torch.nn.Module, tensors: Sequence[torch.Tensor | np.ndarray]) -> None:
+    """Fill a network by position, in its official order."""
+    load_official_weights(module, {f"tensor {place}": tensor for place, tensor in enumerate(tensors)})
 
 
 class Golden:
@@ -59,7 +65,7 @@ class Golden:
 
     def fill(self, module: torch.nn.Module) -> torch.nn.Module:
         """Fill a network by position in its official order and return it, on the device under test."""
-        official_weights.fill_by_position(module, self.weights())
+        fill_in_order(module, self.weights())
         return module.to(DEVICE)
 
     def check(self, name: str, got: torch.Tensor | float) -> float:

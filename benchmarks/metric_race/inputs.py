@@ -28,7 +28,7 @@ def make_bench_batch(folder: Path | None, count: int) -> ScoringBatch:
 
 
 def _read_images(folder: Path, count: int) -> np.ndarray:
-    paths = list_images(folder) if folder.is_dir() else []
+    paths = list_images(folder)
     if not paths:
         raise UserError("No images to time the measures on", where=str(folder), hint="give --images DIR")
     return read_stack(paths[:count])

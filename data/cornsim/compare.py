@@ -54,10 +54,10 @@ COMPARISON_SEED_KEYS: dict[Quality, int] = {"low": 8, "high": 9}
 """Keys of the two kinds of frames compared: other ones than the splits of the data set have."""
 
 
-def simulate_frames(quality: Quality, count: int, seed: int = 0) -> list[Frame]:
+def simulate_frames(quality: Quality, count: int) -> list[Frame]:
     """Simulate ``count`` frames that are in no split of the data set."""
     return [
-        simulate_frame(np.random.default_rng([seed, COMPARISON_SEED_KEYS[quality], index]), REFERENCE_SIDE_PX, quality)
+        simulate_frame(np.random.default_rng([0, COMPARISON_SEED_KEYS[quality], index]), REFERENCE_SIDE_PX, quality)
         for index in range(count)
     ]
 
@@ -114,9 +114,9 @@ def _format_range(values: np.ndarray) -> str:
     return f"{values.mean():.{digits}f} ({values.min():.{digits}f} to {values.max():.{digits}f})"
 
 
-def make_contact_sheet(rows: Sequence[Sequence[np.ndarray]], gap: int = 4) -> np.ndarray:
+def make_contact_sheet(rows: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
     """Lay images of one size out in rows, (H, W) uint8 on white."""
-    padded = [[np.pad(image, gap // 2, constant_values=255) for image in row] for row in rows]
+    padded = [[np.pad(image, 2, constant_values=255) for image in row] for row in rows]
     return np.vstack([np.hstack(row) for row in padded])
 
 

@@ -97,7 +97,8 @@ def _grow_branches(
     rng: np.random.Generator, size: int, parents: _Generation, anatomy: Anatomy, order: int
 ) -> _Generation:
     """Fibres that leave ``parents`` sideways, bend back towards their direction and thin out to nothing."""
-    inside = _is_inside(parents.curves, size) & (parents.sigma > 0)
+    y, x = parents.curves.y, parents.curves.x
+    inside = (y > 0) & (x > 0) & (y < size) & (x < size) & (parents.sigma > 0)
     rows, points = np.nonzero(inside)
     rate = draw_uniform(rng, anatomy.branches_per_px) / order**2
     count = int(rng.poisson(rate * CURVE_STEP_PX * rows.size)) if rows.size else 0
@@ -113,7 +114,9 @@ def _grow_branches(
         stay + (1 - stay) * np.exp(-arc / bend[:, None])
     )
     if count:
-        heading += draw_uniform(rng, anatomy.turning) * _start_at_zero(draw_smooth_noise(rng, count, longest, 60.0))
+        turning = draw_uniform(rng, anatomy.turning)
+        bends = draw_smooth_noise(rng, count, longest, 60.0)
+        heading += turning * (bends - bends[:, :1])
         heading += draw_uniform(rng, anatomy.tortuosity) * draw_smooth_noise(rng, count, longest, 11.0)
     curves = follow_heading(parents.curves.y[row, point], parents.curves.x[row, point], heading)
     length = rng.uniform(0.2, 1.0, count)[:, None] * longest
@@ -122,14 +125,6 @@ def _grow_branches(
     sigma = np.maximum(parents.sigma[row, point][:, None] * scale * (0.7 + 0.3 * left), 0.6) * (left > 0)
     peak = parents.peak[row, point][:, None] * draw_uniform(rng, (0.45, 0.95), count)[:, None] * np.sqrt(left)
     return _Generation(curves, sigma, peak, beading=1.1)
-
-
-def _is_inside(curves: Curves, size: int) -> np.ndarray:
-    return (curves.y > 0) & (curves.x > 0) & (curves.y < size) & (curves.x < size)
-
-
-def _start_at_zero(noise: np.ndarray) -> np.ndarray:
-    return noise - noise[:, :1]
 
 
 def render_fibres(fibres: Fibres, size: int) -> np.ndarray:

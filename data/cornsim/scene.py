@@ -83,11 +83,14 @@ def _add_grain(tissue: np.ndarray, structures: np.ndarray) -> np.ndarray:
     return structures * (0.5 + 0.5 * tissue / np.median(tissue))
 
 
-def _saturate(brightness: np.ndarray, knee: float = 190.0) -> np.ndarray:
-    """Leave grey levels under ``knee`` as they are and bring all above softly under 255."""
-    room = 255.0 - knee
-    above = np.maximum(brightness - knee, 0.0)
-    return np.where(brightness > knee, knee + room * (1.0 - np.exp(-above / room)), brightness)
+KNEE_LEVEL = 190.0
+"""Grey level from which brightness is brought softly under 255."""
+
+
+def _saturate(brightness: np.ndarray) -> np.ndarray:
+    room = 255.0 - KNEE_LEVEL
+    above = np.maximum(brightness - KNEE_LEVEL, 0.0)
+    return np.where(brightness > KNEE_LEVEL, KNEE_LEVEL + room * (1.0 - np.exp(-above / room)), brightness)
 
 
 def _round_to_uint8(brightness: np.ndarray) -> np.ndarray:

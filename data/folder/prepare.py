@@ -74,9 +74,8 @@ def prepare(request: PrepareRequest) -> None:
         )
     with open_source(request.source, request.output.parent) as place:
         root = _find_root(place)
-        source = _check_files(
-            {split: _list_images_if_any(root / split) for split in (*SPLITS, *LABEL_SPLITS)}, root, request
-        )
+        files = {split: list_images(root / split) for split in (*SPLITS, *LABEL_SPLITS)}
+        source = _check_files(files, root, request)
         _record(source, request)
         images = {split: list(source.iter_readable(split)) for split in SPLITS}
         add_change_notes(request, root, images, list(source.iter_readable(*LABEL_SPLITS)), source.whites)
@@ -91,10 +90,6 @@ def _find_root(place: Path) -> Path:
     folders = [path for path in place.iterdir() if path.is_dir() and not path.name.startswith(".")]
     alone = len(folders) == 1 and folders[0].name not in SPLITS
     return folders[0] if alone else place
-
-
-def _list_images_if_any(folder: Path) -> list[Path]:
-    return list_images(folder) if folder.is_dir() else []
 
 
 def _check_files(files: dict[str, list[Path]], root: Path, request: PrepareRequest) -> _SourceFiles:

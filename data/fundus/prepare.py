@@ -66,8 +66,6 @@ def _list_by_folder(place: Path) -> list[_Photograph]:
     """Return the photographs of the folders trainA, trainB and testA, with the masks beside them."""
     photographs = []
     for split in SPLITS:
-        if not (place / split).is_dir():
-            continue
         masks = {kind: _by_name(place / f"{split}_{kind}") for kind in ("labels", "fov")}
         for path in list_images(place / split):
             photographs.append(_Photograph(path, split, masks["labels"].get(path.stem), masks["fov"].get(path.stem)))
@@ -76,7 +74,7 @@ def _list_by_folder(place: Path) -> list[_Photograph]:
 
 def _by_name(folder: Path) -> dict[str, Path]:
     """Return the images of a folder by name without ending."""
-    return {path.stem: path for path in list_images(folder)} if folder.is_dir() else {}
+    return {path.stem: path for path in list_images(folder)}
 
 
 def _list_by_labels(place: Path, request: PrepareRequest) -> list[_Photograph]:

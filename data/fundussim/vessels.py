@@ -169,11 +169,7 @@ def _radii(root: float, count: int, branches: tuple[tuple[int, float], ...], ana
     radii = np.full(count, root)
     for index, share in branches:
         radii[index:] *= (1.0 - share**3) ** (1.0 / 3.0)
-    return _thin_out(radii, anatomy)
-
-
-def _thin_out(radii: np.ndarray, anatomy: Anatomy) -> np.ndarray:
-    """Narrow the second half of a course so that it ends as thin as vessels can be seen."""
+    # The second half of a course narrows so that it ends as thin as vessels can be seen.
     rest = np.clip(2.0 - np.linspace(0.0, 2.0, len(radii)), 0.0, 1.0) ** 0.6
     return anatomy.thinnest + np.maximum(radii - anatomy.thinnest, 0.0) * rest
 

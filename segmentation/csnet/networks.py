@@ -106,12 +106,11 @@ class CSNet(nn.Module):
     Args:
         base: Channels of the first level (32 in the paper), doubled at each of the four poolings.
         in_channels: Input channels (1 for grey).
-        classes: Output channels.
     """
 
     official_ignored = ("attention_fuse",)
 
-    def __init__(self, base: int = 32, in_channels: int = 1, classes: int = 1) -> None:
+    def __init__(self, base: int = 32, in_channels: int = 1) -> None:
         super().__init__()
         widths = [base * 2**level for level in range(5)]
         self.encoders = nn.ModuleList(ResidualEncoder(a, b) for a, b in pairwise([in_channels, *widths]))
@@ -120,7 +119,7 @@ class CSNet(nn.Module):
         upwards = widths[::-1]
         self.decoders = nn.ModuleList(Decoder(a, b) for a, b in pairwise(upwards))
         self.ups = nn.ModuleList(nn.ConvTranspose2d(a, b, 2, 2) for a, b in pairwise(upwards))
-        self.head = nn.Conv2d(base, classes, 1)
+        self.head = nn.Conv2d(base, 1, 1)
         self._init_weights()
 
     def _init_weights(self) -> None:
@@ -148,11 +147,11 @@ class CSNet(nn.Module):
         return self.head(x)
 
     def logits(self, x: Tensor) -> Tensor:
-        """Map (N, in_channels, H, W) in [0, 1] to nerve logits (N, classes, H, W)."""
+        """Map (N, in_channels, H, W) in [0, 1] to nerve logits (N, 1, H, W)."""
         return self.decode(self.encode(x))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, in_channels, H, W) in [0, 1] to nerve probabilities (N, classes, H, W)."""
+        """Map (N, in_channels, H, W) in [0, 1] to nerve probabilities (N, 1, H, W)."""
         return torch.sigmoid(self.logits(x))
 
     def official_tensors(self) -> list[Tensor]:

@@ -78,7 +78,7 @@ def has_training_labels(root: Path, labels: str = HIGH_LABELS_FOLDER) -> bool:
     """
     if root.is_dir():
         places = [*root.glob(labels), *root.glob(f"*/{labels}")]
-        return any(list_images(place) for place in places if place.is_dir())
+        return any(list_images(place) for place in places)
     try:
         return any(_is_label(PurePosixPath(name), labels) for name in _iter_names(root))
     except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile):

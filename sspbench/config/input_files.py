@@ -36,7 +36,7 @@ def digest_visible_images(folder: Path) -> str:
     """Return a digest of the names and contents of the images in a folder, not of those below it."""
     from ..images.pictures import list_images
 
-    paths = list_images(folder) if folder.is_dir() else []
+    paths = list_images(folder)
     found = hash_files(
         str(path) for path in paths if os.access(path, os.R_OK)
     )  # what may not be read is reported elsewhere

@@ -80,18 +80,18 @@ class _Entry:
 
 
 @contextmanager
-def open_source(source: Path, beside: Path, limits: ArchiveLimits | None = None) -> Iterator[Path]:
+def open_source(source: Path, beside: Path) -> Iterator[Path]:
     """Give the folder ``source``, or the archive ``source`` unpacked into a temporary folder in ``beside``."""
     if source.is_dir():
         yield source
         return
     with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=beside) as temporary:
         target = Path(temporary) / "content"
-        unpack_archive(source, target, limits)
+        unpack_archive(source, target)
         yield target
 
 
-def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = None) -> None:
+def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits = ArchiveLimits()) -> None:
     """Unpack a zip or tar archive (plain, gz, bz2, xz) into the new folder ``target``.
 
     Hidden files (``.DS_Store``, ``__MACOSX``) are left out. ``target`` appears only if nothing was wrong.
@@ -100,7 +100,6 @@ def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = N
         UserError: the archive is not an archive or damaged, or breaks a limit (at once); every path that leaves the
             folder, link, device, encrypted or double entry, and image beyond the pixel limit (all together).
     """
-    limits = limits or ArchiveLimits()
     with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=target.parent) as temporary:
         fresh = Path(temporary) / "content"
         fresh.mkdir()
@@ -108,16 +107,10 @@ def unpack_archive(archive: Path, target: Path, limits: ArchiveLimits | None = N
             _unpack_checked(archive, fresh, limits)
         except ARCHIVE_READ_ERRORS as error:
             if isinstance(error, OSError) and error.errno is not None:
-                hint = "make room, or unpack it yourself and give the folder"
-                raise UserError(
-                    "An archive cannot be unpacked", where=str(archive), why=str(error), hint=hint
-                ) from error
-            raise UserError(
-                "An archive is damaged",
-                where=str(archive),
-                why=str(error) or type(error).__name__,
-                hint="download or copy it again",
-            ) from error
+                what, hint = "An archive cannot be unpacked", "make room, or unpack it yourself and give the folder"
+            else:
+                what, hint = "An archive is damaged", "download or copy it again"
+            raise UserError(what, where=str(archive), why=str(error) or type(error).__name__, hint=hint) from error
         fresh.replace(target)
 
 
@@ -174,12 +167,7 @@ class _UsageCounter:
             self._reject("unpacks to far more than it holds", why)
 
     def _reject(self, what: str, why: str) -> None:
-        raise UserError(
-            f"The archive {what}",
-            where=str(self.archive),
-            why=why,
-            hint=UNPACK_HINT,
-        )
+        raise UserError(f"The archive {what}", where=str(self.archive), why=why, hint=UNPACK_HINT)
 
 
 class _PathRegistry:

@@ -150,8 +150,7 @@ def write_manifest(
     known = (facts_by_path or {}).items()
     images = []
     for split in (*SPLITS, *EXTRA_FOLDERS):
-        place = folder / split
-        for path in list_images(place) if place.is_dir() else []:
+        for path in list_images(folder / split):
             width, height = read_image_size(path)
             inside = f"{split}/{path.name}"
             entry: dict[str, Any] = {

@@ -18,11 +18,16 @@ from .pixels import get_usable_samples
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted by name; hidden ones, which some systems add, do not count."""
+    """Return the image files of a folder, sorted by name; none where there is no such folder.
+
+    Hidden files, which some systems add, do not count.
+    """
+    if not folder.is_dir():
+        return []
     return sorted(
-        p
-        for p in Path(folder).iterdir()
-        if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".") and p.is_file()
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
     )
 
 

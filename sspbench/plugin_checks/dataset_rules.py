@@ -102,7 +102,7 @@ def _check_output(inspection: Inspection, plugin: Plugin, output: Path) -> None:
         Faults("What it wrote is not usable") as faults,
     ):
         for split in (*SPLITS, *EXTRA_FOLDERS):
-            paths = list_images(output / split) if (output / split).is_dir() else []
+            paths = list_images(output / split)
             if split in SPLITS and not paths:
                 faults.add(f"{split} has no images", hint=f"write them to request.output / {split!r}")
             for path in paths:

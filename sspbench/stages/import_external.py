@@ -116,10 +116,13 @@ def _check_images(
     files = list_images(source)
     # As the test images were renamed, where that was needed.
     names = {path: make_safe_name(path.stem) for path in files}
-    sizes = _test_image_sizes(manifest)
+    entries = manifest.list_entries("testA")
+    sizes = {Path(entry["path"]).stem: (entry["width"], entry["height"]) for entry in entries}
     found: dict[str, InspectedImage] = {}
     with Faults(f"The images in the folder {name} cannot be imported") as faults:
-        _add_own_folder_fault(source, folder, faults)
+        if source.resolve().is_relative_to(folder.resolve()):
+            why, hint = "they would be removed before they are read", "move them to another folder"
+            faults.add("The images lie where the row's results go", why=why, hint=hint)
         add_duplicate_name_faults(names, faults)
         _add_missing_faults(sizes, names, source, faults)
         for path in progress_bar(files, label="check", unit="images"):
@@ -135,18 +138,6 @@ def _check_images(
         levels = decide_whites({name: seen}, {name: settings.get("white")}, option, faults)
         faults.shorten_paths(source)  # tables show this: leave out where the user's folders are
     return found, levels[name]
-
-
-def _test_image_sizes(manifest: Manifest) -> dict[str, tuple[int, int]]:
-    """Return width and height of the test images by name."""
-    entries = manifest.list_entries("testA")
-    return {Path(entry["path"]).stem: (entry["width"], entry["height"]) for entry in entries}
-
-
-def _add_own_folder_fault(source: Path, folder: Path, faults: Faults) -> None:
-    if source.resolve().is_relative_to(folder.resolve()):
-        why = "they would be removed before they are read"
-        faults.add("The images lie where the row's results go", why=why, hint="move them to another folder")
 
 
 def _add_missing_faults(

@@ -40,7 +40,7 @@ def reject_test_copies(folder: Path, tell: NoteCallback, hint: str) -> None:
 
 def find_test_copies(folder: Path) -> list[NearCopy]:
     """Return the test images that show what a training image shows."""
-    images = {split: list_images(folder / split) if (folder / split).is_dir() else [] for split in SIDE_BY_SPLIT}
+    images = {split: list_images(folder / split) for split in SIDE_BY_SPLIT}
     return find_near_copies(images[TEST_SPLIT], [path for split in TRAINING_SPLITS for path in images[split]])
 
 

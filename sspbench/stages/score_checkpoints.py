@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def score_checkpoints(
             if segmenter is not None:
                 segment(*segmenter, work, fields)
             score(score_settings, run, manifest, work, is_segmented=segmenter is not None, with_definitions=False)
-            table.writerows([*line, step] for line in _read_score_lines(work / SCORES_FILE))
+            with (work / SCORES_FILE).open(encoding="utf-8", newline="") as scored:
+                table.writerows([*line, step] for line in islice(csv.reader(scored), 1, None))
     write_json(kept / SCORE_RECORD, job.record(steps=steps, data=manifest.digest, **hash_score_tables(kept)))
     shutil.rmtree(work)
 
@@ -75,11 +77,3 @@ def _read_kept_steps(folder: Path, count: int) -> list[int]:
         raise UserError("The training of this run kept no such checkpoints", where=str(folder), hint=hint)
     steps: list[int] = read_json(path)["steps"]
     return steps
-
-
-def _read_score_lines(path: Path) -> Iterator[list[str]]:
-    """Yield the lines of a file of scores without its head."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        lines = csv.reader(stream)
-        next(lines)
-        yield from lines

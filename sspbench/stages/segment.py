@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -50,7 +49,8 @@ def segment(
     write_folder_manifest(masks, [masks / name for name in written])
     facts = {
         "images": len(written),
-        "threshold": _trained_threshold(weights),
+        # Chosen on held-out images when these weights were trained.
+        "threshold": read_json(weights.parent / "jobs" / "train.json").get("threshold"),
         "segmenter": {"recipe": digest_recipe(settings), "weights": sha256(weights)[:16]},
     }
     write_json(folder / "jobs" / "segment.json", job.record(**facts))
@@ -59,9 +59,3 @@ def segment(
 def digest_recipe(settings: Settings) -> str:
     """Return a digest of what the segmenter is: its name, parameters and the contents of the weights it was given."""
     return fingerprint([settings.name, settings.params, sorted(settings.files.values())])[:16]
-
-
-def _trained_threshold(weights: Path) -> dict[str, Any] | None:
-    """Return the threshold chosen on held-out images when these weights were trained."""
-    record: dict[str, Any] = read_json(weights.parent / "jobs" / "train.json")
-    return record.get("threshold")

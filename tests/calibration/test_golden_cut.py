@@ -9,11 +9,10 @@ from methods.cut.method import CUT, TappedGenerator
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses import lsgan_loss
-from sspbench.training.networks import official_weights
 from sspbench.training.networks.patchgan import PatchGAN
 from sspbench.training.patch_contrast_gan import TEMPERATURE, PatchSampler, patch_nce_loss
 from tests import golden_vectors
-from tests.golden_vectors import Golden
+from tests.golden_vectors import Golden, fill_in_order
 from tests.recorded_steps import Unmoved
 
 TAPS = (0, 4, 8, 12, 16)
@@ -87,7 +86,7 @@ def test_step(case, layout):
     weights = golden.weights()
     for network in method.networks.values():
         count = len(network.official_tensors())
-        official_weights.fill_by_position(network, weights[:count])
+        fill_in_order(network, weights[:count])
         weights = weights[count:]
         network.to(memory_format=layout)
     method.given = [listed(golden.meta, key) for key in ("patch_ids", "patch_ids_y") if key in golden.meta]

@@ -7,11 +7,10 @@ from methods.cyclegan.method import CycleGAN
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses import lsgan_loss
-from sspbench.training.networks import official_weights
 from sspbench.training.networks.patchgan import PatchGAN
 from sspbench.training.networks.residual_generator import ResidualGenerator
 from tests import golden_vectors
-from tests.golden_vectors import Golden
+from tests.golden_vectors import Golden, fill_in_order
 from tests.recorded_steps import Unmoved
 
 NAMES = {"G_A": "generator_high", "G_B": "generator_low", "D_A": "discriminator_high", "D_B": "discriminator_low"}
@@ -50,7 +49,7 @@ def stepped(request):
     for name in ("G_A", "G_B", "D_A", "D_B"):
         network = method.networks[NAMES[name]]
         count = len(network.official_tensors())
-        official_weights.fill_by_position(network, weights[:count])
+        fill_in_order(network, weights[:count])
         weights = weights[count:]
     images = golden.inputs()
     method.training_step(*((images[key] + 1) / 2 for key in "ab"))

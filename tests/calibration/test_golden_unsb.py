@@ -8,9 +8,8 @@ from methods.unsb.networks import BridgeGenerator, TimedPatchGAN
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses import lsgan_loss
-from sspbench.training.networks import official_weights
 from tests import golden_vectors
-from tests.golden_vectors import Golden
+from tests.golden_vectors import Golden, fill_in_order
 from tests.recorded_steps import Unmoved
 
 TAPS = (0, 4, 8, 12, 16)
@@ -71,7 +70,7 @@ def test_step(case, layout):
     weights = golden.weights()
     for network in method.networks.values():
         count = len(network.official_tensors())
-        official_weights.fill_by_position(network, weights[:count])
+        fill_in_order(network, weights[:count])
         weights = weights[count:]
         network.to(memory_format=layout)
     assert not weights

@@ -31,7 +31,10 @@ def tar_of(path: Path, files: dict[str, bytes], mode: str = "w:gz") -> Path:
     return path
 
 
-def refused(archive: Path, tmp_path: Path, limits: ArchiveLimits | None = None) -> str:
+USUAL_LIMITS = ArchiveLimits()
+
+
+def refused(archive: Path, tmp_path: Path, limits: ArchiveLimits = USUAL_LIMITS) -> str:
     """Unpack an archive that must be refused; nothing may be left, neither inside nor outside the target."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UserError) as caught:

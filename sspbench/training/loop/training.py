@@ -87,15 +87,13 @@ class Training:
         self.folder, self.label, self.untrained, self.device = Path(folder), label, untrained, device
         self.checkpoints = Checkpoints(self.folder / "checkpoint", fingerprint)
         self.total_steps = count_total_steps(trainable.params, batches.steps_per_epoch)
-        self.kept = KeptCheckpoints(self.folder, self._list_kept_steps())
+        kept_steps = () if untrained else space_checkpoints(budget.kept_checkpoints, self.total_steps)
+        self.kept = KeptCheckpoints(self.folder, kept_steps)
         self.log_every = max(1, self.total_steps // MAX_LOG_LINES)
         self.rollbacks = 0
         self.pending: dict[str, Any] = {}
         self.stopwatch = Stopwatch()
         self.resumed_at: list[int] = []
-
-    def _list_kept_steps(self) -> tuple[int, ...]:
-        return () if self.untrained else space_checkpoints(self.budget.kept_checkpoints, self.total_steps)
 
     def run(self, high: Callable[[], Iterable[Tensor]]) -> dict[str, Any]:
         """Train to the end (``untrained``: only build and finish), or raise; return facts for the provenance.

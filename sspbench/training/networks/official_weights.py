@@ -47,15 +47,6 @@ def list_layer_tensors(*modules: torch.nn.Module) -> list[torch.Tensor]:
     return [tensor for tensor in found if tensor is not None]
 
 
-def fill_by_position(module: torch.nn.Module, arrays: Sequence[np.ndarray | torch.Tensor]) -> None:
-    """Copy ``arrays`` into the network by position, in the official order.
-
-    Raises:
-        UserError: their number or a shape does not fit; the message names the tensor, expected and found shape.
-    """
-    _copy_in_order(module, [(f"tensor {i}", array) for i, array in enumerate(arrays)], where="")
-
-
 def load_official_weights(module: torch.nn.Module, state: Mapping[str, torch.Tensor], *, where: str = "") -> None:
     """Load an official ``state_dict`` by position, with any keys.
 
