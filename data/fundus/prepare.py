@@ -16,6 +16,7 @@ from sspbench import (
     LabelFacts,
     PrepareRequest,
     UserError,
+    add_duplicate_name_faults,
     add_unusable_sets,
     find_field_of_view,
     inspect_image,
@@ -56,30 +57,43 @@ def prepare(request: PrepareRequest) -> None:
         hint = "give a folder or an archive with trainA, trainB, testA"
         raise UserError("The data set 'fundus' needs your photographs", where="config: data_root", hint=hint)
     with open_source(request.source, request.output.parent) as place:
-        photographs = _list_by_labels(place, request) if request.options["eyeq"] else _list_by_folder(place)
+        photographs = _list_by_labels(place, request) if request.options["eyeq"] else _list_by_folder(place, request)
         photographs = _take_pairs(photographs, request)
         _check(photographs, place)
         _Writer(request, place, photographs).write()
 
 
-def _list_by_folder(place: Path) -> list[_Photograph]:
+def _list_by_folder(place: Path, request: PrepareRequest) -> list[_Photograph]:
     """Return the photographs of the folders trainA, trainB and testA, with the masks beside them."""
     photographs = []
     for split in SPLITS:
+        images = _by_name(place / split)
         masks = {kind: _by_name(place / f"{split}_{kind}") for kind in ("labels", "fov")}
-        for path in list_images(place / split):
-            photographs.append(_Photograph(path, split, masks["labels"].get(path.stem), masks["fov"].get(path.stem)))
+        for name, path in images.items():
+            photographs.append(_Photograph(path, split, masks["labels"].get(name), masks["fov"].get(name)))
+        for kind, found in masks.items():
+            stray = [path.name for name, path in found.items() if name not in images]
+            if stray:
+                request.add_note(f"of {split}_{kind} not used: no photograph has this name", stray)
     return photographs
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
-    """Return the images of a folder by name without ending."""
-    return {path.stem: path for path in list_images(folder)}
+    """Return the images of a folder by name without ending.
+
+    Raises:
+        UserError: two have the same name; one of them would take the other's place.
+    """
+    paths = list_images(folder)
+    with Faults("The photographs cannot be used", where=str(folder)) as faults:
+        add_duplicate_name_faults({path: path.stem for path in paths}, faults)
+        faults.shorten_paths(folder)
+    return {path.stem: path for path in paths}
 
 
 def _list_by_labels(place: Path, request: PrepareRequest) -> list[_Photograph]:
     """Return the photographs that EyeQ's labels put into a split."""
-    paths = {path.stem: path for path in list_images(place)}
+    paths = _by_name(place)
     splits = choose_splits(read_labels(Path(request.options["eyeq"])), paths.keys(), request.seed)
     unused = sorted(str(path.name) for name, path in paths.items() if name not in splits)
     if unused:

@@ -131,6 +131,8 @@ def _verify_images(root: Path, request: PrepareRequest) -> list[_QiluImage]:
             if wanted is not None and len(paths) != wanted:
                 hint = "get it again, or options: images: null"
                 faults.add(f"{kind} has {len(paths)} files, not {wanted}", hint=hint)
+            elif not paths:
+                faults.add(f"The folder {kind} holds no images", hint="get the data set again")
             add_duplicate_name_faults({path: path.stem for path in paths}, faults)
         for done, path in enumerate([*images, *masks], start=1):
             pictures[path] = inspect_image(path, faults)

@@ -197,3 +197,23 @@ def test_bad_label_files_are_refused(tmp_path, text, message):
 def test_a_missing_label_file_is_refused(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_labels(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("folder", ["trainA", "trainA_fov", "."])
+def test_two_files_of_one_name_are_refused(tmp_path, folder):
+    """One would take the other's place without a word."""
+    place, options = source(tmp_path / "in"), {}
+    for name in ("1_left.tif", "1_left.png"):
+        save(place / folder / name, picture(9))
+    if folder == ".":
+        (tmp_path / "eyeq.csv").write_text(EYEQ)
+        options = {"eyeq": str(tmp_path / "eyeq.csv")}
+    with pytest.raises(UserError, match=r"Two files share the name 1_left\n +where: 1_left.png"):
+        prepare(request(place, tmp_path / "out", **options))
+
+
+def test_masks_without_a_photograph_are_told(tmp_path):
+    place, told = source(tmp_path / "in"), []
+    save(place / "trainB_fov/9_left.png", disc().astype(np.uint8) * 255)
+    prepare(request(place, tmp_path / "out", lambda what, files: told.append((what, files))))
+    assert told == [("of trainB_fov not used: no photograph has this name", ["9_left.png"])]

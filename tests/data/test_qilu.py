@@ -116,6 +116,13 @@ def test_options_are_checked(tmp_path, capsys):
         prepare(settings(tmp_path, low=0.7, high=0.7), tmp_path / "out")
 
 
+def test_folders_without_images_are_refused(tmp_path):
+    for folder in ("images", "annotations"):
+        (tmp_path / "empty" / folder).mkdir(parents=True)
+    with pytest.raises(UserError, match="The folder images holds no images"):
+        prepare(settings(tmp_path / "empty", images=None), tmp_path / "out")
+
+
 def test_without_the_download_the_command_says_how(tmp_path, capsys):
     if (get_plugin("data", "qilu").folder / "raw/Dataset.zip").exists():
         pytest.skip("the data set has been downloaded here")
