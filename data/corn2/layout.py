@@ -18,8 +18,8 @@ DOMAIN_WORDS = {"a": "A", "low": "A", "lq": "A", "b": "B", "high": "B", "hq": "B
 LABEL_WORDS = {
     "label", "labels", "mask", "masks", "gt", "groundtruth", "annotation", "annotations", "manual", "tracing",
 }  # fmt: skip
+# Words that may be next to a label word in a folder's name; ``CORN2 with labels`` is not a folder of labels.
 FILLER_WORDS = {"nerve", "nerves", "binary", "image", "images", "img"}
-"""Words that may be next to a label word in a folder's name; ``CORN2 with labels`` is not a folder of labels."""
 
 WORD_PATTERN = re.compile(r"training|train|testing|test|[a-z]+|\d+")
 LABEL_ENDING_PATTERN = re.compile(rf"[-_ .]?({'|'.join(sorted(LABEL_WORDS, key=len, reverse=True))})$", re.IGNORECASE)

@@ -18,17 +18,17 @@ from .curves import (
 )
 from .parameters import REFERENCE_SIDE_PX, Anatomy, draw_uniform
 
+# Spacing of the basal epithelial cells, pixels: about 10 micrometres.
 CELL_SPACING_PX = 9.0
-"""Spacing of the basal epithelial cells, pixels: about 10 micrometres."""
 
+# Sds of the grain above which a bright speck stands out.
 SPECK_THRESHOLD_SDS = 2.2
-"""Sds of the grain above which a bright speck stands out."""
 
+# K-structures are so smooth that every third pixel is enough.
 COARSE_STEP_PX = 3
-"""K-structures are so smooth that every third pixel is enough."""
 
+# What a K-structure is made of: (Gaussian half profile in pixels, height relative to the band).
 BAND_STRANDS = ((30.0, -0.35), (10.0, 0.8), (5.0, 0.3), (4.0, 0.3))
-"""What a K-structure is made of: (Gaussian half profile in pixels, height relative to the band)."""
 
 
 def draw_tissue(rng: np.random.Generator, size: int, anatomy: Anatomy) -> np.ndarray:

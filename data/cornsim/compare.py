@@ -26,8 +26,8 @@ from sspbench.plugins.metric_families import load_metric_families
 from .parameters import REFERENCE_SIDE_PX
 from .scene import Frame, Quality, simulate_frame
 
+# Rows of the table that come from the metric families: title and measure name.
 MEASURE_BY_TITLE = {"Entropy (bits)": "entropy", "AvG": "avg_gradient", "NIQE": "niqe", "PIQE": "piqe"}
-"""Rows of the table that come from the metric families: title and measure name."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def load_real_sample(root: Path, splits: Sequence[str]) -> ImageSample:
     )
 
 
+# Keys of the two kinds of frames compared: other ones than the splits of the data set have.
 COMPARISON_SEED_KEYS: dict[Quality, int] = {"low": 8, "high": 9}
-"""Keys of the two kinds of frames compared: other ones than the splits of the data set have."""
 
 
 def simulate_frames(quality: Quality, count: int) -> list[Frame]:

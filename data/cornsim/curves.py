@@ -8,11 +8,11 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter
 
+# Distance of neighbouring points of a curve, pixels.
 CURVE_STEP_PX = 0.5
-"""Distance of neighbouring points of a curve, pixels."""
 
+# Width of the border rendered around an image and cut off, pixels, so that nothing fades at the edge.
 MARGIN_PX = 12
-"""Width of the border rendered around an image and cut off, pixels, so that nothing fades at the edge."""
 
 
 @dataclass(frozen=True)

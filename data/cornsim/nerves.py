@@ -10,17 +10,17 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from .curves import CURVE_STEP_PX, MARGIN_PX, Curves, cut_margin, draw_smooth_noise, follow_heading, splat_points
 from .parameters import REFERENCE_SIDE_PX, Anatomy, draw_uniform
 
+# Widths at which fibres are rendered, pixels; a point of another width is shared by its two neighbours.
 RENDER_SIGMAS_PX = (0.6, 0.8, 1.05, 1.35, 1.75, 2.3)
-"""Widths at which fibres are rendered, pixels; a point of another width is shared by its two neighbours."""
 
+# A fibre is drawn to where it falls under this brightness above its surroundings, grey levels: its visible end.
 MIN_PEAK_LEVELS = 22.0
-"""A fibre is drawn to where it falls under this brightness above its surroundings, grey levels: its visible end."""
 
+# Half width of the mask in units of sigma: the fibre down to 40 % of its peak, as tracers paint it.
 MASK_REACH_SIGMAS = 1.4
-"""Half width of the mask in units of sigma: the fibre down to 40 % of its peak, as tracers paint it."""
 
+# Smallest half width of the mask, pixels.
 MIN_MASK_HALF_WIDTH_PX = 1.2
-"""Smallest half width of the mask, pixels."""
 
 
 @dataclass(frozen=True)

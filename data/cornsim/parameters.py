@@ -13,8 +13,8 @@ import numpy as np
 
 Range = tuple[float, float]
 
+# Side in pixels for which counts (fibres, cells, bands) are given; they scale with the side of other sizes.
 REFERENCE_SIDE_PX = 384
-"""Side in pixels for which counts (fibres, cells, bands) are given; they scale with the side of other sizes."""
 
 
 @overload

@@ -30,8 +30,8 @@ SPLITS = (
     _Split("testA", "test", "test", "low", key=2, with_truth=True),
 )
 
+# Key of the random stream of second pictures: no split's.
 SECOND_PICTURE_KEY = 3
-"""Key of the random stream of second pictures: no split's."""
 
 
 def prepare(request: PrepareRequest) -> None:

@@ -83,8 +83,8 @@ def _add_grain(tissue: np.ndarray, structures: np.ndarray) -> np.ndarray:
     return structures * (0.5 + 0.5 * tissue / np.median(tissue))
 
 
+# Grey level from which brightness is brought softly under 255.
 KNEE_LEVEL = 190.0
-"""Grey level from which brightness is brought softly under 255."""
 
 
 def _saturate(brightness: np.ndarray) -> np.ndarray:

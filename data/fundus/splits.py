@@ -13,17 +13,17 @@ import numpy as np
 
 from sspbench import UserError
 
+# Names of photographs of one eye: ``1234_left``.
 EYE = re.compile(r"^(?P<patient>.+?)[_-](left|right|l|r|od|os)$", re.IGNORECASE)
-"""Names of photographs of one eye: ``1234_left``."""
 
 FORM = "give a label file of EyeQ: columns image, quality (0 to 2) and DR_grade (0 to 4)"
 COLUMNS = ("image", "quality", "DR_grade")
 
+# Grades of quality.
 GOOD, USABLE, REJECT = 0, 1, 2
-"""Grades of quality."""
 
+# Share of the patients with usable photographs who are kept for the test.
 TEST_SHARE = 0.15
-"""Share of the patients with usable photographs who are kept for the test."""
 
 
 @dataclass(frozen=True)

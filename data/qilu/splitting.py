@@ -15,17 +15,17 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, gaussian_laplace
 from scipy.stats import rankdata
 
+# The subject stands before the first separator, holds a digit, and a number follows it: ``12_3``, ``P07-OD-2``.
 SUBJECT_PATTERN = re.compile(r"^(?P<subject>[^-_ .()]*\d[^-_ .()]*)[-_ .(]+.*\d", re.ASCII)
-"""The subject stands before the first separator, holds a digit, and a number follows it: ``12_3``, ``P07-OD-2``."""
 
+# Names whose most frequent first part covers more than this carry no subjects (``2023_001``, ``2023_002``, ...).
 MAX_SUBJECT_SHARE = 0.34
-"""Names whose most frequent first part covers more than this carry no subjects (``2023_001``, ``2023_002``, ...)."""
 
+# Standard deviation, in pixels of a 384-pixel frame, at which nerve borders show and single-pixel noise does not.
 FINE_SIGMA_PX = 1.5
-"""Standard deviation, in pixels of a 384-pixel frame, at which nerve borders show and single-pixel noise does not."""
 
+# Standard deviation, in pixels of a 384-pixel frame, that leaves only the illumination.
 BROAD_SIGMA_PX = 32.0
-"""Standard deviation, in pixels of a 384-pixel frame, that leaves only the illumination."""
 
 
 @dataclass(frozen=True)

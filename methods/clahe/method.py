@@ -7,8 +7,8 @@ import numpy as np
 
 from sspbench import Method, enhance_each, find_seen_area, to_uint8
 
+# White's L of CIE Lab.
 MAX_LIGHTNESS = 100.0
-"""White's L of CIE Lab."""
 
 
 class Clahe(Method):

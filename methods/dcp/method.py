@@ -8,8 +8,8 @@ from scipy.ndimage import minimum_filter
 
 from sspbench import Method, UserError, compute_luminance, enhance_each, find_seen_area
 
+# Keeps the division by the air light finite on a black image.
 MIN_AIR_LIGHT = 1e-6
-"""Keeps the division by the air light finite on a black image."""
 
 
 class DarkChannelPrior(Method):

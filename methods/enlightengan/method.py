@@ -21,8 +21,8 @@ from sspbench import (
 from .networks import Discriminator, Generator, attention_map, init_weights
 from .sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 
+# Strided convolutions of the two discriminators.
 GLOBAL_LAYERS, PATCH_LAYERS = 5, 4
-"""Strided convolutions of the two discriminators."""
 
 
 class EnlightenGAN(TrainableMethod):

@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from sspbench import LUMA_WEIGHTS, list_layer_tensors, list_official_tensors
 
+# Four poolings: height and width are padded to multiples of this.
 SIZE_MULTIPLE_PX = 16
-"""Four poolings: height and width are padded to multiples of this."""
 
 
 def attention_map(images: Tensor) -> Tensor:

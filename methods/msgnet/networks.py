@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from sspbench import InstanceNorm2d, list_layer_tensors
 
+# A bottleneck of ``planes`` channels gives ``4 planes``.
 EXPANSION = 4
-"""A bottleneck of ``planes`` channels gives ``4 planes``."""
+# CoMatch weights start uniform in 0..0.02.
 MAX_COMATCH_INIT = 0.02
-"""CoMatch weights start uniform in 0..0.02."""
 
 
 def gram(features: Tensor) -> Tensor:

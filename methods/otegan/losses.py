@@ -8,14 +8,14 @@ from torch.nn import functional
 
 from sspbench import gaussian_means
 
+# Side of SSIM's Gaussian window, pixels.
 WINDOW_SIZE_PX = 11
-"""Side of SSIM's Gaussian window, pixels."""
+# SSIM's stabilisers of the luminance and the contrast factor, for values in [0, 1].
 C1, C2 = 0.01**2, 0.03**2
-"""SSIM's stabilisers of the luminance and the contrast factor, for values in [0, 1]."""
+# Smallest factor of a scale; the gradient of a power of 0 is infinite.
 MIN_SCALE_FACTOR = 1e-6
-"""Smallest factor of a scale; the gradient of a power of 0 is infinite."""
+# Exponents of the scales, the finest first (Wang, Simoncelli & Bovik 2003).
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""Exponents of the scales, the finest first (Wang, Simoncelli & Bovik 2003)."""
 
 
 def is_large_enough(side: int, scales: int) -> bool:

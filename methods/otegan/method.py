@@ -13,8 +13,8 @@ from sspbench import Faults, TrainableMethod, epoch_at_step
 from .losses import gradient_penalty, is_large_enough, ms_ssim
 from .networks import CRITIC_WIDTHS, Critic, Generator
 
+# Factor on the learning rates from one plateau to the next.
 PLATEAU_RATE_FACTOR = 0.1
-"""Factor on the learning rates from one plateau to the next."""
 
 
 class OTEGAN(TrainableMethod):

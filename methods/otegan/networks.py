@@ -10,10 +10,10 @@ from torch.nn import functional
 
 from sspbench import list_layer_tensors
 
+# Channels of the critic's convolutions, in units of its first one's.
 CRITIC_WIDTHS = (1, 2, 2, 4, 4, 8, 8)
-"""Channels of the critic's convolutions, in units of its first one's."""
+# Features between the critic's two linear layers.
 CRITIC_HIDDEN_FEATURES = 64
-"""Features between the critic's two linear layers."""
 
 
 class AttentionBlock(nn.Module):

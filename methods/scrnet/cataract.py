@@ -12,18 +12,18 @@ from torch.nn import functional
 
 from sspbench import compute_luminances
 
+# Share of the photograph's own light that passes the lens.
 TRANSMISSION = 0.8
-"""Share of the photograph's own light that passes the lens."""
+# Sides of the window that blurs, one is drawn.
 BLUR_SIDES_PX = (1, 3, 5, 7)
-"""Sides of the window that blurs, one is drawn."""
+# Its standard deviation: much wider than the window, which is nearly a box.
 BLUR_SIGMA_PX = (10.0, 30.0)
-"""Its standard deviation: much wider than the window, which is nearly a box."""
+# Strength of the scattered light at the farthest pixel.
 VEIL = (0.6, 0.8)
-"""Strength of the scattered light at the farthest pixel."""
+# Largest distance of the veil's centre from the image's, in sides.
 CENTRE_SHIFT = 0.3
-"""Largest distance of the veil's centre from the image's, in sides."""
+# Factors applied at the end, in this order: around the mean luminance, on all values, around each luminance.
 CONTRAST, BRIGHTNESS, SATURATION = (0.9, 1.3), (0.9, 1.0), (0.9, 1.3)
-"""Factors applied at the end, in this order: around the mean luminance, on all values, around each luminance."""
 
 
 def add_cataract(clear: Tensor, view: Tensor, random: torch.Generator) -> Tensor:

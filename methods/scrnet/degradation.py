@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# Half the side of a Gaussian window in its largest standard deviations.
 WINDOW_REACH_SDS = 3
-"""Half the side of a Gaussian window in its largest standard deviations."""
 
 
 def degrade(clear: Tensor, ranges: Mapping[str, Sequence[float]], random: torch.Generator) -> Tensor:

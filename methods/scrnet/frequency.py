@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# Side and standard deviation of the Gaussian window, pixels.
 WINDOW_SIZE_PX, WINDOW_SIGMA_PX = 27, 9.0
-"""Side and standard deviation of the Gaussian window, pixels."""
+# Factor on the high-frequency part, which is cut to [-1, 1] afterwards.
 DETAIL_GAIN = 4.0
-"""Factor on the high-frequency part, which is cut to [-1, 1] afterwards."""
+# Added to an image's median to fill what lies outside the field of view.
 OUTSIDE_LIFT = 0.2
-"""Added to an image's median to fill what lies outside the field of view."""
 
 
 def high_frequency(images: Tensor, view: Tensor | None = None) -> Tensor:

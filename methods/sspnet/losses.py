@@ -12,8 +12,8 @@ from torch import Tensor
 
 from sspbench import illumination_unevenness, local_moments, vanilla_gan_loss
 
+# SSIM's stabiliser for values in [0, 1].
 C2 = 0.03**2
-"""SSIM's stabiliser for values in [0, 1]."""
 MIN_VARIANCE = 1e-12
 
 

@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from sspbench import InstanceNorm2d, init_normal
 
+# Bottlenecks in the four stages of ResNet50 (He et al. 2016).
 STAGE_BLOCKS = (3, 4, 6, 3)
-"""Bottlenecks in the four stages of ResNet50 (He et al. 2016)."""
 STAGE_PLANES = (64, 128, 256, 512)
 DECODER_CHANNELS = (512, 256, 128, 64)
 BOTTLENECK_EXPANSION = 4

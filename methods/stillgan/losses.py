@@ -12,10 +12,10 @@ from torch import Tensor
 
 from sspbench import illumination_unevenness, local_moments
 
+# SSIM's stabiliser of the correlation factor, for values in [0, 1].
 C3 = (0.03 * 1.0) ** 2 / 2
-"""SSIM's stabiliser of the correlation factor, for values in [0, 1]."""
+# Standard deviation of the noise added to both images of the structure loss.
 NOISE_SD = 0.01
-"""Standard deviation of the noise added to both images of the structure loss."""
 
 
 def crop_centre(images: Tensor, roi: int) -> Tensor:

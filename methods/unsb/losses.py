@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+# Maps two pairs of images side by side along the channels to scores.
 Energy = Callable[[Tensor], Tensor]
-"""Maps two pairs of images side by side along the channels to scores."""
 
 
 def bridge_times(count: int) -> list[float]:

@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from sspbench import TAPPED_BLOCKS, ResidualGenerator, downsample2x, instance_norm, list_layer_tensors, upsample2x
 
+# Of the sines that describe an index, as in the transformer.
 MAX_SINE_PERIOD = 10_000.0
-"""Of the sines that describe an index, as in the transformer."""
 
 
 class SteeredBlock(nn.Module):

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# Side of the cells whose mean brightness the spatial term compares with their neighbours', pixels.
 SPATIAL_CELL_PX = 4
-"""Side of the cells whose mean brightness the spatial term compares with their neighbours', pixels."""
+# Side of the cells whose mean brightness the exposure term looks at, pixels.
 EXPOSURE_CELL_PX = 16
-"""Side of the cells whose mean brightness the exposure term looks at, pixels."""
+# Added under the root of the colour term, whose gradient is 0 / 0 where all channels have the same mean.
 COLOUR_ROOT_FLOOR = 1e-12
-"""Added under the root of the colour term, whose gradient is 0 / 0 where all channels have the same mean."""
 
 
 def spatial_map(enhanced: Tensor, images: Tensor) -> Tensor:

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from sspbench import LUMA_WEIGHTS
 
+# The blur that sharpness blends with, as in Pillow.
 SMOOTHING_KERNEL = torch.tensor([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13
-"""The blur that sharpness blends with, as in Pillow."""
 
 
 def augment(

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from sspbench import list_layer_tensors, list_official_tensors
 
+# The spatial attention's queries and keys have this many times fewer channels than the bottleneck.
 QUERY_REDUCTION = 8
-"""The spatial attention's queries and keys have this many times fewer channels than the bottleneck."""
 
 
 class ResidualEncoder(nn.Module):

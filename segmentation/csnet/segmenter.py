@@ -12,8 +12,8 @@ from sspbench import TrainableSegmenter, polynomial_decay
 from .augmentation import augment
 from .networks import CSNet
 
+# Added to both sides of the Dice fraction; an empty pair of masks scores 1.
 DICE_SMOOTHING = 1e-4
-"""Added to both sides of the Dice fraction; an empty pair of masks scores 1."""
 
 
 class CSNetSegmenter(TrainableSegmenter):

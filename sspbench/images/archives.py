@@ -24,14 +24,14 @@ from ..errors import Faults, UserError
 from .decoded import MAX_PIXELS
 from .inspection import add_size_fault
 
+# How to use an archive that is refused.
 UNPACK_HINT = "if you trust it, unpack it yourself and give the folder"
-"""How to use an archive that is refused."""
 
 COPY_CHUNK_BYTES = 1 << 20
 MIB = 1 << 20
 
+# First bytes of a file, and what it then is.
 MAGIC_BYTES = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7z", b"Rar!": "rar"}
-"""First bytes of a file, and what it then is."""
 
 DECOMPRESSORS: dict[str, Callable[[Path], BinaryIO | io.BufferedIOBase]] = {
     "gz": gzip.GzipFile,
@@ -40,6 +40,7 @@ DECOMPRESSORS: dict[str, Callable[[Path], BinaryIO | io.BufferedIOBase]] = {
     "tar": lambda path: path.open("rb"),
 }
 
+# What the readers raise for damaged archives, for unknown compression, and (``OSError``) for damaged gz and bz2.
 ARCHIVE_READ_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -49,7 +50,6 @@ ARCHIVE_READ_ERRORS = (
     NotImplementedError,
     OSError,
 )
-"""What the readers raise for damaged archives, for unknown compression, and (``OSError``) for damaged gz and bz2."""
 
 
 @dataclass(frozen=True)

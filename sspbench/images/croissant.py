@@ -15,13 +15,14 @@ from .manifest import DOMAIN_BY_FOLDER, EXTRA_FOLDERS, SPLITS, Manifest
 CROISSANT_FILE = "croissant.json"
 CROISSANT_VERSION = "http://mlcommons.org/croissant/1.0"
 
+# Words of the format that its context must map to its vocabulary.
 _CROISSANT_TERMS = [
     "citeAs", "column", "dataType", "equivalentProperty", "extract", "field", "fileObject", "fileProperty",
     "fileSet", "format", "includes", "isLiveDataset", "jsonPath", "key", "md5", "parentField", "path", "recordSet",
     "references", "regex", "repeated", "replace", "samplingRate", "separator", "source", "subField", "transform",
 ]  # fmt: skip
-"""Words of the format that its context must map to its vocabulary."""
 
+# The columns of the list of images: their type, and what they hold.
 _COLUMNS = {
     "path": ("sc:Text", "the image's file, relative to this folder"),
     "split": ("sc:Text", "the folder it lies in"),
@@ -30,7 +31,6 @@ _COLUMNS = {
     "height": ("sc:Integer", "pixels"),
     "sha256": ("sc:Text", "hash of the file"),
 }
-"""The columns of the list of images: their type, and what they hold."""
 
 
 def write_croissant(manifest: Manifest, meta: Mapping[str, Any]) -> Path:

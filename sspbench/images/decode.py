@@ -12,13 +12,14 @@ from .dicom import decode_dicom, read_dicom_size
 from .raster import decode_raster, read_raster_size
 from .tiff import decode_tiff, read_tiff_size
 
+# File name endings that count as images (case-insensitive).
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".gif", ".dcm")
-"""File name endings that count as images (case-insensitive)."""
 
+# Bytes that say what a file is: DICOM has its mark behind a preamble of 128.
 HEAD_BYTES = 132
-"""Bytes that say what a file is: DICOM has its mark behind a preamble of 128."""
 
 
+# First bytes of a file, and what it then is.
 SIGNATURES: dict[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -31,12 +32,11 @@ SIGNATURES: dict[bytes, str] = {
     b"\0\0\0\x0cjP": "JPEG 2000",
     b"RIFF": "WebP",
 }
-"""First bytes of a file, and what it then is."""
 
 SUPPORTED_KINDS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "DICOM")
 
+# What reads the size of pictures that Pillow does not read.
 SIZE_READERS = {"TIFF": read_tiff_size, "DICOM": read_dicom_size}
-"""What reads the size of pictures that Pillow does not read."""
 
 
 def decode_image(path: Path) -> DecodedImage:

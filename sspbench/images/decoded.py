@@ -7,17 +7,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+# Grey, grey and alpha, colour, colour and alpha, colour and a channel of unknown meaning, palette index.
 ChannelLayout = Literal["L", "LA", "RGB", "RGBA", "RGBX", "P"]
-"""Grey, grey and alpha, colour, colour and alpha, colour and a channel of unknown meaning, palette index."""
 
+# Pixels of one image; a few kilobytes of PNG can unpack to gigabytes.
 MAX_PIXELS = 64_000_000
-"""Pixels of one image; a few kilobytes of PNG can unpack to gigabytes."""
 
+# The largest sample that is taken: 16 bit.
 MAX_VALUE = 65535
-"""The largest sample that is taken: 16 bit."""
 
+# Relative difference of width and height up to which pixels count as square.
 ANISOTROPY = 0.01
-"""Relative difference of width and height up to which pixels count as square."""
 
 TOO_LARGE = "An image is too large"
 CUT = "cut it into parts, or scale it down"

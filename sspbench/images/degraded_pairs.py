@@ -15,8 +15,8 @@ from .pictures import write_rgb
 
 PairType = Literal["illumination", "spots", "blur", "all"]
 
+# What a pair can differ by: one type of degradation, or all three together.
 PAIR_TYPES: tuple[PairType, ...] = ("illumination", "spots", "blur", "all")
-"""What a pair can differ by: one type of degradation, or all three together."""
 
 
 def write_degraded(

@@ -18,14 +18,14 @@ from .decoded import (
     white_of_bits,
 )
 
+# Where DICOM declares the distance of pixels, millimetres; the first one counts.
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
-"""Where DICOM declares the distance of pixels, millimetres; the first one counts."""
 
+# Channels by PhotometricInterpretation; pydicom turns luminance and chrominance into RGB.
 LAYOUTS: dict[str, ChannelLayout] = {
     "MONOCHROME1": "L", "MONOCHROME2": "L", "RGB": "RGB", "YBR_FULL": "RGB", "YBR_FULL_422": "RGB",
     "YBR_RCT": "RGB", "YBR_ICT": "RGB",
 }  # fmt: skip
-"""Channels by PhotometricInterpretation; pydicom turns luminance and chrominance into RGB."""
 
 
 def read_dicom_size(path: Path) -> tuple[int, int]:

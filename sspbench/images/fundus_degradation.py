@@ -19,13 +19,13 @@ from PIL import Image, ImageEnhance
 
 DegradationType = Literal["illumination", "spots", "blur"]
 
+# The parts of a degradation, in the order in which they are applied.
 TYPES: tuple[DegradationType, ...] = ("illumination", "spots", "blur")
-"""The parts of a degradation, in the order in which they are applied."""
 
+# The seven non-empty subsets of :data:`TYPES`.
 COMBINATIONS: tuple[tuple[DegradationType, ...], ...] = tuple(
     chosen for count in (1, 2, 3) for chosen in combinations(TYPES, count)
 )
-"""The seven non-empty subsets of :data:`TYPES`."""
 
 # Height of the frames that the constants are for, pixels.
 REFERENCE_HEIGHT = 512

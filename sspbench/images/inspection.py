@@ -19,17 +19,17 @@ from .pictures import to_grey8
 from .pixels import get_usable_samples, has_transparent_pixel
 from .white_level import Brightness, guess_white
 
+# Smaller images carry no texture to enhance and are below what any method here can take.
 MIN_SIDE_PX = 64
-"""Smaller images carry no texture to enhance and are below what any method here can take."""
 
+# Share of foreground beyond which a label is taken for inverted.
 MAX_FOREGROUND_SHARE = 0.5
-"""Share of foreground beyond which a label is taken for inverted."""
 
+# Bits that the samples of a 16-bit file may have: those of cameras, of signed files, and all.
 DEPTHS = (8, 10, 12, 14, 15, 16)
-"""Bits that the samples of a 16-bit file may have: those of cameras, of signed files, and all."""
 
+# A picture whose brightest 8-bit level is below is not compared at 8 bit: dark pictures look alike there.
 MIN_BRIGHT_LEVEL = 32
-"""A picture whose brightest 8-bit level is below is not compared at 8 bit: dark pictures look alike there."""
 
 
 @dataclass(frozen=True)

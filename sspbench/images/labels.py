@@ -14,23 +14,23 @@ from .decoded import DecodedImage
 from .pictures import to_grey8
 from .pixels import get_usable_samples, turn_upright
 
+# Distinct values up to which a label may be a map of classes; more are smoothed edges or a photograph.
 MAX_CLASSES = 16
-"""Distinct values up to which a label may be a map of classes; more are smoothed edges or a photograph."""
 
+# A label whose brightest value is below holds numbers of classes, not brightness.
 MIN_BRIGHTNESS_VALUE = 32
-"""A label whose brightest value is below holds numbers of classes, not brightness."""
 
+# Side of a block of one value that cannot be the edge of a line.
 FLAT_BLOCK_SIDE_PX = 3
-"""Side of a block of one value that cannot be the edge of a line."""
 
+# Share of the pixels below which a third value is noise.
 MAX_NOISE_SHARE = 0.0005
-"""Share of the pixels below which a third value is noise."""
 
+# Folders of labels that may be empty: nothing is trained on them.
 MAY_BE_EMPTY = ("trainA_labels", "testA_labels")
-"""Folders of labels that may be empty: nothing is trained on them."""
 
+# Share of a label's pixels that must be near black or white; the rest are smoothed edges of resized labels.
 MIN_BLACK_WHITE_SHARE = 0.9
-"""Share of a label's pixels that must be near black or white; the rest are smoothed edges of resized labels."""
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,18 @@ from .decode import read_image_size
 from .pictures import list_images, read_grey
 from .white_level import WhiteLevel, tabulate_whites
 
+# LQ training, HQ training and LQ test images.
 SPLITS = ("trainA", "trainB", "testA")
-"""LQ training, HQ training and LQ test images."""
 
+# Masks of the field of view, of the images of each split; same file names.
 FIELD_FOLDERS = tuple(f"{split}_fov" for split in SPLITS)
-"""Masks of the field of view, of the images of each split; same file names."""
 
+# Masks of nerves or vessels, of simulated data the known clean images and the same scenes at high quality, and fields
+# of view; same file names as their split.
 EXTRA_FOLDERS = ("trainA_labels", "trainB_labels", "testA_labels", "testA_clean", "testA_hq", *FIELD_FOLDERS)
-"""Masks of nerves or vessels, of simulated data the known clean images and the same scenes at high quality, and fields
-of view; same file names as their split."""
 
+# Files named in a line about many.
 MAX_SHOWN_FILES = 5
-"""Files named in a line about many."""
 
 DOMAIN_BY_FOLDER = {"trainA": "LQ", "trainB": "HQ", "testA": "LQ", "testA_clean": "clean", "testA_hq": "HQ"}
 DOMAIN_BY_FOLDER |= dict.fromkeys(FIELD_FOLDERS, "field of view")

@@ -8,12 +8,12 @@ import re
 import unicodedata
 from pathlib import Path
 
+# Bytes of a name that is kept; file systems hold 255, and stages put endings and prefixes to names.
 MAX_NAME_CHARS = 120
-"""Bytes of a name that is kept; file systems hold 255, and stages put endings and prefixes to names."""
 
+# Letters and digits of any script and a few signs. Not: quotes, ``$ % & # < > | \ / { }`` and controls, which mean
+# something to HTML, LaTeX, Markdown or a shell; nor a first character that makes a spreadsheet compute.
 SAFE_NAME = re.compile(r"(?![ =+@.-])[\w .()\[\]+=@,-]*(?<![ .])")
-"""Letters and digits of any script and a few signs. Not: quotes, ``$ % & # < > | \\ / { }`` and controls, which mean
-something to HTML, LaTeX, Markdown or a shell; nor a first character that makes a spreadsheet compute."""
 
 
 def make_safe_name(stem: str) -> str:

@@ -12,8 +12,8 @@ from .enhancement_rules import LUMA_WEIGHTS
 from .field_of_view import find_field_of_view
 from .pictures import to_uint8
 
+# Least share of a Gaussian window that is divided by; windows around pixels inside the area have a quarter or more.
 MIN_WEIGHT = 1e-6
-"""Least share of a Gaussian window that is divided by; windows around pixels inside the area have a quarter or more."""
 
 
 def enhance_each(images: np.ndarray, enhance_one: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

@@ -26,8 +26,8 @@ from .white_level import Brightness, decide_whites, tabulate_whites
 
 JPEG_QUALITY = 95
 
+# Signed samples that are written as such again: their white is not that of unsigned ones.
 SIGNED_TYPES = ("int8", "int16")
-"""Signed samples that are written as such again: their white is not that of unsigned ones."""
 
 
 @dataclass(frozen=True)

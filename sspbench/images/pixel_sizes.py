@@ -11,8 +11,8 @@ from ..errors import Faults, UserError
 from .inspection import InspectedImage
 from .manifest import Manifest
 
+# Option of a data set, and key of an image in the manifest: micrometres per pixel.
 OPTION = "um_per_px"
-"""Option of a data set, and key of an image in the manifest: micrometres per pixel."""
 
 HINT = "give the size of a pixel instead: dataset_options={um_per_px: N}"
 

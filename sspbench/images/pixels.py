@@ -11,6 +11,7 @@ from ..errors import UserError
 from .decoded import MAX_VALUE, DecodedImage, UnusableImageError, white_of_bits
 from .white_level import guess_white
 
+# What makes an image upright, by EXIF's orientation.
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
@@ -20,7 +21,6 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
     7: lambda pixels: np.swapaxes(np.rot90(pixels, 2), 0, 1),
     8: np.rot90,
 }
-"""What makes an image upright, by EXIF's orientation."""
 
 
 def turn_upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

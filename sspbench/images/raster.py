@@ -24,14 +24,14 @@ from .decoded import (
     white_of_bits,
 )
 
+# Channels by PNG's colour type.
 PNG_LAYOUTS: dict[int, ChannelLayout] = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
-"""Channels by PNG's colour type."""
 
+# PNG chunks that describe the old pixels; all others are metadata and are kept.
 PNG_OWN = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"bKGD", b"hIST", b"sBIT", b"acTL", b"fcTL", b"fdAT"}
-"""PNG chunks that describe the old pixels; all others are metadata and are kept."""
 
+# Metadata of JPEG and BMP that Pillow can write again.
 KEPT = ("exif", "icc_profile", "dpi", "comment")
-"""Metadata of JPEG and BMP that Pillow can write again."""
 
 
 def read_raster_size(path: Path) -> tuple[int, int]:

@@ -14,22 +14,22 @@ import numpy as np
 from .decoded import ChannelLayout, DecodedImage, UnusableImageError, refuse_pages, refuse_size, white_of_bits
 from .tiff_tags import TiffTags, declared_white, pixel_size, stack_pages
 
+# Values of TIFF's PhotometricInterpretation.
 GREY_WHITE_ZERO, GREY, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
-"""Values of TIFF's PhotometricInterpretation."""
 
+# Compressions after which tifffile gives RGB for YCbCr.
 JPEG_COMPRESSIONS = (6, 7)
-"""Compressions after which tifffile gives RGB for YCbCr."""
 
 ORIENTATION, ASSOCIATED_ALPHA, UNASSOCIATED_ALPHA = 274, 1, 2
 
+# TIFF's types whose values are bytes.
 BYTES = (1, 7)
-"""TIFF's types whose values are bytes."""
 
+# Pages looked at; more are several in any case.
 MAX_PAGES = 10_000
-"""Pages looked at; more are several in any case."""
 
+# More are a spectrum or damage.
 MAX_SAMPLES_PER_PIXEL = 16
-"""More are a spectrum or damage."""
 
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is odd about a file is reported here, in words
 

@@ -17,30 +17,30 @@ DESCRIPTION, SOFTWARE, DATETIME = 270, 305, 306
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 MAX_SAMPLE, SMAX_SAMPLE = 281, 341
 
+# Micrometres of TIFF's units, inch and centimetre.
 UM_PER_UNIT = {2: 25_400.0, 3: 10_000.0}
-"""Micrometres of TIFF's units, inch and centimetre."""
 
+# Micrometres of units as ImageJ and OME write them.
 UM_PER_NAME = {
     "nm": 1e-3, "µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "micrometre": 1.0,
     "\\u00b5m": 1.0, "mm": 1e3, "millimeter": 1e3, "cm": 1e4, "m": 1e6, "inch": 25_400.0, "inches": 25_400.0,
 }  # fmt: skip
-"""Micrometres of units as ImageJ and OME write them."""
 
+# A whole number of dots per inch up to here says how to print a picture, not how large its pixels were: 1200 dpi are 21
+# µm, more than a pixel of any microscope covers.
 MAX_PRINT_DPI = 1200
-"""A whole number of dots per inch up to here says how to print a picture, not how large its pixels were: 1200 dpi are
-21 µm, more than a pixel of any microscope covers."""
 
+# Tags that describe the old pixels, which the writer sets again.
 WRITERS_OWN = {
     254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 284, 317, 320, 322, 323, 324, 325, 330,
     338, 339, 340, 341, 347, 512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532,
 }  # fmt: skip
-"""Tags that describe the old pixels, which the writer sets again."""
 
+# Tags that the writer takes by name.
 BY_NAME = {SOFTWARE, DATETIME, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
-"""Tags that the writer takes by name."""
 
+# The description that tifffile writes of itself: it says how the old pixels lie.
 WRITERS_FORM = re.compile(r'\{"shape": \[[\d, ]+\].*\}')
-"""The description that tifffile writes of itself: it says how the old pixels lie."""
 
 VALID_DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from .enhancement_rules import ENHANCEMENT_RULES
 
+# (H, W) or (C, H, W) float32 to the same.
 EnhanceFunction = Callable[[np.ndarray], np.ndarray]
-"""(H, W) or (C, H, W) float32 to the same."""
 
 
 def apply_in_tiles(function: EnhanceFunction, image: np.ndarray, tile: int) -> np.ndarray:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ..errors import Faults
 from .decoded import MAX_VALUE, white_of_bits
 
+# Bits of cameras that write 16-bit files; beyond these all bits of the file are taken to be used.
 CAMERA_BITS = (8, 10, 12, 14)
-"""Bits of cameras that write 16-bit files; beyond these all bits of the file are taken to be used."""
 
+# Brightest pictures of different ranges must not differ by more: a 12-bit camera's among those of 16 bit do.
 MAX_SPREAD = 2.0
-"""Brightest pictures of different ranges must not differ by more: a 12-bit camera's among those of 16 bit do."""
 
 BY_WORD, BY_VALUE, BY_OPTION = "as the files say", "by the largest value", "by the option"
 

@@ -35,11 +35,11 @@ CONSTANTS_CACHE_DIR = ROOT / ".cache" / "definitions"
 # Of the packages that compute the constants: another version can change a digit.
 NUMERIC_VERSIONS = (np.__version__, scipy.__version__, cv2.__version__)
 
+# Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined.
 MetricDefinition = Callable[[np.ndarray], np.ndarray]
-"""Takes (N, H, W) uint8 images, returns (N,) float64 values, NaN where undefined."""
 
+# Image, definition, scale, value and note: the columns of ``definitions.csv``.
 ScoredLine = tuple[str, str, str, float, str]
-"""Image, definition, scale, value and note: the columns of ``definitions.csv``."""
 
 
 def write_definitions(path: Path, lines: Iterable[ScoredLine]) -> None:

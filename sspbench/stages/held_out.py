@@ -14,11 +14,11 @@ from ..images.pictures import read_grey, read_picture, to_float, to_planes, to_u
 from ..images.thresholds import choose_best_level
 from ..training.trainable import TrainableSegmenter
 
+# An image and its label.
 LabelledImage = tuple[Path, Path]
-"""An image and its label."""
 
+# Key of the random stream of the draw: no other stream of the seed.
 HELD_OUT_STREAM_KEY = 7
-"""Key of the random stream of the draw: no other stream of the seed."""
 
 
 def split_held_out(

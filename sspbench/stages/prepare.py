@@ -27,8 +27,8 @@ from ..jobs.progress import progress_bar
 from ..plugins.discovery import Plugin, get_plugin, load_prepare_function
 from .leakage import reject_shared_subjects, reject_test_copies
 
+# What a data set records of single images, by path; the manifest keeps it beside each.
 FACTS_BY_PATH = ("um_per_px", "degradation", "subject")
-"""What a data set records of single images, by path; the manifest keeps it beside each."""
 
 PNG_MODES: dict[ColorMode, str] = {"grey": "L", "rgb": "RGB"}
 

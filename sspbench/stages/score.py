@@ -33,8 +33,8 @@ from .definitions import (
 )
 
 SCORE_COLUMNS = ("dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note")
+# Images scored at once: a chunk stays in the cache, and memory does not grow with the data set.
 MAX_CHUNK_IMAGES = 4
-"""Images scored at once: a chunk stays in the cache, and memory does not grow with the data set."""
 
 
 def score(

@@ -35,8 +35,8 @@ from ..training.trainable import Trainable, TrainableMethod, TrainableSegmenter
 from ..workflow.code_digests import code_digest
 from .held_out import choose_threshold, split_held_out
 
+# The split of each domain.
 SPLIT_BY_DOMAIN = {"low": "trainA", "high": "trainB"}
-"""The split of each domain."""
 
 
 @dataclass(frozen=True)

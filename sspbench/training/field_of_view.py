@@ -8,11 +8,11 @@ from torch.nn import functional
 
 from ..images.enhancement_rules import LUMA_WEIGHTS
 
+# Luminance above which a pixel belongs to the field of view, as in SCR-Net's public code.
 MIN_VIEW_LUMINANCE = 10 / 255
-"""Luminance above which a pixel belongs to the field of view, as in SCR-Net's public code."""
 
+# Side of the square that removes specks, pixels.
 OPENING_SIDE_PX = 8
-"""Side of the square that removes specks, pixels."""
 
 
 def find_views(images: Tensor) -> Tensor:

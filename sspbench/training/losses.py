@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+# Side length and standard deviation of SSIM's Gaussian window, in pixels (Wang et al. 2004).
 WINDOW_SIZE_PX, WINDOW_SIGMA_PX = 11, 1.5
-"""Side length and standard deviation of SSIM's Gaussian window, in pixels (Wang et al. 2004)."""
 
 
 def lsgan_loss(scores: Tensor, target: float) -> Tensor:

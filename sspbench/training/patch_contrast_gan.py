@@ -17,8 +17,8 @@ from .networks.official_weights import list_layer_tensors
 from .trainable import TrainableMethod
 
 TEMPERATURE = 0.07
+# Added to the length of a patch's description before dividing by it.
 NORM_EPS = 1e-7
-"""Added to the length of a patch's description before dividing by it."""
 
 
 def patch_nce_loss(queries: Tensor, keys: Tensor, batch: int) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+# Learning rate at a step, counted from 0.
 Schedule = Callable[[int], float]
-"""Learning rate at a step, counted from 0."""
 
 
 def epoch_at_step(step: int, total_steps: int, epochs: int) -> int:

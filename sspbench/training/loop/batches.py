@@ -35,8 +35,8 @@ from ...images.pictures import read_picture, to_planes
 from ...plugins.discovery import load_training_parameters
 from ...plugins.schemas import add_faults, find_faults
 
+# A crop whose grey standard deviation is below this many levels (of 255) is drawn again.
 MIN_CROP_SD_LEVELS = 1.0
-"""A crop whose grey standard deviation is below this many levels (of 255) is drawn again."""
 
 MAX_CROP_DRAWS = 10
 

@@ -24,11 +24,11 @@ from ...files import read_json, replace_atomically, sha256, write_json
 from ..networks.weights_check import mismatch_error, read_weights
 from ..trainable import Trainable
 
+# Checkpoints kept: a truncated last one falls back to the one before.
 KEPT_CHECKPOINTS = 2
-"""Checkpoints kept: a truncated last one falls back to the one before."""
 
+# What the JSON beside the tensors has at least; a file without them is not a checkpoint.
 REQUIRED_INDEX_KEYS = frozenset({"fingerprint", "sha256", "plain", "step"})
-"""What the JSON beside the tensors has at least; a file without them is not a checkpoint."""
 
 
 class Checkpoints:

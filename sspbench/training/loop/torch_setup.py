@@ -15,12 +15,12 @@ from ...config.settings import Engine
 from ...errors import UserError
 from ..trainable import Trainable
 
+# Parameters of glibc's ``mallopt`` (``malloc.h``).
 TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
-"""Parameters of glibc's ``mallopt`` (``malloc.h``)."""
 
 MAX_INT32 = 2**31 - 1
+# Bytes by which the heap grows at least.
 MIN_HEAP_GROWTH_BYTES = 2**26
-"""Bytes by which the heap grows at least."""
 
 
 def choose_device(engine: Engine) -> str:

@@ -25,11 +25,11 @@ from .kept_checkpoints import KeptCheckpoints, space_checkpoints
 from .torch_setup import autocast_context, configure_torch, keep_freed_memory, memory_format, move_networks
 from .training_log import TrainingLog
 
+# Lines of ``training.jsonl`` in a whole run; losses are looked at, and the device waited for, as often.
 MAX_LOG_LINES = 100
-"""Lines of ``training.jsonl`` in a whole run; losses are looked at, and the device waited for, as often."""
 
+# Learning rates are scaled by this after a rollback: the same step again would diverge again.
 ROLLBACK_RATE_FACTOR = 0.5
-"""Learning rates are scaled by this after a rollback: the same step again would diverge again."""
 
 
 @dataclass(frozen=True)

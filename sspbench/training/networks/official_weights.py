@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+# Key of batch normalisation's counter, which old checkpoints lack and no output depends on.
 BATCH_COUNTER_NAME = "num_batches_tracked"
-"""Key of batch normalisation's counter, which old checkpoints lack and no output depends on."""
+# Order of the tensors of one layer.
 TENSOR_ROLES = ("weight", "bias", "running_mean", "running_var")
-"""Order of the tensors of one layer."""
 
 
 def list_official_tensors(module: torch.nn.Module) -> list[torch.Tensor]:

@@ -9,8 +9,8 @@ from torch.nn import functional
 from .layers import downsample2x, instance_norm, upsample2x
 from .official_weights import list_layer_tensors
 
+# Residual blocks (1-based) whose outputs are taps; the encoder ends with the last of them.
 TAPPED_BLOCKS = (1, 5)
-"""Residual blocks (1-based) whose outputs are taps; the encoder ends with the last of them."""
 
 
 def _normalise_and_rectify(x: Tensor) -> Tensor:

@@ -34,16 +34,16 @@ from torch.nn.utils import skip_init
 from ...errors import UserError
 from . import official_weights
 
+# Channels and number of 3 x 3 convolutions of the five blocks.
 VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-"""Channels and number of 3 x 3 convolutions of the five blocks."""
+# ``1_1`` ... ``5_3``: the convolutions in order; layer ``relu2_2`` is the rectified output of ``conv2_2``.
 CONVOLUTION_NAMES = tuple(
     f"{block}_{i}" for block, (_, count) in enumerate(VGG16_BLOCKS, 1) for i in range(1, count + 1)
 )
-"""``1_1`` ... ``5_3``: the convolutions in order; layer ``relu2_2`` is the rectified output of ``conv2_2``."""
+# Positions of the convolutions in torchvision's ``vgg16().features``.
 TORCHVISION_POSITIONS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-"""Positions of the convolutions in torchvision's ``vgg16().features``."""
+# File name of torchvision's VGG16_Weights.IMAGENET1K_V1 in the hub's cache.
 TORCHVISION_FILE_NAME = "vgg16-397923af.pth"
-"""File name of torchvision's VGG16_Weights.IMAGENET1K_V1 in the hub's cache."""
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
 TORCHVISION_MEAN_RGB = (0.485, 0.456, 0.406)
