@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from report.analysis.paper import UNTOUCHED_ROW
-from report.analysis.statistics import iter_grids, keep_complete_images
 from report.analysis.statistics.crossed_effects import EffectSpreads, estimate_effect_spreads
+from report.analysis.statistics.summary import iter_grids, keep_complete_images
 from sspbench.errors import UserError
 from sspbench.releases.scores import load_scores
 

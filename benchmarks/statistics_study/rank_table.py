@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from report.analysis.paper import ORACLE_GROUP, PRIMARY_MEASURE, TRIVIAL_GROUP, UNTOUCHED_ROW
-from report.analysis.statistics import iter_grids
+from report.analysis.statistics.summary import iter_grids
 from sspbench.plugins.discovery import find_plugins
 from sspbench.plugins.row_groups import row_group
 from sspbench.releases.scores import load_scores

@@ -31,7 +31,7 @@ from table_audit.rendering import to_frame
 from .json_records import parse_plain
 from .numbers import NAN, nan_to_null
 from .paper import PAPER_TABLES_FILE, UNTOUCHED_ROW, load_paper
-from .statistics import Summary, iter_grids, summarise
+from .statistics.summary import Summary, iter_grids, summarise
 
 AUDIT_CACHE_DIR = ROOT / ".cache" / "paper-audit"
 

@@ -18,7 +18,8 @@ from .numbers import NAN
 from .primary_analysis import Gain, make_gain
 from .results import MethodRow, Results
 from .run_scores import join_scores, read_run_scores
-from .statistics import compare_grids, iter_grids, summarise
+from .statistics.paired_tests import compare_grids
+from .statistics.summary import iter_grids, summarise
 
 # What a choice on test images is worth.
 OPTIMISM_NOTE = (

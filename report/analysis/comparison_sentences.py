@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from .numbers import format_signed
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
-from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL
+from .statistics.crossed_effects import MIN_TRAININGS
+from .statistics.paired_tests import SIGNIFICANCE_LEVEL
 
 # Kinds of differences and how they are announced, in this order.
 DIFFERENCE_KINDS = (

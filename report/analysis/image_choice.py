@@ -13,7 +13,7 @@ from sspbench.errors import UserError
 
 from .paper import PRIMARY_MEASURE, PROPOSED_ROW
 from .results import MethodRow, Results
-from .statistics import average_by_image
+from .statistics.summary import average_by_image
 
 HASH_CHOSEN_COUNT = 3  # images chosen by the hash of their names
 

@@ -13,7 +13,8 @@ from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
 from .paper import our_row_id
-from .statistics import estimate_crossed, iter_grids, keep_complete_images, list_subjects, summarise
+from .statistics.crossed_effects import estimate_crossed
+from .statistics.summary import iter_grids, keep_complete_images, list_subjects, summarise
 
 PAPER_DELTA_COLUMNS = [
     "dataset", "preset", "table", "metric", "better", "printed_better", "method", "row",

@@ -12,8 +12,9 @@ import pandas as pd
 from .paper import PRIMARY_MEASURE
 from .results import Results
 from .row_ranks import list_ranked_rows
-from .statistics import MIN_TRAININGS, keep_complete_images, list_subjects
+from .statistics.crossed_effects import MIN_TRAININGS
 from .statistics.power import POWER, PairPower, PowerStudy, study_power
+from .statistics.summary import keep_complete_images, list_subjects
 
 # Trainings per method for which the page says how many further pairs they would part.
 TRAINING_STEPS = (10, 20, 50)

@@ -13,7 +13,8 @@ from typing import Any
 
 from .json_records import parse_plain, read_parsed
 from .numbers import NAN, nan_to_null
-from .statistics import CrossedEstimate, RowRank
+from .statistics.crossed_effects import CrossedEstimate
+from .statistics.rank_intervals import RowRank
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow, make_gain
 from .results import Results
 from .row_ranks import rank_table_rows
 from .run_scores import read_low_grids
-from .statistics import MIN_TRAININGS, PairedComparison, compare_grids, compare_rows, summarise
+from .statistics.crossed_effects import MIN_TRAININGS
+from .statistics.paired_tests import PairedComparison, compare_grids, compare_rows
+from .statistics.summary import summarise
 
 # Groups that the headline does not compare with the best trivial row.
 NON_CONTENDER_GROUPS = ("untouched", TRIVIAL_GROUP, ORACLE_GROUP)

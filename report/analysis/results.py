@@ -32,7 +32,7 @@ from .paper import (
     UNTOUCHED_ROW,
 )
 from .run_scores import join_scores, read_run_scores
-from .statistics import Summary, iter_grids, summarise
+from .statistics.summary import Summary, iter_grids, summarise
 from .vocabulary import VOCABULARIES, Vocabulary
 
 

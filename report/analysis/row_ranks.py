@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from .paper import ORACLE_GROUP, TRIVIAL_GROUP
 from .results import MethodRow, Results
-from .statistics import RowRank, rank_rows
+from .statistics.rank_intervals import RowRank, rank_rows
 
 
 def rank_table_rows(results: Results, rows: Sequence[MethodRow], measure: str) -> dict[str, RowRank]:

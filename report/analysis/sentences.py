@@ -21,7 +21,8 @@ from .numbers import NAN
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
-from .statistics import MIN_TRAININGS, SIGNIFICANCE_LEVEL, describe_unrepeated
+from .statistics.crossed_effects import MIN_TRAININGS
+from .statistics.paired_tests import SIGNIFICANCE_LEVEL, describe_unrepeated
 
 # The option that gives a run enough trainings for a verdict on methods.
 FIVE_SEEDS_OPTION = "--config seeds=[0,1,2,3,4]"

@@ -13,7 +13,7 @@ from sspbench.contract import Measure
 
 from ..analysis.image_choice import scores_or_empty
 from ..analysis.results import MethodRow, Results
-from ..analysis.statistics import average_by_image
+from ..analysis.statistics.summary import average_by_image
 from ..tables.render.text import DIRECTION_ARROWS
 from .inline_svg import ChartPanel, NumberFigure
 from .palette import BOX_LINE_COLOUR

@@ -19,7 +19,7 @@ from ..analysis.costs import COST_HEADS
 from ..analysis.paper import load_paper
 from ..analysis.primary_analysis import PrimaryAnalysis
 from ..analysis.run_record import RunFacts, read_run_record
-from ..analysis.statistics import SIGNIFICANCE_LEVEL
+from ..analysis.statistics.paired_tests import SIGNIFICANCE_LEVEL
 from ..analysis.vocabulary import VOCABULARIES, Vocabulary
 from ..figures.forest_plot import ForestPlot, make_forest, make_other_rows_forest
 from .cards import make_cards

@@ -16,7 +16,7 @@ from table_audit.table_file import Published
 
 from ..analysis.paper import our_row_id
 from ..analysis.primary_analysis import PrimaryAnalysis, read_primary
-from ..analysis.statistics import SIGNIFICANCE_LEVEL
+from ..analysis.statistics.paired_tests import SIGNIFICANCE_LEVEL
 from ..tables.record import Column, Row, Table, read_table
 from ..tables.render.html import CellExtra, HtmlTable, make_html_table
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from ..analysis.paper import list_claimed_row_pairs, load_paper
 from ..analysis.results import Results
-from ..analysis.statistics import (
+from ..analysis.statistics.paired_tests import (
     compare_claimed_pairs,
     compare_with_references,
-    compute_mean_ranks,
     describe_replication,
     describe_unrepeated,
 )
+from ..analysis.statistics.summary import compute_mean_ranks
 from .record import Cell, Column, Row, Table, iter_lines
 
 PAIRED_TABLE_COLUMNS = (

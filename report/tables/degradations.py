@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis.results import MethodRow, Results
-from ..analysis.statistics import summarise
+from ..analysis.statistics.summary import summarise
 from .measures import make_summary_cell
 from .record import Cell, Column, Row, Table
 

@@ -10,7 +10,7 @@ from ..analysis.paper import ORACLE_GROUP
 from ..analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import Results
-from ..analysis.statistics import describe_replication
+from ..analysis.statistics.paired_tests import describe_replication
 from .record import Cell, Column, Row, Table
 
 TEST_COLUMN_KEYS = ("gain_p", "verdict", "rival_p", "rival_verdict")  # columns that only a tested run has

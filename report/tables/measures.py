@@ -13,7 +13,9 @@ from ..analysis.primary_analysis import PrimaryAnalysis
 from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
-from ..analysis.statistics import MIN_TRAININGS, RowRank, Summary
+from ..analysis.statistics.crossed_effects import MIN_TRAININGS
+from ..analysis.statistics.rank_intervals import RowRank
+from ..analysis.statistics.summary import Summary
 from .gains import explain_gaps, explain_no_gain, make_gain_cell
 from .record import Cell, Column, Row, Table, describe_units
 

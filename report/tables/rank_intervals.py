@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..analysis.results import MethodRow, Results
 from ..analysis.row_ranks import describe_ranks, rank_table_rows
-from ..analysis.statistics import RowRank
+from ..analysis.statistics.rank_intervals import RowRank
 from .record import Cell, Column, Row, Table
 
 RANK_FRAME_COLUMNS = ["table", "metric", "row", "low", "high", "places", "ties", "control"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..analysis.paper import UNTOUCHED_ROW
 from ..analysis.results import Results
-from ..analysis.statistics import summarise
+from ..analysis.statistics.summary import summarise
 from .measures import make_summary_cell
 from .record import Column, Row, Table
 

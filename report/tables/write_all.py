@@ -14,7 +14,7 @@ from sspbench.files import write_json
 from ..analysis.primary_analysis import primary_to_json
 from ..analysis.primary_rows import analyse_primary
 from ..analysis.results import Results
-from ..analysis.statistics import collect_means
+from ..analysis.statistics.summary import collect_means
 from .audits import make_own_audit_table, make_paper_audit_tables
 from .checkpoints import make_checkpoint_table
 from .comparisons import make_claim_tests_table, make_ranks_table, make_tests_table

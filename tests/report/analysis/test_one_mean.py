@@ -16,10 +16,10 @@ from report.analysis.audits import audit_own_scores, audit_paper
 from report.analysis.paper import load_paper
 from report.analysis.paper_comparison import compare_with_paper
 from report.analysis.results import MethodRow, Results
-from report.analysis.statistics import (
+from report.analysis.statistics.paired_tests import compare_with_references
+from report.analysis.statistics.summary import (
     average_by_image,
     collect_means,
-    compare_with_references,
     compute_mean_ranks,
     iter_grids,
     summarise,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from report.analysis.run_scores import CHUNK_LINES, join_scores, read_run_scores
-from report.analysis.statistics import iter_grids
+from report.analysis.statistics.summary import iter_grids
 from sspbench.releases.score_files import LONG_COLUMNS
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from report.analysis.costs import COST_HEADS, collect_costs
 from report.analysis.run_record import write_run_record
-from report.analysis.statistics import compare_with_references
+from report.analysis.statistics.paired_tests import compare_with_references
 from report.figures.draw_all import write_chart_panels
 from report.page.build import render_page
 from report.releases.check import find_foreign_files, find_unknown_origins

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from report.analysis.primary_analysis import Gain
-from report.analysis.statistics import Summary
+from report.analysis.statistics.summary import Summary
 from report.tables.gains import _list_columns, _make_test_cells, explain_gaps, make_gain_cell, make_mean_cell
 from report.tables.record import Cell, Column, Row, Table
 from report.tables.write_all import write_tables

@@ -7,14 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from report.analysis.statistics import (
-    adjust_holm,
-    compare_with_references,
-    compute_mean_ranks,
-    estimate_crossed,
-    iter_grids,
-    summarise,
-)
+from report.analysis.statistics.crossed_effects import estimate_crossed
+from report.analysis.statistics.paired_tests import adjust_holm, compare_with_references
+from report.analysis.statistics.summary import compute_mean_ranks, iter_grids, summarise
 
 COLUMNS = ["dataset", "preset", "method", "variant", "seed", "image", "metric", "value", "note"]
 
