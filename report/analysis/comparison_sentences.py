@@ -28,15 +28,19 @@ def join_names(labels: Sequence[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
-def format_difference(gain: Gain) -> str:
-    """Return a difference with its interval, or with the reason why it has none.
+def format_gain(gain: Gain) -> str:
+    """Return a gain with its interval, where it has one.
 
-    >>> format_difference(Gain(0.0162, 0.0101, 0.0249))
+    >>> format_gain(Gain(0.0162, 0.0101, 0.0249))
     '+0.016 [+0.010, +0.025]'
     """
-    known = math.isfinite(gain.low)
-    interval = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if known else f" ({gain.note})"
-    return f"{format_signed(gain.mean)}{interval}"
+    ends = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if math.isfinite(gain.low) else ""
+    return format_signed(gain.mean) + ends
+
+
+def format_difference(gain: Gain) -> str:
+    """Return a gain with its interval, or with the reason why it has none."""
+    return format_gain(gain) + ("" if math.isfinite(gain.low) else f" ({gain.note})")
 
 
 def describe_first_place(found: PrimaryAnalysis) -> Iterator[str]:

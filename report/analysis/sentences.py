@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,6 @@ from .comparison_sentences import (
     format_difference,
     join_names,
 )
-from .numbers import NAN
 from .paper import ORACLE_GROUP, SCALE_CAVEATS, UNTOUCHED_ROW
 from .primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
 from .results import Results
@@ -42,16 +42,12 @@ def unavailable(results: Results, grids: Mapping[str, pd.DataFrame]) -> PrimaryA
     elif UNTOUCHED_ROW not in grids:
         why = "No answer: the untouched image has no scores, so gains cannot be computed."
         instead = "The tables show the means of every row instead."
-    elif all(row in (UNTOUCHED_ROW, *_truth_rows(results)) for row in grids):
+    elif grids.keys() <= {UNTOUCHED_ROW, *(row.id for row in results.rows if row.group == ORACLE_GROUP)}:
         why = "No answer: no method has scores."
         instead = "; ".join(_describe_failures(results))
     else:
         return None
     return PrimaryAnalysis(headline=why, subline=instead, caveats=tuple(_describe_setting(results)))
-
-
-def _truth_rows(results: Results) -> set[str]:
-    return {row.id for row in results.rows if row.group == ORACLE_GROUP}
 
 
 def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
@@ -69,13 +65,11 @@ def add_sentences(found: PrimaryAnalysis, results: Results) -> PrimaryAnalysis:
         headline=_write_headline(headlined, compared, results.vocabulary.plural),
         subline=_write_subline(headlined, compared, results),
         differences=tuple(describe_differences(headlined, compared)),
-        caveats=tuple(
-            [
-                *_describe_replication(found),
-                *describe_low_segmenter(found, contenders),
-                *_describe_external_rows(found),
-                *_describe_setting(results),
-            ]
+        caveats=(
+            *_describe_replication(found),
+            *describe_low_segmenter(found, contenders),
+            *_describe_external_rows(found),
+            *_describe_setting(results),
         ),
     )
 
@@ -131,13 +125,15 @@ def _judge_outcome(found: PrimaryAnalysis, gain: Gain) -> str:
 
 
 def _write_subline(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow], results: Results) -> str:
-    failures = (f"{text}." for text in _describe_failures(results))
-    parts = [
-        *describe_first_place(found),
-        *_describe_references(found),
-        *_describe_gains(found, contenders),
-    ]
-    return " ".join([*parts, *_describe_external_gains(found), *failures])
+    return " ".join(
+        [
+            *describe_first_place(found),
+            *_describe_references(found),
+            *_describe_gains(found, contenders),
+            *_describe_external_gains(found),
+            *(f"{text}." for text in _describe_failures(results)),
+        ]
+    )
 
 
 def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
@@ -153,18 +149,19 @@ def _describe_references(found: PrimaryAnalysis) -> Iterator[str]:
 
 
 def _describe_gains(found: PrimaryAnalysis, contenders: Sequence[PrimaryRow]) -> Iterator[str]:
-    known = [row for row in contenders if row.gain is not None]
+    known = [(row, row.gain) for row in contenders if row.gain is not None]
     if not known:
         return
-    top = max(known, key=lambda row: row.gain.mean if row.gain is not None else NAN)
-    if top.gain is not None:
-        name = "Largest gain over" if top.gain.mean > 0 else "None gains over the untouched image; least below"
-        share = top.gain.mean > 0 and top.gap_closed == top.gap_closed  # NaN is not itself
-        closed = f", {100 * top.gap_closed:.0f} % of the gap to the clean image" if share else ""
-        whom = "the untouched image: " if top.gain.mean > 0 else "it: "
-        yield f"{name} {whom}{top.label}, {found.label} {format_difference(top.gain)}{closed}."
+    top, gain = max(known, key=lambda pair: pair[1].mean)
+    value = f"{top.label}, {found.label} {format_difference(gain)}"
+    if gain.mean > 0:
+        is_share_known = math.isfinite(top.gap_closed)
+        closed = f", {100 * top.gap_closed:.0f} % of the gap to the clean image" if is_share_known else ""
+        yield f"Largest gain over the untouched image: {value}{closed}."
+    else:
+        yield f"None gains over the untouched image; least below it: {value}."
     if found.tested:
-        wins = sum(row.gain is not None and row.gain.verdict == "better" for row in known)
+        wins = sum(gain.verdict == "better" for _, gain in known)
         yield f"Better than the untouched image by the test (Holm p < {SIGNIFICANCE_LEVEL:g}): {wins} of {len(known)}."
 
 

@@ -22,7 +22,7 @@ from ..parallel import parallel_map
 from .checkpoints import plan_checkpoints
 from .comparison import draw_comparison, find_difficulty_groups
 from .distributions import plan_distributions
-from .inline_svg import ChartPanel, NumberFigure
+from .inline_svg import NumberFigure
 from .metric_trust import plan_metric_trust
 from .run_images import RunImages
 from .segmentation import draw_facilitation, draw_segmentations
@@ -61,15 +61,11 @@ def draw_figures(results: Results, folder: Path, pictures: bool = True) -> None:
 def write_chart_panels(results: Results, folder: Path) -> None:
     """Write ``panels.json``: by figure made of numbers, its panels as (title, plot, is_folded), for the page."""
     panels = [(name, panel) for name, plan in _plan_number_figures(results).items() for panel in plan.panels]
-    rendered = parallel_map(_render_panel, panels, results.processes)
+    rendered = parallel_map(lambda named: named[1].to_json(), panels, results.processes)
     charts: dict[str, list[dict[str, Any]]] = {name: [] for name in NUMBER_FIGURES}
     for (name, _), panel in zip(panels, rendered, strict=True):
         charts[name].append(panel)
     write_json(folder / "panels.json", charts)
-
-
-def _render_panel(named: tuple[str, ChartPanel]) -> dict[str, Any]:
-    return named[1].to_json()
 
 
 @lru_cache(maxsize=1)

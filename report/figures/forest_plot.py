@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from ..analysis.comparison_sentences import format_gain
 from ..analysis.numbers import format_signed
 from ..analysis.paper import ORACLE_GROUP
 from ..analysis.primary_analysis import Gain, PrimaryAnalysis, PrimaryRow
@@ -148,16 +149,6 @@ def _format_numbers(row: PrimaryRow) -> tuple[str, ...]:
         _format_share(row.invented),
         NO_NUMBER if row.rank is None else row.rank.text,
     )
-
-
-def format_gain(gain: Gain) -> str:
-    """Return a gain with its interval.
-
-    >>> format_gain(Gain(0.0162, 0.0101, 0.0249))
-    '+0.016 [+0.010, +0.025]'
-    """
-    ends = f" [{format_signed(gain.low)}, {format_signed(gain.high)}]" if math.isfinite(gain.low) else ""
-    return format_signed(gain.mean) + ends
 
 
 def _format_share(value: float) -> str:

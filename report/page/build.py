@@ -23,9 +23,8 @@ from ..analysis.statistics.paired_tests import SIGNIFICANCE_LEVEL
 from ..analysis.vocabulary import VOCABULARIES, Vocabulary
 from ..figures.forest_plot import ForestPlot, make_forest, make_other_rows_forest
 from .cards import make_cards
-from .claim_verdicts import judge_claims
+from .claim_verdicts import OurResults, judge_claims
 from .gallery import encode_figure, make_gallery
-from .our_results import OurResults
 from .standalone import load_frame
 from .table_store import TableStore
 

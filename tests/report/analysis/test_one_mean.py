@@ -25,7 +25,7 @@ from report.analysis.statistics.summary import (
     summarise,
 )
 from report.figures.tradeoff import find_mean_pair
-from report.page.our_results import OurResults
+from report.page.claim_verdicts import OurResults
 from report.page.table_store import TableStore
 from report.tables.measures import make_measure_table
 from report.tables.record import table_from_json, table_to_json

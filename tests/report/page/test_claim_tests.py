@@ -1,8 +1,7 @@
 """Claims under five trainings: judged by the one test, whatever the means say."""
 
 from report.analysis.paper import list_claim_pairs, list_claimed_row_pairs, load_claims, load_paper
-from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_HOLDS, CLAIM_UNDECIDED, judge_claims
-from report.page.our_results import OurResults
+from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_HOLDS, CLAIM_UNDECIDED, OurResults, judge_claims
 from report.page.table_store import TableStore
 from report.tables.write_all import write_tables
 from tests.scored_rows import difference, made, p_value, read_scores

@@ -13,8 +13,7 @@ from report.analysis.run_facts import format_repeat_command, list_reservations
 from report.analysis.run_record import write_run_record
 from report.figures.palette import CHART_VARIABLES, PAGE_COLOURS
 from report.page.build import render_page
-from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, judge_claims
-from report.page.our_results import OurResults
+from report.page.claim_verdicts import CLAIM_FAILS, CLAIM_UNDECIDED, OurResults, judge_claims
 from report.page.table_store import TableStore, format_paper_cell
 from sspbench.checkout import ROOT
 from sspbench.config.plan import DEFAULT_CONFIG_FILE, Plan, merge_dicts, read_config
