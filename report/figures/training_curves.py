@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+
+from sspbench.releases.losses import TRAINING_LOG_FILE, LossEntries, read_training_log
 
 from ..analysis.results import Results
 from .inline_svg import ChartPanel, NumberFigure
@@ -37,7 +38,7 @@ class LossLog:
 
     label: str
     status_text: str
-    seeds: list[list[tuple[int, dict[str, float]]]]
+    seeds: list[LossEntries]
 
     @property
     def title(self) -> str:
@@ -51,20 +52,6 @@ def plan_training_curves(results: Results) -> NumberFigure | None:
     if not any(log.seeds for log in logs):
         return None
     return NumberFigure(partial(_draw_figure, logs), [_plan_page_panel(log) for log in logs])
-
-
-def read_loss_log(path: Path) -> list[tuple[int, dict[str, float]]]:
-    """Read a ``training.jsonl``; torn lines are left out."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    entries = [entry for line in lines if isinstance(entry := _parse_line(line), dict)]
-    return [(entry["step"], entry["losses"]) for entry in entries if entry["losses"]]
-
-
-def _parse_line(line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
 
 
 def collect_loss_logs(results: Results) -> list[LossLog]:
@@ -81,7 +68,7 @@ def collect_loss_logs(results: Results) -> list[LossLog]:
 
 
 def _make_log(label: str, status_text: str, folders: Sequence[Path]) -> LossLog:
-    logs = [read_loss_log(folder / "training.jsonl") for folder in folders]
+    logs = [read_training_log(folder / TRAINING_LOG_FILE) for folder in folders]
     return LossLog(label, status_text, [log for log in logs if log])
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +17,25 @@ from sspbench.releases.packing import CONTROL_SECTION, format_run_records
 from sspbench.releases.records import drop_repeated_settings, restore_settings, restore_shared_facts
 from sspbench.releases.release_folder import RELEASE_RECORD, ReleasePart
 from sspbench.releases.score_files import (
-    NOTE_COLUMNS,
     SCORE_KEYS,
     WideLine,
-    format_csv,
+    read_score_notes,
     read_wide_file,
+    write_score_notes,
     write_wide_file,
 )
 
-# Keys of the config in which two releases may differ: their entries are joined.
-JOINED_LISTS = ("methods", "seeds")
+# Keys of the config beside methods and seeds in which two releases may differ: their entries are joined.
 JOINED_MAPPINGS = ("external", "params", "rows")
 
 # Entries that must be equal in both releases; their configs may differ.
 EQUAL_ENTRIES = ("dataset", "preset", "data", "digits")
 
-
 EQUAL_DIGESTS_HINT = "only releases of the same images, code and settings can be joined: train the rows of one again"
 
 
 def merge_parts(first: ReleasePart, second: ReleasePart, release: str, folder: Path) -> ReleasePart:
-    """Write the scores, records and losses of two releases into an empty folder.
-
-    Args:
-        first: A part of a release.
-        second: The part of another with the same data set and preset.
-        release: Name of the new release.
-        folder: An empty folder.
+    """Write the scores, records and losses of two parts of the same data set and preset into an empty folder.
 
     Raises:
         UserError: digests or configs differ, a run is in both with other numbers, or a row lacks a seed; all at once.
@@ -55,9 +47,9 @@ def merge_parts(first: ReleasePart, second: ReleasePart, release: str, folder: P
         _reject_other_digests(sides, runs, faults)
         config = _join_configs(one["config"], other["config"], faults)
         rows = _join_runs(runs[0]["rows"], runs[1]["rows"], faults)
-        scores = _join_lines(sides, lambda side: list(read_wide_file(side.scores)), faults)
-        low_scores = _join_lines(sides, _read_low_scores, faults)
-        losses = _join_lines(sides, lambda side: list(read_wide_file(side.losses)), faults)
+        scores = _join_lines([side.scores for side in sides], faults)
+        low_scores = _join_lines([side.low_scores for side in sides if side.low_scores.is_file()], faults)
+        losses = _join_lines([side.losses for side in sides], faults)
         _reject_missing_seeds(rows, config["seeds"], faults)
     kept = {row: drop_repeated_settings(found) for row, found in rows.items()}
     write_text(part.runs, format_run_records({"rows": kept, **_join_segmenters(runs)}))
@@ -65,7 +57,8 @@ def merge_parts(first: ReleasePart, second: ReleasePart, release: str, folder: P
     if low_scores:
         write_wide_file(part.low_scores, SCORE_KEYS, low_scores)
     write_wide_file(part.losses, LOSS_KEYS, losses)
-    write_text(part.notes, format_csv([NOTE_COLUMNS, *dict.fromkeys((*_read_notes(first), *_read_notes(second)))]))
+    ours, theirs = (read_score_notes(side.notes) for side in sides)
+    write_score_notes([(*key, note) for key, note in {**ours, **theirs, **ours}.items()], part.notes)
     write_json(folder / RELEASE_RECORD, _join_records(one, other, release, config))
     if (first.folder / CROISSANT_FILE).is_file():
         shutil.copyfile(first.folder / CROISSANT_FILE, folder / CROISSANT_FILE)
@@ -81,10 +74,8 @@ def _reject_other_digests(sides: tuple[ReleasePart, ReleasePart], runs: list[dic
     digests = [_describe_part(record, found["rows"]) for record, found in zip(records, runs, strict=True)]
     for side, digest in zip(sides, digests, strict=True):
         if not digest.images:
-            hint = "publish it again with this version, from the results"
-            faults.add(
-                "A release records no digest", where=str(side.folder), why="an older version wrote it", hint=hint
-            )
+            why, hint = "an older version wrote it", "publish it again with this version, from the results"
+            faults.add("A release records no digest", where=str(side.folder), why=why, hint=hint)
     for part in find_differing_parts(*digests):
         faults.add(f"Their {part.label} differs", why=f"{part.first}; {part.second}", hint=EQUAL_DIGESTS_HINT)
     controls = [found.get(CONTROL_SECTION, {}) for found in runs]
@@ -101,11 +92,6 @@ def _join_segmenters(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: section for name, section in joined.items() if section}
 
 
-def _read_low_scores(part: ReleasePart) -> list[WideLine]:
-    """Return the scores under the segmenter trained on LQ images; none where that control was not run."""
-    return list(read_wide_file(part.low_scores)) if part.low_scores.is_file() else []
-
-
 def _describe_part(record: Mapping[str, Any], rows: Mapping[str, Any]) -> RowDigest:
     """Return what the rows of a part share, with the segmenter's weights of every seed."""
     jobs: dict[int, dict[str, Any]] = {}
@@ -117,10 +103,8 @@ def _describe_part(record: Mapping[str, Any], rows: Mapping[str, Any]) -> RowDig
 
 
 def _join_configs(one: Mapping[str, Any], other: Mapping[str, Any], faults: Faults) -> dict[str, Any]:
-    joined = dict(one)
-    for name in JOINED_LISTS:
-        joined[name] = list(dict.fromkeys([*one[name], *other[name]]))
-    joined["seeds"] = sorted(joined["seeds"])
+    methods, seeds = (dict.fromkeys([*one[name], *other[name]]) for name in ("methods", "seeds"))
+    joined = {**one, "methods": list(methods), "seeds": sorted(seeds)}
     for name in JOINED_MAPPINGS:
         for key in one[name].keys() & other[name].keys():
             if one[name][key] != other[name][key]:
@@ -144,21 +128,13 @@ def _join_runs(one: Mapping[str, Any], other: Mapping[str, Any], faults: Faults)
     return joined
 
 
-def _join_lines(
-    sides: tuple[ReleasePart, ReleasePart], read: Callable[[ReleasePart], list[WideLine]], faults: Faults
-) -> list[WideLine]:
-    """Return the lines of both files; a line that both have must say the same."""
+def _join_lines(paths: Iterable[Path], faults: Faults) -> list[WideLine]:
+    """Return the lines of several files; a line that two have must say the same."""
     joined: dict[tuple[str, int, str], WideLine] = {}
-    for line in (*read(sides[0]), *read(sides[1])):
-        known = joined.setdefault(line[:3], line)
-        if known != line:
+    for line in chain.from_iterable(map(read_wide_file, paths)):
+        if joined.setdefault(line[:3], line) != line:
             faults.add(f"{line[0]}, seed {line[1]} has other values", where=line[2], hint="leave that run out of one")
     return list(joined.values())
-
-
-def _read_notes(part: ReleasePart) -> list[tuple[str, ...]]:
-    with part.notes.open(encoding="utf-8", newline="") as stream:
-        return [tuple(line) for line in list(csv.reader(stream))[1:]]
 
 
 def _reject_missing_seeds(rows: Mapping[str, Any], seeds: list[int], faults: Faults) -> None:

@@ -100,6 +100,8 @@ def judge_order(pairs: Sequence[OrderedPair]) -> tuple[str, int]:
 def make_fresh_config(record: Mapping[str, Any], rows: Sequence[str] | None) -> dict[str, Any]:
     """Return the config of a release with a simulator seed that is drawn now, one training, and these rows.
 
+    Rows that were made outside the suite are left out: they were not made of the new images.
+
     Raises:
         UserError: its images were not simulated.
     """
@@ -112,7 +114,7 @@ def make_fresh_config(record: Mapping[str, Any], rows: Sequence[str] | None) -> 
     fresh: dict[str, Any] = {"data_seed": seed, "dataset_id": f"fresh-{seed}", "seeds": [0], "external": {}}
     if rows is not None:
         fresh |= {"methods": list(rows), "ablation": None}
-    return merge_dicts(record["config"], fresh)
+    return {**record["config"], **fresh}
 
 
 def run_fresh(part: ReleasePart, rows: Sequence[str] | None) -> Path:

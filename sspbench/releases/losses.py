@@ -25,14 +25,14 @@ LossEntries = list[tuple[int, dict[str, float]]]  # steps and the losses logged 
 
 
 def read_training_log(path: Path) -> LossEntries:
-    """Read a training's log; a half-written last line is left out, and so is what has no losses.
+    """Read a training's log; a line that the end of the job tore is left out, and so is what has no losses.
 
     Raises:
         UserError: a line is not an entry of a log.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
-    whole = [(number, line) for number, line in enumerate(lines, 1) if line.endswith("}")]
-    entries = [_parse_entry(line, f"{path}, line {number}") for number, line in whole]
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    whole = text[: text.rfind("\n") + 1].splitlines()
+    entries = [_parse_entry(line, f"{path}, line {number}") for number, line in enumerate(whole, 1)]
     return [(step, losses) for step, losses in entries if losses]
 
 

@@ -19,7 +19,6 @@ from report.figures.run_images import (
 )
 from report.figures.segmentation import compare_centrelines
 from report.figures.tradeoff import find_dominated
-from report.figures.training_curves import read_loss_log
 from sspbench.files import read_json
 from sspbench.images.pictures import write_grey
 from tests.synthetic_results import make_results
@@ -149,14 +148,6 @@ def test_a_region_is_never_empty_and_stays_inside(zoom):
 
 def test_equal_points_are_both_optimal():
     assert find_dominated(np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]])).tolist() == [False, False, True]
-
-
-def test_a_half_written_line_of_a_log_is_left_out(tmp_path):
-    log = tmp_path / "training.jsonl"
-    for torn in ('{"step": 2, "los', '{"step": 2, "losses": {"a": 1.0}'):
-        log.write_text('{"step": 1, "losses": {"a": 2.0}}\n' + torn)
-        assert read_loss_log(log) == [(1, {"a": 2.0})]
-    assert read_loss_log(tmp_path / "none.jsonl") == []
 
 
 @pytest.mark.parametrize("columns", [1, 2, 9])

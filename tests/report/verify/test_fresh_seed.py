@@ -62,7 +62,8 @@ def test_a_release_without_parted_pairs_is_no_evidence(tmp_path):
 
 def test_every_call_draws_its_own_simulator_seed_and_keeps_the_rest():
     config = {"methods": ["identity", "dcp"], "ablation": "sspnet", "preset": "demo", "seeds": [0, 1, 2]}
-    record = {"release": "v1", "dataset": {"name": "cornsim"}, "config": {**config, "data_seed": 2026}}
+    config |= {"data_seed": 2026, "external": {"theirs": "their images"}}
+    record = {"release": "v1", "dataset": {"name": "cornsim"}, "config": config}
     drawn = [make_fresh_config(record, ["dcp"]) for _ in range(5)]
     assert len({one["data_seed"] for one in drawn}) == 5
     assert all(
@@ -70,6 +71,7 @@ def test_every_call_draws_its_own_simulator_seed_and_keeps_the_rest():
     )
     assert drawn[0]["dataset_id"] == f"fresh-{drawn[0]['data_seed']}"
     assert make_fresh_config(record, None)["methods"] == ["identity", "dcp"]
+    assert all(one["external"] == {} for one in drawn)  # their images are not those of the new seed
 
 
 def test_real_images_have_no_simulator(tmp_path):
