@@ -68,11 +68,6 @@ def find_modules(root: Path = ROOT) -> list[Path]:
     return sorted(path for path in found if not left_out & set(path.relative_to(root).parts[1:-1]))
 
 
-def module_purpose(path: Path) -> str:
-    """Return the first line of a module's docstring."""
-    return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0].strip()
-
-
 def part_of_file(path: Path, root: Path = ROOT) -> str:
     """Return the part of the system that a file belongs to.
 
@@ -142,8 +137,7 @@ def _find_cycles(root: Path) -> Iterator[str]:
 
 def _find_deep_imports(root: Path) -> Iterator[str]:
     for path in find_modules(root):
-        parts = path.relative_to(root).parts
-        if parts[0] in PLUGIN_FOLDERS and path.stem not in ("commands", "compare"):
+        if path.relative_to(root).parts[0] in PLUGIN_FOLDERS and path.stem not in ("commands", "compare"):
             for node in ast.walk(ast.parse(path.read_text())):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{FRAME}."):
                     yield f"{path.relative_to(root)} imports from {node.module}: a plugin imports from {FRAME} alone"
@@ -151,13 +145,13 @@ def _find_deep_imports(root: Path) -> Iterator[str]:
 
 def _find_file_faults(root: Path) -> Iterator[str]:
     for path in find_modules(root):
-        name = path.relative_to(root)
-        length = len(path.read_text().splitlines())
+        name, text = path.relative_to(root), path.read_text()
+        length = len(text.splitlines())
         if length > MAX_FILE_LINES:
             yield f"{name} has {length} lines: split it ({MAX_FILE_LINES} at most)"
         if path.stem in VAGUE_NAMES or path.parent.name in VAGUE_NAMES:
             yield f"{name}: name it after what it does"
-        if not module_purpose(path):
+        if not ast.get_docstring(ast.parse(text)):
             yield f"{name} has no docstring"
 
 

@@ -1,4 +1,4 @@
-"""``reference``: writes docs/reference.md, all config keys and all parameters, from the schemas that check them."""
+"""``reference`` writes docs/reference.md, all config keys and parameters, from their schemas; ``list`` prints some."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from typing import Any
 
 from ..checkout import ROOT, display_path
 from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
+from ..config.overrides import variants_and_readings
+from ..config.selection import METHOD_SETS
+from ..errors import UserError
 from ..files import write_text
 from ..plugins.discovery import find_plugins
 from ..plugins.kinds import KINDS_BY_FOLDER
 from ..plugins.metric_families import find_metric_files, load_options_schema
-from ..plugins.schema_words import Schema, describe_allowed, is_section, list_parameters
-from ..plugins.schemas import load_schema
+from ..plugins.row_groups import row_group
+from ..plugins.schema_words import Schema, describe_allowed, is_section, list_parameters, suggest_name
+from ..plugins.schemas import PRESETS, load_schema
 
 REFERENCE_FILE = ROOT / "docs" / "reference.md"
+
+GROUP_TITLES = {"methods": "methods", "segmentation": "segmenters", "data": "data sets"}
 
 ReferenceRow = tuple[str, str, str, str]  # name, default, allowed values, description
 
@@ -24,9 +30,14 @@ COLUMN_TITLES: ReferenceRow = ("name", "default", "allowed", "description")
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``reference``."""
+    """Add ``reference`` and ``list``."""
     parser = commands.add_parser("reference", help="write docs/reference.md: all config keys and all parameters")
     parser.set_defaults(run=_reference)
+    listing = commands.add_parser("list", help="list methods, data sets, segmenters, metrics and presets")
+    listing.add_argument(
+        "--params", metavar="NAME", help="the parameters of a method, segmenter, data set or metric family"
+    )
+    listing.set_defaults(run=_list)
 
 
 def _reference(_args: argparse.Namespace) -> int:
@@ -101,7 +112,41 @@ def _markdown_table(rows: list[ReferenceRow]) -> list[str]:
     return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
 
 
-def align_rows(rows: list[ReferenceRow]) -> list[str]:
+def _list(args: argparse.Namespace) -> int:
+    print("\n".join(_print_parameters(args.params) if args.params else _print_all()))
+    return 0
+
+
+def _print_all() -> list[str]:
+    lines = []
+    for group, title in GROUP_TITLES.items():
+        lines.append(f"{title}:")
+        for name, found in find_plugins(group).items():
+            extra = list(variants_and_readings(found))
+            more = f"  (+ {', '.join(extra)})" if extra else ""
+            rows = f"{row_group(found.meta):<10}" if group == "methods" else ""
+            lines.append(f"  {name:<18} {found.meta.get('kind', ''):<10} {rows}{found.label}{more}")
+    lines.append("methods of a config: names, or " + ", ".join(METHOD_SETS))
+    return [*lines, "metric families:", "  " + ", ".join(find_metric_files()), "presets:", "  " + ", ".join(PRESETS)]
+
+
+def _print_parameters(name: str) -> list[str]:
+    rows = list_parameter_rows(_find_schema(name))
+    return _align_rows(rows) if rows else [f"{name} has no parameters"]
+
+
+def _find_schema(name: str) -> Schema:
+    known = {key: found for group in KINDS_BY_FOLDER for key, found in find_plugins(group).items()}
+    if name in known:
+        return known[name].all_parameters
+    families = find_metric_files()
+    if name in families:
+        return load_options_schema(name)
+    hint = suggest_name(name, [*known, *families])
+    raise UserError(f"Unknown method, segmenter, data set or metric family {name!r}", hint=hint)
+
+
+def _align_rows(rows: list[ReferenceRow]) -> list[str]:
     """Return the rows as lines for a terminal, under their heads."""
     table = [COLUMN_TITLES, *rows]
     widths = [max(len(row[column]) for row in table) for column in range(len(COLUMN_TITLES))]

@@ -30,7 +30,6 @@ from . import (
     enhance,
     export,
     import_weights,
-    list_plugins,
     reference,
     reproduce_pictures,
 )
@@ -67,7 +66,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         reproduce_pictures,
         architecture,
         reference,
-        list_plugins,
     ):
         module.register(commands)
     stage = commands.add_parser("stage", help="run one stage by hand, as the workflow does")

@@ -67,10 +67,6 @@ class Inspection:
             fault = self._fault_from_crash(error)
         if fault is not None and not fault.where:
             fault = UserError(fault.what, where=display_path(self.code), why=fault.why, hint=fault.hint)
-        self.add_finding(name, fault)
-
-    def add_finding(self, name: str, fault: UserError | None) -> None:
-        """Record the outcome of a rule."""
         self.findings.append(Finding(name, fault))
         self.on_finding(self.findings[-1])
 
