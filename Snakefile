@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
-from sspbench.stages.prepare import digest_source
+from sspbench.config.input_files import digest_source
 from sspbench.workflow.benchmark import reject_foreign_directory, start_workflow
 from sspbench.workflow.rule_params import (
     ANALYSIS_RECORDS,

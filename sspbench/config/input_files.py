@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,11 +36,32 @@ def digest_visible_images(folder: Path) -> str:
     """Return a digest of the names and contents of the images in a folder, not of those below it."""
     from ..images.pictures import list_images
 
-    paths = list_images(folder)
-    found = hash_files(
-        str(path) for path in paths if os.access(path, os.R_OK)
-    )  # what may not be read is reported elsewhere
-    return fingerprint([[path.name, found.get(str(path), "")] for path in paths])
+    return _digest_files(list_images(folder), folder)
+
+
+def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
+    """Return a digest of the names and contents of the user's images, so that a changed file is prepared again.
+
+    With ``splits_only``, what lies in no folder of a split is left out, where there are such folders.
+    """
+    from ..images.manifest import EXTRA_FOLDERS, SPLITS
+    from ..images.pictures import list_images
+
+    if root is None:
+        return ""
+    if root.is_file():
+        return sha256(root)
+    folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
+    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS)]
+    folders = known if splits_only and known else folders
+    readable = [folder for folder in folders if os.access(folder, os.R_OK | os.X_OK)]
+    return _digest_files([path for folder in readable for path in list_images(folder)], root)
+
+
+def _digest_files(paths: Sequence[Path], root: Path) -> str:
+    """Return a digest of files below ``root``; those that may not be read have no hash: they are reported elsewhere."""
+    found = hash_files(str(path) for path in paths if os.access(path, os.R_OK))
+    return fingerprint([[str(path.relative_to(root)), found.get(str(path), "")] for path in paths])
 
 
 def vgg16_path(params: Mapping[str, Any], fallback: str | None) -> str | None:

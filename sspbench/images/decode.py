@@ -65,7 +65,7 @@ def read_image_size(path: Path) -> tuple[int, int]:
 
 @contextmanager
 def _explain_faults(path: Path) -> Iterator[None]:
-    """Turn whatever the content of a file makes readers raise into a ``UserError`` that names it."""
+    """Turn the errors that readers raise for the content of a file into a ``UserError`` that names it."""
     try:
         yield
     except FileNotFoundError as error:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from PIL import Image, ImageEnhance
 
@@ -270,7 +271,5 @@ def _disc(size: Sequence[int], centre: tuple[int, int], radius: int) -> np.ndarr
 
 def _blur(values: np.ndarray, kernel: tuple[int, int], sigma: float) -> np.ndarray:
     """Blur by a Gaussian of ``sigma`` pixels cut off at ``kernel`` (width, height): with a large sigma nearly a box."""
-    import cv2
-
     blurred: np.ndarray = cv2.GaussianBlur(values, kernel, max(sigma, 1e-3))
     return blurred

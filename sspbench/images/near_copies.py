@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from ..errors import UserError
@@ -147,8 +148,6 @@ def _iter_matches(pixels: np.ndarray, index: _FeatureIndex, described: Sequence[
 
 def _load(path: Path) -> np.ndarray:
     """Return a grey image at the compared size, (H, W) uint8."""
-    import cv2
-
     pixels = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if pixels is None:
         raise UserError("An image cannot be read", where=str(path), hint="restore or remove it")
@@ -160,8 +159,6 @@ def _load(path: Path) -> np.ndarray:
 
 
 def _describe(pixels: np.ndarray) -> _Described:
-    import cv2
-
     cv2.setNumThreads(1)  # jobs share the cores
     detector = cv2.ORB.create(
         nfeatures=FEATURES_PER_IMAGE, scaleFactor=1.2, nlevels=8, edgeThreshold=15, patchSize=31, fastThreshold=5
@@ -206,8 +203,6 @@ class _FeatureIndex:
 
 def _register(mine: _Described, other: _Described) -> np.ndarray | None:
     """Return the similarity transform (2, 3) of one image onto the other; None where there is none."""
-    import cv2
-
     matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(mine.bits, other.bits)
     pairs = [(match.queryIdx, match.trainIdx) for match in matches if match.distance <= MAX_FEATURE_DISTANCE]
     if len(pairs) < MIN_INLIERS:
@@ -234,8 +229,6 @@ def _correlate_registered(mine: _Described, other: _Described, transform: np.nda
 
 def _move(image: np.ndarray, transform: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return an image as the transform moves it onto another of this shape, and where it lies on it, bool."""
-    import cv2
-
     size = shape[1], shape[0]
     inside = cv2.warpAffine(np.ones(image.shape, np.uint8), transform, size)
     return np.asarray(cv2.warpAffine(image, transform, size)), np.asarray(inside) > 0
@@ -247,8 +240,6 @@ def _measure_movement(match: _Match, other: _Described) -> float:
     The affine registration is refined to fractions of a pixel first (ECC: Evangelidis and Psarakis, IEEE TPAMI 2008);
     the movement is the optical flow (DIS: Kroeger et al., ECCV 2016) without its median.
     """
-    import cv2
-
     mine, theirs = _even_out(match.shown.pixels), _even_out(other.pixels)
     start = cv2.invertAffineTransform(match.transform).astype(np.float32)
     end = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, REFINING_STEPS, REFINING_TOLERANCE)
@@ -276,8 +267,6 @@ def _to_bytes(evened: np.ndarray) -> np.ndarray:
 
 def _even_out(pixels: np.ndarray) -> np.ndarray:
     """Return an image without its illumination and with even contrast, (H, W) float32."""
-    import cv2
-
     grey = pixels.astype(np.float32)
     flat = grey - cv2.GaussianBlur(grey, (0, 0), EVENING_SIGMA_PX)
     spread = np.sqrt(cv2.GaussianBlur(flat * flat, (0, 0), EVENING_SIGMA_PX)) + NOISE_GREY_LEVELS

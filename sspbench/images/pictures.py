@@ -18,7 +18,7 @@ from .pixels import get_usable_samples
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted by name; none where there is no such folder.
+    """Return the image files of a folder, sorted by name; empty without such a folder.
 
     Hidden files, which some systems add, do not count.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from ..errors import UserError
@@ -36,8 +37,6 @@ def find_round_field(pixels: np.ndarray) -> np.ndarray | None:
 
 def _is_round(mask: np.ndarray) -> bool:
     """Return whether the convex outline of a mask is that of a disc; dark retina may have cut parts out of the mask."""
-    import cv2
-
     outline = cv2.convexHull(cv2.findNonZero(mask.astype(np.uint8)))
     hull = cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), outline, 1)
     (centre_x, centre_y), radius = cv2.minEnclosingCircle(outline)

@@ -87,7 +87,7 @@ def _describe_resemblances(written: list[Path], manifest: Manifest) -> Iterator[
 def find_resemblances(pictures: Mapping[str, np.ndarray], originals: Mapping[str, Path]) -> dict[str, str]:
     """Return the pictures that resemble the test image of another name more than their own, with that name.
 
-    Pictures, (H, W) uint8, and originals stand by name; each picture is compared with every original.
+    Pictures are (H, W) uint8, by the name of the test image that they are said to show.
     """
     names = list(originals)
     known = np.stack([_describe_structures(read_grey(path)) for path in originals.values()])

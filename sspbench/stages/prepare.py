@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import shutil
 import sys
 import tempfile
@@ -17,11 +16,9 @@ from tqdm import tqdm
 
 from ..contract import ColorMode, PrepareRequest
 from ..errors import Faults
-from ..files import fingerprint, sha256
 from ..images.croissant import write_croissant
 from ..images.manifest import EXTRA_FOLDERS, SPLITS, Manifest, write_manifest
 from ..images.names import make_names_safe, printable
-from ..images.pictures import list_images
 from ..images.pixel_sizes import add_width_faults, choose_scales
 from ..jobs.progress import progress_bar
 from ..plugins.discovery import Plugin, get_plugin, load_prepare_function
@@ -174,21 +171,3 @@ def _replace_folder(fresh: Path, target: Path) -> None:
         shutil.rmtree(target)
     fresh.replace(target)
     target.chmod(0o755)
-
-
-def digest_source(root: Path | None, *, splits_only: bool = False) -> str:
-    """Return a digest of the names and contents of the user's images, so that a changed file is prepared again.
-
-    With ``splits_only``, what lies in no folder of a split is left out, where there are such folders.
-    """
-    if root is None:
-        return ""
-    if root.is_file():
-        return sha256(root)
-    folders = [root, *(folder for folder in sorted(root.rglob("*")) if folder.is_dir())]
-    known = [folder for folder in folders if folder.name in (*SPLITS, *EXTRA_FOLDERS)]
-    folders = known if splits_only and known else folders
-    paths = [path for folder in folders if os.access(folder, os.R_OK | os.X_OK) for path in list_images(folder)]
-    # What may not be read is reported when it is prepared.
-    hashes = [sha256(path) if os.access(path, os.R_OK) else "" for path in paths]
-    return fingerprint([[str(path.relative_to(root)), found] for path, found in zip(paths, hashes, strict=True)])

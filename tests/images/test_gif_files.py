@@ -5,11 +5,12 @@ import pytest
 from PIL import Image
 
 from sspbench.commands.cli import main
+from sspbench.config.input_files import digest_source
 from sspbench.images.manifest import Manifest, write_manifest
 from sspbench.images.pictures import read_grey
 from sspbench.jobs.image_folders import verified_images
 from sspbench.stages.import_external import import_external
-from sspbench.stages.prepare import digest_source, prepare
+from sspbench.stages.prepare import prepare
 
 SHAPE = (64, 80)
 LABEL = np.zeros(SHAPE, np.uint8)

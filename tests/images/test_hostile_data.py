@@ -10,12 +10,12 @@ import tifffile
 from PIL import Image
 
 from sspbench.commands.cli import main
+from sspbench.config.input_files import digest_source
 from sspbench.errors import UserError
 from sspbench.files import read_json
 from sspbench.images.names import make_safe_name
 from sspbench.images.picture_files import read_image_file, write_image_file
 from sspbench.images.pictures import read_grey
-from sspbench.stages.prepare import digest_source
 from tests.own_folder import SHAPE, imported, noise, save, write_folder
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from sspbench.stages.prepare import digest_source
+from sspbench.config.input_files import digest_source
 
 # Pictures of a source; the contents do not matter for the digest.
 FILES = {f"{split}/{name}.png": f"{split} {name}" for split in ("trainB", "testA", "trainA") for name in ("b", "a")}
