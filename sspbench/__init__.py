@@ -92,13 +92,13 @@ if TYPE_CHECKING:
     from .training.networks.residual_generator import ResidualGenerator as ResidualGenerator
     from .training.networks.vgg16 import VGG16 as VGG16
     from .training.networks.vgg16 import load_vgg16 as load_vgg16
+    from .training.optimizers import Schedule as Schedule
+    from .training.optimizers import constant_then_linear as constant_then_linear
+    from .training.optimizers import epoch_at_step as epoch_at_step
+    from .training.optimizers import polynomial_decay as polynomial_decay
+    from .training.optimizers import warm_up_then_halving as warm_up_then_halving
     from .training.patch_contrast_gan import PatchContrastGAN as PatchContrastGAN
     from .training.patch_contrast_gan import PatchSampler as PatchSampler
-    from .training.schedules import Schedule as Schedule
-    from .training.schedules import constant_then_linear as constant_then_linear
-    from .training.schedules import epoch_at_step as epoch_at_step
-    from .training.schedules import polynomial_decay as polynomial_decay
-    from .training.schedules import warm_up_then_halving as warm_up_then_halving
     from .training.trainable import TrainableMethod as TrainableMethod
     from .training.trainable import TrainableSegmenter as TrainableSegmenter
     from .training.two_way_gan import TwoWayGAN as TwoWayGAN

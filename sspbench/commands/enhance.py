@@ -256,7 +256,7 @@ def _enhance_part(method: Any, planes: np.ndarray) -> np.ndarray:
     """Enhance (H, W) or (3, H, W) float32 in [0, 1] as a batch of one."""
     import numpy as np
 
-    from ..stages.smallest_picture import explain_small_picture
+    from ..stages.enhance import explain_small_picture
 
     image = planes.reshape(1, -1, *planes.shape[-2:])
     try:

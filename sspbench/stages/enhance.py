@@ -21,7 +21,8 @@ from ..jobs.outcome import JobError
 from ..jobs.progress import progress_bar
 from ..jobs.provenance import JobRecorder
 from ..plugins.discovery import load_method_class
-from .smallest_picture import explain_small_picture
+
+LARGEST_TRIED_SIDE_PX = 512
 
 
 class LazyImages(Sequence[np.ndarray]):
@@ -112,6 +113,44 @@ def enhance_image(method: Method, image: np.ndarray, name: str) -> np.ndarray:
             hint="look for divisions by zero and logarithms of zero, or a diverged training",
         )
     return to_uint8(from_planes(result[0]))
+
+
+def explain_small_picture(method: Method, image: np.ndarray) -> UserError | None:
+    """Return what to say about a picture, (1, C, H, W), that a method failed on, if its size is why; else None."""
+    height, width = image.shape[-2:]
+    smallest = _find_smallest_side(method, image)
+    if smallest is None:
+        return None
+    return UserError(
+        "The picture is too small for this network",
+        why=f"it has {width} x {height} pixels, and both sides must have {smallest} or more",
+        hint="use a method without a network, e.g. --method flat_field, or give a larger picture",
+    )
+
+
+def _find_smallest_side(method: Method, image: np.ndarray) -> int | None:
+    """Return the smallest side that works, by bisection; None where even a large picture fails."""
+    failing, working = min(image.shape[-2:]), LARGEST_TRIED_SIDE_PX
+    if failing >= working or not _works(method, image, working):
+        return None
+    while working - failing > 1:
+        middle = (failing + working) // 2
+        if _works(method, image, middle):
+            working = middle
+        else:
+            failing = middle
+    return working
+
+
+def _works(method: Method, image: np.ndarray, side: int) -> bool:
+    height, width = image.shape[-2:]
+    grown = ((0, 0), (0, 0), (0, max(side - height, 0)), (0, max(side - width, 0)))
+    picture = np.ascontiguousarray(np.pad(image, grown, mode="symmetric")[..., :side, :side])
+    try:
+        method.enhance(picture)
+    except (RuntimeError, ValueError):
+        return False
+    return True
 
 
 def enhance(settings: Settings, manifest: Manifest, folder: Path, weights: Path | None) -> None:

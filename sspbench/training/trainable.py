@@ -16,9 +16,8 @@ from torch import Tensor, nn
 
 from ..contract import DomainName, Method
 from .image_pool import ImagePool
-from .optimizers import ScheduledOptimizer, make_optimizer
+from .optimizers import Schedule, ScheduledOptimizer, constant_then_linear, make_optimizer
 from .padding import apply_padded
-from .schedules import Schedule, constant_then_linear
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -7,7 +7,7 @@ from methods.enlightengan.method import feature_distance
 from methods.enlightengan.sampling import cut_patch, darken, draw_patch_corners, flip_jointly
 from sspbench.training.losses import lsgan_loss, relativistic_lsgan_loss
 from sspbench.training.networks.vgg16 import random_vgg16
-from sspbench.training.schedules import epoch_at_step, linear_decay_factor
+from sspbench.training.optimizers import epoch_at_step, linear_decay_factor
 
 
 def seeded(seed=0):

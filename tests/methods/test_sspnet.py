@@ -11,7 +11,7 @@ from methods.sspnet.networks import Discriminator, Generator
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.losses import gaussian_means, illumination_unevenness, local_moments
-from sspbench.training.schedules import warm_up_then_halving
+from sspbench.training.optimizers import warm_up_then_halving
 
 
 def params(preset="paper", variant=None, **overrides):

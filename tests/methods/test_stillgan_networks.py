@@ -5,7 +5,7 @@ import torch
 
 from methods.stillgan.networks import Generator
 from sspbench import PatchGAN, init_normal
-from sspbench.training.schedules import constant_then_linear, epoch_at_step
+from sspbench.training.optimizers import constant_then_linear, epoch_at_step
 
 
 def count(network):

@@ -11,7 +11,7 @@ from segmentation.csnet.segmenter import CSNetSegmenter, segmentation_losses, so
 from sspbench.config.overrides import resolve_params
 from sspbench.plugins.discovery import get_plugin
 from sspbench.training.networks import official_weights
-from sspbench.training.schedules import polynomial_decay
+from sspbench.training.optimizers import polynomial_decay
 
 
 def count(module):

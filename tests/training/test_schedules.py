@@ -2,7 +2,7 @@
 
 import pytest
 
-from sspbench.training.schedules import (
+from sspbench.training.optimizers import (
     constant_then_linear,
     epoch_at_step,
     linear_decay_factor,
