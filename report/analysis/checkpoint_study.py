@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from sspbench.jobs.scores_record import SCORES_FILE
 from sspbench.jobs.weights_record import KEPT_FOLDER
 
 from .image_choice import find_ranking_measure
-from .numbers import NAN
+from .numbers import NAN, better_sign
 from .primary_analysis import Gain, make_gain
 from .results import MethodRow, Results
 from .run_scores import join_scores, read_run_scores
@@ -109,9 +108,8 @@ def _read_grids(results: Results, row: MethodRow, measure: Measure) -> dict[int,
 
 def _find_best(means: list[float], measure: Measure) -> int:
     """Return the place of the best mean, of equal ones the last: taking the last one then costs nothing."""
-    sign = 1.0 if measure.better == "higher" else -1.0
-    ranked = [-math.inf if math.isnan(mean) else sign * mean for mean in means]
-    return max(range(len(ranked)), key=lambda place: (ranked[place], place))
+    ranked = np.where(np.isnan(means), -np.inf, better_sign(measure.better) * np.array(means))
+    return int(np.flatnonzero(ranked == ranked.max())[-1])
 
 
 def _measure_regret(grids: list[pd.DataFrame], best: int, measure: Measure, clusters: Mapping[str, str]) -> Gain | None:

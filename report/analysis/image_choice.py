@@ -11,6 +11,7 @@ import pandas as pd
 from sspbench.contract import Measure
 from sspbench.errors import UserError
 
+from .numbers import better_sign
 from .paper import PRIMARY_MEASURE, PROPOSED_ROW
 from .results import MethodRow, Results
 from .statistics.summary import average_by_image
@@ -60,8 +61,8 @@ def _find_image_ranking(results: Results) -> tuple[MethodRow, Measure] | None:
 def _rank_images(results: Results, row: MethodRow, measure: Measure) -> list[str]:
     """Return image names from best to worst (mean over seeds), those that the summary counts."""
     means = average_by_image(results.values(row.id, measure.name)).sort_index()
-    sign = -1.0 if measure.better == "higher" else 1.0
-    return [str(name) for name in means.index[np.argsort(sign * means.to_numpy(), kind="stable")]]
+    order = np.argsort(-better_sign(measure.better) * means.to_numpy(), kind="stable")
+    return [str(name) for name in means.index[order]]
 
 
 def sort_by_hash(names: list[str]) -> list[str]:

@@ -21,6 +21,11 @@ def nan_to_null(part: Any) -> Any:
     return None if isinstance(part, float) and not math.isfinite(part) else part
 
 
+def better_sign(better: str) -> float:
+    """Return 1 where higher is better, else -1: by it, the higher is the better in every measure."""
+    return 1.0 if better == "higher" else -1.0
+
+
 def format_number(value: float, digits: int = MEAN_DIGITS, decimals: int = 4) -> str:
     """Return a number rounded to significant digits, whole numbers never; what rounds to zero has no sign.
 

@@ -1,4 +1,4 @@
-"""The reproduced paper: its tables and claims, and our rows that stand for its methods."""
+"""The reproduced paper: its tables and claims, and our rows that correspond to its methods."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from sspbench.contract import Measure
 
 from ..analysis.costs import list_untimed_rows
 from ..analysis.image_choice import find_ranking_measure, scores_or_empty
+from ..analysis.numbers import better_sign
 from ..analysis.paper import TRIVIAL_GROUP
 from ..analysis.results import Results
 from .inline_svg import ChartPanel, NumberFigure, name_point
@@ -62,7 +63,7 @@ class TradeoffData:
     @cached_property
     def pareto_front(self) -> list[TradeoffPoint]:
         """The Pareto-optimal methods in quality, segmentation and time."""
-        signs = np.array([_better_sign(self.quality), _better_sign(self.mask), -1.0])
+        signs = np.array([better_sign(self.quality.better), better_sign(self.mask.better), -1.0])
         values = np.array([[point.quality, point.mask, point.seconds] for point in self.points]) * signs
         return [point for point, beaten in zip(self.points, find_dominated(values), strict=True) if not beaten]
 
@@ -95,10 +96,6 @@ def _find_quality_measure(results: Results) -> Measure | None:
     scored = set(scores_or_empty(results)["metric"])
     known = [m for m in results.measures.values() if m.table == "quality" and m.name in scored and m.better != "none"]
     return next((measure for measure in known if measure.name == DEFAULT_QUALITY_MEASURE), known[0] if known else None)
-
-
-def _better_sign(measure: Measure) -> float:
-    return 1.0 if measure.better == "higher" else -1.0
 
 
 def _iter_points(results: Results, quality: Measure, mask: Measure) -> Iterator[TradeoffPoint]:

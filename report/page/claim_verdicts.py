@@ -12,7 +12,7 @@ from table_audit.claims import CHECKS, TEXT_ONLY, ClaimResult, check_claims
 from table_audit.quantity import find_quantity
 from table_audit.table_file import Published
 
-from ..analysis.numbers import format_signed
+from ..analysis.numbers import better_sign, format_signed
 from ..analysis.paper import list_claim_pairs, load_claims, our_row_id
 from ..tables.record import Table
 from .table_store import PairedTest, TableStore, make_cell_anchor
@@ -93,7 +93,7 @@ class OurResults:
         pair = self._find_pair(table, quantity, method, than)
         if pair is None:
             return None
-        return (pair[0].mean - pair[1].mean) * (1 if self._better[table, quantity] == "higher" else -1)
+        return (pair[0].mean - pair[1].mean) * better_sign(self._better[table, quantity])
 
     def find_test(self, table: str, quantity: str, method: str, than: str) -> PairedTest | None:
         """Return the test of two methods in either direction; None with too few trainings for a p-value."""

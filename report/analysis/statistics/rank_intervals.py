@@ -21,6 +21,7 @@ from string import ascii_letters
 import numpy as np
 import pandas as pd
 
+from ..numbers import better_sign
 from .crossed_effects import MIN_TRAININGS
 from .paired_tests import SIGNIFICANCE_LEVEL, adjust_holm, compare_grids
 from .summary import keep_complete_images
@@ -73,7 +74,7 @@ def rank_rows(
     names = [row for row in ranked if row in known]
     if better == "none" or len(names) < 2:
         return {}
-    sign = 1.0 if better == "higher" else -1.0
+    sign = better_sign(better)
     pairs = list(combinations(range(len(names)), 2))
     compared = [_compare(known[names[a]], known[names[b]], clusters) for a, b in pairs]
     shown = np.zeros((len(names), len(names)), dtype=int)

@@ -8,7 +8,9 @@ import pytest
 from scipy import stats
 
 from report.analysis.checkpoint_study import study_checkpoints
+from report.figures import checkpoints
 from report.figures.checkpoints import plan_checkpoints
+from report.figures.draw_all import draw_figures, write_chart_panels
 from report.tables.checkpoints import make_checkpoint_table
 from sspbench.files import write_text
 from tests.scored_rows import made
@@ -120,6 +122,15 @@ def test_the_table_has_trained_rows_alone_and_shows_what_failed_or_is_missing(tm
     assert math.isnan(spread.mean)
     assert "2 evenly spaced ones" in table.title
     assert "chosen on the test images themselves" in table.notes[0]
+
+
+def test_figure_and_panels_share_one_study(tmp_path, monkeypatch):
+    results, calls = made(tmp_path, checkpoints=2), []
+    write_checkpoints(results, "sspnet", {5: [0.9, 0.7], 10: [0.6, 0.6]})
+    monkeypatch.setattr(checkpoints, "study_checkpoints", lambda given: calls.append(1) or study_checkpoints(given))
+    write_chart_panels(results, tmp_path / "figures")
+    draw_figures(results, tmp_path / "figures", pictures=False)
+    assert len(calls) == 1 and (tmp_path / "figures" / "checkpoints.png").is_file()
 
 
 def test_nothing_is_shown_where_no_checkpoints_are_kept_or_scored(tmp_path):

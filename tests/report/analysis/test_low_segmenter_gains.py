@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from report.analysis import primary_rows
 from report.analysis.primary_analysis import primary_from_json, primary_to_json
+from report.analysis.run_scores import read_low_grids
 from report.compare.recorded_results import read_results_folder
+from report.tables.write_all import write_tables
 from report.verify.features import LOW_FEATURE, iter_measure_features
 from sspbench.releases.release_folder import ReleasePart
 from sspbench.releases.score_files import (
@@ -36,6 +39,13 @@ def make_both(folder, **more):
         (results.run_folder(run) / "low").mkdir()
         scores.to_csv(results.run_folder(run) / "low" / "scores.csv", index=False)
     return results
+
+
+def test_scores_under_the_control_are_read_once_for_all_tables(tmp_path, monkeypatch):
+    results, calls = make_both(tmp_path), []
+    monkeypatch.setattr(primary_rows, "read_low_grids", lambda folders: calls.append(1) or read_low_grids(folders))
+    write_tables(results, tmp_path / "tables")
+    assert len(calls) == 1
 
 
 def test_gains_are_those_of_the_control_and_the_limitations_name_whose_sign_turns(tmp_path):
