@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ..config.coercion import coerce_config
 from ..config.config_files import DEFAULT_CONFIG_FILE, read_config
 from ..config.overrides import merge_dicts
@@ -58,8 +60,6 @@ def _read_given_config(text: str | None) -> dict[str, Any]:
 
 def _parse_override(entry: str) -> dict[str, Any]:
     """Return ``a.b=VALUE`` as nested mappings."""
-    import yaml
-
     key, equals, value = entry.partition("=")
     if not equals or not all(key.split(".")):
         raise UserError(

@@ -59,8 +59,11 @@ def _pull_release() -> None:
 def _changed_since_release() -> list[str]:
     """Return what the released results depend on and what differs from the release."""
     command = [sys.executable, "-m", "dvc", "status", "--json", "dvc.yaml"]
-    status = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    entries = [entry for stage in status.values() for entry in stage if isinstance(entry, dict)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        why, hint = done.stderr.strip(), "see what is wrong: python -m dvc status dvc.yaml"
+        raise UserError("dvc cannot compare the files with the release", where="dvc.yaml", why=why, hint=hint)
+    entries = [entry for stage in json.loads(done.stdout).values() for entry in stage if isinstance(entry, dict)]
     return sorted({name for entry in entries for name in entry.get("changed deps", {})})
 
 
