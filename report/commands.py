@@ -18,8 +18,6 @@ from .verify import commands as verifying
 if TYPE_CHECKING:
     from .analysis.results import Results
 
-REPORT_STEPS = ("analysis", "tables", "figures", "page", "summary")
-
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands of the report."""
@@ -36,7 +34,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     releasing.register(commands)
     verifying.register(commands)
     parser = commands.add_parser("report", help="make records, tables, figures and the page of a run")
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(REPORT_STEPS)}; all if none is named")
+    parser.add_argument(
+        "steps", nargs="*", metavar="STEP", help=f"of {', '.join(_STEP_FUNCTIONS)}; all if none is named"
+    )
     parser.add_argument("--partial", action="store_true", help="use what there is and show what failed")
     parser.add_argument("--processes", type=int, default=1, help="processes that share the work (1); the same bytes")
     add_config_options(parser)
@@ -44,13 +44,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _run_steps(args: argparse.Namespace) -> int:
-    wrong = [step for step in args.steps if step not in REPORT_STEPS]
+    wrong = [step for step in args.steps if step not in _STEP_FUNCTIONS]
     if wrong:
-        raise UserError(f"Unknown report step {wrong[0]!r}", hint=f"known: {', '.join(REPORT_STEPS)}")
+        raise UserError(f"Unknown report step {wrong[0]!r}", hint=f"known: {', '.join(_STEP_FUNCTIONS)}")
     from .analysis.results import Results
 
     results = Results(plan_from_args(args), args.partial, args.processes)
-    for step in args.steps or REPORT_STEPS:
+    for step in args.steps or _STEP_FUNCTIONS:
         _STEP_FUNCTIONS[step](results)
     return 0
 
@@ -100,6 +100,16 @@ def _print_summary(results: Results) -> None:
     print(f"page: {root / 'report.html'} (tables and figures beside it)")
 
 
+# In the order in which they are done.
+_STEP_FUNCTIONS = {
+    "analysis": _write_analysis,
+    "tables": _write_tables,
+    "figures": _draw_figures,
+    "page": _write_page,
+    "summary": _print_summary,
+}
+
+
 def _sum_up_studies(args: argparse.Namespace) -> int:
     from .analysis.results import Results
     from .studies.write_summary import write_study_summary
@@ -134,12 +144,3 @@ def _fill_pages(_args: argparse.Namespace) -> int:
             write_text(path, new)
             print(f"wrote {path}")
     return 0
-
-
-_STEP_FUNCTIONS = {
-    "analysis": _write_analysis,
-    "tables": _write_tables,
-    "figures": _draw_figures,
-    "page": _write_page,
-    "summary": _print_summary,
-}

@@ -51,8 +51,8 @@ def find_foreign_files(part: ReleasePart) -> Iterator[str]:
 def find_unknown_origins(part: ReleasePart) -> Iterator[str]:
     """Yield what is unknown about the origin: commits, images, machines, how each run ended."""
     facts = part.record
-    if part.name != f"{facts['release']}/{facts['dataset']['id']}/{facts['preset']}":
-        yield f"ORIGIN   {RELEASE_RECORD} is of {facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
+    if part.name != part.recorded_name:
+        yield f"ORIGIN   {RELEASE_RECORD} is of {part.recorded_name}"
     commits = [*facts["commits"], facts["tables"]["commit"]]
     if not facts["commits"] or not all(COMMIT_PATTERN.fullmatch(commit) for commit in commits):
         yield f"ORIGIN   {RELEASE_RECORD} names no commit, or something that is not one"

@@ -73,7 +73,7 @@ def _iter_entities(part: ReleasePart, commit: str, date: str) -> Iterator[Entity
         "./",
         "Dataset",
         conformsTo=_refer(*ROOT_PROFILES),
-        name=f"{citation['title']}: release {part.name}",
+        name=f"{citation['title']}: release {part.recorded_name}",
         description=f"Scores, tables and figures of {part.record['dataset']['title']}; no images",
         datePublished=date,
         license=_refer(licence),
@@ -152,7 +152,7 @@ def _describe_run(part: ReleasePart, names: Sequence[str]) -> Iterator[Entity]:
     yield _make_entity(
         _RUN,
         "CreateAction",
-        name=f"Run of the workflow: {part.name}",
+        name=f"Run of the workflow: {part.recorded_name}",
         description=f"at commit {commits}; seeds {', '.join(map(str, record['seeds']))}",
         actionStatus="http://schema.org/CompletedActionStatus",
         instrument=_refer(WORKFLOW_FILE),

@@ -43,7 +43,7 @@ class ReleasePart:
 
     @property
     def name(self) -> str:
-        """``<release>/<dataset>/<preset>``."""
+        """``<release>/<dataset>/<preset>``, by the names of the folders."""
         return "/".join(self.folder.resolve().parts[-3:])
 
     @property
@@ -70,6 +70,12 @@ class ReleasePart:
             where = str(self.folder / RELEASE_RECORD)
             raise UserError("A release cannot be read", where=where, why=why, hint=RESTORE_HINT)
         return facts
+
+    @property
+    def recorded_name(self) -> str:
+        """``<release>/<dataset>/<preset>``, by ``release.json``: a part in the making lies in a temporary folder."""
+        facts = self.record
+        return f"{facts['release']}/{facts['dataset']['id']}/{facts['preset']}"
 
     @property
     def scores(self) -> Path:

@@ -93,6 +93,9 @@ def test_a_release_holds_numbers_their_origin_and_no_images(made):
     assert "\nsspnet,1," in losses and "\nidentity," not in losses
     assert {name for name in part.list_files() if name.endswith(".png")} >= {"figures/training.png"}
     assert not [name for name in part.list_files() if "comparison.png" in name]
+    crate = {entity["@id"]: entity for entity in read_json(part.folder / "ro-crate-metadata.json")["@graph"]}
+    assert crate["./"]["name"].endswith(": release v1/cornsim/demo")
+    assert crate["#run"]["name"] == "Run of the workflow: v1/cornsim/demo"
     done = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=part.folder, check=False)
     assert done.returncode == 0
 
