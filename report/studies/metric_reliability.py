@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
@@ -52,7 +53,7 @@ class TruthCorrelation:
 
 @dataclass(frozen=True)
 class MetricGrade:
-    """A measure and its marks by truth; without marks, ``why`` gives the reason."""
+    """A measure and its marks by truth; without marks, ``reason`` says why."""
 
     measure: Measure
     clean_image_ranks: tuple[str, ...]
@@ -118,12 +119,12 @@ def _bootstrap_correlations(
     """Return (1 + DRAWS,) rank correlations: of all test images, then of images drawn with replacement."""
     rows = [row.id for row in results.rows if row.group != ORACLE_GROUP and results.status_text(row) == "done"]
     values = [[average_by_image(results.values(row, name)) for name in (measure.name, truth)] for row in rows]
-    pairs = [(ours.to_numpy(dtype=float), known.to_numpy(dtype=float)) for ours, known in values]
-    count = max((len(ours) for ours, known in pairs if len(known)), default=0)
-    pairs = [pair for pair in pairs if len(pair[0]) == len(pair[1]) == count > 0]
+    images = max((ours.index for ours, known in values if len(known)), key=len, default=pd.Index([]))
+    pairs = [pair for pair in values if len(images) and all(side.index.equals(images) for side in pair)]
     if len(pairs) < MIN_CORRELATED_ROWS:
         return None
-    ours, known = (np.stack(side) for side in zip(*pairs, strict=True))
+    count = len(images)
+    ours, known = (np.array(side, dtype=float) for side in zip(*pairs, strict=True))
     weights = np.vstack([np.ones(count), random.multinomial(count, np.full(count, 1 / count), BOOTSTRAP_DRAWS)]) / count
     ranks = [
         stats.rankdata(side @ weights.T, axis=0)

@@ -1,5 +1,7 @@
 """The summary above several data sets or budgets, against numbers computed apart."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,6 +117,19 @@ def test_the_report_card_is_the_rank_correlation_of_row_means(tmp_path, monkeypa
             pairs = means.loc[[name, truth]].dropna(axis=1)
             expected = sign * RELIABILITY_TRUTHS[truth][1] * spearmanr(*pairs.to_numpy()).statistic
             assert mark.mean == pytest.approx(expected) and mark.low <= mark.high
+
+
+def test_values_of_different_images_are_never_correlated(tmp_path, monkeypatch):
+    """Each of two measures is undefined on one image, another one: the rest have the same number of images."""
+    monkeypatch.chdir(tmp_path)
+    plan = make_results(tmp_path, None, ablation="sspnet").plan
+    for run in plan.runs:
+        path = plan.layout.run_folder(run.id, run.seed) / "scores.csv"
+        text = re.sub(r"(,image_0,niqe|,image_1,dice),[^,]*,", r"\1,nan,", path.read_text())
+        write_text(path, text)
+    found = {each.measure.name: each for each in rank_metrics({"one": Results(plan, partial=True)})}
+    assert set(found["entropy"].correlations) == {"psnr"} and not found["niqe"].correlations
+    assert found["niqe"].verdict == "too few rows"
 
 
 def test_without_a_clean_image_there_is_no_report_card(tmp_path, monkeypatch):
