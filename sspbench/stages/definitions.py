@@ -90,8 +90,7 @@ def score_definitions(
         for scale, factor in scales.items():
             enlarged = enlarge_images(images, factor)
             for definition, function in definitions.items():
-                values, note = _apply_definition(function, enlarged)
-                for name, value in zip(names, values, strict=True):
+                for name, (value, note) in zip(names, _apply_definition(function, enlarged), strict=True):
                     yield name, definition, scale, value, note
 
 
@@ -112,12 +111,14 @@ def _stack_chunk(chunk: Sequence[tuple[str, np.ndarray]]) -> tuple[list[str], np
     return [name for name, _ in chunk], np.stack([image for _, image in chunk])
 
 
-def _apply_definition(function: MetricDefinition, images: np.ndarray) -> tuple[list[float], str]:
-    """Apply a definition; images that it rejects (too small, flat) give NaN with the reason."""
+def _apply_definition(function: MetricDefinition, images: np.ndarray) -> list[tuple[float, str]]:
+    """Return value and note of each image; one that the definition rejects (too small, flat) has NaN and the reason."""
     try:
-        return [float(value) for value in function(images)], ""
+        return [(float(value), "") for value in function(images)]
     except (UserError, ValueError, np.linalg.LinAlgError) as error:
-        return [np.nan] * len(images), str(error).splitlines()[0]
+        if len(images) == 1:
+            return [(np.nan, str(error).splitlines()[0])]
+    return [found for image in images for found in _apply_definition(function, image[None])]
 
 
 def enlarge_images(images: np.ndarray, factor: float) -> np.ndarray:

@@ -82,6 +82,18 @@ def test_where_a_definition_has_no_value_the_first_line_says_why(tmp_path, error
     assert lines == [[name, "flat", "one", "nan", "too flat"] for name in ("1", "2")]
 
 
+def test_a_picture_that_a_definition_rejects_leaves_the_others_their_values(tmp_path):
+    def fail_on_the_second(images):
+        if (images == 2).any():
+            raise ValueError("it is the second")
+        return images.mean(axis=(1, 2))
+
+    paths = write_pictures(tmp_path, [(8, 8)] * 3)
+    lines = list(score_definitions(paths, {"mean": fail_on_the_second}, {"one": 1.0}))
+    assert [(image, value, note) for image, _, _, value, note in lines if image != "2"] == [("1", 1, ""), ("3", 3, "")]
+    assert np.isnan(lines[1][3]) and lines[1][4] == "it is the second"
+
+
 def test_other_errors_of_a_definition_are_not_hidden(tmp_path):
     def fail(images):
         raise ZeroDivisionError
