@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,22 +59,34 @@ def _stages_with_settings(jobs: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 
 def collect_run_facts(jobs: Mapping[str, Mapping[str, Any]], recorded: Collection[str]) -> dict[str, str]:
-    """Return what a run depends on, as text by name: settings of these stages, code, data, versions, machine."""
-    found: dict[str, str] = {}
+    """Return what a run depends on, as text by name: settings of these stages, code, data, versions, machine.
+
+    Where stages differ, as when a run is scored again by other code, the texts of all are joined.
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
     for stage, job in sorted(jobs.items()):
         settings = job.get("settings", {}) if stage in recorded else {}
-        prefix = "" if "params" in settings and stage != "segment" else f"{stage}: "
-        leaves = _iter_leaves(settings) if settings else ()
-        found |= {prefix + name: value for name, value in leaves if name.split(".")[-1] not in IGNORED_SETTINGS}
-        found |= {f"version of {name}": str(value) for name, value in job.get("versions", {}).items()}
-        found |= {f"machine: {name}": str(value) for name, value in job.get("machine", {}).items()}
-        if "commit" in job:
-            found["commit"] = job["commit"][:12] + (" with local changes" if job.get("dirty") else "")
-        if "data" in job:
-            found["data"] = str(job["data"])[:12]
-        if "code" in job.get("fingerprint", {}):
-            found["code"] = str(job["fingerprint"]["code"])[:12]
-    return found
+        for name, value in (*_iter_settings(stage, settings), *_iter_circumstances(job)):
+            found[name][value] = None
+    return {name: ", ".join(values) for name, values in found.items()}
+
+
+def _iter_settings(stage: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    prefix = "" if "params" in settings and stage != "segment" else f"{stage}: "
+    for name, value in _iter_leaves(settings) if settings else ():
+        if name.split(".")[-1] not in IGNORED_SETTINGS:
+            yield prefix + name, value
+
+
+def _iter_circumstances(job: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from ((f"version of {name}", str(value)) for name, value in job.get("versions", {}).items())
+    yield from ((f"machine: {name}", str(value)) for name, value in job.get("machine", {}).items())
+    if "commit" in job:
+        yield "commit", job["commit"][:12] + (" with local changes" if job.get("dirty") else "")
+    if "data" in job:
+        yield "data", str(job["data"])[:12]
+    if "code" in job.get("fingerprint", {}):
+        yield "code", str(job["fingerprint"]["code"])[:12]
 
 
 def _iter_leaves(content: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -51,6 +51,16 @@ def test_settings_of_a_segmenter_and_those_without_params_name_their_stage():
     assert collect_run_facts(jobs, {"segment", "score"}) == {"segment: params.base": "8", "score: rim": "3"}
 
 
+def test_stages_that_ran_at_other_commits_or_versions_are_all_named():
+    train = {"commit": "a" * 40, "versions": {"numpy": "2.4"}}
+    again = {"dcp": {"train": train, "score": {"commit": "b" * 40, "versions": {"numpy": "2.5"}}}}
+    assert collect_run_facts(again["dcp"], set()) == {
+        "commit": f"{'b' * 12}, {'a' * 12}", "version of numpy": "2.5, 2.4",
+    }  # fmt: skip
+    changes = find_changes(*record({"dcp": {"train": train, "score": train}}, again))
+    assert [change.what for change in changes] == ["commit", "version of numpy"]
+
+
 def test_a_change_names_its_rows_in_order_whatever_the_order_of_the_runs():
     rows = ["stillgan", "dcp", "sspnet", "identity", "gamma", "clahe"]
     one, other = ({row: with_rate(rate) for row in rows} for rate in (1.0, 2.0))
