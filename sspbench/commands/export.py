@@ -64,12 +64,17 @@ def _export(args: argparse.Namespace) -> int:
         raise UserError(
             "An ONNX file holds one method", why=f"--weights names {len(args.weights)}", hint="give one run"
         )
-    _refuse_existing(args.output, args.force)
+    refuse_existing(args.output, args.force)
     _write_onnx(args.weights[0], args.output)
     return 0
 
 
-def _refuse_existing(target: Path, force: bool) -> None:
+def refuse_existing(target: Path, force: bool) -> None:
+    """Refuse to overwrite a file unless the user forces it.
+
+    Raises:
+        UserError: the file is there.
+    """
     if target.exists() and not force:
         raise UserError("The file already exists", where=str(target), hint="give another one, or --force")
 
@@ -100,7 +105,7 @@ def _export_page(args: argparse.Namespace) -> None:
 
     plan = plan_from_args(args)
     target = plan.layout.root / FILE_NAME if args.page == BESIDE_REPORT else args.page
-    _refuse_existing(target, args.force)
+    refuse_existing(target, args.force)
     if args.weights:
         models = [make_page_model(run) for run in args.weights]
     else:

@@ -15,6 +15,7 @@ from ..files import fingerprint, sha256, write_json
 from ..jobs.provenance import JobRecorder
 from ..jobs.weights_record import TRAIN_RECORD, WEIGHTS_FILE, hash_weights
 from ..plugins.discovery import get_trained_plugin
+from .export import refuse_existing
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -37,11 +38,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--preset", default="official", help="whose parameters the network has (default: official)")
     parser.add_argument("--color", choices=sorted(CHANNELS), default="grey", help="images it is for (default: grey)")
     parser.add_argument("--high", type=Path, help="folder of HQ images, for methods that measure a style on them")
+    parser.add_argument("--force", action="store_true", help="overwrite the weights of an existing run folder")
     parser.set_defaults(run=_import_weights)
 
 
 def _import_weights(args: argparse.Namespace) -> int:
     output = args.output or Path("results") / "imported" / args.name
+    refuse_existing(output / WEIGHTS_FILE, args.force)
     weights = import_weights(args.name, args.file, output, preset=args.preset, color=args.color, high=args.high)
     print(f"wrote {weights}")
     return 0

@@ -61,6 +61,19 @@ def test_a_segmenter_is_imported_without_naming_an_output(tmp_path, monkeypatch,
     assert all(torch.equal(stored[f"csnet.{key}"], value) for key, value in network.state_dict().items())
 
 
+def test_the_weights_of_a_run_are_overwritten_only_by_force(tmp_path, capsys):
+    weights = tmp_path / "run" / "weights.safetensors"
+    weights.parent.mkdir()
+    weights.write_bytes(b"days of training")
+    file = checkpoint(tmp_path / "latest_net_G_A.pth", stillgan())
+    arguments = ["import-weights", "stillgan", str(file), "--output", str(weights.parent), "--preset", "smoke"]
+    assert main(arguments) == 2
+    assert "--force" in capsys.readouterr().err
+    assert weights.read_bytes() == b"days of training"
+    assert main([*arguments, "--force"]) == 0
+    assert len(load_file(weights)) > 0
+
+
 @pytest.mark.parametrize("content", [{0: torch.zeros(1)}, {}, {"a": 1}, torch.zeros(2), [torch.zeros(1)]])
 def test_what_is_no_state_of_a_network_is_told(tmp_path, capsys, content):
     torch.save(content, tmp_path / "odd.pth")
