@@ -22,8 +22,8 @@ def write_record(record: Any, folder: Path) -> None:
 
     Its fields may be dataclasses, tuples, mappings with text keys, texts and numbers.
     """
-    for name, value in asdict(record).items():
-        write_json(folder / f"{name}.json", nan_to_null(value))
+    for name, value in nan_to_null(asdict(record)).items():
+        write_json(folder / f"{name}.json", value)
 
 
 def read_record(kind: type[AnyRecord], folder: Path, hint: str = "") -> AnyRecord:

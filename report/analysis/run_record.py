@@ -132,7 +132,8 @@ class RunRecord:
 
 def write_run_record(results: Results, root: Path) -> None:
     """Compute the record of a plan's results and write it below the results folder ``root``."""
-    write_record(make_run_record(results), root / ANALYSIS_FOLDER)
+    record = make_run_record(results)
+    write_record(record, root / ANALYSIS_FOLDER)
 
 
 def read_run_record(root: Path) -> RunRecord:

@@ -58,7 +58,8 @@ class PageHeadline:
 
 def write_page(root: Path, path: Path, processes: int = 1) -> None:
     """Write the page of a results folder to a file, e.g. ``report.html``; see :func:`render_page`."""
-    write_text(path, render_page(root, processes))
+    page = render_page(root, processes)
+    write_text(path, page)
 
 
 def render_page(root: Path, processes: int = 1) -> str:
@@ -68,7 +69,8 @@ def render_page(root: Path, processes: int = 1) -> str:
         root: The results folder of a data set and preset: ``analysis``, ``tables``, ``figures`` and ``runs`` lie in it.
         processes: How many processes may encode its pictures; the bytes are the same.
     """
-    return render_with_policy(*load_frame("page.html.j2"), **_collect_context(root, processes))
+    context = _collect_context(root, processes)
+    return render_with_policy(*load_frame("page.html.j2"), **context)
 
 
 def _collect_context(root: Path, processes: int) -> dict[str, Any]:
