@@ -201,7 +201,7 @@ def test_a_missing_label_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize("folder", ["trainA", "trainA_fov", "."])
 def test_two_files_of_one_name_are_refused(tmp_path, folder):
-    """One would take the other's place without a word."""
+    """One would silently replace the other."""
     place, options = source(tmp_path / "in"), {}
     for name in ("1_left.tif", "1_left.png"):
         save(place / folder / name, picture(9))
@@ -212,8 +212,8 @@ def test_two_files_of_one_name_are_refused(tmp_path, folder):
         prepare(request(place, tmp_path / "out", **options))
 
 
-def test_masks_without_a_photograph_are_told(tmp_path):
-    place, told = source(tmp_path / "in"), []
+def test_masks_without_a_photograph_are_reported(tmp_path):
+    place, notes = source(tmp_path / "in"), []
     save(place / "trainB_fov/9_left.png", disc().astype(np.uint8) * 255)
-    prepare(request(place, tmp_path / "out", lambda what, files: told.append((what, files))))
-    assert told == [("of trainB_fov not used: no photograph has this name", ["9_left.png"])]
+    prepare(request(place, tmp_path / "out", lambda what, files: notes.append((what, files))))
+    assert notes == [("of trainB_fov not used: no photograph has this name", ["9_left.png"])]

@@ -1,6 +1,5 @@
 """Releases: numbers go into git and come back, tables follow from them, and what was changed is named."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -10,7 +9,6 @@ import pytest
 
 from report.releases.check import check_release, find_foreign_files, find_unknown_origins
 from report.releases.publish import publish_release, renew_release, withdraw_part
-from report.releases.reproduce import is_alike
 from sspbench import load_scores
 from sspbench.checkout import ROOT
 from sspbench.commands.cli import main
@@ -233,14 +231,6 @@ def test_a_checkout_without_a_release_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["reproduce-tables"]) == 0
     assert "no release is published yet" in capsys.readouterr().out
-
-
-def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
-    for name, number in (("a", 0.1234567890123), ("b", 0.1234567890124), ("c", 0.12345)):
-        (tmp_path / f"{name}.json").write_text(json.dumps({"mean": number}))
-    assert is_alike(tmp_path / "a.json", tmp_path / "b.json")
-    assert not is_alike(tmp_path / "a.json", tmp_path / "c.json")
-    assert not is_alike(tmp_path / "none.json", tmp_path / "a.json")
 
 
 def test_scores_come_as_one_tidy_frame_from_a_run_and_from_its_release(made):

@@ -43,3 +43,11 @@ def test_a_table_keeps_its_columns_and_may_have_more(tmp_path, made, alike):
     (tmp_path / "published.csv").write_text("row,mean\na,0.25\n")
     (tmp_path / "made.csv").write_text(made)
     assert is_alike(tmp_path / "published.csv", tmp_path / "made.csv") is alike
+
+
+def test_another_processors_rounding_is_close_and_a_digit_is_not(tmp_path):
+    for name, number in (("a", 0.1234567890123), ("b", 0.1234567890124), ("c", 0.12345)):
+        write_json(tmp_path / f"{name}.json", {"mean": number})
+    assert is_alike(tmp_path / "a.json", tmp_path / "b.json")
+    assert not is_alike(tmp_path / "a.json", tmp_path / "c.json")
+    assert not is_alike(tmp_path / "none.json", tmp_path / "a.json")
